@@ -1,0 +1,314 @@
+//! Close frames: which codes may be on the wire, and the body's layout (RFC 6455 §5.5.1, §7.4).
+
+use std::fmt;
+
+use super::control::ControlPayload;
+use super::error::ProtocolError;
+use super::frame::MAX_CONTROL_PAYLOAD_BYTES;
+use super::inline::InlineBytes;
+
+/// The longest reason in bytes: a control payload without the two bytes of the code.
+pub const MAX_REASON_BYTES: usize = MAX_CONTROL_PAYLOAD_BYTES - 2;
+
+/// A close status code (RFC 6455 §7.4 and IANA's registry), also one that is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CloseCode(u16);
+
+impl CloseCode {
+    /// 1000: the purpose of the connection is fulfilled.
+    pub const NORMAL_CLOSURE: Self = Self(1000);
+    /// 1001: a server goes down, or a browser leaves the page.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// 1002: the peer broke the protocol.
+    pub const PROTOCOL_ERROR: Self = Self(1002);
+    /// 1003: a kind of data that cannot be accepted.
+    pub const UNSUPPORTED_DATA: Self = Self(1003);
+    /// 1005: stands for "no code received"; never on the wire.
+    pub const NO_STATUS_RECEIVED: Self = Self(1005);
+    /// 1006: stands for "closed without a close frame"; never on the wire.
+    pub const ABNORMAL_CLOSURE: Self = Self(1006);
+    /// 1007: data that does not fit the message's kind, such as text that is not UTF-8.
+    pub const INVALID_FRAME_PAYLOAD_DATA: Self = Self(1007);
+    /// 1008: a message that violates the endpoint's policy.
+    pub const POLICY_VIOLATION: Self = Self(1008);
+    /// 1009: a message that is too big to process.
+    pub const MESSAGE_TOO_BIG: Self = Self(1009);
+    /// 1010: the client needed an extension the server did not negotiate.
+    pub const MANDATORY_EXTENSION: Self = Self(1010);
+    /// 1011: the server met an unexpected condition.
+    pub const INTERNAL_ERROR: Self = Self(1011);
+    /// 1015: stands for "TLS handshake failed"; never on the wire.
+    pub const TLS_HANDSHAKE: Self = Self(1015);
+
+    /// The code with this number.
+    #[must_use]
+    pub const fn new(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// The code's number.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Whether the code may stand in a close frame, in either direction.
+    ///
+    /// RFC 6455 §7.4.1 and IANA's registry define 1000–1003 and 1007–1014; §7.4.2 gives 3000–4999 to
+    /// libraries and applications. Everything else is reserved (1004, 1005, 1006, 1015 by name).
+    #[must_use]
+    pub const fn is_sendable(self) -> bool {
+        matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    }
+}
+
+impl From<u16> for CloseCode {
+    fn from(number: u16) -> Self {
+        Self(number)
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> Self {
+        code.0
+    }
+}
+
+impl fmt::Display for CloseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a close frame says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CloseFrame {
+    /// The code; `None` for a frame without a body, which programs see as 1005 (§7.1.5).
+    pub code: Option<CloseCode>,
+    /// The reason; empty when there is no code.
+    pub reason: CloseReason,
+}
+
+impl CloseFrame {
+    /// A close frame without a body.
+    pub const EMPTY: Self = Self {
+        code: None,
+        reason: CloseReason::EMPTY,
+    };
+
+    /// A close frame with a code and no reason.
+    #[must_use]
+    pub const fn with_code(code: CloseCode) -> Self {
+        Self {
+            code: Some(code),
+            reason: CloseReason::EMPTY,
+        }
+    }
+
+    /// Reads the unmasked payload of a received close frame.
+    ///
+    /// # Errors
+    /// Half a code, a code that must not be sent, a reason that is not UTF-8 (RFC 6455 §5.5.1, §7.4)
+    /// or longer than a control frame can carry.
+    pub fn parse(payload: &[u8]) -> Result<Self, ProtocolError> {
+        if payload.is_empty() {
+            return Ok(Self::EMPTY);
+        }
+        let (&code, reason) = payload
+            .split_first_chunk()
+            .ok_or(ProtocolError::CloseTooShort)?;
+        let code = CloseCode(u16::from_be_bytes(code));
+        if !code.is_sendable() {
+            return Err(ProtocolError::CloseCodeInvalid(code));
+        }
+        simdutf8::basic::from_utf8(reason).map_err(|_| ProtocolError::CloseReasonNotUtf8)?;
+        let reason = CloseReason::new(reason).map_err(|_| ProtocolError::ControlTooLong)?;
+        Ok(Self {
+            code: Some(code),
+            reason,
+        })
+    }
+
+    /// The frame's payload, unmasked. A reason without a code has no place on the wire and is left out.
+    ///
+    /// Nothing is validated: which codes a program may send is decided above.
+    #[must_use]
+    pub fn encode(&self) -> ControlPayload {
+        let mut payload = ControlPayload::new();
+        if let Some(code) = self.code {
+            payload.extend(&code.0.to_be_bytes());
+            payload.extend(self.reason.as_bytes());
+        }
+        payload
+    }
+}
+
+/// A close reason: at most 123 bytes, meant for people and logs. Received ones are UTF-8.
+#[derive(Clone, Copy)]
+pub struct CloseReason(InlineBytes<MAX_REASON_BYTES>);
+
+/// A reason of more than 123 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReasonTooLong;
+
+impl CloseReason {
+    /// No reason.
+    pub const EMPTY: Self = Self(InlineBytes::new());
+
+    /// Stores a reason; whether it is UTF-8 is not checked.
+    ///
+    /// # Errors
+    /// [`ReasonTooLong`] above 123 bytes.
+    pub fn new(reason: &[u8]) -> Result<Self, ReasonTooLong> {
+        let mut bytes = InlineBytes::new();
+        if bytes.extend(reason) < reason.len() {
+            return Err(ReasonTooLong);
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The bytes of the reason.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+impl Default for CloseReason {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl AsRef<[u8]> for CloseReason {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl PartialEq for CloseReason {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for CloseReason {}
+
+impl fmt::Debug for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.as_bytes().escape_ascii())
+    }
+}
+
+impl fmt::Display for ReasonTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a close reason is longer than {MAX_REASON_BYTES} bytes")
+    }
+}
+
+impl std::error::Error for ReasonTooLong {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_allowed_on_the_wire() {
+        let ranges = [
+            (0, 999, false),
+            (1000, 1003, true),
+            (1004, 1006, false),
+            (1007, 1014, true),
+            (1015, 2999, false),
+            (3000, 4999, true),
+            (5000, u16::MAX, false),
+        ];
+        for (first, last, allowed) in ranges {
+            for number in first..=last {
+                let code = CloseCode::new(number);
+                assert_eq!(code.is_sendable(), allowed, "{number}");
+                let parsed = CloseFrame::parse(&number.to_be_bytes());
+                let expected = if allowed {
+                    Ok(CloseFrame::with_code(code))
+                } else {
+                    Err(ProtocolError::CloseCodeInvalid(code))
+                };
+                assert_eq!(parsed, expected, "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_valid_come_back_unchanged() {
+        let longest = [&[0x03, 0xe8][..], &[b'r'; 123]].concat();
+        let greek = [&[0x0b, 0xb8][..], "κόσμε".as_bytes()].concat();
+        for body in [&b""[..], b"\x03\xe8", b"\x03\xe9bye", &greek, &longest] {
+            let frame = CloseFrame::parse(body).unwrap();
+            assert_eq!(frame.encode().as_bytes(), body);
+            assert_eq!(frame.reason.as_bytes(), body.get(2..).unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn bodies_that_break_the_protocol() {
+        let too_long = [&[0x03, 0xe8][..], &[b'r'; 124]].concat();
+        let cases: [(&[u8], ProtocolError, CloseCode); 6] = [
+            (
+                b"\x03",
+                ProtocolError::CloseTooShort,
+                CloseCode::PROTOCOL_ERROR,
+            ),
+            (
+                b"\x03\xed",
+                ProtocolError::CloseCodeInvalid(CloseCode::NO_STATUS_RECEIVED),
+                CloseCode::PROTOCOL_ERROR,
+            ),
+            (
+                b"\x00\x00\xff",
+                ProtocolError::CloseCodeInvalid(CloseCode::new(0)),
+                CloseCode::PROTOCOL_ERROR,
+            ),
+            (
+                b"\x03\xe8\xff",
+                ProtocolError::CloseReasonNotUtf8,
+                CloseCode::INVALID_FRAME_PAYLOAD_DATA,
+            ),
+            (
+                b"\x03\xe8cut\xe2\x82",
+                ProtocolError::CloseReasonNotUtf8,
+                CloseCode::INVALID_FRAME_PAYLOAD_DATA,
+            ),
+            (
+                &too_long,
+                ProtocolError::ControlTooLong,
+                CloseCode::PROTOCOL_ERROR,
+            ),
+        ];
+        for (body, error, answer) in cases {
+            assert_eq!(CloseFrame::parse(body), Err(error), "{body:x?}");
+            assert_eq!(error.close_code(), answer);
+        }
+    }
+
+    #[test]
+    fn reasons_up_to_123_bytes_can_be_stored() {
+        assert_eq!(
+            CloseReason::new(&[b'x'; 123]).unwrap().as_bytes(),
+            [b'x'; 123]
+        );
+        assert_eq!(CloseReason::new(&[b'x'; 124]), Err(ReasonTooLong));
+        assert_eq!(
+            CloseReason::new(b"\xff raw").unwrap().as_bytes(),
+            b"\xff raw"
+        );
+    }
+
+    #[test]
+    fn a_reason_without_a_code_is_not_sent() {
+        let frame = CloseFrame {
+            code: None,
+            reason: CloseReason::new(b"why").unwrap(),
+        };
+        assert_eq!(frame.encode().as_bytes(), b"");
+    }
+}

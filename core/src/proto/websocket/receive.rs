@@ -1,0 +1,634 @@
+//! Decodes what the peer sends: frames become message payload and events, in wire order.
+//!
+//! ```text
+//!            header complete            last payload byte: Event::{FrameEnd, Ping, Pong}
+//!   Header ───────────────► Data or Control ───────────────► Header
+//!                                   │ last payload byte of a close frame: Event::Close
+//!                                   └───────────────► Closed: all further bytes are swallowed
+//!   any ── protocol error ─► Failed: the same error for ever
+//! ```
+//!
+//! Payload is written once, straight into the caller's memory: [`Receiver::advance`] unmasks or copies
+//! it there from bytes already read, and [`Receiver::advance_direct`] takes payload that was read into
+//! that memory by the transport. Nothing is buffered but a partial header and a control payload.
+
+mod payload;
+
+use std::fmt;
+
+use self::payload::{ControlFrame, ControlKind, DataFrame};
+use super::close::CloseFrame;
+use super::control::ControlPayload;
+use super::error::ProtocolError;
+use super::frame::{self, FrameHeader, MAX_HEADER_BYTES, Opcode, Parsed};
+use super::inline::InlineBytes;
+use super::message::{MessageKind, Role};
+use super::utf8::Utf8Check;
+
+type PartialHeader = InlineBytes<MAX_HEADER_BYTES>;
+
+/// The receiving half of a connection.
+pub struct Receiver {
+    masking: Masking,
+    verify_text: bool,
+    message_limit_bytes: u64,
+    /// The message under way, from its first header to its last payload byte.
+    message: Option<Message>,
+    /// Invariant: at the start of a text unless a text message is under way.
+    text: Utf8Check,
+    state: State,
+}
+
+/// What one call of [`Receiver::advance`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Advance {
+    /// Bytes taken from the front of the input.
+    pub consumed: usize,
+    /// Bytes of message payload written to the front of the output.
+    pub produced: usize,
+    /// What ended the call, if it was not the end of input or output.
+    pub event: Option<Event>,
+}
+
+/// Something the peer completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A data frame; all its payload has been handed out.
+    FrameEnd {
+        /// The kind of its message.
+        kind: MessageKind,
+        /// Whether it was the last frame of its message.
+        fin: bool,
+    },
+    /// A ping; a pong with the same payload is due (RFC 6455 §5.5.2).
+    Ping(ControlPayload),
+    /// A pong, asked for or not (RFC 6455 §5.5.3).
+    Pong(ControlPayload),
+    /// A close frame; it is the last event.
+    Close(CloseFrame),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Masking {
+    Forbidden,
+    Required,
+    Optional,
+}
+
+#[derive(Clone, Copy)]
+struct Message {
+    kind: MessageKind,
+    /// Payload bytes the frame headers so far have announced.
+    announced_bytes: u64,
+}
+
+enum State {
+    Header(PartialHeader),
+    Data(DataFrame),
+    Control(ControlFrame),
+    Closed,
+    Failed(ProtocolError),
+}
+
+impl Receiver {
+    /// The receiving half of a fresh connection; `role` is ours.
+    ///
+    /// RFC 6455 §5.1: a client takes only unmasked frames, a server only masked ones. Text is verified,
+    /// and messages may have any size, as they are never held.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        let masking = match role {
+            Role::Client => Masking::Forbidden,
+            Role::Server => Masking::Required,
+        };
+        Self {
+            masking,
+            verify_text: true,
+            message_limit_bytes: u64::MAX,
+            message: None,
+            text: Utf8Check::new(),
+            state: State::START,
+        }
+    }
+
+    /// Also takes unmasked frames as a server, for clients on links that need no masking. Changes
+    /// nothing for a client.
+    #[must_use]
+    pub fn accept_unmasked(mut self) -> Self {
+        self.masking = match self.masking {
+            Masking::Forbidden => Masking::Forbidden,
+            Masking::Required | Masking::Optional => Masking::Optional,
+        };
+        self
+    }
+
+    /// Takes text messages without checking that they are UTF-8.
+    #[must_use]
+    pub fn without_text_verification(mut self) -> Self {
+        self.verify_text = false;
+        self
+    }
+
+    /// Fails on messages of more than `limit_bytes` of payload, at the header that announces too much.
+    #[must_use]
+    pub fn with_message_limit(mut self, limit_bytes: u64) -> Self {
+        self.message_limit_bytes = limit_bytes;
+        self
+    }
+
+    /// Decodes from `input` and writes message payload to the front of `output`.
+    ///
+    /// Stops after one event, when the input is used up, or when the output is full and more payload
+    /// of the same frame is to come. A frame that ends exactly where the output is full is reported
+    /// by the same call. Headers and control frames need no room in the output. After the close frame
+    /// all input is swallowed.
+    ///
+    /// # Errors
+    /// A protocol violation, as early as the bytes show it; every later call returns the same error.
+    /// Payload written by a failing call is not part of any message.
+    pub fn advance(&mut self, input: &[u8], output: &mut [u8]) -> Result<Advance, ProtocolError> {
+        let result = self.try_advance(input, output);
+        self.remember_failure(result)
+    }
+
+    /// Payload bytes of the current data frame that are still to come.
+    ///
+    /// So many bytes may be read straight into the caller's memory and then be given to
+    /// [`advance_direct`](Self::advance_direct). 0 when a header or a control frame must come first.
+    #[must_use]
+    pub fn direct_remaining(&self) -> u64 {
+        match &self.state {
+            State::Data(frame) => frame.remaining,
+            State::Header(_) | State::Control(_) | State::Closed | State::Failed(_) => 0,
+        }
+    }
+
+    /// Takes the next payload bytes of the current data frame where they lie: unmasks and validates.
+    ///
+    /// At most [`direct_remaining`](Self::direct_remaining) bytes may be given; debug builds check that,
+    /// others leave what is too much untouched.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    pub fn advance_direct(&mut self, bytes: &mut [u8]) -> Result<Option<Event>, ProtocolError> {
+        let result = self.try_advance_direct(bytes);
+        self.remember_failure(result)
+    }
+
+    /// The kind of the message being received: from its first header to its last payload byte.
+    #[must_use]
+    pub fn message(&self) -> Option<MessageKind> {
+        self.message.map(|message| message.kind)
+    }
+
+    /// Whether a message has begun and not ended.
+    #[must_use]
+    pub fn mid_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// Whether neither a message nor a frame has begun: the next byte starts something new.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let at_frame_start = match &self.state {
+            State::Header(partial) => partial.len() == 0,
+            State::Data(_) | State::Control(_) | State::Closed | State::Failed(_) => false,
+        };
+        at_frame_start && self.message.is_none()
+    }
+
+    /// Whether a close frame was received.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    fn remember_failure<T>(
+        &mut self,
+        result: Result<T, ProtocolError>,
+    ) -> Result<T, ProtocolError> {
+        if let Err(error) = &result {
+            self.state = State::Failed(*error);
+        }
+        result
+    }
+
+    fn try_advance(&mut self, input: &[u8], output: &mut [u8]) -> Result<Advance, ProtocolError> {
+        let header_bytes = match &self.state {
+            State::Header(partial) => {
+                let partial = *partial;
+                self.read_header(partial, input)?
+            }
+            State::Data(_) | State::Control(_) | State::Closed | State::Failed(_) => 0,
+        };
+        let input = input.get(header_bytes..).unwrap_or_default();
+        let (taken, produced, event) = match &mut self.state {
+            State::Header(_) => (0, 0, None),
+            State::Data(frame) => {
+                let produced = frame.copy(input, output, &mut self.text)?;
+                (produced, produced, self.end_data_frame()?)
+            }
+            State::Control(frame) => (frame.collect(input), 0, self.end_control_frame()?),
+            State::Closed => (input.len(), 0, None),
+            State::Failed(error) => return Err(*error),
+        };
+        Ok(Advance {
+            consumed: header_bytes + taken,
+            produced,
+            event,
+        })
+    }
+
+    fn try_advance_direct(&mut self, bytes: &mut [u8]) -> Result<Option<Event>, ProtocolError> {
+        match &mut self.state {
+            State::Data(frame) => {
+                frame.take_in_place(bytes, &mut self.text)?;
+                self.end_data_frame()
+            }
+            State::Header(_) | State::Control(_) | State::Closed => {
+                debug_assert!(bytes.is_empty(), "no payload is expected");
+                Ok(None)
+            }
+            State::Failed(error) => Err(*error),
+        }
+    }
+
+    /// Reads on with a header, enters its frame when complete, and says how many bytes that took.
+    fn read_header(
+        &mut self,
+        mut partial: PartialHeader,
+        input: &[u8],
+    ) -> Result<usize, ProtocolError> {
+        let earlier = partial.len();
+        let bytes = if earlier == 0 {
+            input
+        } else {
+            partial.extend(input);
+            partial.as_slice()
+        };
+        self.check_order_and_masking(bytes)?;
+        match FrameHeader::parse(bytes)? {
+            Parsed::Complete { header, consumed } => {
+                self.enter_frame(&header)?;
+                // A partial header was incomplete, so what completes it ends within `input`.
+                Ok(consumed.saturating_sub(earlier))
+            }
+            Parsed::Partial => {
+                if earlier == 0 {
+                    partial.extend(input);
+                }
+                self.state = State::Header(partial);
+                Ok(input.len())
+            }
+        }
+    }
+
+    /// Checks of a header that depend on what came before and on who sent it, on as many of its bytes
+    /// as are there. In the order of the bytes: the error must not depend on how they arrived.
+    fn check_order_and_masking(&self, header: &[u8]) -> Result<(), ProtocolError> {
+        let Some((&first, rest)) = header.split_first() else {
+            return Ok(());
+        };
+        let (_, opcode) = frame::parse_first_byte(first)?;
+        match (opcode, self.mid_message()) {
+            (Opcode::Continuation, false) => return Err(ProtocolError::ContinuationWithoutMessage),
+            (Opcode::Text | Opcode::Binary, true) => return Err(ProtocolError::MessageInterrupted),
+            (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {}
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
+        }
+
+        let Some(&second) = rest.first() else {
+            return Ok(());
+        };
+        match (self.masking, frame::is_masked(second)) {
+            (Masking::Forbidden, true) => Err(ProtocolError::MaskUnexpected),
+            (Masking::Required, false) => Err(ProtocolError::MaskMissing),
+            (Masking::Forbidden, false) | (Masking::Required, true) | (Masking::Optional, _) => {
+                Ok(())
+            }
+        }
+    }
+
+    fn enter_frame(&mut self, header: &FrameHeader) -> Result<(), ProtocolError> {
+        match header.opcode {
+            Opcode::Text => self.enter_data_frame(Message::new(MessageKind::Text), header),
+            Opcode::Binary => self.enter_data_frame(Message::new(MessageKind::Binary), header),
+            Opcode::Continuation => {
+                let message = self
+                    .message
+                    .ok_or(ProtocolError::ContinuationWithoutMessage)?;
+                self.enter_data_frame(message, header)
+            }
+            Opcode::Close => self.enter_control_frame(ControlKind::Close, header),
+            Opcode::Ping => self.enter_control_frame(ControlKind::Ping, header),
+            Opcode::Pong => self.enter_control_frame(ControlKind::Pong, header),
+        }
+    }
+
+    fn enter_data_frame(
+        &mut self,
+        mut message: Message,
+        header: &FrameHeader,
+    ) -> Result<(), ProtocolError> {
+        message.announced_bytes = message.announced_bytes.saturating_add(header.payload_len);
+        if message.announced_bytes > self.message_limit_bytes {
+            return Err(ProtocolError::MessageTooBig);
+        }
+        let verify = self.verify_text && message.kind == MessageKind::Text;
+        self.message = Some(message);
+        self.state = State::Data(DataFrame::new(message.kind, header, verify));
+        Ok(())
+    }
+
+    fn enter_control_frame(
+        &mut self,
+        kind: ControlKind,
+        header: &FrameHeader,
+    ) -> Result<(), ProtocolError> {
+        self.state = State::Control(ControlFrame::new(kind, header)?);
+        Ok(())
+    }
+
+    /// Reports the data frame if its payload is complete.
+    fn end_data_frame(&mut self) -> Result<Option<Event>, ProtocolError> {
+        let State::Data(DataFrame {
+            remaining: 0,
+            kind,
+            fin,
+            ..
+        }) = self.state
+        else {
+            return Ok(None);
+        };
+        self.state = State::START;
+        if fin {
+            self.message = None;
+            self.text.finish()?;
+        }
+        Ok(Some(Event::FrameEnd { kind, fin }))
+    }
+
+    /// Reports the control frame if its payload is complete.
+    fn end_control_frame(&mut self) -> Result<Option<Event>, ProtocolError> {
+        let State::Control(frame) = &mut self.state else {
+            return Ok(None);
+        };
+        if !frame.is_complete() {
+            return Ok(None);
+        }
+        let payload = frame.unmasked();
+        let (event, next) = match frame.kind {
+            ControlKind::Ping => (Event::Ping(payload), State::START),
+            ControlKind::Pong => (Event::Pong(payload), State::START),
+            ControlKind::Close => {
+                self.message = None;
+                (Event::Close(CloseFrame::parse(&payload)?), State::Closed)
+            }
+        };
+        self.state = next;
+        Ok(Some(event))
+    }
+}
+
+/// Shows no payload and no key.
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Header(_) => "header",
+            State::Data(_) => "data",
+            State::Control(_) => "control",
+            State::Closed => "closed",
+            State::Failed(_) => "failed",
+        };
+        f.debug_struct("Receiver")
+            .field("masking", &self.masking)
+            .field("message", &self.message())
+            .field("state", &state)
+            .field("direct_remaining", &self.direct_remaining())
+            .finish_non_exhaustive()
+    }
+}
+
+impl State {
+    const START: Self = Self::Header(PartialHeader::new());
+}
+
+impl Message {
+    fn new(kind: MessageKind) -> Self {
+        Self {
+            kind,
+            announced_bytes: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame_end(kind: MessageKind, fin: bool) -> Option<Event> {
+        Some(Event::FrameEnd { kind, fin })
+    }
+
+    #[test]
+    fn the_state_of_an_idle_connection_stays_small() {
+        assert!(
+            size_of::<Receiver>() <= 256,
+            "{} bytes",
+            size_of::<Receiver>()
+        );
+    }
+
+    #[test]
+    fn one_event_per_call() {
+        let mut receiver = Receiver::new(Role::Client);
+        let mut output = [0; 16];
+        let wire = b"\x82\x02ab\x82\x01c";
+        let advance = receiver.advance(wire, &mut output).unwrap();
+        let event = frame_end(MessageKind::Binary, true);
+        assert_eq!(
+            advance,
+            Advance {
+                consumed: 4,
+                produced: 2,
+                event
+            }
+        );
+        let advance = receiver.advance(&wire[4..], &mut output).unwrap();
+        assert_eq!(
+            advance,
+            Advance {
+                consumed: 3,
+                produced: 1,
+                event
+            }
+        );
+        assert!(receiver.is_idle());
+    }
+
+    #[test]
+    fn a_frame_that_fills_the_output_exactly_ends_in_the_same_call() {
+        let mut receiver = Receiver::new(Role::Client);
+        let mut output = [0; 4];
+        let wire = b"\x02\x08abcdefgh";
+        let advance = receiver.advance(wire, &mut output).unwrap();
+        assert_eq!(
+            advance,
+            Advance {
+                consumed: 6,
+                produced: 4,
+                event: None
+            }
+        );
+        let advance = receiver.advance(&wire[6..], &mut output).unwrap();
+        let event = frame_end(MessageKind::Binary, false);
+        assert_eq!(
+            advance,
+            Advance {
+                consumed: 4,
+                produced: 4,
+                event
+            }
+        );
+        assert_eq!(&output, b"efgh");
+        assert!(receiver.mid_message() && !receiver.is_idle());
+    }
+
+    #[test]
+    fn headers_empty_frames_and_control_frames_need_no_output() {
+        let mut receiver = Receiver::new(Role::Client);
+        let mut wire = &b"\x01\x00\x89\x02hi\x8a\x00\x80\x00\x82\x01x"[..];
+        let mut ping = ControlPayload::new();
+        ping.extend(b"hi");
+        let expected = [
+            (2, frame_end(MessageKind::Text, false)),
+            (4, Some(Event::Ping(ping))),
+            (2, Some(Event::Pong(ControlPayload::new()))),
+            (2, frame_end(MessageKind::Text, true)),
+            (2, None), // the header of the last frame; its payload waits for room
+            (0, None),
+        ];
+        for (consumed, event) in expected {
+            let advance = receiver.advance(wire, &mut []).unwrap();
+            assert_eq!(
+                advance,
+                Advance {
+                    consumed,
+                    produced: 0,
+                    event
+                }
+            );
+            wire = &wire[consumed..];
+        }
+        assert_eq!(receiver.direct_remaining(), 1);
+    }
+
+    #[test]
+    fn the_kind_is_known_from_the_first_header_to_the_last_byte() {
+        let mut receiver = Receiver::new(Role::Client);
+        assert_eq!(receiver.message(), None);
+        receiver.advance(b"\x01\x02h", &mut [0; 8]).unwrap();
+        assert_eq!(receiver.message(), Some(MessageKind::Text));
+        receiver.advance(b"i", &mut [0; 8]).unwrap();
+        assert_eq!(receiver.message(), Some(MessageKind::Text));
+        receiver.advance(b"\x80\x01!", &mut [0; 8]).unwrap();
+        assert_eq!(receiver.message(), None);
+    }
+
+    #[test]
+    fn payload_read_in_place_is_unmasked_in_phase() {
+        let mut receiver = Receiver::new(Role::Server);
+        let advance = receiver
+            .advance(b"\x81\x85\x37\xfa\x21\x3d\x7f", &mut [0; 8])
+            .unwrap();
+        assert_eq!((advance.consumed, advance.produced), (7, 1));
+        assert_eq!(receiver.direct_remaining(), 4);
+        let mut first = *b"\x9f\x4d";
+        assert_eq!(receiver.advance_direct(&mut first), Ok(None));
+        assert_eq!(receiver.advance_direct(&mut []), Ok(None));
+        let mut second = *b"\x51\x58";
+        let event = receiver.advance_direct(&mut second).unwrap();
+        assert_eq!(event, frame_end(MessageKind::Text, true));
+        assert_eq!((&first, &second), (b"el", b"lo"));
+        assert_eq!(receiver.direct_remaining(), 0);
+    }
+
+    #[test]
+    fn after_a_close_frame_everything_is_swallowed() {
+        let mut receiver = Receiver::new(Role::Client);
+        let advance = receiver.advance(b"\x88\x00\x81\x01x", &mut [0; 8]).unwrap();
+        assert_eq!(advance.event, Some(Event::Close(CloseFrame::EMPTY)));
+        assert!(receiver.is_closed());
+        let advance = receiver
+            .advance(b"\x81\x01x\xff\xff garbage", &mut [0; 8])
+            .unwrap();
+        assert_eq!(
+            advance,
+            Advance {
+                consumed: 13,
+                produced: 0,
+                event: None
+            }
+        );
+        assert_eq!(receiver.advance_direct(&mut []), Ok(None));
+    }
+
+    #[test]
+    fn bad_text_read_in_place_fails_for_ever() {
+        let mut receiver = Receiver::new(Role::Client);
+        receiver.advance(b"\x81\x03", &mut []).unwrap();
+        let error = Err(ProtocolError::TextNotUtf8);
+        assert_eq!(receiver.advance_direct(&mut [0xff]), error);
+        assert_eq!(
+            receiver.advance_direct(b"ab".to_vec().as_mut_slice()),
+            error
+        );
+        assert_eq!(receiver.advance(b"", &mut []).map(|_| None), error);
+        assert_eq!(receiver.direct_remaining(), 0);
+    }
+
+    #[test]
+    fn text_is_passed_on_unverified_when_asked() {
+        let mut receiver = Receiver::new(Role::Client).without_text_verification();
+        let mut output = [0; 8];
+        let advance = receiver.advance(b"\x81\x02\xff\xc3", &mut output).unwrap();
+        assert_eq!(advance.event, frame_end(MessageKind::Text, true));
+        assert_eq!(output[..2], [0xff, 0xc3]);
+    }
+
+    #[test]
+    fn a_message_above_the_limit_fails_at_the_header_that_says_so() {
+        let mut receiver = Receiver::new(Role::Client).with_message_limit(10);
+        let mut output = [0; 16];
+        let ten = receiver
+            .advance(b"\x82\x0a0123456789", &mut output)
+            .unwrap();
+        assert_eq!(ten.produced, 10, "the limit itself is allowed");
+        receiver.advance(b"\x02\x07abcdefg", &mut output).unwrap();
+        receiver.advance(b"\x89\x07control", &mut output).unwrap();
+        let error = receiver.advance(b"\x00\x04", &mut output).unwrap_err();
+        assert_eq!(error, ProtocolError::MessageTooBig);
+        assert_eq!(u16::from(error.close_code()), 1009);
+    }
+
+    #[test]
+    fn announced_sizes_cannot_overflow() {
+        let mut receiver = Receiver::new(Role::Client).with_message_limit(1 << 62);
+        let advance = receiver
+            .advance(b"\x02\x7f\x40\0\0\0\0\0\0\0", &mut [])
+            .unwrap();
+        assert_eq!(advance.consumed, 10);
+        assert_eq!(receiver.direct_remaining(), 1 << 62);
+    }
+
+    #[test]
+    fn debug_output_shows_neither_payload_nor_key() {
+        let mut receiver = Receiver::new(Role::Server);
+        receiver.advance(b"\x89\x85secr-et", &mut []).unwrap();
+        let shown = format!("{receiver:?}");
+        assert!(
+            shown.contains("control") && !shown.contains("115"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,464 @@
+//! Answers to WinHttpQueryHeaders: what a level says about a block of headers.
+//!
+//! Answers are text; the C edge converts it to the session's string width and applies one rule for
+//! all levels: on success the length is that of the text without the terminating NUL, a size query
+//! counts the NUL too.
+
+use std::fmt::{self, Write as _};
+
+use super::name_table::{Level, Source};
+use super::{Header, HeaderList, Version, text};
+use crate::http_date::{self, SystemTime};
+
+/// The first line of a block of headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartLine<'a> {
+    /// A request line (RFC 9112 §3).
+    Request {
+        /// The method as it is sent.
+        method: &'a str,
+        /// The request target as it is sent.
+        target: &'a str,
+        /// The version as it is sent.
+        version: Version,
+    },
+    /// A status line (RFC 9112 §4).
+    Response {
+        /// The version the server announced.
+        version: Version,
+        /// The status code, three digits.
+        status: u16,
+        /// The reason phrase; may be empty.
+        reason: &'a str,
+    },
+}
+
+impl fmt::Display for StartLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request {
+                method,
+                target,
+                version,
+            } => write!(f, "{method} {target} {version}"),
+            Self::Response {
+                version,
+                status,
+                reason: "",
+            } => write!(f, "{version} {status:03}"),
+            Self::Response {
+                version,
+                status,
+                reason,
+            } => {
+                write!(f, "{version} {status:03} {reason}")
+            }
+        }
+    }
+}
+
+/// A start line with its headers: what a query looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// The first line.
+    pub start_line: StartLine<'a>,
+    /// The headers, or the trailers with WINHTTP_QUERY_FLAG_TRAILERS.
+    pub headers: &'a HeaderList,
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryError {
+    /// No such header, or not so many of them (ERROR_WINHTTP_HEADER_NOT_FOUND).
+    NotFound,
+    /// A custom query without a name (ERROR_INVALID_PARAMETER).
+    NameMissing,
+    /// The level has no list of headers (ERROR_INVALID_PARAMETER).
+    NotAHeader,
+    /// The text is not a number in range or not a date (ERROR_INVALID_PARAMETER).
+    Unparsable,
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotFound => "no such header",
+            Self::NameMissing => "a custom query needs a name",
+            Self::NotAHeader => "the level is not a header",
+            Self::Unparsable => "the header has another form",
+        })
+    }
+}
+
+impl std::error::Error for QueryError {}
+
+/// The answer to a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The text, without terminating NUL.
+    pub text: String,
+    /// Whether success moves the caller's index to the next instance; false for special levels.
+    pub advances_index: bool,
+}
+
+impl Answer {
+    /// The value for WINHTTP_QUERY_FLAG_NUMBER.
+    ///
+    /// # Errors
+    /// [`QueryError::Unparsable`] unless the text is a decimal number below 2^32.
+    pub fn number(&self) -> Result<u32, QueryError> {
+        self.number64()?
+            .try_into()
+            .map_err(|_| QueryError::Unparsable)
+    }
+
+    /// The value for WINHTTP_QUERY_FLAG_NUMBER64.
+    ///
+    /// # Errors
+    /// [`QueryError::Unparsable`] unless the text is a decimal number below 2^64.
+    pub fn number64(&self) -> Result<u64, QueryError> {
+        parse_number(&self.text).ok_or(QueryError::Unparsable)
+    }
+
+    /// The value for WINHTTP_QUERY_FLAG_SYSTEMTIME.
+    ///
+    /// # Errors
+    /// [`QueryError::Unparsable`] unless the text is an HTTP date.
+    pub fn system_time(&self) -> Result<SystemTime, QueryError> {
+        http_date::parse(&self.text).ok_or(QueryError::Unparsable)
+    }
+}
+
+/// What `level` says about `block`; `index` (from 0) counts headers of the same name.
+///
+/// `custom_name` is looked at for WINHTTP_QUERY_CUSTOM only, `index` for headers only. The caller
+/// passes the request's block for levels that [`Level::always_asks_the_request`].
+///
+/// # Errors
+/// [`QueryError::NotFound`], or [`QueryError::NameMissing`].
+pub fn text(
+    block: &Block<'_>,
+    level: &Level,
+    custom_name: Option<&str>,
+    index: usize,
+) -> Result<Answer, QueryError> {
+    let special = match (level.source, block.start_line) {
+        (Source::Header(name), _) => return header_text(block.headers, name, index),
+        (Source::Custom, _) => {
+            return header_text(
+                block.headers,
+                custom_name.ok_or(QueryError::NameMissing)?,
+                index,
+            );
+        }
+        (Source::RawHeaders, _) => raw_headers(block),
+        (Source::RawHeadersCrlf, _) => raw_headers_crlf(block),
+        (
+            Source::Version,
+            StartLine::Request { version, .. } | StartLine::Response { version, .. },
+        ) => version.to_string(),
+        (Source::StatusCode, StartLine::Response { status, .. }) => format!("{status:03}"),
+        (Source::StatusText, StartLine::Response { reason, .. }) => reason.to_owned(),
+        (Source::RequestMethod, StartLine::Request { method, .. }) => method.to_owned(),
+        (Source::StatusCode | Source::StatusText, StartLine::Request { .. })
+        | (Source::RequestMethod, StartLine::Response { .. }) => return Err(QueryError::NotFound),
+    };
+    Ok(Answer {
+        text: special,
+        advances_index: false,
+    })
+}
+
+/// The headers that WinHttpQueryHeadersEx returns as an array.
+///
+/// WINHTTP_QUERY_EX_ALL_HEADERS (the number of WINHTTP_QUERY_RAW_HEADERS) gives all of them, a
+/// header level or WINHTTP_QUERY_CUSTOM those of that name. `index` selects one of them.
+///
+/// # Errors
+/// [`QueryError::NotAHeader`] for special levels, [`QueryError::NameMissing`], and
+/// [`QueryError::NotFound`] if nothing matches; an empty block still has its list of all headers.
+pub fn headers<'a>(
+    block: &Block<'a>,
+    level: &Level,
+    custom_name: Option<&str>,
+    index: Option<usize>,
+) -> Result<Vec<&'a Header>, QueryError> {
+    let name = match level.source {
+        Source::RawHeaders => None,
+        Source::Header(name) => Some(name),
+        Source::Custom => Some(custom_name.ok_or(QueryError::NameMissing)?),
+        Source::Version
+        | Source::StatusCode
+        | Source::StatusText
+        | Source::RawHeadersCrlf
+        | Source::RequestMethod => return Err(QueryError::NotAHeader),
+    };
+    let matching = block
+        .headers
+        .iter()
+        .filter(|header| name.is_none_or(|name| header.is_named(name)));
+    let found: Vec<_> = match index {
+        Some(index) => matching.skip(index).take(1).collect(),
+        None => matching.collect(),
+    };
+    let must_match = name.is_some() || index.is_some();
+    if found.is_empty() && must_match {
+        Err(QueryError::NotFound)
+    } else {
+        Ok(found)
+    }
+}
+
+/// The block for WINHTTP_QUERY_RAW_HEADERS_CRLF: lines ended by CR LF, then an empty line.
+#[must_use]
+pub fn raw_headers_crlf(block: &Block<'_>) -> String {
+    let mut raw = raw_lines(block, "\r\n");
+    raw.push_str("\r\n");
+    raw
+}
+
+/// The block for WINHTTP_QUERY_RAW_HEADERS: every line ended by one NUL.
+///
+/// The NUL of the last line is part of this text and counts in the length of a successful query;
+/// the NUL that ends the list is the terminator every answer gets, which counts only in the size
+/// that is asked for when the buffer is too small.
+#[must_use]
+pub fn raw_headers(block: &Block<'_>) -> String {
+    raw_lines(block, "\0")
+}
+
+/// Reads an unsigned decimal number; blanks around it are allowed, signs are not.
+///
+/// `None` if there is anything else or the number does not fit.
+#[must_use]
+pub fn parse_number(text: &str) -> Option<u64> {
+    let digits = text.trim_matches([' ', '\t']);
+    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if only_digits {
+        digits.parse().ok()
+    } else {
+        None
+    }
+}
+
+fn header_text(headers: &HeaderList, name: &str, index: usize) -> Result<Answer, QueryError> {
+    let value = headers.nth(name, index).ok_or(QueryError::NotFound)?;
+    Ok(Answer {
+        text: text::decode(value).into_owned(),
+        advances_index: true,
+    })
+}
+
+fn raw_lines(block: &Block<'_>, line_end: &str) -> String {
+    let mut raw = format!("{}{line_end}", block.start_line);
+    for header in block.headers {
+        let value = text::decode(&header.value);
+        // Writing to a String cannot fail.
+        let _ = write!(raw, "{}: {value}{line_end}", header.name);
+    }
+    raw
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::name_table::{self, level};
+
+    const RESPONSE: StartLine<'_> = StartLine::Response {
+        version: Version::HTTP_11,
+        status: 200,
+        reason: "OK",
+    };
+    const REQUEST: StartLine<'_> = StartLine::Request {
+        method: "POST",
+        target: "/a?b",
+        version: Version::HTTP_10,
+    };
+
+    fn list(pairs: &[(&str, &[u8])]) -> HeaderList {
+        let mut list = HeaderList::new();
+        for (name, value) in pairs {
+            list.push(name, value);
+        }
+        list
+    }
+
+    fn ask(
+        start_line: StartLine<'_>,
+        headers: &HeaderList,
+        number: u32,
+        name: Option<&str>,
+        index: usize,
+    ) -> Result<String, QueryError> {
+        text(
+            &Block {
+                start_line,
+                headers,
+            },
+            level(number).unwrap(),
+            name,
+            index,
+        )
+        .map(|answer| answer.text)
+    }
+
+    #[test]
+    fn fact_4_2_2_the_index_counts_instances_and_advances_for_headers_only() {
+        let headers = list(&[("Set-Cookie", b"a"), ("x", b"y"), ("set-cookie", b"b")]);
+        assert_eq!(ask(RESPONSE, &headers, 43, None, 0).unwrap(), "a");
+        assert_eq!(ask(RESPONSE, &headers, 43, None, 1).unwrap(), "b");
+        assert_eq!(
+            ask(RESPONSE, &headers, 43, None, 2),
+            Err(QueryError::NotFound)
+        );
+        let block = Block {
+            start_line: RESPONSE,
+            headers: &headers,
+        };
+        for (number, advances) in [(43, true), (21, false), (22, false), (19, false)] {
+            let answer = text(&block, level(number).unwrap(), Some("ignored"), 0).unwrap();
+            assert_eq!(answer.advances_index, advances, "{number}");
+        }
+        assert!(
+            ask(RESPONSE, &headers, 22, Some("x"), 7).is_ok(),
+            "raw levels ignore the index"
+        );
+    }
+
+    #[test]
+    fn fact_4_2_3_raw_headers_end_with_an_empty_line_or_two_nuls() {
+        let headers = list(&[("A", b"1"), ("B", b"")]);
+        let crlf = ask(RESPONSE, &headers, 22, None, 0).unwrap();
+        assert_eq!(crlf, "HTTP/1.1 200 OK\r\nA: 1\r\nB: \r\n\r\n");
+        let nul = ask(REQUEST, &headers, 21, None, 0).unwrap();
+        assert_eq!(nul, "POST /a?b HTTP/1.0\0A: 1\0B: \0");
+        // With the terminator of the edge: w[n-2] is text, w[n-1] and w[n] are NUL.
+        let mut units: Vec<u16> = nul.encode_utf16().collect();
+        let n = units.len();
+        units.push(0);
+        assert!(units[n - 2] != 0 && units[n - 1] == 0 && units[n] == 0);
+    }
+
+    #[test]
+    fn fact_4_2_4_absent_headers_are_not_found() {
+        let headers = list(&[("A", b"1")]);
+        for (number, name) in [(5, None), (64, None), (34, None), (65535, Some("nope"))] {
+            assert_eq!(
+                ask(RESPONSE, &headers, number, name, 0),
+                Err(QueryError::NotFound)
+            );
+        }
+        assert_eq!(ask(RESPONSE, &headers, 65535, Some("a"), 0).unwrap(), "1");
+        let nameless = ask(RESPONSE, &headers, name_table::CUSTOM, None, 0);
+        assert_eq!(nameless, Err(QueryError::NameMissing));
+    }
+
+    #[test]
+    fn fact_4_2_6_an_empty_reason_is_an_answer() {
+        let start = StartLine::Response {
+            version: Version::HTTP_11,
+            status: 200,
+            reason: "",
+        };
+        let none = HeaderList::new();
+        assert_eq!(ask(start, &none, 20, None, 0).unwrap(), "");
+        assert_eq!(
+            ask(start, &none, 22, None, 0).unwrap(),
+            "HTTP/1.1 200\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn fact_4_2_7_a_content_length_is_a_number_in_both_widths() {
+        let headers = list(&[("Content-Length", b"100")]);
+        let block = Block {
+            start_line: RESPONSE,
+            headers: &headers,
+        };
+        let answer = text(&block, level(5).unwrap(), None, 0).unwrap();
+        assert_eq!((answer.number(), answer.number64()), (Ok(100), Ok(100)));
+        let large = Answer {
+            text: "4294967296".into(),
+            ..answer
+        };
+        assert_eq!(large.number(), Err(QueryError::Unparsable));
+        assert_eq!(large.number64(), Ok(1 << 32));
+    }
+
+    #[test]
+    fn special_levels_read_the_start_line() {
+        let none = HeaderList::new();
+        assert_eq!(ask(RESPONSE, &none, 18, None, 0).unwrap(), "HTTP/1.1");
+        assert_eq!(ask(REQUEST, &none, 18, None, 0).unwrap(), "HTTP/1.0");
+        assert_eq!(ask(RESPONSE, &none, 19, None, 0).unwrap(), "200");
+        assert_eq!(ask(RESPONSE, &none, 20, None, 0).unwrap(), "OK");
+        assert_eq!(ask(REQUEST, &none, 45, None, 0).unwrap(), "POST");
+        assert_eq!(ask(REQUEST, &none, 19, None, 0), Err(QueryError::NotFound));
+        assert_eq!(ask(RESPONSE, &none, 45, None, 0), Err(QueryError::NotFound));
+        assert!(level(45).unwrap().always_asks_the_request());
+    }
+
+    #[test]
+    fn numbers_are_plain_decimal() {
+        assert_eq!(parse_number(" 42\t"), Some(42));
+        assert_eq!(parse_number("18446744073709551615"), Some(u64::MAX));
+        for bad in [
+            "",
+            " ",
+            "+1",
+            "-1",
+            "0x1",
+            "1, 1",
+            "18446744073709551616",
+            "1.0",
+            "٣",
+        ] {
+            assert_eq!(parse_number(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_become_system_times() {
+        let text = "Mon, 28 Jul 2008 10:05:52 GMT".to_owned();
+        let answer = Answer {
+            text,
+            advances_index: true,
+        };
+        assert_eq!(answer.system_time().unwrap().day_of_week, 1);
+        assert_eq!(answer.number(), Err(QueryError::Unparsable));
+    }
+
+    #[test]
+    fn the_extended_query_lists_headers() {
+        let headers = list(&[("a", b"1"), ("b", b"2"), ("A", b"3")]);
+        let block = Block {
+            start_line: RESPONSE,
+            headers: &headers,
+        };
+        let values = |number: u32, name, index| {
+            super::headers(&block, level(number).unwrap(), name, index).map(|found| {
+                found
+                    .iter()
+                    .map(|header| header.value[0])
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(values(21, None, None).unwrap(), b"123");
+        assert_eq!(values(65535, Some("A"), None).unwrap(), b"13");
+        assert_eq!(values(65535, Some("A"), Some(1)).unwrap(), b"3");
+        assert_eq!(values(65535, Some("A"), Some(2)), Err(QueryError::NotFound));
+        assert_eq!(values(5, None, None), Err(QueryError::NotFound));
+        for special in [18, 19, 20, 22, 45] {
+            assert_eq!(values(special, None, None), Err(QueryError::NotAHeader));
+        }
+        let empty = HeaderList::new();
+        let block = Block {
+            start_line: RESPONSE,
+            headers: &empty,
+        };
+        assert_eq!(
+            super::headers(&block, level(21).unwrap(), None, None),
+            Ok(vec![])
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP/1.1 messages (RFC 9112): heads, and bodies with their framing.
+//!
+//! In scope: writing request heads and chunks, reading responses. Out of scope: which request to
+//! send, and when, which belongs to the exchange.
+
+pub mod body;
+pub mod chunked;
+mod fields;
+mod framing;
+pub mod head;
+
+pub use crate::header::Version;

@@ -1,0 +1,213 @@
+//! Server names of WinHttpConnect: host names and IP literals.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Longest server name in bytes: what getaddrinfo can return and so what it can be asked for.
+pub const MAX_NAME_BYTES: usize = 1024;
+
+/// A server to connect to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Host {
+    text: String,
+    kind: HostKind,
+}
+
+/// What a server name is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HostKind {
+    /// A name to look up, in the case given; ASCII.
+    Name(String),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address.
+    V6(Ipv6Addr),
+}
+
+/// The text is no server name (ERROR_WINHTTP_INVALID_URL).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostError;
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid server name")
+    }
+}
+
+impl std::error::Error for HostError {}
+
+impl Host {
+    /// Reads a server name: a host name, an IPv4 literal, or an IPv6 literal with or without
+    /// brackets.
+    ///
+    /// Names are judged mildly, because the resolver decides what exists: underscores, lone labels
+    /// and numbers pass. Names outside ASCII become Punycode (UTS 46). IPv6 zones (`fe80::1%eth0`)
+    /// are not supported.
+    ///
+    /// # Errors
+    /// [`HostError`] for the empty text, for more than [`MAX_NAME_BYTES`], and for characters that
+    /// cannot stand in a Host header: the name must not end there or begin something else.
+    pub fn parse(server_name: &str) -> Result<Self, HostError> {
+        if server_name.is_empty() || server_name.len() > MAX_NAME_BYTES {
+            return Err(HostError);
+        }
+        let literal = server_name
+            .strip_prefix('[')
+            .map_or(Some(server_name), |inner| inner.strip_suffix(']'))
+            .ok_or(HostError)?;
+        if server_name.contains(':') {
+            let address: Ipv6Addr = literal.parse().map_err(|_| HostError)?;
+            return Ok(Self {
+                text: format!("[{address}]"),
+                kind: HostKind::V6(address),
+            });
+        }
+        if let Ok(address) = server_name.parse() {
+            return Ok(Self {
+                text: server_name.to_owned(),
+                kind: HostKind::V4(address),
+            });
+        }
+        let name = ascii_name(server_name)?;
+        if name.bytes().any(is_forbidden) {
+            return Err(HostError);
+        }
+        Ok(Self {
+            text: name.clone(),
+            kind: HostKind::Name(name),
+        })
+    }
+
+    /// The name as it stands in URLs and in the Host header: IPv6 addresses have brackets.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name as the resolver takes it: IPv6 addresses have no brackets.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let inner = self
+            .text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'));
+        inner.unwrap_or(&self.text)
+    }
+
+    /// What to connect to.
+    #[must_use]
+    pub fn kind(&self) -> &HostKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn ascii_name(name: &str) -> Result<String, HostError> {
+    if name.is_ascii() {
+        return Ok(name.to_owned());
+    }
+    match url::Host::parse(name) {
+        Ok(url::Host::Domain(ascii)) => Ok(ascii),
+        // Look-alike digits must not turn a name into an address the caller does not see.
+        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) | Err(_) => Err(HostError),
+    }
+}
+
+/// Characters that end a host in a URL or a Host header (RFC 3986 §3.2.2), or break the header.
+fn is_forbidden(byte: u8) -> bool {
+    byte.is_ascii_control() || b" /@?#:\\[]<>\"%".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_taken_as_given() {
+        for name in [
+            "localhost",
+            "Example.COM",
+            "a_b.example",
+            "example.com.",
+            "127.1",
+            "x--y",
+            "1",
+        ] {
+            let host = Host::parse(name).unwrap();
+            assert_eq!(host.text(), name);
+            assert_eq!(host.kind(), &HostKind::Name(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn addresses_are_recognised() {
+        let host = Host::parse("127.0.0.1").unwrap();
+        assert_eq!(host.kind(), &HostKind::V4(Ipv4Addr::LOCALHOST));
+        assert_eq!(host.text(), "127.0.0.1");
+        for text in ["::1", "[::1]", "[0:0::1]"] {
+            let host = Host::parse(text).unwrap();
+            assert_eq!(host.kind(), &HostKind::V6(Ipv6Addr::LOCALHOST));
+            assert_eq!((host.name(), &*host.to_string()), ("::1", "[::1]"));
+        }
+    }
+
+    #[test]
+    fn international_names_become_punycode() {
+        assert_eq!(
+            Host::parse("bücher.example").unwrap().text(),
+            "xn--bcher-kva.example"
+        );
+        assert_eq!(Host::parse("１27.0.0.1"), Err(HostError));
+    }
+
+    #[test]
+    fn what_would_break_a_host_header_is_refused() {
+        for bad in [
+            "",
+            " ",
+            "a b",
+            "a\r\nX: y",
+            "a\0",
+            "a/b",
+            "u@h",
+            "h?x",
+            "h#x",
+            "h:80",
+            "http://h",
+            "[::1",
+            "::1]",
+            "[h]",
+            "[127.0.0.1]",
+            "[]",
+            "[::1]:80",
+            "fe80::1%eth0",
+            "a\\b",
+            "a\x7f",
+            "ü/b",
+            "ü b",
+        ] {
+            assert_eq!(Host::parse(bad), Err(HostError), "{bad:?}");
+        }
+        assert!(Host::parse(&"a".repeat(MAX_NAME_BYTES)).is_ok());
+        assert_eq!(Host::parse(&"a".repeat(MAX_NAME_BYTES + 1)), Err(HostError));
+    }
+
+    proptest! {
+        #[test]
+        fn accepted_names_fit_into_a_header(name in "\\PC{0,20}|[a-z:@/\\[\\].0-9\\r\\n ]{0,12}") {
+            if let Ok(host) = Host::parse(&name) {
+                let text = host.text();
+                prop_assert!(text.is_ascii() && !text.is_empty());
+                prop_assert!(!text.contains(['\r', '\n', ' ', '/', '@', '?', '#', '\0']));
+                prop_assert_eq!(Host::parse(text), Ok(host.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! A lane: the jobs of one handle, first in first out, never two at once.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use crate::here::{self, DispatcherId, InJob, ThreadToken};
+use crate::role::Worker;
+use crate::worker::Core;
+use crate::{Job, lock};
+
+/// Jobs of one lane run in a row before the other lanes and the source get a turn.
+///
+/// A batch also ends at a tick of the monitor, for jobs that are few but slow.
+const BATCH_JOBS: u32 = 16;
+
+/// Jobs an idle lane keeps room for; more is given back to the allocator.
+const RETAINED_JOBS: usize = 32;
+
+/// The queue of one handle. Clones are the same lane.
+///
+/// A lane keeps its dispatcher's memory, but none of its threads. Dropping the last clone drops no
+/// job: what was posted runs.
+pub struct Lane<J: Job> {
+    shared: Arc<LaneShared<J>>,
+}
+
+pub(crate) struct LaneShared<J: Job> {
+    core: Arc<Core<J>>,
+    line: Mutex<Line<J>>,
+}
+
+struct Line<J> {
+    jobs: VecDeque<J>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// No job waits and none runs.
+    Idle,
+    /// Jobs wait, and the lane is on the run list or on its way there.
+    Scheduled,
+    /// A job runs, `depth` of them nested in each other. More may wait.
+    Running { thread: ThreadToken, depth: u32 },
+}
+
+/// How a batch ended.
+pub(crate) struct Batch {
+    /// Jobs run.
+    pub(crate) jobs: u32,
+    /// Jobs still wait: the lane belongs back on the run list.
+    pub(crate) left: bool,
+}
+
+impl<J: Job> Lane<J> {
+    pub(crate) fn new(core: Arc<Core<J>>) -> Self {
+        let line = Mutex::new(Line {
+            jobs: VecDeque::new(),
+            phase: Phase::Idle,
+        });
+        Self {
+            shared: Arc::new(LaneShared { core, line }),
+        }
+    }
+
+    /// Appends `job`; it runs after all jobs posted to this lane before, on a dispatcher's thread.
+    ///
+    /// From inside a job of the same dispatcher, and from inside its source, this costs no wake-up;
+    /// from elsewhere a sleeping poll is woken once, however many posts follow. Works on a closed
+    /// dispatcher too. Any thread; unbounded, as each WinHTTP operation posts a bounded number.
+    ///
+    /// If the job needs a new thread and none can be started, it and all that is runnable run here
+    /// before this returns: call it with no lock held that a job might need.
+    pub fn post(&self, job: J) {
+        if lock(&self.shared.line).append(job) {
+            self.schedule();
+        }
+    }
+
+    /// Runs `job` before returning if that keeps the lane's order, or else posts it; returns
+    /// whether it ran.
+    ///
+    /// It runs here if the lane is idle with nothing waiting, or if it is this thread that runs the
+    /// lane, nothing waits, and fewer than `limit` jobs of the lane are on the stack: 0 and 1 allow
+    /// no nesting, 3 is the habit of current Windows. It is posted from inside the source, which
+    /// must not run user code, and when this thread's stack holds 128 jobs of whatever lanes.
+    pub fn run_or_post(&self, job: J, limit: u32) -> bool {
+        let id = self.shared.core.id();
+        let may_nest = here::has_room_for_a_job() && !here::waits_for(id);
+        let mut line = lock(&self.shared.line);
+        if !(may_nest && line.enter(here::token(), limit)) {
+            let is_new = line.append(job);
+            drop(line);
+            if is_new {
+                self.schedule();
+            }
+            return false;
+        }
+        drop(line);
+        run_contained(id, job);
+        let left = lock(&self.shared.line).leave();
+        if left {
+            self.schedule();
+        }
+        true
+    }
+
+    /// Is a job of this very lane running on the current thread?
+    ///
+    /// Whoever wants to wait for the lane's jobs must not if this is so.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        let phase = lock(&self.shared.line).phase;
+        match phase {
+            Phase::Running { thread, .. } => thread == here::token(),
+            Phase::Idle | Phase::Scheduled => false,
+        }
+    }
+
+    fn schedule(&self) {
+        self.shared.core.schedule(Arc::clone(&self.shared));
+    }
+}
+
+impl<J: Job> Clone for Lane<J> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<J: Job> fmt::Debug for Lane<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = lock(&self.shared.line);
+        let (phase, waiting) = (line.phase, line.jobs.len());
+        drop(line);
+        f.debug_struct("Lane")
+            .field("phase", &phase)
+            .field("waiting", &waiting)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<J: Job> LaneShared<J> {
+    /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
+    pub(crate) fn run_batch(&self, worker: &Worker) -> Batch {
+        let mut jobs = 0_u32;
+        let mut batch_end = BATCH_JOBS;
+        let mut began = self.core.now();
+        while let Some(job) = self.next_job() {
+            let now = self.core.now();
+            worker.pulse.beat(now);
+            run_contained(self.core.id(), job);
+            jobs = jobs.saturating_add(1);
+            if jobs < batch_end && now == began {
+                continue;
+            }
+            // Who has lost the role keeps nobody waiting: it runs its lane dry.
+            if self.core.is_held_by(worker) {
+                return Batch {
+                    jobs,
+                    left: lock(&self.line).leave(),
+                };
+            }
+            batch_end = jobs.saturating_add(BATCH_JOBS);
+            began = now;
+        }
+        Batch { jobs, left: false }
+    }
+
+    /// A function of its own so that the lock is let go before the job runs.
+    fn next_job(&self) -> Option<J> {
+        lock(&self.line).next(here::token())
+    }
+}
+
+impl<J> Line<J> {
+    /// Appends a job; returns whether the lane must be put on the run list.
+    fn append(&mut self, job: J) -> bool {
+        self.jobs.push_back(job);
+        let is_new = matches!(self.phase, Phase::Idle);
+        if is_new {
+            self.phase = Phase::Scheduled;
+        }
+        is_new
+    }
+
+    /// The next job for a thread that took the lane from the run list; none makes the lane idle.
+    fn next(&mut self, thread: ThreadToken) -> Option<J> {
+        let job = self.jobs.pop_front();
+        if job.is_some() {
+            self.phase = Phase::Running { thread, depth: 1 };
+        } else {
+            self.become_idle();
+        }
+        job
+    }
+
+    /// Begins a job that was never in the queue, if order and nesting allow it.
+    fn enter(&mut self, here: ThreadToken, limit: u32) -> bool {
+        let depth = match self.phase {
+            Phase::Idle => 1,
+            Phase::Running { thread, depth }
+                if thread == here && depth < limit && self.jobs.is_empty() =>
+            {
+                depth + 1
+            }
+            Phase::Scheduled | Phase::Running { .. } => return false,
+        };
+        self.phase = Phase::Running {
+            thread: here,
+            depth,
+        };
+        true
+    }
+
+    /// Ends a job; returns whether the lane must be put on the run list.
+    fn leave(&mut self) -> bool {
+        match self.phase {
+            Phase::Running { thread, depth } if depth > 1 => {
+                self.phase = Phase::Running {
+                    thread,
+                    depth: depth - 1,
+                };
+                false
+            }
+            Phase::Running { .. } if !self.jobs.is_empty() => {
+                self.phase = Phase::Scheduled;
+                true
+            }
+            Phase::Running { .. } | Phase::Idle | Phase::Scheduled => {
+                self.become_idle();
+                false
+            }
+        }
+    }
+
+    fn become_idle(&mut self) {
+        self.phase = Phase::Idle;
+        if self.jobs.capacity() > RETAINED_JOBS {
+            self.jobs.shrink_to(RETAINED_JOBS);
+        }
+    }
+}
+
+/// Runs a job with no lock held. Its panic ends here: the thread has other handles to serve.
+fn run_contained<J: Job>(id: DispatcherId, job: J) {
+    let _in_job = InJob::of(id);
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job.run())) {
+        // The panic's own value may panic as it goes.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    }
+}

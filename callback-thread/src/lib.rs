@@ -1,0 +1,95 @@
+//! Decides which thread runs which callback, in which order, and who polls meanwhile.
+//!
+//! WinHTTP programs get their notifications through callbacks that may do anything: call any
+//! function, close any handle, wait for each other. This crate is the discipline behind them. One
+//! dedicated thread per asynchronous session polls *and* calls the program, so a notification costs
+//! no hop between threads. Polling is a **role**, not a thread: when a callback overstays, a
+//! stand-by takes the role, and with it every other handle's callbacks.
+//!
+//! ```text
+//!    post ──► lane (FIFO of one handle) ──► run list ──► holder of the role ──► Job::run
+//!                ▲                                         │  ▲
+//!                └───────── Source::wait hands out ◄───────┘  │ list empty, or a turn is due
+//!
+//!    a lane                                     a thread
+//!
+//!    Idle ──post──► Scheduled                   start ──► holder ──closed and drained──► end
+//!     ▲ ▲               │ picked                           │  ▲
+//!     │ │               ▼                         overstay │  │ the role is free
+//!     │ └──dry────── Running ◄─┐                           ▼  │
+//!     │                 │      │ run_or_post,       runs its lane dry ──► spare ──► end
+//!     └──run_or_post────┘──────┘ nested                       (at most one, for a bounded time)
+//! ```
+//!
+//! What holds at any time:
+//!
+//! - The jobs of one lane run in the order of their posts, never two at once. The only nesting is
+//!   the deliberate one of [`Lane::run_or_post`], on one thread.
+//! - No lock of this crate is held while a job runs. A job may post to any lane, drop any lane or
+//!   dispatcher, and close the dispatcher it runs on. It may block: that stalls its own lane only.
+//! - A job that was posted runs, closed dispatcher or not. A job that panics ends alone.
+//! - Two threads may *run lanes* at the same moment (one has overstayed), but only the holder of
+//!   the role is ever inside [`Source::wait`].
+//!
+//! In scope: lanes, the role, the overstay monitor, the life of the threads. Out of scope: sockets,
+//! timers, what a job means, and waiting for a handle's last callback (a job at the end of its lane
+//! says that).
+//!
+//! Source of the rules: WinHTTP's documented callback behaviour. Callbacks may block unless the
+//! session was opened with `WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS`; nothing of a handle
+//! comes after its `WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING`, nor at the same time.
+
+#![forbid(unsafe_code)]
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+mod board;
+mod dispatcher;
+mod here;
+mod lane;
+mod monitor;
+mod role;
+mod threads;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+pub use dispatcher::Dispatcher;
+pub use lane::Lane;
+pub use threads::Threads;
+pub use worker::THREADS_MAX;
+
+/// What the holder of the role waits in when no lane has work: the engine lends its poll.
+///
+/// Only one thread at a time is inside, not always the same one. A panic in it is contained and
+/// ends that one turn.
+pub trait Source: Send + 'static {
+    /// Looks for readiness once and hands it out by posting jobs to lanes.
+    ///
+    /// Blocks only if `may_block`, and then until there is readiness, a deadline of its own, or a
+    /// [`Wake::wake`]. Whatever was put off until the callbacks have run (gathered sends) is done
+    /// first: every blocking turn, and every turn a stand-by takes, starts here. Having posted
+    /// anything, it returns without blocking: nobody else runs the jobs. It runs no user code.
+    fn wait(&mut self, may_block: bool);
+}
+
+/// Ends a blocking [`Source::wait`] from another thread.
+pub trait Wake: Send + Sync + 'static {
+    /// Makes the current or else the next blocking [`Source::wait`] return soon.
+    ///
+    /// It must hold good when it comes just before the wait blocks, as an eventfd does. Called
+    /// with no lock of this crate held, on any thread; it does not panic.
+    fn wake(&self);
+}
+
+/// Work of a lane: a user callback, or a step that leads to one.
+pub trait Job: Send + 'static {
+    /// Does the work; may block, panic, and use every function of this crate.
+    fn run(self);
+}
+
+/// Locks, whether or not a thread has panicked with the lock: what we guard is never left halfway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

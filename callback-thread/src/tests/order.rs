@@ -1,0 +1,284 @@
+//! Verifies the order of a lane's jobs, nesting, fairness, and the price of a post.
+
+use std::thread;
+
+use super::*;
+
+#[test]
+fn jobs_of_a_lane_run_in_the_order_of_their_posts_on_one_thread() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    for number in 0..1000 {
+        let sender = log.sender.clone();
+        lane.post(task(move || {
+            sender.send((number, thread::current().id())).unwrap();
+        }));
+    }
+    let got = log.take(1000);
+    assert!(
+        got.iter()
+            .enumerate()
+            .all(|(place, (number, _))| place == *number)
+    );
+    assert!(got.iter().all(|(_, id)| *id != thread::current().id()));
+}
+
+#[test]
+fn a_job_knows_its_dispatcher_and_its_lane() {
+    let dispatcher = World::default().dispatcher();
+    let (lane, other) = (dispatcher.lane(), dispatcher.lane());
+    let stranger = World::default().dispatcher();
+    let log = Log::new();
+    let sender = log.sender.clone();
+    let (d, l) = (dispatcher.clone(), lane.clone());
+    lane.post(task(move || {
+        let seen = [
+            d.is_current(),
+            stranger.is_current(),
+            l.is_current(),
+            other.is_current(),
+        ];
+        sender.send(seen).unwrap();
+    }));
+    assert_eq!(log.next(), [true, false, true, false]);
+    assert!(!dispatcher.is_current());
+    assert!(!lane.is_current());
+}
+
+#[test]
+fn an_idle_lane_runs_the_job_here() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (sender, l, d) = (log.sender.clone(), lane.clone(), dispatcher.clone());
+    let ran = lane.run_or_post(
+        task(move || {
+            let here = thread::current().id();
+            sender.send((here, l.is_current(), d.is_current())).unwrap();
+        }),
+        0,
+    );
+    assert!(ran);
+    assert_eq!(log.next(), (thread::current().id(), true, true));
+    assert_eq!(dispatcher.threads().count(), 0);
+    assert!(!lane.is_current() && !dispatcher.is_current());
+}
+
+/// Nests itself in its own lane as deep as the lane lets it.
+fn nest(lane: &Lane<Task>, level: u32, limit: u32, log: Sender<(u32, bool)>) {
+    let (inner_lane, inner_log) = (lane.clone(), log.clone());
+    let inner = task(move || {
+        if level < 10 {
+            nest(&inner_lane, level + 1, limit, inner_log);
+        }
+    });
+    let ran = lane.run_or_post(inner, limit);
+    log.send((level, ran)).unwrap();
+}
+
+#[test]
+fn nesting_stops_at_the_limit_and_goes_on_from_the_queue() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (l, sender) = (lane.clone(), log.sender.clone());
+    lane.post(task(move || nest(&l, 1, 3, sender)));
+    // The posted job is the first on the stack, levels 1 and 2 nest, level 3 is posted; and so on.
+    let got = log.take(10);
+    let expected = [3, 2, 1, 6, 5, 4, 9, 8, 7, 10].map(|level| (level, level % 3 != 0));
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn nothing_overtakes_a_job_that_waits() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (first, second, l) = (log.task("first"), log.task("second"), lane.clone());
+    lane.post(task(move || {
+        l.post(first);
+        assert!(!l.run_or_post(second, 100));
+    }));
+    assert_eq!(log.take(2), ["first", "second"]);
+}
+
+#[test]
+fn another_threads_lane_takes_the_job_as_a_post() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let release = post_blocker(&lane);
+    assert!(!lane.run_or_post(log.task("after"), 100));
+    assert!(log.is_empty());
+    release.set();
+    assert_eq!(log.next(), "after");
+}
+
+#[test]
+fn jobs_posted_while_a_job_runs_inline_follow_it() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (inline, posted, l) = (log.sender.clone(), log.task("posted"), lane.clone());
+    assert!(lane.run_or_post(
+        task(move || {
+            l.post(posted);
+            inline.send("inline").unwrap();
+        }),
+        1,
+    ));
+    assert_eq!(log.take(2), ["inline", "posted"]);
+}
+
+#[test]
+fn the_source_runs_nothing_inline() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
+    let lane = dispatcher.lane();
+    let (ran, log) = (Log::new(), Log::new());
+    let (answer, job) = (ran.sender.clone(), log.task("later"));
+    dispatcher.ensure_running().unwrap();
+    world.emit(move || answer.send(lane.run_or_post(job, 100)).unwrap());
+    assert!(!ran.next());
+    assert_eq!(log.next(), "later");
+}
+
+#[test]
+fn chained_lanes_do_not_grow_the_stack_for_ever() {
+    fn chain(dispatcher: &Dispatcher<Task>, left: usize, log: Sender<bool>) {
+        if left == 0 {
+            return;
+        }
+        let (inner, inner_log) = (dispatcher.clone(), log.clone());
+        let ran = dispatcher
+            .lane()
+            .run_or_post(task(move || chain(&inner, left - 1, inner_log)), 1);
+        log.send(ran).unwrap();
+    }
+    let dispatcher = World::default().dispatcher();
+    let log = Log::new();
+    chain(&dispatcher, 300, log.sender.clone());
+    let inline = log.take(300).into_iter().filter(|ran| *ran).count();
+    assert!((200..300).contains(&inline), "{inline} ran inline");
+}
+
+#[test]
+fn a_lane_that_posts_to_itself_for_ever_starves_neither_lanes_nor_source() {
+    fn again(lane: &Lane<Task>, stop: Arc<AtomicUsize>) {
+        if stop.load(Ordering::Relaxed) == 0 {
+            let next = lane.clone();
+            lane.post(task(move || again(&next, stop)));
+        }
+    }
+    let world = World::default();
+    // No stand-by: it would come to the rescue on a busy machine.
+    let dispatcher = world.limited(Limits {
+        overstay_ticks: u64::MAX,
+        ..Limits::default()
+    });
+    let (greedy, modest) = (dispatcher.lane(), dispatcher.lane());
+    let stop = Arc::new(AtomicUsize::new(0));
+    again(&greedy, Arc::clone(&stop));
+    let log = Log::new();
+    modest.post(log.task("lane"));
+    assert_eq!(log.next(), "lane");
+    let readiness = log.sender.clone();
+    world.emit(move || readiness.send("source").unwrap());
+    assert_eq!(log.next(), "source");
+    stop.store(1, Ordering::Relaxed);
+    world.wait_until_blocked();
+}
+
+#[test]
+fn a_batch_of_posts_wakes_the_sleeping_poll_once() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
+    let lanes = [dispatcher.lane(), dispatcher.lane(), dispatcher.lane()];
+    let log = Log::new();
+    dispatcher.ensure_running().unwrap();
+    world.wait_until_blocked();
+    world.hold(true);
+    for number in 0..99 {
+        lanes[number % 3].post(log.task(number));
+    }
+    assert_eq!(world.wakes(), 1);
+    world.hold(false);
+    log.take(99);
+}
+
+#[test]
+fn posts_from_jobs_and_from_the_source_cost_no_wake() {
+    let world = World::default();
+    // On a busy machine a job can seem to overstay, and its posts then have to wake the stand-by.
+    let dispatcher = world.limited(Limits {
+        overstay_ticks: u64::MAX,
+        ..Limits::default()
+    });
+    let (first, second) = (dispatcher.lane(), dispatcher.lane());
+    let log = Log::new();
+    dispatcher.ensure_running().unwrap();
+    world.wait_until_blocked();
+    let (same, other) = (log.task("same lane"), log.task("other lane"));
+    world.emit(move || {
+        let lane = first.clone();
+        first.post(task(move || {
+            lane.post(same);
+            second.post(other);
+        }));
+    });
+    let mut got = log.take(2);
+    got.sort_unstable();
+    assert_eq!(got, ["other lane", "same lane"]);
+    assert_eq!(world.wakes(), 0);
+}
+
+#[test]
+fn a_nudge_gives_a_sleeping_source_a_turn() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
+    dispatcher.nudge();
+    world.wait_until_blocked();
+    let turns = world.turns();
+    world.hold(true);
+    dispatcher.nudge();
+    dispatcher.nudge();
+    assert_eq!(world.wakes(), 1);
+    world.hold(false);
+    world.wait_until(|state| state.blocked && !state.woken);
+    assert!(world.turns() > turns);
+}
+
+#[test]
+fn a_panic_ends_its_own_job_only() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    lane.post(task(|| panic!("a job that panics, on purpose")));
+    lane.post(log.task("posted"));
+    assert_eq!(log.next(), "posted");
+    dispatcher.close();
+    assert!(dispatcher.threads().wait_for_at_most(0, PATIENCE));
+    assert!(lane.run_or_post(task(|| panic!("inline, on purpose")), 1));
+    assert!(lane.run_or_post(log.task("inline"), 1));
+    assert_eq!(log.next(), "inline");
+}
+
+#[test]
+fn a_panic_in_the_source_ends_its_own_turn_only() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    dispatcher.ensure_running().unwrap();
+    let reached = Event::default();
+    let reach = reached.clone();
+    world.emit(move || {
+        reach.set();
+        panic!("a source that panics, on purpose");
+    });
+    reached.wait();
+    let job = log.task("next turn");
+    world.emit(move || lane.post(job));
+    assert_eq!(log.next(), "next turn");
+}

@@ -1,0 +1,255 @@
+//! What the threads of a dispatcher do: the loop of the role holder, its start, stand-by and end.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use crate::board::{Board, Inspection, Reaction, Step};
+use crate::here::{self, DispatcherId, InWait};
+use crate::lane::LaneShared;
+use crate::monitor::{Attendance, MONITOR, OVERSTAY_TICKS, Watched};
+use crate::role::Worker;
+use crate::threads::Threads;
+use crate::{Job, Source, Wake, lock};
+
+/// Most threads of one dispatcher.
+///
+/// Each callback that blocks holds one. With this many blocked at once, the last of them stalls
+/// the dispatcher's other lanes and its source, until any of them returns.
+pub const THREADS_MAX: usize = 64;
+
+/// How long a spare thread waits to be needed before it ends.
+const SPARE_LIFETIME: Duration = Duration::from_secs(5);
+
+/// The figures tests vary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) threads: usize,
+    pub(crate) spare_lifetime: Duration,
+    pub(crate) overstay_ticks: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            threads: THREADS_MAX,
+            spare_lifetime: SPARE_LIFETIME,
+            overstay_ticks: OVERSTAY_TICKS,
+        }
+    }
+}
+
+/// What dispatcher, lanes and threads share.
+pub(crate) struct Core<J: Job> {
+    id: DispatcherId,
+    name: String,
+    limits: Limits,
+    board: Mutex<Board<Arc<LaneShared<J>>>>,
+    /// Where the spare parks, under the board's lock.
+    spare: Condvar,
+    /// Locked by the role holder only, for the time of a turn. Gone when all has drained after
+    /// close: it may own the handles whose lanes own this.
+    source: Mutex<Option<Box<dyn Source>>>,
+    wake: Box<dyn Wake>,
+    threads: Threads,
+    _attendance: Attendance,
+}
+
+impl<J: Job> Core<J> {
+    pub(crate) fn new(name: &str, source: impl Source, wake: impl Wake, limits: Limits) -> Self {
+        Self {
+            id: DispatcherId::fresh(),
+            // The standard library refuses a NUL in a thread's name by panicking.
+            name: name.replace('\0', ""),
+            limits,
+            board: Mutex::new(Board::new(limits.overstay_ticks)),
+            spare: Condvar::new(),
+            source: Mutex::new(Some(Box::new(source))),
+            wake: Box::new(wake),
+            threads: Threads::new(limits.threads),
+            _attendance: MONITOR.attend(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> DispatcherId {
+        self.id
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        MONITOR.now()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_spare(&self) -> bool {
+        lock(&self.board).has_spare()
+    }
+
+    pub(crate) fn is_held_by(&self, worker: &Worker) -> bool {
+        lock(&self.board).is_held_by(worker)
+    }
+
+    /// Puts a lane that got work on the run list and sees to it that somebody runs it.
+    pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<LaneShared<J>>) {
+        let reaction = lock(&self.board).schedule(lane, here::waits_for(self.id));
+        if self.react(reaction).is_err() {
+            serve(self, &Worker::guest());
+        }
+    }
+
+    pub(crate) fn nudge(self: &Arc<Self>) -> io::Result<()> {
+        let reaction = lock(&self.board).nudge(here::waits_for(self.id));
+        let result = self.react(reaction);
+        if result.is_err() {
+            // Somebody may have relied on the thread this call failed to start.
+            serve(self, &Worker::guest());
+        }
+        result
+    }
+
+    pub(crate) fn close(self: &Arc<Self>) {
+        let (reaction, unused) = lock(&self.board).close();
+        if unused {
+            self.drop_source();
+        }
+        if self.react(reaction).is_err() {
+            serve(self, &Worker::guest());
+        }
+        self.spare.notify_all();
+    }
+
+    fn react(self: &Arc<Self>, reaction: Reaction) -> io::Result<()> {
+        match reaction {
+            Reaction::Nothing => {}
+            Reaction::Wake => self.wake.wake(),
+            Reaction::CallSpare => self.spare.notify_all(),
+            Reaction::Start(offer) => {
+                if let Err(error) = self.start_thread() {
+                    lock(&self.board).withdraw(offer, None);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
+        let Some(slot) = self.threads.take_slot() else {
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                "too many callback threads",
+            ));
+        };
+        let core = Arc::clone(self);
+        thread::Builder::new()
+            .name(self.name.clone())
+            .spawn(move || {
+                serve(&core, &Worker::own());
+                drop(core);
+                drop(slot);
+            })?;
+        Ok(())
+    }
+
+    fn drop_source(&self) {
+        let source = lock(&self.source).take();
+        // The engine's own drop code: with no lock held, and its panic is not ours to spread.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(source)));
+    }
+
+    fn poll(&self, may_block: bool) {
+        let mut source = lock(&self.source);
+        if let Some(source) = source.as_mut() {
+            let _in_wait = InWait::of(self.id);
+            // A brief spin of non-blocking turns before a blocking one belongs here.
+            let _ = catch_unwind(AssertUnwindSafe(|| source.wait(may_block)));
+        }
+    }
+
+    fn ask_to_be_watched(self: &Arc<Self>) {
+        let this: Weak<Self> = Arc::downgrade(self);
+        if !MONITOR.watch(this) {
+            lock(&self.board).unwatched();
+        }
+    }
+}
+
+/// Does what the board says until it says to end.
+fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
+    let mut board = lock(&core.board);
+    loop {
+        match board.next(worker, core.now()) {
+            Step::Run { lane, watch } => {
+                drop(board);
+                if watch {
+                    core.ask_to_be_watched();
+                }
+                let batch = lane.run_batch(worker);
+                let left = batch.left.then_some(lane);
+                board = lock(&core.board);
+                board.let_go(worker, batch.jobs, left);
+            }
+            Step::Poll { may_block } => {
+                drop(board);
+                core.poll(may_block);
+                board = lock(&core.board);
+                board.turned(core.now());
+            }
+            Step::Wake => {
+                drop(board);
+                core.wake.wake();
+                board = lock(&core.board);
+            }
+            Step::Park => {
+                let lifetime = core.limits.spare_lifetime;
+                let waited = core
+                    .spare
+                    .wait_timeout_while(board, lifetime, |b| b.spare_waits());
+                let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                board = guard;
+                board.spare_left();
+                if timeout.timed_out() {
+                    return;
+                }
+            }
+            Step::Leave => return,
+            Step::Finish => {
+                drop(board);
+                core.spare.notify_all();
+                core.drop_source();
+                return;
+            }
+        }
+    }
+}
+
+impl<J: Job> Watched for Core<J> {
+    fn check(self: Arc<Self>, now: u64) -> bool {
+        let inspection = lock(&self.board).inspect(now);
+        match inspection {
+            Inspection::Fine => true,
+            Inspection::Quiet => false,
+            Inspection::Overstayed(Reaction::Start(offer), holder) => {
+                if self.start_thread().is_err() {
+                    // Nobody to stand by: the holder keeps the role, and the next tick tries again.
+                    lock(&self.board).withdraw(offer, Some(holder));
+                }
+                true
+            }
+            Inspection::Overstayed(Reaction::CallSpare, _) => {
+                self.spare.notify_all();
+                true
+            }
+            Inspection::Overstayed(Reaction::Nothing | Reaction::Wake, _) => true,
+        }
+    }
+}

@@ -278,16 +278,15 @@ impl ChunkDecoder {
         if byte != b'\n' {
             return Ok(());
         }
-        let (lines, last) = self
-            .trailer_bytes
-            .split_at(line_start.min(self.trailer_bytes.len()));
-        if !matches!(last, b"\n" | b"\r\n") {
+        let last = self.trailer_bytes.get(line_start..);
+        if !matches!(last, Some(b"\n" | b"\r\n")) {
             self.state = State::Trailers {
                 line_start: self.trailer_bytes.len(),
             };
             return Ok(());
         }
-        self.trailers = fields::parse(lines, limits.max_count).map_err(|error| match error {
+        let trailers = fields::parse_trailers(&self.trailer_bytes, limits.max_count);
+        self.trailers = trailers.map_err(|error| match error {
             FieldsError::Malformed => ChunkError::Malformed,
             FieldsError::TooMany => ChunkError::TooManyTrailers,
         })?;

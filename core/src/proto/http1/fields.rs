@@ -1,4 +1,5 @@
-//! Field lines: the grammar that response heads and trailers share, with WinHTTP's leniencies.
+//! Field lines, which response heads and trailers share: httparse reads them, with WinHTTP's
+//! leniencies switched on.
 //!
 //! ```text
 //! field-line = field-name ":" OWS field-value OWS          ; RFC 9112 §5
@@ -7,6 +8,10 @@
 //!
 //! Lenient: a line may end with a bare LF (RFC 9112 §2.2), blanks before the colon are dropped (as
 //! WinHTTP does), an obsolete line folding is read as one space. Strict: anything else.
+
+use std::borrow::Cow;
+
+use httparse::{ParserConfig, Response, Status};
 
 use crate::header::{HeaderList, text};
 
@@ -19,87 +24,72 @@ pub(super) enum FieldsError {
     TooMany,
 }
 
-/// Reads `lines`, complete lines without the empty one at the end, into a list of at most
-/// `max_count` fields.
-pub(super) fn parse(lines: &[u8], max_count: usize) -> Result<HeaderList, FieldsError> {
-    let mut fields = HeaderList::new();
-    let mut rest = lines;
-    while !rest.is_empty() {
-        let (line, after) = split_line(rest);
-        let (folded, after) = split_folded_lines(after);
-        rest = after;
-        if fields.len() == max_count {
-            return Err(FieldsError::TooMany);
-        }
-        let colon = line
-            .iter()
-            .position(|&byte| byte == b':')
-            .ok_or(FieldsError::Malformed)?;
-        let (name, value) = line.split_at(colon);
-        let name = text::trim_blanks_end(name);
-        let value = text::trim_blanks(value.strip_prefix(b":").unwrap_or(value));
-        if !text::is_token(name) {
-            return Err(FieldsError::Malformed);
-        }
-        let name = std::str::from_utf8(name).map_err(|_| FieldsError::Malformed)?;
-        if folded.is_empty() {
-            push_checked(&mut fields, name, value)?;
-        } else {
-            push_checked(&mut fields, name, &unfold(value, folded))?;
-        }
+/// What httparse finds in a response head.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// The x of HTTP/1.x, 0 or 1.
+    pub(super) version_minor: u8,
+    /// Three digits, 000 to 999.
+    pub(super) status: u16,
+    /// The fields in wire order.
+    pub(super) fields: HeaderList,
+}
+
+/// Reads `head`, a status line, at most `max_count` fields and the empty line.
+pub(super) fn parse_head(head: &[u8], max_count: usize) -> Result<Parsed, FieldsError> {
+    // Every field has a line of its own, so there is no need to make room for more.
+    let lines = head.iter().filter(|&&byte| byte == b'\n').count();
+    let mut room = vec![httparse::EMPTY_HEADER; lines.min(max_count)];
+    let mut response = Response::new(&mut room);
+    match leniencies().parse_response(&mut response, head) {
+        Ok(Status::Complete(length)) if length == head.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(FieldsError::TooMany),
+        Ok(Status::Complete(_) | Status::Partial) | Err(_) => return Err(FieldsError::Malformed),
     }
-    Ok(fields)
-}
-
-/// Splits off the first line, without its line end; what follows the line end is the rest.
-pub(super) fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes
-        .iter()
-        .position(|&byte| byte == b'\n')
-        .unwrap_or(bytes.len());
-    let (line, rest) = bytes.split_at(end);
-    (
-        line.strip_suffix(b"\r").unwrap_or(line),
-        rest.strip_prefix(b"\n").unwrap_or(rest),
-    )
-}
-
-/// Whether a line that begins with `byte` continues the line before it.
-pub(super) fn is_folded(byte: u8) -> bool {
-    text::is_blank(byte)
-}
-
-/// Splits off the lines that continue the line before.
-fn split_folded_lines(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let mut rest = bytes;
-    while rest.first().is_some_and(|&first| is_folded(first)) {
-        (_, rest) = split_line(rest);
-    }
-    bytes.split_at(bytes.len() - rest.len())
-}
-
-/// RFC 9112 §5.2: a user agent replaces each obs-fold by blanks; here by one space.
-fn unfold(value: &[u8], mut folded: &[u8]) -> Vec<u8> {
-    let mut whole = value.to_vec();
-    while !folded.is_empty() {
-        let (line, rest) = split_line(folded);
-        folded = rest;
-        let line = text::trim_blanks(line);
-        if !line.is_empty() && !whole.is_empty() {
-            whole.push(b' ');
-        }
-        whole.extend_from_slice(line);
-    }
-    whole
-}
-
-/// RFC 9110 §5.5: a value with CR, LF or NUL is dangerous; no control character is let through.
-fn push_checked(fields: &mut HeaderList, name: &str, value: &[u8]) -> Result<(), FieldsError> {
-    if !text::is_field_value(value) {
+    let (Some(version_minor), Some(status)) = (response.version, response.code) else {
         return Err(FieldsError::Malformed);
+    };
+    let mut fields = HeaderList::new();
+    for field in response.headers {
+        fields.push(field.name, unfold(field.value));
     }
-    fields.push(name, value);
-    Ok(())
+    Ok(Parsed {
+        version_minor,
+        status,
+        fields,
+    })
+}
+
+/// Reads `section`, at most `max_count` fields and the empty line (RFC 9112 §7.1.2).
+///
+/// httparse's function for bare fields knows no leniencies. Behind a status line trailers get the
+/// same as headers.
+pub(super) fn parse_trailers(section: &[u8], max_count: usize) -> Result<HeaderList, FieldsError> {
+    const STATUS_LINE: &[u8] = b"HTTP/1.1 200\r\n";
+    parse_head(&[STATUS_LINE, section].concat(), max_count).map(|parsed| parsed.fields)
+}
+
+fn leniencies() -> ParserConfig {
+    let mut config = ParserConfig::default();
+    config
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true);
+    config
+}
+
+/// RFC 9112 §5.2: a user agent replaces each obs-fold by blanks; here by one space. httparse leaves
+/// that to its caller.
+fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
+    if !value.contains(&b'\n') {
+        return Cow::Borrowed(value);
+    }
+    let lines = value.split(|&byte| byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        text::trim_blanks(line)
+    });
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    Cow::Owned(lines.join(&b' '))
 }
 
 #[cfg(test)]
@@ -107,7 +97,7 @@ mod tests {
     use super::*;
 
     fn pairs(lines: &str) -> Result<Vec<(String, String)>, FieldsError> {
-        Ok(parse(lines.as_bytes(), 3)?
+        Ok(parse_trailers(format!("{lines}\r\n").as_bytes(), 3)?
             .iter()
             .map(|field| {
                 (

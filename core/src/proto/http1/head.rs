@@ -31,7 +31,7 @@ impl Default for HeadLimits {
 /// A response's status line and headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The x of HTTP/1.x; 0 or 1 from known servers.
+    /// The x of HTTP/1.x, 0 or 1.
     pub version_minor: u8,
     /// The status code, 100 to 999.
     pub status: u16,
@@ -230,48 +230,33 @@ fn check_start(buf: &[u8]) -> Result<(), HeadError> {
 }
 
 fn parse_complete(head: &[u8], limits: &HeadLimits) -> Result<ResponseHead, HeadError> {
-    let (status_line, lines) = fields::split_line(head);
-    let (version_minor, status, reason) =
-        parse_status_line(status_line).ok_or(HeadError::Malformed)?;
-    let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
-    let lines = lines.strip_suffix(b"\r").unwrap_or(lines);
-    let headers = fields::parse(lines, limits.max_count).map_err(|error| match error {
+    let parsed = fields::parse_head(head, limits.max_count).map_err(|error| match error {
         FieldsError::Malformed => HeadError::Malformed,
         FieldsError::TooMany => HeadError::TooManyHeaders,
     })?;
+    // RFC 9110 §15: codes below 100 do not exist.
+    if parsed.status < 100 {
+        return Err(HeadError::Malformed);
+    }
     Ok(ResponseHead {
-        version_minor,
-        status,
-        reason: text::decode(reason).into_owned(),
-        headers,
+        version_minor: parsed.version_minor,
+        status: parsed.status,
+        reason: text::decode(reason(head)).into_owned(),
+        headers: parsed.fields,
     })
 }
 
-/// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 §4).
+/// The reason phrase of a `head` that httparse has accepted, and that therefore begins with
+/// `HTTP-version SP status-code [ SP reason-phrase ]` (RFC 9112 §4).
 ///
-/// Lenient: any run of blanks separates, and the one before an empty reason may be missing
-/// (observed of WinHTTP).
-fn parse_status_line(line: &[u8]) -> Option<(u8, u16, &[u8])> {
-    let (&minor, rest) = line.strip_prefix(b"HTTP/1.")?.split_first()?;
-    if !minor.is_ascii_digit() || !rest.first().is_some_and(|&byte| text::is_blank(byte)) {
-        return None;
-    }
-    let (code, reason) = text::trim_blanks(rest).split_at_checked(3)?;
-    if !reason.first().is_none_or(|&byte| text::is_blank(byte)) {
-        return None;
-    }
-    let reason = text::trim_blanks(reason);
-    let status = status_code(code)?;
-    text::is_field_value(reason).then_some((minor - b'0', status, reason))
-}
-
-/// Three digits; codes below 100 do not exist (RFC 9110 §15).
-fn status_code(digits: &[u8]) -> Option<u16> {
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let status = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    (status >= 100).then_some(status)
+/// httparse drops reasons that are not ASCII; WINHTTP_QUERY_STATUS_TEXT shows them.
+fn reason(head: &[u8]) -> &[u8] {
+    const VERSION_LENGTH: usize = b"HTTP/1.1".len();
+    const CODE_LENGTH: usize = 3;
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let code = text::trim_blanks(line.get(VERSION_LENGTH..).unwrap_or_default());
+    text::trim_blanks(code.get(CODE_LENGTH..).unwrap_or_default())
 }
 
 fn push_on_line(out: &mut Vec<u8>, part: &[u8]) {

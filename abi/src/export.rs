@@ -1,0 +1,170 @@
+//! The export macro: the only way a function becomes part of the C API.
+//!
+//! It gives every function its C names, catches panics before they reach C, and reports the outcome in one place.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::code::{Code, Result};
+use crate::handle::Hinternet;
+use crate::last_error;
+
+/// What a failed or successful body becomes for C.
+pub trait Outcome: Sized {
+    /// The C return type.
+    type C;
+
+    /// Reports the outcome and gives C's return value.
+    fn report(result: Result<Self>) -> Self::C;
+}
+
+/// Result of a function that returns BOOL.
+#[derive(Debug)]
+pub struct Done;
+
+/// Result of a BOOL function that succeeded but left this last error (ERROR_IO_PENDING).
+#[derive(Debug)]
+pub struct DoneWith(pub Code);
+
+/// Result of a function that returns a DWORD error code and does not touch the last error.
+#[derive(Debug)]
+pub struct Status;
+
+/// Result of a function that returns VOID.
+#[derive(Debug)]
+pub struct Nothing;
+
+/// Result of a function that returns a pointer-sized value; `FAILED` is what failure returns.
+#[derive(Debug)]
+pub struct Pointer<const FAILED: usize>(pub usize);
+
+const TRUE: i32 = 1;
+const FALSE: i32 = 0;
+
+impl Outcome for Done {
+    type C = i32;
+
+    fn report(result: Result<Self>) -> i32 {
+        DoneWith::report(result.map(|Self| DoneWith(Code::SUCCESS)))
+    }
+}
+
+impl Outcome for DoneWith {
+    type C = i32;
+
+    fn report(result: Result<Self>) -> i32 {
+        match result {
+            Ok(Self(code)) => {
+                last_error::leave(code);
+                TRUE
+            }
+            Err(code) => {
+                last_error::record(code);
+                FALSE
+            }
+        }
+    }
+}
+
+impl Outcome for Hinternet {
+    type C = Self;
+
+    fn report(result: Result<Self>) -> Self {
+        match result {
+            Ok(handle) => {
+                last_error::record(Code::SUCCESS);
+                handle
+            }
+            Err(code) => {
+                last_error::record(code);
+                std::ptr::null_mut()
+            }
+        }
+    }
+}
+
+impl Outcome for Status {
+    type C = u32;
+
+    fn report(result: Result<Self>) -> u32 {
+        let code = result.err().unwrap_or(Code::SUCCESS);
+        if code != Code::SUCCESS {
+            last_error::set_errno(code);
+        }
+        code.0
+    }
+}
+
+impl Outcome for Nothing {
+    type C = ();
+
+    fn report(_: Result<Self>) {}
+}
+
+impl<const FAILED: usize> Outcome for Pointer<FAILED> {
+    type C = usize;
+
+    fn report(result: Result<Self>) -> usize {
+        match result {
+            Ok(Self(value)) => {
+                last_error::record(Code::SUCCESS);
+                value
+            }
+            Err(code) => {
+                last_error::record(code);
+                FAILED
+            }
+        }
+    }
+}
+
+/// Runs a body so that no panic reaches C.
+///
+/// A panic is a defect of the library; the program sees ERROR_WINHTTP_INTERNAL_ERROR instead of an abort.
+pub fn guard<T: Outcome>(body: impl FnOnce() -> Result<T>) -> T::C {
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Code::INTERNAL_ERROR));
+    T::report(result)
+}
+
+/// Exports functions in both string widths.
+///
+/// `fn Name<W>(arguments) -> Outcome body` becomes the C symbols `Name` and `winhttp16_Name` (UTF-16) and
+/// `winhttp32_Name` (32-bit `wchar_t`), all with the same generic body, guarded.
+#[macro_export]
+macro_rules! export {
+    ($(
+        $(#[$meta:meta])*
+        pub fn $name:ident<$W:ident>($($argument:ident: $type:ty),* $(,)?) -> $outcome:ty $body:block
+    )*) => {$(
+        $(#[$meta])*
+        #[doc = ""]
+        #[doc = "# Safety"]
+        #[doc = "Pointers are NULL where the function allows that, or valid as its documentation says."]
+        #[expect(non_snake_case, reason = "the C API's name")]
+        pub unsafe fn $name<$W: $crate::wide::Unit>(
+            $($argument: $type),*
+        ) -> <$outcome as $crate::export::Outcome>::C {
+            $crate::export::guard::<$outcome>(move || $body)
+        }
+
+        $crate::export!(@symbol $W = u16, stringify!($name), $name($($argument: $type),*) -> $outcome);
+        $crate::export!(@symbol $W = u16, concat!("winhttp16_", stringify!($name)),
+            $name($($argument: $type),*) -> $outcome);
+        $crate::export!(@symbol $W = u32, concat!("winhttp32_", stringify!($name)),
+            $name($($argument: $type),*) -> $outcome);
+    )*};
+    (@symbol $W:ident = $unit:ty, $symbol:expr,
+        $name:ident($($argument:ident: $type:ty),*) -> $outcome:ty) => {
+        const _: () = {
+            #[allow(dead_code, reason = "functions without text do not name their width")]
+            type $W = $unit;
+
+            #[unsafe(export_name = $symbol)]
+            unsafe extern "C" fn exported(
+                $($argument: $type),*
+            ) -> <$outcome as $crate::export::Outcome>::C {
+                // SAFETY: C's promise, handed on.
+                unsafe { $name::<$unit>($($argument),*) }
+            }
+        };
+    };
+}

@@ -1,0 +1,19 @@
+//! HINTERNET: a pointer-sized number that is never followed.
+
+use std::ffi::c_void;
+
+/// HINTERNET as C sees it.
+pub type Hinternet = *mut c_void;
+
+/// The number in a handle.
+#[must_use]
+pub fn bits(handle: Hinternet) -> u64 {
+    // A pointer has at most 64 bits on every supported target.
+    u64::try_from(handle.addr()).unwrap_or(0)
+}
+
+/// The handle with this number.
+#[must_use]
+pub fn from_bits(bits: u64) -> Hinternet {
+    std::ptr::without_provenance_mut(usize::try_from(bits).unwrap_or(0))
+}

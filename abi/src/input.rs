@@ -1,0 +1,161 @@
+//! From a pointer and perhaps a length to a checked value.
+//!
+//! What C promises cannot be checked: that a non-NULL pointer points to as much memory as the function's contract
+//! says. Everything else is checked here: NULL, lengths that overflow, text that is no text. Reads go through
+//! unaligned copies, so a misaligned pointer does no harm.
+
+use crate::code::{Code, Result};
+use crate::wide::Unit;
+
+/// Units searched for a terminator before the text is refused.
+///
+/// Longer than any URL or header block WinHTTP takes; an unterminated string usually meets a zero long before.
+const TEXT_UNITS_MAX: usize = 16 * 1024 * 1024;
+
+/// How many units of a text an argument gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Up to the first NUL.
+    Terminated,
+    /// This many units; a NUL among them ends the text.
+    Units(u32),
+}
+
+/// Reads a terminated text; `None` for NULL.
+///
+/// # Safety
+/// `text` is NULL or points to a NUL-terminated string that nobody changes during the call.
+///
+/// # Errors
+/// ERROR_INVALID_PARAMETER for text that is not valid in its width.
+pub unsafe fn text<W: Unit>(text: *const W) -> Result<Option<String>> {
+    // SAFETY: the caller's promise, handed on.
+    unsafe { text_of(text, Length::Terminated) }
+}
+
+/// Reads a text of a given length; `None` for NULL.
+///
+/// # Safety
+/// `text` is NULL, or points to a NUL-terminated string or to as many units as `length` says; nobody changes them
+/// during the call.
+///
+/// # Errors
+/// ERROR_INVALID_PARAMETER for text that is not valid in its width.
+pub unsafe fn text_of<W: Unit>(text: *const W, length: Length) -> Result<Option<String>> {
+    // SAFETY: the caller's promise, handed on.
+    let Some(units) = (unsafe { units_of(text, length)? }) else {
+        return Ok(None);
+    };
+    W::decode(&units).map(Some).ok_or(Code::INVALID_PARAMETER)
+}
+
+/// Reads the units of a text as they are; `None` for NULL.
+///
+/// # Safety
+/// As [`text_of`].
+///
+/// # Errors
+/// ERROR_INVALID_PARAMETER for a text without an end.
+pub unsafe fn units_of<W: Unit>(text: *const W, length: Length) -> Result<Option<Vec<W>>> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    let limit = match length {
+        Length::Terminated => TEXT_UNITS_MAX,
+        Length::Units(units) => usize::try_from(units).map_err(|_| Code::INVALID_PARAMETER)?,
+    };
+    let mut units = Vec::new();
+    for index in 0..limit {
+        let at = text.wrapping_add(index);
+        // SAFETY: no terminator was met before `index` and `index` is below the promised length, so the unit is part
+        // of the caller's string.
+        let unit = unsafe { at.read_unaligned() };
+        if unit == W::default() {
+            return Ok(Some(units));
+        }
+        units.push(unit);
+    }
+    if length == Length::Terminated { Err(Code::INVALID_PARAMETER) } else { Ok(Some(units)) }
+}
+
+/// Reads one value; `None` for NULL.
+///
+/// # Safety
+/// `pointer` is NULL or points to a readable `T`, every bit pattern of which is valid.
+#[must_use]
+pub unsafe fn value<T: Copy>(pointer: *const T) -> Option<T> {
+    // SAFETY: not NULL, hence readable by the caller's promise; the copy needs no alignment.
+    (!pointer.is_null()).then(|| unsafe { pointer.read_unaligned() })
+}
+
+/// Copies bytes; `None` for NULL with a length above 0, nothing for a length of 0.
+///
+/// # Safety
+/// `pointer` is NULL or points to `length` readable bytes.
+#[must_use]
+pub unsafe fn bytes(pointer: *const u8, length: u32) -> Option<Vec<u8>> {
+    let length = usize::try_from(length).ok()?;
+    if length == 0 {
+        return Some(Vec::new());
+    }
+    if pointer.is_null() || !is_plausible(pointer.addr(), length) {
+        return None;
+    }
+    // SAFETY: the caller promises `length` readable bytes, and the range does not wrap around.
+    Some(unsafe { std::slice::from_raw_parts(pointer, length) }.to_vec())
+}
+
+/// Reads terminated narrow text; `None` for NULL and for text without an end.
+///
+/// # Safety
+/// `text` is NULL or points to a NUL-terminated string that nobody changes during the call.
+#[must_use]
+pub unsafe fn narrow(text: *const u8) -> Option<Vec<u8>> {
+    if text.is_null() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    for index in 0..TEXT_UNITS_MAX {
+        // SAFETY: no terminator was met before `index`, so the byte is part of the caller's string.
+        match unsafe { text.wrapping_add(index).read() } {
+            0 => return Some(bytes),
+            byte => bytes.push(byte),
+        }
+    }
+    None
+}
+
+/// The range neither wraps around nor is larger than Rust allows for one object.
+pub(crate) fn is_plausible(address: usize, length: usize) -> bool {
+    isize::try_from(length).is_ok() && address.checked_add(length).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_ends_at_its_terminator_or_its_length() {
+        let units: Vec<u16> = "abc\0def\0".encode_utf16().collect();
+        let read = |length| unsafe { text_of(units.as_ptr(), length) }.unwrap().unwrap();
+        assert_eq!(read(Length::Terminated), "abc");
+        assert_eq!(read(Length::Units(2)), "ab");
+        assert_eq!(read(Length::Units(7)), "abc");
+        assert_eq!(unsafe { text::<u16>(std::ptr::null()) }, Ok(None));
+    }
+
+    #[test]
+    fn invalid_text_is_an_invalid_parameter() {
+        let lone = [0xd800_u16, 0];
+        assert_eq!(unsafe { text(lone.as_ptr()) }, Err(Code::INVALID_PARAMETER));
+        let beyond = [0x11_0000_u32, 0];
+        assert_eq!(unsafe { text(beyond.as_ptr()) }, Err(Code::INVALID_PARAMETER));
+    }
+
+    #[test]
+    fn misaligned_values_are_read() {
+        let bytes = [0_u8, 1, 2, 3, 4, 5, 6, 7, 8];
+        let read = unsafe { value(bytes.as_ptr().wrapping_add(1).cast::<u64>()) };
+        assert_eq!(read, Some(u64::from_ne_bytes([1, 2, 3, 4, 5, 6, 7, 8])));
+    }
+}

@@ -1,0 +1,22 @@
+//! What both C edges share: Win32 types and numbers, string widths, the export guard, and checked access to the
+//! caller's memory.
+//!
+//! In scope: everything that touches a raw pointer or the C ABI. Out of scope: WinHTTP itself; this crate knows no other
+//! crate of the project.
+//!
+//! Pointers die at the door: [`input`] and [`output`] turn them into checked Rust values, [`buffer`] holds the memory
+//! that a caller lends to a pending operation, and nothing behind the door sees an address it could follow.
+
+pub mod allocation;
+pub mod buffer;
+pub mod code;
+pub mod constants;
+pub mod export;
+pub mod handle;
+pub mod input;
+pub mod last_error;
+pub mod output;
+pub mod types;
+pub mod wide;
+
+pub use code::{Code, Result};

@@ -1,0 +1,100 @@
+//! From a value to the caller's memory, with WinHTTP's rule for sizes.
+//!
+//! All writers leave the caller's memory untouched when they fail, except for the size that is needed.
+
+use crate::code::{Code, Result};
+use crate::wide::Unit;
+
+/// Writes one value; does nothing for NULL. Returns whether it was written.
+///
+/// # Safety
+/// `pointer` is NULL or points to memory for one `T`.
+pub unsafe fn value<T: Copy>(pointer: *mut T, value: T) -> bool {
+    if pointer.is_null() {
+        return false;
+    }
+    // SAFETY: not NULL, hence writable by the caller's promise; the copy needs no alignment.
+    unsafe { pointer.write_unaligned(value) };
+    true
+}
+
+/// Gives `bytes` to a caller that passed a buffer and its size in bytes.
+///
+/// On success the size becomes `counted` (what the program is told), on a buffer below `bytes` the size needed.
+///
+/// # Safety
+/// `size` is NULL or points to a DWORD; `buffer` is NULL or points to as many bytes as that says.
+///
+/// # Errors
+/// ERROR_INVALID_PARAMETER without `size`, ERROR_INSUFFICIENT_BUFFER without (enough) buffer.
+pub unsafe fn sized(buffer: *mut u8, size: *mut u32, bytes: &[u8], counted: usize) -> Result<()> {
+    // SAFETY: the caller's promise about `size`.
+    let available = unsafe { crate::input::value(size) }.ok_or(Code::INVALID_PARAMETER)?;
+    let needed = u32::try_from(bytes.len()).map_err(|_| Code::NOT_ENOUGH_MEMORY)?;
+    if buffer.is_null() || available < needed {
+        // SAFETY: as above.
+        unsafe { value(size, needed) };
+        return Err(Code::INSUFFICIENT_BUFFER);
+    }
+    // SAFETY: the buffer has `available` bytes, at least as many as are copied, and Rust memory never overlaps it.
+    unsafe { buffer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    let counted = u32::try_from(counted).map_err(|_| Code::NOT_ENOUGH_MEMORY)?;
+    // SAFETY: as above.
+    unsafe { value(size, counted) };
+    Ok(())
+}
+
+/// Gives text to a caller that passed a buffer and its size in bytes: the size needed counts the terminator, the size
+/// returned does not.
+///
+/// # Safety
+/// As [`sized`].
+///
+/// # Errors
+/// As [`sized`].
+pub unsafe fn text<W: Unit>(buffer: *mut u8, size: *mut u32, text: &str) -> Result<()> {
+    let units = crate::wide::terminated::<W>(text);
+    let bytes = unit_bytes(&units);
+    // SAFETY: the caller's promise, handed on.
+    unsafe { sized(buffer, size, &bytes, bytes.len() - W::BYTES) }
+}
+
+/// The units as they lie in memory.
+#[must_use]
+pub fn unit_bytes<W: Unit>(units: &[W]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(units.len() * W::BYTES);
+    for unit in units {
+        let value = unit.widen();
+        match W::BYTES {
+            2 => bytes.extend_from_slice(&u16::narrow(value).to_ne_bytes()),
+            _ => bytes.extend_from_slice(&value.to_ne_bytes()),
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_needs_room_for_its_terminator() {
+        let mut buffer = [0xff_u8; 16];
+        let mut size = 10;
+        let result = unsafe { text::<u16>(buffer.as_mut_ptr(), &raw mut size, "hello") };
+        assert_eq!((result, size), (Err(Code::INSUFFICIENT_BUFFER), 12));
+        assert_eq!(buffer, [0xff; 16]);
+        let result = unsafe { text::<u16>(buffer.as_mut_ptr(), &raw mut size, "hello") };
+        assert_eq!((result, size), (Ok(()), 10));
+        assert_eq!(&buffer[..12], b"h\0e\0l\0l\0o\0\0\0");
+    }
+
+    #[test]
+    fn a_null_buffer_asks_for_the_size() {
+        let mut size = 1000;
+        let result = unsafe { text::<u32>(std::ptr::null_mut(), &raw mut size, "ab") };
+        assert_eq!((result, size), (Err(Code::INSUFFICIENT_BUFFER), 12));
+        let none = std::ptr::null_mut();
+        assert_eq!(unsafe { text::<u32>(none, none.cast(), "ab") }, Err(Code::INVALID_PARAMETER));
+    }
+}

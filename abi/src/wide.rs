@@ -1,0 +1,103 @@
+//! The two widths of WCHAR, behind one trait: the only file that knows them.
+//!
+//! Windows' WCHAR is a UTF-16 code unit. C programs on Linux and macOS are full of `L""` literals, whose units are
+//! 32-bit code points. Every function exists in both widths; see `include/winhttp.h` for how a program selects one.
+
+use std::fmt;
+
+/// A code unit: `u16` (UTF-16) or `u32` (a 32-bit `wchar_t`).
+pub trait Unit: sealed::Sealed + Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'static {
+    /// Size of a unit in bytes.
+    const BYTES: usize;
+
+    /// Text of these units; `None` for lone surrogates and values that are no code points.
+    fn decode(units: &[Self]) -> Option<String>;
+
+    /// The units of a text, without a terminator.
+    fn encode(text: &str) -> Vec<Self>;
+
+    /// The unit widened, for functions that work on code units as they are.
+    fn widen(self) -> u32;
+
+    /// The unit of a widened value; a value that does not fit becomes U+FFFD.
+    fn narrow(value: u32) -> Self;
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "that is what seals the trait")]
+    pub trait Sealed {}
+    impl Sealed for u16 {}
+    impl Sealed for u32 {}
+}
+
+impl Unit for u16 {
+    const BYTES: usize = 2;
+
+    fn decode(units: &[Self]) -> Option<String> {
+        String::from_utf16(units).ok()
+    }
+
+    fn encode(text: &str) -> Vec<Self> {
+        text.encode_utf16().collect()
+    }
+
+    fn widen(self) -> u32 {
+        self.into()
+    }
+
+    fn narrow(value: u32) -> Self {
+        Self::try_from(value).unwrap_or(0xfffd)
+    }
+}
+
+impl Unit for u32 {
+    const BYTES: usize = 4;
+
+    fn decode(units: &[Self]) -> Option<String> {
+        units.iter().map(|unit| char::from_u32(*unit)).collect()
+    }
+
+    fn encode(text: &str) -> Vec<Self> {
+        text.chars().map(Self::from).collect()
+    }
+
+    fn widen(self) -> u32 {
+        self
+    }
+
+    fn narrow(value: u32) -> Self {
+        value
+    }
+}
+
+/// Text as a C string: its units and a terminator.
+#[must_use]
+pub fn terminated<W: Unit>(text: &str) -> Vec<W> {
+    let mut units = W::encode(text);
+    units.push(W::default());
+    units
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_widths_read_back_what_they_write() {
+        for text in ["", "plain", "grüße", "日本", "𝄞 clef"] {
+            assert_eq!(<u16 as Unit>::decode(&<u16 as Unit>::encode(text)).as_deref(), Some(text));
+            assert_eq!(<u32 as Unit>::decode(&<u32 as Unit>::encode(text)).as_deref(), Some(text));
+        }
+        assert_eq!(<u16 as Unit>::encode("𝄞").len(), 2);
+        assert_eq!(<u32 as Unit>::encode("𝄞").len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        assert_eq!(<u16 as Unit>::decode(&[0x61, 0xd834]), None);
+        assert_eq!(<u16 as Unit>::decode(&[0xdd1e]), None);
+        assert_eq!(<u32 as Unit>::decode(&[0xd834, 0xdd1e]), None);
+        assert_eq!(<u32 as Unit>::decode(&[0x11_0000]), None);
+        assert_eq!(<u32 as Unit>::decode(&[u32::MAX]), None);
+    }
+}

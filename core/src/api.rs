@@ -1,0 +1,18 @@
+//! The safe API: sessions, connects, requests and WebSockets with WinHTTP's semantics. All that the C edge calls.
+
+mod connect;
+mod handle;
+mod job;
+mod library;
+mod open;
+mod request;
+mod session;
+mod websocket;
+
+pub use connect::Connect;
+pub use handle::Handle;
+pub use library::{Library, Object};
+pub use open::{OpenRequest, OpenSession, ProxyAccess};
+pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};
+pub use session::{Session, SessionSettings};
+pub use websocket::WebSocket;

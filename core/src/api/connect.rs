@@ -1,0 +1,52 @@
+//! Connects: a server's name and port, as WinHttpConnect takes them. No network is touched here.
+
+use std::sync::Arc;
+
+use super::handle::Handle;
+use super::session::Session;
+use crate::embed::Embedder;
+use crate::url::host::Host;
+
+/// A server to send requests to.
+#[derive(Debug)]
+pub struct Connect<E: Embedder> {
+    session: Arc<Session<E>>,
+    host: Host,
+    /// 0 stands for the scheme's default.
+    port: u16,
+    handle: Arc<Handle<E>>,
+}
+
+impl<E: Embedder> Connect<E> {
+    pub(super) fn new(session: Arc<Session<E>>, host: Host, port: u16, handle: Arc<Handle<E>>) -> Self {
+        Self { session, host, port, handle }
+    }
+
+    /// What every handle has.
+    #[must_use]
+    pub fn handle(&self) -> &Arc<Handle<E>> {
+        &self.handle
+    }
+
+    /// The session it belongs to; alive even if its handle was closed.
+    #[must_use]
+    pub fn session(&self) -> &Arc<Session<E>> {
+        &self.session
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The server's port for a request that is secure or not.
+    #[must_use]
+    pub fn port(&self, secure: bool) -> u16 {
+        match (self.port, secure) {
+            (0, false) => 80,
+            (0, true) => 443,
+            (port, _) => port,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What every handle has: its number, its parent, its callback, and its last word.
+//!
+//! A handle's `Handle` is shared by whoever may still notify for it: the object in the table, calls in progress,
+//! queued notifications, children. HANDLE_CLOSING is sent when the last of these is gone. That one rule gives all of
+//! WinHTTP's guarantees: it comes exactly once, after everything else of the handle, and a parent's comes after its
+//! children's.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use callback_thread::Lane;
+
+use super::job::{Delivery, Job, Operation};
+use crate::embed::{Embedder, UnloadEvent};
+use crate::handle::{HandleId, HandleKind};
+use crate::notify::{Notification, Observer};
+
+/// The part of a handle that notifications need.
+pub struct Handle<E: Embedder> {
+    id: HandleId,
+    kind: HandleKind,
+    closed: AtomicBool,
+    callback: Mutex<Callback<E>>,
+    delivery: Delivery<E>,
+    lane: Option<Lane<Job<E>>>,
+    /// Set on sessions only (UNLOAD_NOTIFY_EVENT).
+    unload: OnceLock<E::UnloadEvent>,
+    parent: Option<Arc<Self>>,
+}
+
+/// What WinHttpSetStatusCallback and the context options say.
+struct Callback<E: Embedder> {
+    observer: Option<E::Observer>,
+    context: usize,
+}
+
+impl<E: Embedder> Handle<E> {
+    /// A session's handle.
+    pub(super) fn root(id: HandleId, delivery: Delivery<E>) -> Arc<Self> {
+        let callback = Callback { observer: None, context: 0 };
+        Self::new(id, HandleKind::Session, callback, delivery, None)
+    }
+
+    /// A child's handle: callback and context are inherited now; later changes of the parent do not reach it.
+    pub(super) fn child(parent: &Arc<Self>, from: &Self, id: HandleId, kind: HandleKind) -> Arc<Self> {
+        let callback = {
+            let inherited = from.callback();
+            Callback { observer: inherited.observer.clone(), context: inherited.context }
+        };
+        Self::new(id, kind, callback, parent.delivery.clone(), Some(Arc::clone(parent)))
+    }
+
+    fn new(
+        id: HandleId,
+        kind: HandleKind,
+        callback: Callback<E>,
+        delivery: Delivery<E>,
+        parent: Option<Arc<Self>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            kind,
+            closed: AtomicBool::new(false),
+            callback: Mutex::new(callback),
+            lane: delivery.lane(),
+            delivery,
+            unload: OnceLock::new(),
+            parent,
+        })
+    }
+
+    /// The handle's number.
+    #[must_use]
+    pub fn id(&self) -> HandleId {
+        self.id
+    }
+
+    /// The handle's kind.
+    #[must_use]
+    pub fn kind(&self) -> HandleKind {
+        self.kind
+    }
+
+    /// The parent's number, whether or not that handle is still open; a session has none.
+    #[must_use]
+    pub fn parent_id(&self) -> Option<HandleId> {
+        self.parent.as_ref().map(|parent| parent.id)
+    }
+
+    /// The session was opened with WINHTTP_FLAG_ASYNC.
+    #[must_use]
+    pub fn is_asynchronous(&self) -> bool {
+        self.lane.is_some()
+    }
+
+    /// The program has closed the handle.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_closed(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// The context value.
+    #[must_use]
+    pub fn context(&self) -> usize {
+        self.callback().context
+    }
+
+    /// Replaces the context value.
+    pub fn set_context(&self, context: usize) {
+        self.callback().context = context;
+    }
+
+    /// The installed observer.
+    #[must_use]
+    pub fn observer(&self) -> Option<E::Observer> {
+        self.callback().observer.clone()
+    }
+
+    /// Installs or removes the observer and returns the one before. Notifications delivered from now on use it.
+    pub fn set_observer(&self, observer: Option<E::Observer>) -> Option<E::Observer> {
+        std::mem::replace(&mut self.callback().observer, observer)
+    }
+
+    /// Sets the event to signal after the session's last notification; `false` if one was set before.
+    pub fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
+        self.unload.set(event).is_ok()
+    }
+
+    pub(super) fn delivery(&self) -> &Delivery<E> {
+        &self.delivery
+    }
+
+    /// Delivers on this thread. Must be called without any lock held.
+    pub(super) fn notify(&self, notification: &Notification<'_>) {
+        let (observer, context) = {
+            let callback = self.callback();
+            (callback.observer.clone(), callback.context)
+        };
+        if let Some(observer) = observer {
+            observer.notify(self.id, context, notification);
+        }
+    }
+
+    /// Delivers the end of an asynchronous operation; does nothing in synchronous mode, where the call returns.
+    pub(super) fn complete(self: &Arc<Self>, notification: Notification<'static>) {
+        if let (Some(lane), Delivery::Thread(thread)) = (&self.lane, &self.delivery) {
+            thread.complete(lane, Job::Notify(Arc::clone(self), notification));
+        }
+    }
+
+    /// Continues an asynchronous operation on the handle's lane.
+    pub(super) fn schedule(&self, operation: Arc<dyn Operation>) {
+        if let Some(lane) = &self.lane {
+            lane.post(Job::Step(operation));
+        }
+    }
+
+    fn callback(&self) -> MutexGuard<'_, Callback<E>> {
+        self.callback.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<E: Embedder> Drop for Handle<E> {
+    fn drop(&mut self) {
+        let callback = self.callback.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let closing = Closing {
+            id: self.id,
+            observer: callback.observer.take(),
+            context: callback.context,
+            unload: self.unload.take(),
+            session: self.parent.is_none().then(|| self.delivery.clone()),
+            parent: self.parent.take(),
+        };
+        match &self.lane {
+            Some(lane) => lane.post(Job::Close(Box::new(closing))),
+            None => closing.deliver(),
+        }
+    }
+}
+
+impl<E: Embedder> fmt::Debug for Handle<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// A handle's last word.
+pub(super) struct Closing<E: Embedder> {
+    id: HandleId,
+    observer: Option<E::Observer>,
+    context: usize,
+    unload: Option<E::UnloadEvent>,
+    /// The delivery to end, if this is the session itself.
+    session: Option<Delivery<E>>,
+    /// Released afterwards: the parent's last word follows.
+    parent: Option<Arc<Handle<E>>>,
+}
+
+impl<E: Embedder> Closing<E> {
+    pub(super) fn deliver(self) {
+        if let Some(observer) = &self.observer {
+            observer.notify(self.id, self.context, &Notification::HandleClosing);
+        }
+        if let Some(unload) = &self.unload {
+            unload.signal();
+        }
+        if let Some(thread) = self.session.as_ref().and_then(Delivery::thread) {
+            thread.end();
+        }
+        drop(self.parent);
+    }
+}

@@ -1,0 +1,153 @@
+//! The library as a whole: the handle table, and the look-ups every function starts with.
+
+use std::sync::Arc;
+
+use super::connect::Connect;
+use super::handle::Handle;
+use super::request::Request;
+use super::session::Session;
+use super::websocket::WebSocket;
+use crate::embed::Embedder;
+use crate::error::{Error, Result};
+use crate::handle::{HandleId, HandleKind, Table};
+
+/// All handles of the process.
+#[derive(Debug)]
+pub struct Library<E: Embedder> {
+    pub(super) table: Table<Object<E>>,
+}
+
+/// What a handle number names.
+#[derive(Debug)]
+pub enum Object<E: Embedder> {
+    /// WinHttpOpen.
+    Session(Arc<Session<E>>),
+    /// WinHttpConnect.
+    Connect(Arc<Connect<E>>),
+    /// WinHttpOpenRequest.
+    Request(Arc<Request<E>>),
+    /// WinHttpWebSocketCompleteUpgrade.
+    WebSocket(Arc<WebSocket<E>>),
+}
+
+impl<E: Embedder> Clone for Object<E> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Session(session) => Self::Session(Arc::clone(session)),
+            Self::Connect(connect) => Self::Connect(Arc::clone(connect)),
+            Self::Request(request) => Self::Request(Arc::clone(request)),
+            Self::WebSocket(websocket) => Self::WebSocket(Arc::clone(websocket)),
+        }
+    }
+}
+
+impl<E: Embedder> Object<E> {
+    /// What every handle has.
+    #[must_use]
+    pub fn handle(&self) -> &Arc<Handle<E>> {
+        match self {
+            Self::Session(session) => session.handle(),
+            Self::Connect(connect) => connect.handle(),
+            Self::Request(request) => request.handle(),
+            Self::WebSocket(websocket) => websocket.handle(),
+        }
+    }
+
+    /// The handle's kind.
+    #[must_use]
+    pub fn kind(&self) -> HandleKind {
+        self.handle().kind()
+    }
+}
+
+impl<E: Embedder> Library<E> {
+    /// A library without handles.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { table: Table::new() }
+    }
+
+    /// The live object a caller's number names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`].
+    pub fn object(&self, bits: u64) -> Result<Object<E>> {
+        let id = HandleId::from_bits(bits).ok_or(Error::InvalidHandle)?;
+        self.table.get(id).ok_or(Error::InvalidHandle)
+    }
+
+    /// The session a caller's number names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
+    pub fn session(&self, bits: u64) -> Result<Arc<Session<E>>> {
+        match self.object(bits)? {
+            Object::Session(session) => Ok(session),
+            Object::Connect(_) | Object::Request(_) | Object::WebSocket(_) => {
+                Err(Error::IncorrectHandleType)
+            }
+        }
+    }
+
+    /// The connect a caller's number names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
+    pub fn connect(&self, bits: u64) -> Result<Arc<Connect<E>>> {
+        match self.object(bits)? {
+            Object::Connect(connect) => Ok(connect),
+            Object::Session(_) | Object::Request(_) | Object::WebSocket(_) => {
+                Err(Error::IncorrectHandleType)
+            }
+        }
+    }
+
+    /// The request a caller's number names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
+    pub fn request(&self, bits: u64) -> Result<Arc<Request<E>>> {
+        match self.object(bits)? {
+            Object::Request(request) => Ok(request),
+            Object::Session(_) | Object::Connect(_) | Object::WebSocket(_) => {
+                Err(Error::IncorrectHandleType)
+            }
+        }
+    }
+
+    /// The WebSocket a caller's number names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
+    pub fn websocket(&self, bits: u64) -> Result<Arc<WebSocket<E>>> {
+        match self.object(bits)? {
+            Object::WebSocket(websocket) => Ok(websocket),
+            Object::Session(_) | Object::Connect(_) | Object::Request(_) => {
+                Err(Error::IncorrectHandleType)
+            }
+        }
+    }
+
+    /// Closes a handle (WinHttpCloseHandle): its number is invalid at once, what is pending is cancelled, and its
+    /// last notification follows when nothing uses it any more.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`].
+    pub fn close(&self, bits: u64) -> Result<()> {
+        let id = HandleId::from_bits(bits).ok_or(Error::InvalidHandle)?;
+        let object = self.table.remove(id).ok_or(Error::InvalidHandle)?;
+        object.handle().set_closed();
+        match &object {
+            Object::Session(_) | Object::Connect(_) => {}
+            Object::Request(request) => request.cancel(),
+            Object::WebSocket(websocket) => websocket.cancel(),
+        }
+        Ok(())
+    }
+}
+
+impl<E: Embedder> Default for Library<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,176 @@
+//! Making handles: sessions, connects and requests, with their argument checks.
+
+use std::sync::Arc;
+
+use super::connect::Connect;
+use super::handle::Handle;
+use super::job::Delivery;
+use super::library::{Library, Object};
+use super::request::{Request, RequestLine};
+use super::session::Session;
+use crate::embed::Embedder;
+use crate::error::{Error, Result};
+use crate::handle::{HandleId, HandleKind};
+use crate::header::text::{is_field_value, is_token};
+use crate::header::{HeaderList, Version};
+use crate::notify::Notification;
+use crate::option::{OptionId, Value, Values};
+use crate::url::escape::{EscapeFlags, request_target};
+use crate::url::host::Host;
+
+/// Arguments of WinHttpOpen.
+#[derive(Debug)]
+pub struct OpenSession {
+    /// The User-Agent header's value; `None` sends none.
+    pub agent: Option<String>,
+    /// How servers are reached.
+    pub proxy: ProxyAccess,
+    /// WINHTTP_FLAG_ASYNC.
+    pub asynchronous: bool,
+    /// WINHTTP_FLAG_SECURE_DEFAULTS.
+    pub secure_defaults: bool,
+}
+
+/// How servers are reached (WINHTTP_ACCESS_TYPE_*).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyAccess {
+    /// DEFAULT_PROXY: the machine's static setting; direct in this version.
+    Default,
+    /// NO_PROXY.
+    Direct,
+    /// NAMED_PROXY with its list and bypass list; requests fail with [`Error::NotImplemented`] in this version.
+    Named {
+        /// The proxy list.
+        proxy: String,
+        /// The bypass list.
+        bypass: Option<String>,
+    },
+    /// AUTOMATIC_PROXY: the user's settings; direct in this version.
+    Automatic,
+}
+
+/// Arguments of WinHttpOpenRequest.
+#[derive(Debug)]
+pub struct OpenRequest {
+    /// The method; `None` or empty means GET.
+    pub verb: Option<String>,
+    /// Path and query; `None` or empty means "/".
+    pub object: Option<String>,
+    /// "HTTP/1.0" or "HTTP/1.1"; `None` or empty means the HTTP_VERSION option's.
+    pub version: Option<String>,
+    /// The Referer header's value.
+    pub referrer: Option<String>,
+    /// Media types for the Accept header.
+    pub accept: Vec<String>,
+    /// WINHTTP_FLAG_SECURE.
+    pub secure: bool,
+    /// WINHTTP_FLAG_REFRESH.
+    pub refresh: bool,
+    /// How path and query are escaped.
+    pub escape: EscapeFlags,
+}
+
+impl<E: Embedder> Library<E> {
+    /// Opens a session (WinHttpOpen). No I/O.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] when handles or descriptors ran out.
+    pub fn open(&self, arguments: OpenSession) -> Result<HandleId> {
+        let OpenSession { agent, proxy, asynchronous, secure_defaults } = arguments;
+        let delivery = Delivery::open(asynchronous).map_err(|_| Error::NotEnoughMemory)?;
+        let make = |id| {
+            let handle = Handle::root(id, delivery);
+            Object::Session(Arc::new(Session::new(agent, proxy, secure_defaults, handle)))
+        };
+        let (id, _) = self.table.insert_with(make).ok_or(Error::NotEnoughMemory)?;
+        Ok(id)
+    }
+
+    /// Names a server (WinHttpConnect). No I/O.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidUrl`] for a name that cannot be one.
+    pub fn connect_to(&self, session: u64, server: &str, port: u16) -> Result<HandleId> {
+        let session = self.session(session)?;
+        let host = Host::parse(server).map_err(|_| Error::InvalidUrl)?;
+        let make = |id| {
+            let parent = session.handle();
+            let handle = Handle::child(parent, parent, id, HandleKind::Connect);
+            Object::Connect(Arc::new(Connect::new(Arc::clone(&session), host, port, handle)))
+        };
+        self.create(make)
+    }
+
+    /// Prepares a request (WinHttpOpenRequest). No I/O.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidParameter`] for a verb, version or
+    /// header value that cannot be sent.
+    pub fn open_request(&self, connect: u64, arguments: OpenRequest) -> Result<HandleId> {
+        let connect = self.connect(connect)?;
+        let version = default_version(&connect.session().settings().values);
+        let line = request_line(&arguments, version)?;
+        let headers = first_headers(&arguments, &line)?;
+        let make = |id| {
+            let parent = connect.handle();
+            let handle = Handle::child(parent, parent, id, HandleKind::Request);
+            let connect = Arc::clone(&connect);
+            Object::Request(Request::new(connect, line, headers, arguments.secure, handle))
+        };
+        self.create(make)
+    }
+
+    /// Puts a new handle into the table and announces it on this thread, before its function returns.
+    pub(super) fn create(&self, make: impl FnOnce(HandleId) -> Object<E>) -> Result<HandleId> {
+        let (id, object) = self.table.insert_with(make).ok_or(Error::NotEnoughMemory)?;
+        object.handle().notify(&Notification::HandleCreated);
+        Ok(id)
+    }
+}
+
+fn request_line(arguments: &OpenRequest, default_version: Version) -> Result<RequestLine> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let verb = given(&arguments.verb).unwrap_or_else(|| "GET".to_owned());
+    if !is_token(verb.as_bytes()) {
+        return Err(Error::InvalidParameter);
+    }
+    let version = match given(&arguments.version) {
+        None => default_version,
+        Some(text) => Version::parse(&text).ok_or(Error::InvalidParameter)?,
+    };
+    let target = request_target(arguments.object.as_deref().unwrap_or_default(), arguments.escape);
+    Ok(RequestLine { verb, target, version })
+}
+
+/// The headers that the arguments of WinHttpOpenRequest stand for.
+fn first_headers(arguments: &OpenRequest, line: &RequestLine) -> Result<HeaderList> {
+    let mut headers = HeaderList::default();
+    let mut push = |name: &str, value: &str| {
+        if !is_field_value(value.as_bytes()) {
+            return Err(Error::InvalidParameter);
+        }
+        headers.push(name, value);
+        Ok(())
+    };
+    if !arguments.accept.is_empty() {
+        push("Accept", &arguments.accept.join(", "))?;
+    }
+    if let Some(referrer) = &arguments.referrer {
+        push("Referer", referrer)?;
+    }
+    if arguments.refresh {
+        push("Pragma", "no-cache")?;
+        if line.version == Version::HTTP_11 {
+            push("Cache-Control", "no-cache")?;
+        }
+    }
+    Ok(headers)
+}
+
+/// The version the HTTP_VERSION option asks for.
+fn default_version(values: &Values) -> Version {
+    match values.stored(OptionId::HTTP_VERSION) {
+        Some(Value::Bytes(bytes)) if bytes.get(4) == Some(&0) => Version::HTTP_10,
+        _ => Version::HTTP_11,
+    }
+}

@@ -1,0 +1,266 @@
+//! Requests: one exchange with a server at a time, step by step as the program calls.
+//!
+//! ```text
+//! CREATED ──SendRequest──► SENDING ──► SENT ──ReceiveResponse──► RECEIVING ──► RESPONSE ──(101)──► CompleteUpgrade
+//!    ▲                        │          │                           │             │
+//!    └── may be sent again ◄──┴─ FAILED ◄┴───────────────────────────┘◄────────────┘
+//! ```
+//!
+//! One operation at a time. While an operation runs, its driver is taken out of the request, so that the lock is never
+//! held across I/O or user code: synchronously on the caller's thread, asynchronously on the handle's lane.
+
+mod operation;
+mod plan;
+mod query;
+mod receive;
+mod run;
+mod send;
+mod upgrade;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+pub use query::HeaderBlock;
+pub use receive::Outcome;
+pub use send::Body;
+
+use operation::Operation;
+
+use super::connect::Connect;
+use super::handle::Handle;
+use super::job::Operation as Job;
+use crate::embed::Embedder;
+use crate::engine::driver::Driver;
+use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::sleeper::Wake;
+use crate::engine::tls::TlsFacts;
+use crate::header::{HeaderList, Version};
+use crate::notify::RequestOperation;
+use crate::option::{Timeouts, Values};
+use crate::proto::http1::head::ResponseHead;
+
+/// A request.
+pub struct Request<E: Embedder> {
+    connect: Arc<Connect<E>>,
+    secure: bool,
+    line: RequestLine,
+    state: Mutex<RequestState<E>>,
+    /// A step is queued on the lane already.
+    scheduled: AtomicBool,
+    myself: Weak<Self>,
+    handle: Arc<Handle<E>>,
+}
+
+/// A request's state, locked.
+type Locked<'a, E> = MutexGuard<'a, RequestState<E>>;
+
+/// The request line as sent.
+#[derive(Clone, Debug)]
+pub(super) struct RequestLine {
+    pub(super) verb: String,
+    pub(super) target: String,
+    pub(super) version: Version,
+}
+
+/// What changes during a request's life.
+pub struct RequestState<E: Embedder> {
+    /// The headers the program added.
+    headers: HeaderList,
+    /// The headers as last sent, generated ones included.
+    sent_headers: Option<HeaderList>,
+    /// The options that were set.
+    pub values: Values,
+    /// The timeouts.
+    pub timeouts: Timeouts,
+    phase: Phase,
+    /// An operation runs or waits; which one.
+    pending: Option<RequestOperation>,
+    /// The operation that waits for its lane or for readiness.
+    parked: Option<Operation<E>>,
+    /// ReceiveResponse was called while SendRequest runs.
+    receive_follows: bool,
+    driver: Option<Box<Driver>>,
+    endpoint: Option<Arc<Endpoint>>,
+    /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
+    upgrade_wanted: bool,
+    /// The exchange under way asks for a WebSocket.
+    upgrading: bool,
+    response: Option<Arc<ResponseHead>>,
+    facts: Option<Arc<ConnectionFacts>>,
+    /// Body bytes announced and not given yet.
+    body_left: u64,
+    /// Who to wake to cancel a synchronous call.
+    waker: Option<Arc<dyn Wake>>,
+}
+
+impl<E: Embedder> RequestState<E> {
+    /// The next SendRequest performs the WebSocket handshake (UPGRADE_TO_WEB_SOCKET).
+    pub fn ask_upgrade(&mut self) {
+        self.upgrade_wanted = true;
+    }
+
+    fn asks_upgrade(&self) -> bool {
+        self.upgrade_wanted
+    }
+}
+
+/// How far the exchange has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Created,
+    Sending,
+    Sent,
+    Receiving,
+    Response,
+    Failed,
+}
+
+/// The connection an exchange uses; known from SENDING_REQUEST on.
+#[derive(Debug)]
+pub struct ConnectionFacts {
+    /// Own address.
+    pub local: SocketAddr,
+    /// The server's address.
+    pub remote: SocketAddr,
+    /// What TLS negotiated.
+    pub tls: Option<Arc<TlsFacts>>,
+    /// The socket, for statistics; `Weak` because facts outlive the connection.
+    pub socket: Weak<crate::engine::socket::Socket>,
+}
+
+impl<E: Embedder> Request<E> {
+    pub(super) fn new(
+        connect: Arc<Connect<E>>,
+        line: RequestLine,
+        headers: HeaderList,
+        secure: bool,
+        handle: Arc<Handle<E>>,
+    ) -> Arc<Self> {
+        let (mut values, timeouts) = (Values::default(), {
+            let settings = connect.session().settings();
+            settings.timeouts
+        });
+        values.inherit_from(&connect.session().settings().values);
+        let state = RequestState {
+            headers,
+            sent_headers: None,
+            values,
+            timeouts,
+            phase: Phase::Created,
+            pending: None,
+            parked: None,
+            receive_follows: false,
+            driver: None,
+            endpoint: None,
+            upgrade_wanted: false,
+            upgrading: false,
+            response: None,
+            facts: None,
+            body_left: 0,
+            waker: None,
+        };
+        Arc::new_cyclic(|myself| Self {
+            connect,
+            secure,
+            line,
+            state: Mutex::new(state),
+            scheduled: AtomicBool::new(false),
+            myself: Weak::clone(myself),
+            handle,
+        })
+    }
+
+    /// What every handle has.
+    #[must_use]
+    pub fn handle(&self) -> &Arc<Handle<E>> {
+        &self.handle
+    }
+
+    /// The connect it belongs to.
+    #[must_use]
+    pub fn connect(&self) -> &Arc<Connect<E>> {
+        &self.connect
+    }
+
+    /// Opened with WINHTTP_FLAG_SECURE.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The state, locked; never held while user code runs.
+    pub fn state(&self) -> MutexGuard<'_, RequestState<E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection of the exchange; `None` before SENDING_REQUEST.
+    #[must_use]
+    pub fn connection_facts(&self) -> Option<Arc<ConnectionFacts>> {
+        self.state().facts.clone()
+    }
+
+    /// An exchange was started and not finished: the connection is in use.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.state().driver.is_some() || self.state().pending.is_some()
+    }
+
+    /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
+    pub(super) fn cancel(&self) {
+        let mut state = self.state();
+        if let Some(waker) = &state.waker {
+            waker.wake();
+        }
+        let idle = state.pending.is_none();
+        let dropped = if idle { (state.driver.take(), state.endpoint.take()) } else { (None, None) };
+        drop(state);
+        drop(dropped);
+        if !idle {
+            self.schedule();
+        }
+    }
+
+    /// Lets the lane continue the pending operation.
+    fn schedule(&self) {
+        if !self.scheduled.swap(true, Ordering::AcqRel)
+            && let Some(myself) = self.myself.upgrade()
+        {
+            self.handle.schedule(myself as Arc<dyn Job>);
+        }
+    }
+}
+
+impl<E: Embedder> Ready for Request<E> {
+    fn ready(self: Arc<Self>) {
+        self.schedule();
+    }
+
+    fn expired(self: Arc<Self>) {
+        self.schedule();
+    }
+}
+
+/// Wakes an asynchronous request: the name look-up is done.
+struct LaneWake<E: Embedder>(Weak<Request<E>>);
+
+impl<E: Embedder> Wake for LaneWake<E> {
+    fn wake(&self) {
+        if let Some(request) = self.0.upgrade() {
+            request.schedule();
+        }
+    }
+}
+
+impl<E: Embedder> fmt::Debug for Request<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}
+
+impl<E: Embedder> fmt::Debug for RequestState<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestState").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}

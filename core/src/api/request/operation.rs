@@ -1,0 +1,97 @@
+//! The operations of a request, with the memory the caller lent to each, and the notification that ends each.
+
+use std::time::Instant;
+
+use crate::embed::{Embedder, ReadMemory, WriteMemory};
+use crate::engine::clock;
+use crate::engine::driver::{Driver, Step};
+use crate::error::{Error, Result};
+use crate::notify::{Notification, RequestOperation};
+
+
+/// A call that may have to wait.
+pub(super) enum Operation<E: Embedder> {
+    /// WinHttpSendRequest, with the optional data.
+    Send(Option<E::WriteBuffer>),
+    /// WinHttpWriteData; bytes taken so far.
+    Write(E::WriteBuffer, usize),
+    /// WinHttpReceiveResponse.
+    Receive,
+    /// WinHttpQueryDataAvailable.
+    Available,
+    /// WinHttpReadData(Ex); bytes read so far, and whether any number of bytes will do.
+    Read(E::ReadBuffer, usize, bool),
+}
+
+impl<E: Embedder> Operation<E> {
+    /// Moves on by one step.
+    pub(super) fn step<'d>(&mut self, driver: &'d mut Driver, now: Instant) -> Result<Step<'d>> {
+        match self {
+            Self::Send(body) => {
+                driver.step_send(now, body.as_ref().map(WriteMemory::bytes).unwrap_or_default())
+            }
+            Self::Write(data, written) => driver.step_write(now, data.bytes(), written),
+            Self::Receive => driver.step_head(now),
+            Self::Available => driver.step_available(now),
+            Self::Read(buffer, filled, any) => driver.step_read(now, buffer.bytes(), filled, *any),
+        }
+    }
+
+    /// Which call this is.
+    pub(super) fn name(&self) -> RequestOperation {
+        match self {
+            Self::Send(_) => RequestOperation::SendRequest,
+            Self::Write(..) => RequestOperation::WriteData,
+            Self::Receive => RequestOperation::ReceiveResponse,
+            Self::Available => RequestOperation::QueryDataAvailable,
+            Self::Read(..) => RequestOperation::ReadData,
+        }
+    }
+
+    /// The bytes a finished operation moved; what its out parameter gets.
+    pub(super) fn count(&self, driver: &Driver) -> u32 {
+        let count = match self {
+            Self::Available => return driver.available(),
+            Self::Write(_, written) => *written,
+            Self::Read(_, filled, _) => *filled,
+            Self::Send(_) | Self::Receive => 0,
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// The notification of success.
+    pub(super) fn success(&self, count: u32) -> Notification<'static> {
+        match self {
+            Self::Send(body) => Notification::SendRequestComplete {
+                address: body.as_ref().map_or(0, WriteMemory::address),
+                bytes: body
+                    .as_ref()
+                    .map_or(0, |body| u32::try_from(body.bytes().len()).unwrap_or(u32::MAX)),
+            },
+            Self::Write(..) => Notification::WriteComplete(count),
+            Self::Receive => Notification::HeadersAvailable,
+            Self::Available => Notification::DataAvailable(count),
+            Self::Read(buffer, ..) => {
+                Notification::ReadComplete { address: buffer.address(), bytes: count }
+            }
+        }
+    }
+
+    /// The notification of failure.
+    pub(super) fn failure(&self, error: Error) -> Notification<'static> {
+        Notification::RequestError(self.name(), error)
+    }
+}
+
+impl<E: Embedder> Operation<E> {
+    /// Finishes a read for which everything was received already; `None` if there is more to do than that.
+    pub(super) fn finish_at_hand(&mut self, driver: &mut Driver) -> Option<u32> {
+        if driver.ends_connection() {
+            return None; // the end of the connection is to be notified on the way
+        }
+        match self.step(driver, clock::now()) {
+            Ok(Step::Done) => Some(self.count(driver)),
+            Ok(Step::Notify(_) | Step::Wait(_)) | Err(_) => None,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! From a request's settings to what the driver needs: the wire form of the head, timeouts, TLS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+
+use super::{Request, RequestState};
+use crate::api::open::ProxyAccess;
+use crate::embed::Embedder;
+use crate::engine::dial::DialSettings;
+use crate::engine::driver::Plan;
+use crate::engine::entropy;
+use crate::engine::socket::TcpKeepAlive;
+use crate::engine::tls::{Protocols, TlsPolicy};
+use crate::error::{Error, Result};
+use crate::header::HeaderList;
+use crate::notify::SecureProblems;
+use crate::option::{OptionId, Timeouts, Value, Values};
+use crate::proto::exchange::ExchangeLimits;
+use crate::proto::http1::head::{HeadLimits, encode_request};
+use crate::proto::websocket::{ClientKey, client_key};
+
+/// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
+const MIN_SEND_BUFFER_BYTES: u32 = 16;
+/// Well-known ports of other protocols that no request may be sent to.
+const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
+
+impl<E: Embedder> Request<E> {
+    /// Fixes everything for one sending of the request; the sent headers become visible.
+    pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: usize) -> Result<Plan> {
+        let session = self.connect.session();
+        let settings = session.settings();
+        if matches!(settings.proxy, ProxyAccess::Named { .. }) {
+            // Going direct instead would betray what the program asked for.
+            return Err(Error::NotImplemented);
+        }
+        let agent = settings.agent.clone();
+        let keep_alive = tcp_keep_alive(&settings.values);
+        let protocols = secure_protocols(&settings.values);
+        drop(settings);
+
+        let upgrade = state.upgrade_key()?;
+        let port = self.connect.port(self.secure);
+        if BLOCKED_PORTS.contains(&port) {
+            return Err(Error::CannotConnect);
+        }
+        let headers = self.wire_headers(state, agent.as_deref(), body_len, upgrade.as_ref());
+        let announces_close = headers.has_token("Connection", "close");
+        let mut head = Vec::new();
+        encode_request(&mut head, &self.line.verb, &self.line.target, self.line.version, &headers);
+        state.sent_headers = Some(headers);
+        state.upgrading = upgrade.is_some();
+
+        let ignored = ignored_problems(state.values.dword(OptionId::SECURITY_FLAGS));
+        let tls: Option<Arc<ClientConfig>> = if self.secure {
+            Some(session.tls().get(TlsPolicy { protocols, ignored })?)
+        } else {
+            None
+        };
+        let look_up = state.values.text(OptionId::RESOLUTION_HOSTNAME);
+        Ok(Plan {
+            host: self.connect.host().name().to_owned(),
+            look_up: (!look_up.is_empty()).then(|| look_up.to_owned()),
+            port,
+            tls,
+            head,
+            method: self.line.verb.clone(),
+            announces_close,
+            upgrade,
+            timeouts: state.timeouts,
+            dial: DialSettings {
+                timeout: Timeouts::effective(state.timeouts.connect_ms),
+                max_addresses: limit(&state.values, OptionId::CONNECT_RETRIES),
+                keep_alive,
+            },
+            limits: ExchangeLimits {
+                head: HeadLimits {
+                    max_bytes: limit(&state.values, OptionId::MAX_RESPONSE_HEADER_SIZE),
+                    ..HeadLimits::default()
+                },
+                max_interim: state.values.dword(OptionId::MAX_HTTP_STATUS_CONTINUE),
+            },
+        })
+    }
+
+    /// The headers as they go on the wire: generated ones give way to the program's own, except for the handshake.
+    fn wire_headers(
+        &self,
+        state: &RequestState<E>,
+        agent: Option<&str>,
+        body_len: usize,
+        upgrade: Option<&ClientKey>,
+    ) -> HeaderList {
+        let own = &state.headers;
+        let mut wire = HeaderList::default();
+        let mut generate = |name: &str, value: &str| {
+            if !own.contains(name) {
+                wire.push(name, value);
+            }
+        };
+        if upgrade.is_none() {
+            generate("Connection", "Keep-Alive");
+        }
+        if let Some(agent) = state.agent(agent) {
+            generate("User-Agent", agent);
+        }
+        generate("Host", &self.host_header());
+        let verb = self.line.verb.as_str();
+        let announces_length = body_len > 0 || matches!(verb, "POST" | "PUT");
+        if announces_length && !own.contains("Transfer-Encoding") {
+            generate("Content-Length", &body_len.to_string());
+        }
+        for header in own.iter() {
+            wire.push(&header.name, &header.value);
+        }
+        if let Some(key) = upgrade {
+            wire.set("Connection", "Upgrade");
+            wire.set("Upgrade", "websocket");
+            wire.set("Sec-WebSocket-Version", "13");
+            wire.set("Sec-WebSocket-Key", key.as_str());
+        }
+        wire
+    }
+
+    /// Host and port, the port only if it is not the scheme's own.
+    fn host_header(&self) -> String {
+        let host = self.connect.host().to_string();
+        match (self.connect.port(self.secure), self.secure) {
+            (80, false) | (443, true) => host,
+            (port, _) => format!("{host}:{port}"),
+        }
+    }
+}
+
+impl<E: Embedder> RequestState<E> {
+    /// A fresh key if the next exchange asks for a WebSocket.
+    fn upgrade_key(&self) -> Result<Option<ClientKey>> {
+        if !self.asks_upgrade() {
+            return Ok(None);
+        }
+        if self.values.dword(OptionId::WEB_SOCKET_SEND_BUFFER_SIZE) < MIN_SEND_BUFFER_BYTES {
+            return Err(Error::NotEnoughMemory);
+        }
+        Ok(Some(client_key(entropy::nonce()?)))
+    }
+
+    /// The request's own user agent, else the session's.
+    fn agent<'a>(&'a self, session: Option<&'a str>) -> Option<&'a str> {
+        match self.values.text(OptionId::USER_AGENT) {
+            "" => session,
+            own => Some(own),
+        }
+    }
+}
+
+fn limit(values: &Values, option: OptionId) -> usize {
+    usize::try_from(values.dword(option)).unwrap_or(usize::MAX)
+}
+
+fn secure_protocols(values: &Values) -> Protocols {
+    match values.stored(OptionId::SECURE_PROTOCOLS) {
+        Some(Value::Dword(bits)) => Protocols::new(*bits),
+        _ => Protocols::default(),
+    }
+}
+
+/// The defects that SECURITY_FLAGS tells to ignore.
+fn ignored_problems(flags: u32) -> SecureProblems {
+    const TABLE: [(u32, SecureProblems); 4] = [
+        (0x0100, SecureProblems::INVALID_CA),
+        (0x0200, SecureProblems::CERT_WRONG_USAGE),
+        (0x1000, SecureProblems::CERT_CN_INVALID),
+        (0x2000, SecureProblems::CERT_DATE_INVALID),
+    ];
+    let set = TABLE.iter().filter(|(flag, _)| flags & flag != 0);
+    set.fold(SecureProblems::default(), |problems, (_, problem)| problems.with(*problem))
+}
+
+/// WINHTTP_OPTION_TCP_KEEPALIVE: on/off, time and interval in milliseconds.
+fn tcp_keep_alive(values: &Values) -> Option<TcpKeepAlive> {
+    let Some(Value::Bytes(bytes)) = values.stored(OptionId::TCP_KEEPALIVE) else {
+        return None;
+    };
+    let field = |offset: usize| {
+        let bytes: &[u8; 4] = bytes.get(offset..)?.first_chunk()?;
+        Some(u32::from_ne_bytes(*bytes))
+    };
+    // The system counts in seconds; less than one would switch probing off.
+    let seconds = |ms: u32| Duration::from_secs(u64::from(ms.div_ceil(1000).max(1)));
+    if field(0)? == 0 {
+        return None;
+    }
+    Some(TcpKeepAlive { time: seconds(field(4)?), interval: seconds(field(8)?) })
+}

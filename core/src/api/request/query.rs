@@ -1,0 +1,71 @@
+//! What can be asked about a request: its headers, its response, its URL.
+
+use super::{Phase, Request};
+use crate::embed::Embedder;
+use crate::error::{Error, Result};
+use crate::header::HeaderList;
+use crate::header::query::{Block, QueryError, StartLine};
+use crate::url::request_url;
+
+/// Which headers a query looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderBlock {
+    /// The request's; at any time.
+    Request,
+    /// The response's, once it has been received.
+    Response,
+    /// The response's trailers, once the body has been read to its end.
+    Trailers,
+}
+
+impl<E: Embedder> Request<E> {
+    /// Answers a query about a block of headers (WinHttpQueryHeaders); `ask` must not call back into the request.
+    ///
+    /// # Errors
+    /// [`Error::IncorrectHandleState`] before the block is there; what `ask` fails with.
+    pub fn query_headers<T>(
+        &self,
+        which: HeaderBlock,
+        ask: impl FnOnce(&Block<'_>) -> Result<T, QueryError>,
+    ) -> Result<T> {
+        let state = self.state();
+        if which == HeaderBlock::Request {
+            let headers = state.sent_headers.as_ref().unwrap_or(&state.headers);
+            let start_line = StartLine::Request {
+                method: &self.line.verb,
+                target: &self.line.target,
+                version: self.line.version,
+            };
+            return Ok(ask(&Block { start_line, headers })?);
+        }
+        let response = match state.phase {
+            Phase::Response => state.response.as_deref(),
+            Phase::Created | Phase::Sending | Phase::Sent | Phase::Receiving | Phase::Failed => None,
+        };
+        let block = response.ok_or(Error::IncorrectHandleState)?.block();
+        if which == HeaderBlock::Response {
+            return Ok(ask(&block)?);
+        }
+        let none = HeaderList::default();
+        let driver = state.driver.as_ref().ok_or(Error::IncorrectHandleState)?;
+        let trailers = driver.trailers().ok_or(Error::IncorrectHandleState)?.unwrap_or(&none);
+        Ok(ask(&Block { headers: trailers, ..block })?)
+    }
+
+    /// The request's absolute URL (WINHTTP_OPTION_URL).
+    #[must_use]
+    pub fn url(&self) -> String {
+        request_url(self.secure, self.connect.host(), self.connect.port(self.secure), &self.line.target)
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::NotFound => Self::HeaderNotFound,
+            QueryError::NameMissing | QueryError::NotAHeader | QueryError::Unparsable => {
+                Self::InvalidParameter
+            }
+        }
+    }
+}

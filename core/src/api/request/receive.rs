@@ -1,0 +1,112 @@
+//! WinHttpReceiveResponse, WinHttpQueryDataAvailable and WinHttpReadData.
+
+use super::operation::Operation;
+use super::{Locked, Phase, Request};
+use crate::embed::{Embedder, ReadMemory};
+use crate::error::{Error, Result};
+use crate::notify::RequestOperation;
+
+/// What a read call did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Finished, with this many bytes; in asynchronous mode the completion is on its way.
+    Done(u32),
+    /// Under way; the completion will tell.
+    Pending,
+}
+
+impl<E: Embedder> Request<E> {
+    /// Receives the response's head (WinHttpReceiveResponse).
+    ///
+    /// # Errors
+    /// Synchronously what receiving fails with, and [`Error::IncorrectHandleState`] before a send; in asynchronous
+    /// mode all that is notified.
+    pub fn receive(&self) -> Result<()> {
+        let mut state = self.state();
+        match state.pending {
+            Some(RequestOperation::SendRequest) if !state.receive_follows => {
+                state.receive_follows = true;
+                Ok(())
+            }
+            Some(_) => {
+                let error = Error::InvalidOperation;
+                self.refuse(state, RequestOperation::ReceiveResponse, error)
+            }
+            None => match state.phase {
+                Phase::Sent => self.start_receive(state),
+                _ => {
+                    let error = Error::IncorrectHandleState;
+                    self.refuse(state, RequestOperation::ReceiveResponse, error)
+                }
+            },
+        }
+    }
+
+    pub(super) fn start_receive(&self, mut state: Locked<'_, E>) -> Result<()> {
+        if state.phase != Phase::Sent {
+            return Err(Error::IncorrectHandleState);
+        }
+        state.phase = Phase::Receiving;
+        self.run(state, Operation::Receive).map(|_| ())
+    }
+
+    /// Waits for body bytes (WinHttpQueryDataAvailable).
+    ///
+    /// # Errors
+    /// As [`Request::receive`].
+    pub fn query_data_available(&self) -> Result<Outcome> {
+        let state = self.state();
+        if state.pending.is_some() {
+            return Err(Error::InvalidOperation);
+        }
+        if state.phase != Phase::Response {
+            let error = Error::IncorrectHandleState;
+            let refused = self.refuse(state, RequestOperation::QueryDataAvailable, error);
+            return refused.map(|()| Outcome::Pending);
+        }
+        self.start_or_finish(state, Operation::Available, 1)
+    }
+
+    /// Reads body bytes (WinHttpReadData): fills the buffer unless the body ends; with `any`, takes what is there
+    /// (WinHttpReadDataEx).
+    ///
+    /// # Errors
+    /// As [`Request::receive`].
+    pub fn read(&self, mut buffer: E::ReadBuffer, any: bool) -> Result<Outcome> {
+        let state = self.state();
+        if state.pending.is_some() {
+            return Err(Error::InvalidOperation);
+        }
+        if state.phase != Phase::Response {
+            let error = Error::IncorrectHandleState;
+            let refused = self.refuse(state, RequestOperation::ReadData, error);
+            return refused.map(|()| Outcome::Pending);
+        }
+        let wanted = if any { 1 } else { buffer.bytes().len() };
+        self.start_or_finish(state, Operation::Read(buffer, 0, any), wanted)
+    }
+
+    /// In asynchronous mode a read that needs no waiting is done at once, so that count and data are there when the
+    /// call returns; its completion is delivered in order all the same.
+    fn start_or_finish(
+        &self,
+        mut state: Locked<'_, E>,
+        mut operation: Operation<E>,
+        wanted: usize,
+    ) -> Result<Outcome> {
+        if !self.handle.is_asynchronous() {
+            return self.run(state, operation).map(Outcome::Done);
+        }
+        let at_hand = state.driver.as_ref().is_some_and(|driver| driver.has_at_hand(wanted));
+        if at_hand
+            && let Some(driver) = state.driver.as_mut()
+            && let Some(count) = operation.finish_at_hand(driver)
+        {
+            let success = operation.success(count);
+            drop(state);
+            self.handle.complete(success);
+            return Ok(Outcome::Done(count));
+        }
+        self.run(state, operation).map(|_| Outcome::Pending)
+    }
+}

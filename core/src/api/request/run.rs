@@ -1,0 +1,203 @@
+//! Running operations: on the caller's thread, or on the handle's lane in turns.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::operation::Operation;
+use super::{ConnectionFacts, Phase, Request, RequestState};
+use crate::api::job;
+use crate::embed::Embedder;
+use crate::engine::clock;
+use crate::engine::driver::{Driver, Step};
+use crate::engine::sleeper;
+use crate::error::{Error, Result};
+use crate::notify::Notification;
+
+/// Where an operation stands after as many steps as were possible.
+enum Turn {
+    Done,
+    Wait(Option<Instant>),
+}
+
+impl<E: Embedder> Request<E> {
+    /// Runs an operation whose driver is ready: to its end in synchronous mode, else it is started.
+    ///
+    /// Returns the operation's byte count, which means nothing for an asynchronous start.
+    pub(super) fn run(&self, mut state: super::Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
+        state.pending = Some(operation.name());
+        if self.handle.is_asynchronous() {
+            state.parked = Some(operation);
+            drop(state);
+            self.schedule();
+            return Ok(0);
+        }
+        let waker = sleeper::current_waker().inspect_err(|_| state.pending = None)?;
+        state.waker = Some(Arc::clone(&waker));
+        let driver = state.driver.take();
+        drop(state);
+        let mut operation = operation;
+        let Some(mut driver) = driver else {
+            return self.finish(None, &operation, Err(Error::Internal));
+        };
+        driver.set_wake(waker);
+        let outcome = self.run_to_end(&mut driver, &mut operation);
+        self.finish(Some(driver), &operation, outcome)
+    }
+
+    fn run_to_end(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<()> {
+        loop {
+            match self.advance(driver, operation)? {
+                Turn::Done => return Ok(()),
+                Turn::Wait(until) => sleeper::wait(&driver.interests(), until)?,
+            }
+        }
+    }
+
+    /// Steps until the operation is done or must wait; notifications are delivered in between, without any lock.
+    fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Turn> {
+        loop {
+            if self.handle.is_closed() {
+                return Err(Error::OperationCancelled);
+            }
+            let now = clock::now();
+            match operation.step(driver, now)? {
+                Step::Notify(Notification::SendingRequest) => {
+                    self.note_connection(driver);
+                    self.handle.notify(&Notification::SendingRequest);
+                }
+                Step::Notify(notification) => self.handle.notify(&notification),
+                Step::Wait(Some(until)) if until <= now => {}
+                Step::Wait(until) => return Ok(Turn::Wait(until)),
+                Step::Done => return Ok(Turn::Done),
+            }
+        }
+    }
+
+    /// Makes addresses and certificate known: they can be queried from SENDING_REQUEST on.
+    fn note_connection(&self, driver: &Driver) {
+        let facts = driver.transport().and_then(|transport| {
+            let (local, remote) = transport.socket().addresses()?;
+            let tls = transport.tls().map(Arc::clone);
+            let socket = Arc::downgrade(transport.socket());
+            Some(Arc::new(ConnectionFacts { local, remote, tls, socket }))
+        });
+        self.state().facts = facts;
+    }
+
+    /// Ends an operation: the request is ready for the next one before anybody is told.
+    fn finish(
+        &self,
+        driver: Option<Box<Driver>>,
+        operation: &Operation<E>,
+        outcome: Result<()>,
+    ) -> Result<u32> {
+        let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
+        let mut state = self.state();
+        state.pending = None;
+        state.waker = None;
+        state.driver = driver;
+        match outcome {
+            Ok(()) => state.succeed(operation),
+            Err(_) => state.fail(operation),
+        }
+        let closed = self.handle.is_closed();
+        let dropped =
+            if closed { (state.driver.take(), state.endpoint.take()) } else { (None, None) };
+        drop(state);
+        drop(dropped);
+        // A callback of this very call may have closed the handle after the last step.
+        match outcome {
+            Ok(()) if closed && !self.handle.is_asynchronous() => Err(Error::OperationCancelled),
+            outcome => outcome.map(|()| count),
+        }
+    }
+
+    /// One turn on the lane.
+    fn turn(&self) {
+        let (mut driver, mut operation) = {
+            let mut state = self.state();
+            let Some(operation) = state.parked.take() else { return };
+            let driver = state.driver.take();
+            if let Some(endpoint) = &state.endpoint {
+                endpoint.set_deadline(None);
+            }
+            (driver, operation)
+        };
+        let turn = match &mut driver {
+            Some(driver) => self.advance(driver, &mut operation),
+            None => Err(Error::Internal),
+        };
+        match turn {
+            Ok(Turn::Wait(until)) => self.park(driver, operation, until),
+            Ok(Turn::Done) => self.end_on_lane(driver, operation, Ok(())),
+            Err(error) => self.end_on_lane(driver, operation, Err(error)),
+        }
+    }
+
+    fn park(&self, driver: Option<Box<Driver>>, operation: Operation<E>, until: Option<Instant>) {
+        let mut state = self.state();
+        state.driver = driver;
+        state.parked = Some(operation);
+        if let Some(endpoint) = state.endpoint.clone() {
+            drop(state);
+            endpoint.set_deadline(until);
+        }
+    }
+
+    fn end_on_lane(&self, driver: Option<Box<Driver>>, operation: Operation<E>, outcome: Result<()>) {
+        let ended = self.finish(driver, &operation, outcome);
+        let sent = matches!(operation, Operation::Send(_));
+        match ended {
+            Ok(count) => self.handle.notify(&operation.success(count)),
+            Err(error) => self.handle.notify(&operation.failure(error)),
+        }
+        drop(operation);
+        if sent {
+            self.follow_up();
+        }
+    }
+
+    /// ReceiveResponse was called before the send was complete: it runs, or fails, now.
+    fn follow_up(&self) {
+        let mut state = self.state();
+        if !std::mem::take(&mut state.receive_follows) {
+            return;
+        }
+        if let Err(error) = self.start_receive(state) {
+            self.handle.notify(&Operation::<E>::Receive.failure(error));
+        }
+    }
+}
+
+impl<E: Embedder> RequestState<E> {
+    fn succeed(&mut self, operation: &Operation<E>) {
+        match operation {
+            Operation::Send(_) => self.phase = Phase::Sent,
+            Operation::Receive => {
+                self.phase = Phase::Response;
+                self.response = self.driver.as_mut().and_then(|driver| driver.take_head()).map(Arc::from);
+            }
+            Operation::Write(..) | Operation::Available | Operation::Read(..) => {}
+        }
+    }
+
+    /// A failed send or receive ends the exchange; a failed read leaves the response's head readable.
+    fn fail(&mut self, operation: &Operation<E>) {
+        self.driver = None;
+        match operation {
+            Operation::Send(_) | Operation::Receive | Operation::Write(..) => {
+                self.phase = Phase::Failed;
+                self.endpoint = None;
+            }
+            Operation::Available | Operation::Read(..) => {}
+        }
+    }
+}
+
+impl<E: Embedder> job::Operation for Request<E> {
+    fn step(self: Arc<Self>) {
+        self.scheduled.store(false, Ordering::Release);
+        self.turn();
+    }
+}

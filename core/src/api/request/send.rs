@@ -1,0 +1,194 @@
+//! WinHttpSendRequest, WinHttpWriteData and WinHttpAddRequestHeaders.
+
+use std::sync::Arc;
+
+use super::operation::Operation;
+use super::{LaneWake, Phase, Request, RequestState};
+use crate::embed::{Embedder, WriteMemory};
+use crate::engine::dial::Attach;
+use crate::engine::driver::{Driver, Plan};
+use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::sleeper::{self, Wake};
+use crate::engine::socket::Socket;
+use crate::error::{Error, Result};
+use crate::header::edit::{self, EditError, Modifiers};
+use crate::notify::RequestOperation;
+
+/// The body arguments of WinHttpSendRequest.
+#[derive(Debug)]
+pub struct Body<W> {
+    /// Bytes sent right behind the head.
+    pub optional: Option<W>,
+    /// Length of the whole body in bytes; the rest follows with WinHttpWriteData.
+    pub total: u32,
+}
+
+impl<E: Embedder> Request<E> {
+    /// Edits the headers the program adds (WinHttpAddRequestHeaders). All or nothing.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for malformed text, [`Error::HeaderNotFound`] for replacing what is not there,
+    /// [`Error::HeaderAlreadyExists`] for adding what must be new.
+    pub fn add_headers(&self, text: &str, modifiers: Modifiers) -> Result<()> {
+        self.edit_headers(|list| edit::add_text(list, text, modifiers))
+    }
+
+    /// As [`Request::add_headers`], for pairs of name and value (WinHttpAddRequestHeadersEx).
+    ///
+    /// # Errors
+    /// As [`Request::add_headers`].
+    pub fn add_all(&self, pairs: &[(String, String)], modifiers: Modifiers) -> Result<()> {
+        self.edit_headers(|list| {
+            let mut changed = list.clone();
+            for (name, value) in pairs {
+                edit::add_pair(&mut changed, name, value.as_bytes(), modifiers)?;
+            }
+            *list = changed;
+            Ok(())
+        })
+    }
+
+    fn edit_headers(
+        &self,
+        change: impl Fn(&mut crate::header::HeaderList) -> Result<(), EditError>,
+    ) -> Result<()> {
+        let mut state = self.state();
+        change(&mut state.headers)?;
+        // What was sent shows the change too, as far as it applies there.
+        if let Some(sent) = &mut state.sent_headers {
+            let _ = change(sent);
+        }
+        Ok(())
+    }
+
+    /// Sends the request (WinHttpSendRequest).
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for malformed headers or lengths, [`Error::InvalidOperation`] while an operation is
+    /// pending; synchronously also what connecting and sending fail with. In asynchronous mode those are notified.
+    pub fn send(
+        &self,
+        headers: Option<&str>,
+        body: Body<E::WriteBuffer>,
+        context: usize,
+    ) -> Result<()> {
+        let optional_len = body.optional.as_ref().map_or(0, |optional| optional.bytes().len());
+        let total = usize::try_from(body.total).unwrap_or(usize::MAX);
+        if total < optional_len && body.total != 0 {
+            return Err(Error::InvalidParameter);
+        }
+        let mut state = self.state();
+        if state.pending.is_some() {
+            return Err(Error::InvalidOperation);
+        }
+        if let Some(headers) = headers {
+            edit::add_text(&mut state.headers, headers, Modifiers::ADD_OR_REPLACE)?;
+        }
+        if context != 0 {
+            self.handle.set_context(context);
+        }
+        state.restart();
+        let total = total.max(optional_len);
+        let plan = match self.plan(&mut state, total) {
+            Ok(plan) => plan,
+            Err(error) => return self.refuse(state, RequestOperation::SendRequest, error),
+        };
+        state.body_left = u64::try_from(total - optional_len).unwrap_or(0);
+        state.phase = Phase::Sending;
+        if let Err(error) = self.prepare(&mut state, plan) {
+            return self.refuse(state, RequestOperation::SendRequest, error);
+        }
+        self.run(state, Operation::Send(body.optional)).map(|_| ())
+    }
+
+    /// Sends more of the body (WinHttpWriteData).
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] beyond the announced length, [`Error::IncorrectHandleState`] at the wrong time.
+    pub fn write(&self, data: E::WriteBuffer) -> Result<u32> {
+        let mut state = self.state();
+        if state.pending.is_some() {
+            return Err(Error::InvalidOperation);
+        }
+        if state.phase != Phase::Sent {
+            return self.refuse(state, RequestOperation::WriteData, Error::IncorrectHandleState).map(|()| 0);
+        }
+        let length = u64::try_from(data.bytes().len()).unwrap_or(u64::MAX);
+        if length > state.body_left && !state.frames_own_body() {
+            return Err(Error::InvalidParameter);
+        }
+        state.body_left = state.body_left.saturating_sub(length);
+        self.run(state, Operation::Write(data, 0))
+    }
+
+    /// A request whose state forbids the operation: synchronously that is the result, asynchronously it is notified
+    /// while the call succeeds.
+    pub(super) fn refuse(
+        &self,
+        mut state: super::Locked<'_, E>,
+        operation: RequestOperation,
+        error: Error,
+    ) -> Result<()> {
+        if operation == RequestOperation::SendRequest {
+            state.phase = Phase::Failed;
+        }
+        drop(state);
+        if !self.handle.is_asynchronous() {
+            return Err(error);
+        }
+        self.handle.complete(crate::notify::Notification::RequestError(operation, error));
+        Ok(())
+    }
+
+    /// Makes the driver, and the endpoint through which the poll reports to this request.
+    fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> Result<()> {
+        let (wake, attach): (Arc<dyn Wake>, Arc<dyn Attach>) = match self.handle.delivery().thread() {
+            None => (sleeper::current_waker()?, Arc::new(Unattached)),
+            Some(thread) => {
+                let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
+                let endpoint = Arc::new(Endpoint::new(thread.reactor(), owner));
+                state.endpoint = Some(Arc::clone(&endpoint));
+                (Arc::new(LaneWake(self.myself.clone())), endpoint)
+            }
+        };
+        state.driver = Some(Box::new(Driver::new(plan, wake, attach)));
+        Ok(())
+    }
+}
+
+impl<E: Embedder> RequestState<E> {
+    /// Forgets the last exchange; its connection is closed.
+    fn restart(&mut self) {
+        self.driver = None;
+        self.endpoint = None;
+        self.response = None;
+        self.facts = None;
+        self.receive_follows = false;
+        self.upgrading = false;
+    }
+
+    /// The program writes its own chunk framing: lengths are its own business.
+    fn frames_own_body(&self) -> bool {
+        self.headers.contains("Transfer-Encoding")
+    }
+}
+
+/// Synchronous sockets are not registered anywhere.
+#[derive(Debug)]
+struct Unattached;
+
+impl Attach for Unattached {
+    fn attach(&self, _: &Socket) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl From<EditError> for Error {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Malformed => Self::InvalidParameter,
+            EditError::NotFound => Self::HeaderNotFound,
+            EditError::AlreadyExists => Self::HeaderAlreadyExists,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! WinHttpWebSocketCompleteUpgrade: from a request whose answer was 101 to a WebSocket.
+
+use std::sync::Arc;
+
+use super::{Phase, Request};
+use crate::api::library::{Library, Object};
+use crate::api::websocket::{Upgraded, WebSocket};
+use crate::embed::Embedder;
+use crate::engine::clock;
+use crate::engine::driver::{Driver, Step};
+use crate::engine::sleeper;
+use crate::error::{Error, Result};
+use crate::handle::{HandleId, HandleKind};
+use crate::option::OptionId;
+
+impl<E: Embedder> Library<E> {
+    /// Makes the WebSocket of a request whose upgrade was accepted (WinHttpWebSocketCompleteUpgrade).
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::IncorrectHandleState`] if no upgrade was sent;
+    /// [`Error::InvalidOperation`] if the server did not agree, an operation is pending, or the WebSocket was made
+    /// before.
+    pub fn complete_upgrade(&self, request: u64, context: usize) -> Result<HandleId> {
+        let request = self.request(request)?;
+        let upgraded = request.take_upgraded()?;
+        let make = |id| {
+            let parent = request.connect.handle();
+            let handle = super::Handle::child(parent, &request.handle, id, HandleKind::WebSocket);
+            handle.set_context(context);
+            Object::WebSocket(WebSocket::new(upgraded, handle))
+        };
+        self.create(make)
+    }
+}
+
+impl<E: Embedder> Request<E> {
+    /// Takes the upgraded connection out of the request.
+    fn take_upgraded(&self) -> Result<Upgraded> {
+        let mut state = self.state();
+        if state.pending.is_some() {
+            return Err(Error::InvalidOperation);
+        }
+        if !state.upgrading || !matches!(state.phase, Phase::Sent | Phase::Response) {
+            return Err(Error::IncorrectHandleState);
+        }
+        let mut driver = state.driver.take().ok_or(Error::InvalidOperation)?;
+        if state.phase == Phase::Sent {
+            // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the program.
+            state.pending = Some(crate::notify::RequestOperation::ReceiveResponse);
+            drop(state);
+            let received = self.receive_quietly(&mut driver);
+            state = self.state();
+            state.pending = None;
+            if let Err(error) = received {
+                state.phase = Phase::Failed;
+                return Err(error);
+            }
+        }
+        let Some((transport, inbox)) = driver.take_upgraded() else {
+            state.driver = Some(driver);
+            return Err(Error::InvalidOperation);
+        };
+        let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
+        Ok(Upgraded {
+            transport,
+            inbox,
+            endpoint: state.endpoint.take(),
+            read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
+            send_timeout: crate::option::Timeouts::effective(state.timeouts.send_ms),
+        })
+    }
+
+    /// Receives the response's head on this thread without notifications.
+    fn receive_quietly(&self, driver: &mut Driver) -> Result<()> {
+        let waker = sleeper::current_waker()?;
+        self.state().waker = Some(Arc::clone(&waker));
+        driver.set_wake(waker);
+        loop {
+            if self.handle.is_closed() {
+                return Err(Error::OperationCancelled);
+            }
+            let until = match driver.step_head(clock::now())? {
+                Step::Notify(_) => continue,
+                Step::Done => return Ok(()),
+                Step::Wait(until) => until,
+            };
+            sleeper::wait(&driver.interests(), until)?;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Sessions: what WinHttpOpen makes, and the settings its requests start from.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::handle::Handle;
+use super::open::ProxyAccess;
+use crate::embed::Embedder;
+use crate::engine::tls::TlsConfigs;
+use crate::option::{Timeouts, Values};
+
+/// A session.
+#[derive(Debug)]
+pub struct Session<E: Embedder> {
+    settings: Mutex<SessionSettings>,
+    secure_defaults: bool,
+    tls: TlsConfigs,
+    handle: Arc<Handle<E>>,
+}
+
+/// What can be set on a session.
+#[derive(Debug)]
+pub struct SessionSettings {
+    /// The user agent; `None` sends no such header.
+    pub agent: Option<String>,
+    /// How servers are reached.
+    pub proxy: ProxyAccess,
+    /// The options that were set.
+    pub values: Values,
+    /// The timeouts requests start with.
+    pub timeouts: Timeouts,
+}
+
+impl<E: Embedder> Session<E> {
+    pub(super) fn new(
+        agent: Option<String>,
+        proxy: ProxyAccess,
+        secure_defaults: bool,
+        handle: Arc<Handle<E>>,
+    ) -> Self {
+        let settings =
+            SessionSettings { agent, proxy, values: Values::default(), timeouts: Timeouts::default() };
+        Self { settings: Mutex::new(settings), secure_defaults, tls: TlsConfigs::default(), handle }
+    }
+
+    /// What every handle has.
+    #[must_use]
+    pub fn handle(&self) -> &Arc<Handle<E>> {
+        &self.handle
+    }
+
+    /// The settings, locked; never held while user code runs.
+    pub fn settings(&self) -> MutexGuard<'_, SessionSettings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session was opened with WINHTTP_FLAG_SECURE_DEFAULTS.
+    #[must_use]
+    pub fn secure_defaults(&self) -> bool {
+        self.secure_defaults
+    }
+
+    /// Lets completions be delivered inside the call that caused them (ASSURED_NON_BLOCKING_CALLBACKS).
+    pub fn set_inline_completions(&self, inline: bool) {
+        if let Some(thread) = self.handle.delivery().thread() {
+            thread.set_inline(inline);
+        }
+    }
+
+    pub(super) fn tls(&self) -> &TlsConfigs {
+        &self.tls
+    }
+}

@@ -1,0 +1,117 @@
+//! WebSockets: one send-side and one receive-side operation at a time, and the closing handshake over both.
+//!
+//! ```text
+//!  send side:     OPEN ──Shutdown/Close──► CLOSED          receive side:  OPEN ──peer's close──► CLOSED
+//!  Close:         waits for both sides, discarding what arrives, at most WEB_SOCKET_CLOSE_TIMEOUT
+//!  any failure:   reported by every pending and every later operation
+//! ```
+//!
+//! Operations are tried on the calling thread first; what cannot finish waits in the connection's state. In
+//! asynchronous mode the poll moves it on and a notification ends it; in synchronous mode the caller's own thread waits
+//! for the socket and moves everything on that waits there.
+
+mod close;
+mod io;
+mod operations;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use io::{Ended, Io};
+
+use super::handle::Handle;
+use crate::embed::Embedder;
+use crate::engine::buffers::Inbox;
+use crate::engine::channel::{Channel, Readiness};
+use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::transport::Transport;
+
+/// An upgraded connection on its way from the request to the WebSocket.
+#[derive(Debug)]
+pub(super) struct Upgraded {
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) inbox: Inbox,
+    pub(super) endpoint: Option<Arc<Endpoint>>,
+    pub(super) read_ahead: usize,
+    pub(super) send_timeout: Option<Duration>,
+}
+
+/// A WebSocket.
+pub struct WebSocket<E: Embedder> {
+    io: Mutex<Io<E>>,
+    endpoint: Option<Arc<Endpoint>>,
+    handle: Arc<Handle<E>>,
+}
+
+impl<E: Embedder> WebSocket<E> {
+    pub(super) fn new(upgraded: Upgraded, handle: Arc<Handle<E>>) -> Arc<Self> {
+        let Upgraded { transport, inbox, endpoint, read_ahead, send_timeout } = upgraded;
+        let readiness = if endpoint.is_some() { Readiness::Ready } else { Readiness::Unknown };
+        let channel = Channel::new(transport, inbox, read_ahead, readiness);
+        let websocket =
+            Arc::new(Self { io: Mutex::new(Io::new(channel, send_timeout)), endpoint, handle });
+        if let Some(endpoint) = &websocket.endpoint {
+            let owner: Weak<Self> = Arc::downgrade(&websocket);
+            endpoint.hand_over(owner);
+            websocket.set_deadline(&mut websocket.io());
+        }
+        websocket
+    }
+
+    /// What every handle has.
+    #[must_use]
+    pub fn handle(&self) -> &Arc<Handle<E>> {
+        &self.handle
+    }
+
+    /// The connection's own small lock; never held while waiting or while user code runs.
+    fn io(&self) -> MutexGuard<'_, Io<E>> {
+        self.io.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the poll when to come back at the latest.
+    fn set_deadline(&self, io: &mut Io<E>) {
+        if let Some(endpoint) = &self.endpoint
+            && let Some(deadline) = io.new_deadline()
+        {
+            endpoint.set_deadline(deadline);
+        }
+    }
+
+    /// Delivers what has ended, without the lock.
+    fn deliver(&self, ended: Ended) {
+        for notification in ended {
+            self.handle.complete(notification);
+        }
+    }
+
+    /// Moves everything on and delivers what has ended.
+    fn turn(&self, ready: bool, now: Option<Instant>) {
+        let mut ended = Ended::default();
+        let mut io = self.io();
+        if ready {
+            io.note_ready();
+        }
+        io.pump(now, &mut ended);
+        self.set_deadline(&mut io);
+        drop(io);
+        self.deliver(ended);
+    }
+}
+
+impl<E: Embedder> Ready for WebSocket<E> {
+    fn ready(self: Arc<Self>) {
+        self.turn(true, None);
+    }
+
+    fn expired(self: Arc<Self>) {
+        self.turn(false, Some(crate::engine::clock::now()));
+    }
+}
+
+impl<E: Embedder> fmt::Debug for WebSocket<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,125 @@
+//! Shutdown, Close, the close status, closing the handle, and the options of a WebSocket.
+
+use std::time::Duration;
+
+use super::WebSocket;
+use super::io::{Close, Ended, Send, Slot};
+use crate::embed::Embedder;
+use crate::engine::clock;
+use crate::engine::sleeper::Interest;
+use crate::error::{Error, Result};
+use crate::proto::websocket::{CloseCode, CloseFrame, CloseReason};
+
+/// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455 §7.4.1).
+const EMPTY: u16 = 1005;
+
+impl<E: Embedder> WebSocket<E> {
+    /// Sends a close frame and closes the send side (WinHttpWebSocketShutdown); receiving goes on.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a code or reason that cannot be sent, [`Error::InvalidOperation`] while a send or
+    /// close is pending or after an earlier Shutdown or Close, and the connection's failure.
+    pub fn shutdown(&self, code: u16, reason: &[u8]) -> Result<()> {
+        let frame = close_frame(code, reason)?;
+        let mut ended = Ended::default();
+        let waker = self.sync_waker()?;
+        let mut io = self.io();
+        if !io.send.is_free() || io.send_closed {
+            return Err(Error::InvalidOperation);
+        }
+        io.working()?.close(&frame)?;
+        io.send_closed = true;
+        io.send = Slot::Waiting(Send::Shutdown, waker);
+        io.pump_send(&mut ended);
+        self.finish(io, ended, |io| io.send.take_result(), Interest::Writable)
+            .map(|sent| sent.unwrap_or_default())
+    }
+
+    /// Performs the closing handshake (WinHttpWebSocketClose): sends a close frame unless that is done, and waits for
+    /// the peer's, at most for the close timeout. A pending receive is cancelled.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a code or reason that cannot be sent, [`Error::InvalidOperation`] while a send is
+    /// pending or after an earlier Close, [`Error::Timeout`], and the connection's failure.
+    pub fn close(&self, code: u16, reason: &[u8]) -> Result<()> {
+        let frame = close_frame(code, reason)?;
+        let mut ended = Ended::default();
+        let waker = self.sync_waker()?;
+        let mut io = self.io();
+        if !io.send.is_free() || io.close_called {
+            return Err(Error::InvalidOperation);
+        }
+        let send_closed = io.send_closed;
+        let channel = io.working()?;
+        if !send_closed {
+            channel.close(&frame)?;
+        }
+        io.send_closed = true;
+        io.receive_closed = true;
+        io.close_called = true;
+        io.end_receive(Err(Error::OperationCancelled), &mut ended);
+        let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
+        io.close = Slot::Waiting(Close { deadline }, waker);
+        io.pump(None, &mut ended);
+        self.finish(io, ended, |io| io.close.take_result(), Interest::Readable)
+            .map(|closed| closed.unwrap_or_default())
+    }
+
+    /// The peer's close code and reason (WinHttpWebSocketQueryCloseStatus); 1005 if its frame had none.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOperation`] before a close frame was received.
+    pub fn close_status(&self) -> Result<(u16, CloseReason)> {
+        let io = self.io();
+        let told = io.receive_closed && (!io.close_called || !io.close.is_waiting());
+        match &io.peer_close {
+            Some(frame) if told => Ok((frame.code.map_or(EMPTY, CloseCode::get), frame.reason)),
+            _ => Err(Error::InvalidOperation),
+        }
+    }
+
+    /// Time Close waits for the peer (WEB_SOCKET_CLOSE_TIMEOUT), in milliseconds.
+    #[must_use]
+    pub fn close_timeout_ms(&self) -> u32 {
+        u32::try_from(self.io().close_timeout.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// Sets how long a later Close waits (WEB_SOCKET_CLOSE_TIMEOUT), in milliseconds.
+    pub fn set_close_timeout_ms(&self, ms: u32) {
+        self.io().close_timeout = Duration::from_millis(ms.into());
+    }
+
+    /// Sets the time between unsolicited pongs (WEB_SOCKET_KEEPALIVE_INTERVAL), in milliseconds.
+    pub fn set_keep_alive_ms(&self, ms: u32) {
+        let mut io = self.io();
+        io.set_keep_alive(Duration::from_millis(ms.into()));
+        self.set_deadline(&mut io);
+    }
+
+    /// The handle was closed: everything pending ends with OPERATION_CANCELLED, and the connection is dropped.
+    pub(in crate::api) fn cancel(&self) {
+        let mut ended = Ended::default();
+        let mut io = self.io();
+        io.cancel(&mut ended);
+        let channel = io.channel.take();
+        self.set_deadline(&mut io);
+        drop(io);
+        if let Some(channel) = channel {
+            channel.release();
+        }
+        self.deliver(ended);
+    }
+}
+
+/// The frame for a code and reason as the program gave them.
+fn close_frame(code: u16, reason: &[u8]) -> Result<CloseFrame> {
+    let reason = CloseReason::new(reason).map_err(|_| Error::InvalidParameter)?;
+    if code == EMPTY && reason.as_bytes().is_empty() {
+        return Ok(CloseFrame::EMPTY);
+    }
+    let code = CloseCode::new(code);
+    if !code.is_sendable() {
+        return Err(Error::InvalidParameter);
+    }
+    Ok(CloseFrame { code: Some(code), reason })
+}

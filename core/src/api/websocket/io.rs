@@ -1,0 +1,375 @@
+//! The connection's state behind its lock: what is pending, and how it moves on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::embed::{Embedder, ReadMemory, WriteMemory};
+use crate::engine::buffers::with_scratch;
+use crate::engine::channel::{Channel, Outgoing, Received};
+use crate::engine::clock;
+use crate::engine::sleeper::Wake;
+use crate::engine::socket::Socket;
+use crate::error::{Error, Result};
+use crate::notify::{BufferKind, Notification, WebSocketOperation};
+use crate::proto::websocket::{CloseFrame, MessageKind};
+
+/// Time between unsolicited pongs unless set (WEB_SOCKET_KEEPALIVE_INTERVAL).
+const KEEP_ALIVE: Duration = Duration::from_millis(30_000);
+/// Time Close waits for the peer unless set (WEB_SOCKET_CLOSE_TIMEOUT).
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(10_000);
+
+/// The protocol state and the pending operations of a WebSocket.
+pub(super) struct Io<E: Embedder> {
+    /// Gone once the handle was closed or the closing handshake timed out.
+    pub(super) channel: Option<Channel>,
+    /// What the peer's close frame said; outlives the channel.
+    pub(super) peer_close: Option<CloseFrame>,
+    pub(super) receive: Slot<Receive<E>, (u32, BufferKind)>,
+    pub(super) send: Slot<Send<E>, ()>,
+    pub(super) close: Slot<Close, ()>,
+    /// The program was told of the peer's close frame, or called Close: nothing more can be received.
+    pub(super) receive_closed: bool,
+    /// Shutdown or Close was called: nothing more can be sent.
+    pub(super) send_closed: bool,
+    pub(super) close_called: bool,
+    pub(super) close_timeout: Duration,
+    keep_alive_interval: Duration,
+    keep_alive_at: Option<Instant>,
+    send_timeout: Option<Duration>,
+    /// The deadline the poll was told last.
+    armed: Option<Instant>,
+}
+
+/// One side's operation.
+pub(super) enum Slot<Op, T> {
+    /// None is pending.
+    Free,
+    /// Waits for the connection; a synchronous caller is to be woken.
+    Waiting(Op, Option<Arc<dyn Wake>>),
+    /// Has ended; its synchronous caller has not looked yet.
+    Ended(Result<T>),
+}
+
+/// WinHttpWebSocketReceive.
+pub(super) struct Receive<E: Embedder> {
+    pub(super) buffer: E::ReadBuffer,
+    pub(super) filled: usize,
+}
+
+/// WinHttpWebSocketSend or WinHttpWebSocketShutdown.
+pub(super) enum Send<E: Embedder> {
+    Data { frame: Outgoing, data: E::WriteBuffer, kind: BufferKind, stalls_at: Option<Instant> },
+    Shutdown,
+}
+
+/// WinHttpWebSocketClose.
+pub(super) struct Close {
+    pub(super) deadline: Option<Instant>,
+}
+
+/// Notifications to be delivered after the lock is gone: at most one for each slot.
+#[derive(Default)]
+pub(super) struct Ended {
+    notifications: [Option<Notification<'static>>; 4],
+}
+
+impl Ended {
+    pub(super) fn push(&mut self, notification: Notification<'static>) {
+        if let Some(free) = self.notifications.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(notification);
+        }
+    }
+}
+
+impl IntoIterator for Ended {
+    type Item = Notification<'static>;
+    type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<Notification<'static>>, 4>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.notifications.into_iter().flatten()
+    }
+}
+
+impl<Op, T> Slot<Op, T> {
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self, Self::Free)
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting(..))
+    }
+
+    /// The result for the synchronous caller, once.
+    pub(super) fn take_result(&mut self) -> Option<Result<T>> {
+        match std::mem::replace(self, Self::Free) {
+            Self::Ended(result) => Some(result),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
+    /// Ends the operation: keeps the result for a synchronous caller, else says so. Returns the operation.
+    fn end(&mut self, result: Result<T>) -> Option<(Op, Option<Result<T>>)> {
+        match std::mem::replace(self, Self::Free) {
+            Self::Waiting(op, Some(waker)) => {
+                *self = Self::Ended(result);
+                waker.wake();
+                Some((op, None))
+            }
+            Self::Waiting(op, None) => Some((op, Some(result))),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
+impl<E: Embedder> Io<E> {
+    pub(super) fn new(channel: Channel, send_timeout: Option<Duration>) -> Self {
+        Self {
+            channel: Some(channel),
+            peer_close: None,
+            receive: Slot::Free,
+            send: Slot::Free,
+            close: Slot::Free,
+            receive_closed: false,
+            send_closed: false,
+            close_called: false,
+            close_timeout: CLOSE_TIMEOUT,
+            keep_alive_interval: KEEP_ALIVE,
+            keep_alive_at: clock::deadline(clock::now(), Some(KEEP_ALIVE)),
+            send_timeout,
+            armed: None,
+        }
+    }
+
+    pub(super) fn note_ready(&mut self) {
+        if let Some(channel) = &mut self.channel {
+            channel.note_ready();
+        }
+    }
+
+    pub(super) fn set_keep_alive(&mut self, interval: Duration) {
+        self.keep_alive_interval = interval;
+        self.keep_alive_at = clock::deadline(clock::now(), Some(interval));
+    }
+
+    pub(super) fn socket(&self) -> Option<Arc<Socket>> {
+        self.channel.as_ref().map(|channel| Arc::clone(channel.socket()))
+    }
+
+    /// The connection, if it still works.
+    ///
+    /// # Errors
+    /// The failure that ended it.
+    pub(super) fn working(&mut self) -> Result<&mut Channel> {
+        match &mut self.channel {
+            Some(channel) => match channel.failure() {
+                None => Ok(channel),
+                Some(error) => Err(error),
+            },
+            None => Err(Error::OperationCancelled),
+        }
+    }
+
+    /// When something must happen even if the socket stays silent.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let channel = self.channel.as_ref().filter(|channel| channel.failure().is_none())?;
+        let keep_alive = if channel.is_closing() { None } else { self.keep_alive_at };
+        let stall = match &self.send {
+            Slot::Waiting(Send::Data { stalls_at, .. }, _) => *stalls_at,
+            _ => None,
+        };
+        let close = match &self.close {
+            Slot::Waiting(close, _) => close.deadline,
+            _ => None,
+        };
+        clock::earlier(keep_alive, clock::earlier(stall, close))
+    }
+
+    /// The deadline, if the poll has not been told of it.
+    pub(super) fn new_deadline(&mut self) -> Option<Option<Instant>> {
+        let deadline = self.deadline();
+        if deadline == self.armed {
+            return None;
+        }
+        self.armed = deadline;
+        Some(deadline)
+    }
+
+    /// Moves everything on as far as possible without waiting. `now` is given where deadlines may have passed.
+    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut Ended) {
+        if let Some(now) = now {
+            self.armed = None;
+            self.pump_timers(now, ended);
+        }
+        self.pump_send(ended);
+        self.pump_receive(ended);
+        self.pump_close(ended);
+    }
+
+    pub(super) fn pump_send(&mut self, ended: &mut Ended) {
+        let Some(channel) = &mut self.channel else { return };
+        if let Slot::Waiting(Send::Data { frame, data, stalls_at, .. }, _) = &mut self.send {
+            let before = frame.written();
+            match channel.try_send(frame, data.bytes()) {
+                Ok(true) => self.end_send(Ok(()), ended),
+                Ok(false) => {
+                    if frame.written() > before || stalls_at.is_none() {
+                        *stalls_at = clock::deadline(clock::now(), self.send_timeout);
+                    }
+                }
+                Err(error) => self.end_send(Err(error), ended),
+            }
+        }
+        let Some(channel) = &mut self.channel else { return };
+        if channel.failure().is_none() && channel.wants_write() {
+            // A failure shows in the operations that wait.
+            let _ = channel.flush_controls();
+        }
+        let outcome = channel.failure().map_or(Ok(channel.is_flushed()), Err);
+        if let Slot::Waiting(Send::Shutdown, _) = &self.send {
+            match outcome {
+                Ok(false) => {}
+                Ok(true) => self.end_send(Ok(()), ended),
+                Err(error) => self.end_send(Err(error), ended),
+            }
+        }
+    }
+
+    pub(super) fn pump_receive(&mut self, ended: &mut Ended) {
+        let Some(channel) = &mut self.channel else { return };
+        let outcome = match &mut self.receive {
+            Slot::Waiting(receive, _) => {
+                channel.try_receive(receive.buffer.bytes(), &mut receive.filled).map(|received| {
+                    buffer_kind(received)
+                        .map(|kind| (u32::try_from(receive.filled).unwrap_or(u32::MAX), kind))
+                })
+            }
+            Slot::Free | Slot::Ended(_) => {
+                if self.close.is_waiting() {
+                    discard(channel);
+                } else if !self.receive_closed && channel.failure().is_none() {
+                    // Pings are answered although nobody receives; a failure waits for the next operation.
+                    let _ = channel.read_ahead();
+                }
+                Ok(None)
+            }
+        };
+        self.peer_close = self.peer_close.or(channel.peer_close().copied());
+        match outcome {
+            Ok(None) => {}
+            Ok(Some((bytes, kind))) => {
+                self.receive_closed |= kind == BufferKind::Close;
+                self.end_receive(Ok((bytes, kind)), ended);
+            }
+            Err(error) => self.end_receive(Err(error), ended),
+        }
+    }
+
+    /// Close is complete when both close frames are through, and fails when the connection does.
+    pub(super) fn pump_close(&mut self, ended: &mut Ended) {
+        let Some(channel) = &mut self.channel else { return };
+        if !self.close.is_waiting() {
+            return;
+        }
+        if let Some(error) = channel.failure() {
+            self.end_close(Err(error), ended);
+        } else if self.peer_close.is_some() && channel.is_flushed() {
+            channel.finish_sending();
+            self.end_close(Ok(()), ended);
+        }
+    }
+
+    fn pump_timers(&mut self, now: Instant, ended: &mut Ended) {
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if passed(self.keep_alive_at) {
+            self.keep_alive_at = clock::deadline(now, Some(self.keep_alive_interval));
+            if let Ok(channel) = self.working() {
+                let _ = channel.keep_alive();
+            }
+        }
+        if let Slot::Waiting(Send::Data { stalls_at, .. }, _) = &self.send
+            && passed(*stalls_at)
+        {
+            // Half a frame is on the wire: the connection is of no more use.
+            if let Some(channel) = &mut self.channel {
+                channel.abandon(Error::Timeout);
+            }
+            self.end_send(Err(Error::Timeout), ended);
+        }
+        if let Slot::Waiting(close, _) = &self.close
+            && passed(close.deadline)
+        {
+            self.channel = None;
+            self.end_close(Err(Error::Timeout), ended);
+        }
+    }
+
+    /// Ends everything that waits, the receive first.
+    pub(super) fn cancel(&mut self, ended: &mut Ended) {
+        let error = Error::OperationCancelled;
+        self.end_receive(Err(error), ended);
+        self.end_send(Err(error), ended);
+        self.end_close(Err(error), ended);
+    }
+
+    pub(super) fn end_receive(&mut self, result: Result<(u32, BufferKind)>, ended: &mut Ended) {
+        if let Some((_, Some(result))) = self.receive.end(result) {
+            ended.push(match result {
+                Ok((bytes, kind)) => Notification::WebSocketReceived { bytes, kind },
+                Err(error) => Notification::WebSocketError(WebSocketOperation::Receive, error),
+            });
+        }
+    }
+
+    fn end_send(&mut self, result: Result<()>, ended: &mut Ended) {
+        let Some((op, Some(result))) = self.send.end(result) else { return };
+        ended.push(match (op, result) {
+            (Send::Data { frame, kind, .. }, Ok(())) => Notification::WebSocketSent {
+                bytes: u32::try_from(frame.len()).unwrap_or(u32::MAX),
+                kind,
+            },
+            (Send::Data { .. }, Err(error)) => {
+                Notification::WebSocketError(WebSocketOperation::Send, error)
+            }
+            (Send::Shutdown, Ok(())) => Notification::ShutdownComplete,
+            (Send::Shutdown, Err(error)) => {
+                Notification::WebSocketError(WebSocketOperation::Shutdown, error)
+            }
+        });
+    }
+
+    fn end_close(&mut self, result: Result<()>, ended: &mut Ended) {
+        if let Some((_, Some(result))) = self.close.end(result) {
+            ended.push(match result {
+                Ok(()) => Notification::CloseComplete,
+                Err(error) => Notification::WebSocketError(WebSocketOperation::Close, error),
+            });
+        }
+    }
+}
+
+/// Drops what arrives until the peer's close frame; a failure shows in the close that waits.
+fn discard(channel: &mut Channel) {
+    with_scratch(|scratch| {
+        while matches!(
+            channel.try_receive(scratch, &mut 0),
+            Ok(Received::Fragment(_) | Received::Message(_))
+        ) {}
+    });
+}
+
+fn buffer_kind(received: Received) -> Option<BufferKind> {
+    match received {
+        Received::Pending => None,
+        Received::Fragment(MessageKind::Binary) => Some(BufferKind::BinaryFragment),
+        Received::Fragment(MessageKind::Text) => Some(BufferKind::Utf8Fragment),
+        Received::Message(MessageKind::Binary) => Some(BufferKind::BinaryMessage),
+        Received::Message(MessageKind::Text) => Some(BufferKind::Utf8Message),
+        Received::Closed => Some(BufferKind::Close),
+    }
+}

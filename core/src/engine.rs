@@ -1,0 +1,15 @@
+//! The engine: the only home of sockets, threads, the clock and entropy. It moves bytes and waits; it decides nothing.
+
+pub mod buffers;
+pub mod channel;
+pub mod clock;
+pub mod dial;
+pub mod driver;
+pub mod entropy;
+pub mod extended_error;
+pub mod reactor;
+pub mod resolve;
+pub mod sleeper;
+pub mod socket;
+pub mod tls;
+pub mod transport;

@@ -1,0 +1,140 @@
+//! Pooled memory for bytes that arrive: a connection owns a buffer only while bytes wait in it.
+
+use std::cell::RefCell;
+use std::fmt;
+
+/// Size of a pooled buffer: one read of many small messages, and the spill behind a large one.
+pub const BUFFER_BYTES: usize = 64 * 1024;
+/// Buffers each thread keeps for reuse; more are freed.
+const KEPT_PER_THREAD: usize = 4;
+
+thread_local! {
+    static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take() -> Box<[u8]> {
+    POOL.try_with(|pool| pool.borrow_mut().pop())
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
+}
+
+fn give_back(buffer: Box<[u8]>) {
+    // While a thread ends its pool may be gone already; then the buffer is simply freed.
+    let _ = POOL.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.len() < KEPT_PER_THREAD {
+            pool.push(buffer);
+        }
+    });
+}
+
+/// Bytes received and not consumed yet.
+#[derive(Default)]
+pub struct Inbox {
+    buffer: Option<Box<[u8]>>,
+    start: usize,
+    end: usize,
+}
+
+impl Inbox {
+    /// The bytes that wait.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.buffer.as_deref().and_then(|bytes| bytes.get(self.start..self.end)).unwrap_or_default()
+    }
+
+    /// Nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Drops the first `count` bytes; an empty inbox gives its buffer back.
+    pub fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+        if self.is_empty() {
+            self.release();
+        }
+    }
+
+    /// Room for more bytes behind those that wait; empty when the buffer is full.
+    pub fn space(&mut self) -> &mut [u8] {
+        let buffer = self.buffer.get_or_insert_with(take);
+        if self.start > 0 {
+            buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        buffer.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Counts `count` bytes written to the front of [`Inbox::space`].
+    pub fn filled(&mut self, count: usize) {
+        let capacity = self.buffer.as_ref().map_or(0, |buffer| buffer.len());
+        self.end = (self.end + count).min(capacity);
+        if self.is_empty() {
+            self.release();
+        }
+    }
+
+    /// Gives the buffer back if nothing waits in it.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            self.start = 0;
+            self.end = 0;
+            if let Some(buffer) = self.buffer.take() {
+                give_back(buffer);
+            }
+        }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.start = self.end;
+        self.release();
+    }
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("bytes", &(self.end - self.start)).finish()
+    }
+}
+
+/// Runs `work` with a pooled scratch buffer.
+pub fn with_scratch<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
+    let mut buffer = take();
+    let result = work(&mut buffer);
+    give_back(buffer);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_inbox_owns_no_buffer() {
+        let mut inbox = Inbox::default();
+        inbox.space()[..5].copy_from_slice(b"hello");
+        inbox.filled(5);
+        assert_eq!(inbox.data(), b"hello");
+        inbox.consume(2);
+        assert_eq!(inbox.data(), b"llo");
+        inbox.consume(3);
+        assert!(inbox.buffer.is_none());
+    }
+
+    #[test]
+    fn room_is_made_by_moving_what_waits_to_the_front() {
+        let mut inbox = Inbox::default();
+        let room = inbox.space().len();
+        inbox.filled(room);
+        assert!(inbox.space().is_empty());
+        inbox.consume(room - 3);
+        assert_eq!(inbox.space().len(), room - 3);
+        assert_eq!(inbox.data().len(), 3);
+    }
+}

@@ -1,0 +1,186 @@
+//! A WebSocket over a transport: moves frames between the wire and the caller's memory without ever blocking.
+
+mod incoming;
+mod outgoing;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use incoming::Received;
+pub use outgoing::Outgoing;
+
+use super::buffers::{Inbox, with_scratch};
+use super::socket::Socket;
+use super::transport::Transport;
+use crate::error::{Error, Result};
+use crate::proto::websocket::{CloseFrame, ControlFrame, MessageKind, Receiver, Role, SendError, Sender};
+
+/// Reads that may discard what the peer sent behind our close frame.
+const DRAIN_READS_MAX: usize = 16;
+
+/// The protocol state of one WebSocket and the transport below it.
+pub struct Channel {
+    transport: Box<dyn Transport>,
+    inbox: Inbox,
+    receiver: Receiver,
+    sender: Sender,
+    controls: Controls,
+    /// The peer's close frame, once it has arrived.
+    peer_close: Option<CloseFrame>,
+    /// The failure that ended the connection; reported by every later operation.
+    failed: Option<Error>,
+    /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
+    read_ahead: usize,
+    readiness: Readiness,
+}
+
+/// Whether trying to read is worth a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Always: nobody tells us (synchronous mode).
+    Unknown,
+    /// The poll said so, or nothing was tried yet.
+    Ready,
+    /// The last read took all there was; the poll will tell.
+    Drained,
+}
+
+/// Control frames on their way out. At most one of each kind waits, so a flood of pings costs nothing.
+#[derive(Debug, Default)]
+struct Controls {
+    /// A frame that is partly written: it must be finished before anything else.
+    current: Option<(ControlFrame, usize)>,
+    /// The answer to the newest ping (RFC 6455 §5.5.3 allows to skip older ones), or a keep-alive.
+    pong: Option<ControlFrame>,
+    close: Option<ControlFrame>,
+    /// A data frame is partly written: nothing may come between.
+    inside_frame: bool,
+}
+
+impl Channel {
+    /// Takes over an upgraded transport and the bytes that came behind the handshake.
+    #[must_use]
+    pub fn new(
+        transport: Box<dyn Transport>,
+        inbox: Inbox,
+        read_ahead: usize,
+        readiness: Readiness,
+    ) -> Self {
+        Self {
+            transport,
+            inbox,
+            receiver: Receiver::new(Role::Client),
+            sender: Sender::new(Role::Client),
+            controls: Controls::default(),
+            peer_close: None,
+            failed: None,
+            read_ahead: read_ahead.max(1),
+            readiness,
+        }
+    }
+
+    /// The poll reported the socket: reading is worth a try again.
+    pub fn note_ready(&mut self) {
+        if self.readiness == Readiness::Drained {
+            self.readiness = Readiness::Ready;
+        }
+    }
+
+    /// The peer's close frame, once it has arrived.
+    #[must_use]
+    pub fn peer_close(&self) -> Option<&CloseFrame> {
+        self.peer_close.as_ref()
+    }
+
+    /// Why nothing works any more, if that is so.
+    #[must_use]
+    pub fn failure(&self) -> Option<Error> {
+        self.failed
+    }
+
+    /// Whether a piece of this kind may be sent now.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] if a message of the other kind is open, [`Error::InvalidOperation`] after the
+    /// close frame.
+    pub fn can_send(&self, kind: MessageKind) -> Result<()> {
+        self.sender.can_send(kind).map_err(send_error)
+    }
+
+    /// Our close frame is sent or waits to be sent.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Everything that was queued has reached the system.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.controls.current.is_none()
+            && self.controls.pong.is_none()
+            && self.controls.close.is_none()
+    }
+
+    /// Something waits to be written.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        !self.is_flushed()
+    }
+
+    /// Ends the sending direction of the transport.
+    pub fn finish_sending(&mut self) {
+        self.transport.finish_sending();
+    }
+
+    /// The socket at the bottom.
+    #[must_use]
+    pub fn socket(&self) -> &Arc<Socket> {
+        self.transport.socket()
+    }
+
+    /// The connection is of no more use for a reason outside the protocol.
+    pub fn abandon(&mut self, error: Error) {
+        self.failed = Some(error);
+        self.inbox = Inbox::default();
+    }
+
+    /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
+    pub fn release(mut self) {
+        if !self.sender.is_closed() {
+            return;
+        }
+        self.transport.finish_sending();
+        // A socket that is closed with unread bytes is reset, and a reset overtakes what was sent.
+        with_scratch(|scratch| {
+            for _ in 0..DRAIN_READS_MAX {
+                if !matches!(self.transport.read(scratch), Ok(count) if count > 0) {
+                    break;
+                }
+            }
+        });
+    }
+
+    /// The failure ends the connection for good.
+    fn fail<T>(&mut self, error: Error) -> Result<T> {
+        self.failed = Some(error);
+        self.inbox = Inbox::default();
+        Err(error)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.failed.map_or(Ok(()), Err)
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").field("failed", &self.failed).finish_non_exhaustive()
+    }
+}
+
+fn send_error(error: SendError) -> Error {
+    match error {
+        SendError::KindChanged => Error::InvalidParameter,
+        SendError::Closed => Error::InvalidOperation,
+    }
+}

@@ -1,0 +1,194 @@
+//! Reading: message payload into the caller's memory, pings answered on the way.
+
+use super::{Channel, Readiness};
+use crate::engine::tls::is_would_block;
+use crate::error::{Error, Result};
+use crate::proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
+
+/// From this many payload bytes on, they are read straight into the caller's memory.
+const DIRECT_MIN: usize = 8 * 1024;
+/// Reads of one call at the most, so that a fast peer cannot keep a thread for ever.
+const TURNS_MAX: usize = 1024;
+
+/// What a receive brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Nothing yet; the caller's memory stays in use.
+    Pending,
+    /// Payload of a message that goes on.
+    Fragment(MessageKind),
+    /// The last payload of a message.
+    Message(MessageKind),
+    /// The peer's close frame.
+    Closed,
+}
+
+impl Channel {
+    /// Receives into `out` behind its first `filled` bytes, and counts on.
+    ///
+    /// Ends with the message, with a frame's end, or with the buffer full, whichever comes first.
+    ///
+    /// # Errors
+    /// The connection's failure: the peer broke the protocol, or the connection ended.
+    pub fn try_receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
+        self.check()?;
+        for _ in 0..TURNS_MAX {
+            if self.peer_close.is_some() {
+                return Ok(Received::Closed);
+            }
+            let room = out.get_mut(*filled..).unwrap_or_default();
+            let advance = match self.receiver.advance(self.inbox.data(), room) {
+                Ok(advance) => advance,
+                Err(error) => return self.protocol_error(error),
+            };
+            self.inbox.consume(advance.consumed);
+            *filled += advance.produced;
+            if let Some(received) = self.judge(advance.event, *filled)? {
+                return Ok(received);
+            }
+            let full = *filled == out.len();
+            if full && let Some(kind) = self.receiver.message() {
+                return Ok(Received::Fragment(kind));
+            }
+            if advance.consumed > 0 || advance.event.is_some() {
+                continue;
+            }
+            if full && !self.inbox.is_empty() {
+                // Payload waits for a receive with room.
+                return Ok(Received::Pending);
+            }
+            match self.read(out.get_mut(*filled..).unwrap_or_default())? {
+                Turn::Direct(event, count) => {
+                    *filled += count;
+                    if let Some(received) = self.judge(event, *filled)? {
+                        return Ok(received);
+                    }
+                }
+                Turn::Buffered => {}
+                Turn::Blocked => return Ok(Received::Pending),
+            }
+        }
+        // The caller comes back for more; what was read so far is kept.
+        self.note_ready();
+        Ok(Received::Pending)
+    }
+
+    /// Reads without a receive pending: answers pings and notices the peer's close, keeps payload for later.
+    ///
+    /// # Errors
+    /// As [`Channel::try_receive`].
+    pub fn read_ahead(&mut self) -> Result<()> {
+        self.try_receive(&mut [], &mut 0).map(|_| ())
+    }
+
+    /// Acts on an event; `Some` if it ends the receive.
+    fn judge(&mut self, event: Option<Event>, filled: usize) -> Result<Option<Received>> {
+        match event {
+            None | Some(Event::Pong(_)) => Ok(None),
+            Some(Event::FrameEnd { kind, fin: true }) => Ok(Some(Received::Message(kind))),
+            // An empty fragment tells the program nothing.
+            Some(Event::FrameEnd { kind, fin: false }) => {
+                Ok((filled > 0).then_some(Received::Fragment(kind)))
+            }
+            Some(Event::Ping(payload)) => {
+                self.queue_pong(payload.as_bytes())?;
+                self.write_controls()?;
+                Ok(None)
+            }
+            Some(Event::Close(frame)) => {
+                self.peer_close = Some(frame);
+                // Payload in front of the close frame is delivered before it.
+                let open = self.receiver.message().filter(|_| filled > 0);
+                Ok(Some(open.map_or(Received::Closed, Received::Fragment)))
+            }
+        }
+    }
+
+    fn read(&mut self, out: &mut [u8]) -> Result<Turn> {
+        if self.readiness == Readiness::Drained && !self.transport.has_buffered_input() {
+            return Ok(Turn::Blocked);
+        }
+        let remaining = usize::try_from(self.receiver.direct_remaining()).unwrap_or(usize::MAX);
+        let direct = remaining.min(out.len());
+        if direct >= DIRECT_MIN && self.inbox.is_empty() {
+            return self.read_direct(out.get_mut(..direct).unwrap_or_default());
+        }
+        let limit = self.read_ahead;
+        let space = self.inbox.space();
+        let length = space.len().min(limit);
+        let Some(space) = space.get_mut(..length).filter(|space| !space.is_empty()) else {
+            return Ok(Turn::Blocked);
+        };
+        match self.transport.read(space) {
+            Ok(0) => self.end_of_stream(),
+            Ok(count) => {
+                self.note_read(count, length);
+                self.inbox.filled(count);
+                Ok(Turn::Buffered)
+            }
+            Err(error) => self.cannot_read(&error),
+        }
+    }
+
+    /// Payload goes straight into the caller's memory: it is touched once.
+    fn read_direct(&mut self, room: &mut [u8]) -> Result<Turn> {
+        let length = room.len();
+        match self.transport.read(room) {
+            Ok(0) => self.end_of_stream(),
+            Ok(count) => {
+                self.note_read(count, length);
+                match self.receiver.advance_direct(room.get_mut(..count).unwrap_or_default()) {
+                    Ok(event) => Ok(Turn::Direct(event, count)),
+                    Err(error) => self.protocol_error(error),
+                }
+            }
+            Err(error) => self.cannot_read(&error),
+        }
+    }
+
+    /// A short read of a plain socket took all there was: trying again would only cost a system call.
+    fn note_read(&mut self, count: usize, wanted: usize) {
+        if self.readiness == Readiness::Ready && count < wanted && self.transport.tls().is_none() {
+            self.readiness = Readiness::Drained;
+        }
+    }
+
+    fn cannot_read(&mut self, error: &std::io::Error) -> Result<Turn> {
+        self.inbox.release();
+        if is_would_block(error) {
+            if self.readiness == Readiness::Ready {
+                self.readiness = Readiness::Drained;
+            }
+            return Ok(Turn::Blocked);
+        }
+        let error = self.transport.error(error);
+        self.fail(error)
+    }
+
+    /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
+    fn end_of_stream(&mut self) -> Result<Turn> {
+        self.fail(Error::ConnectionError)
+    }
+
+    /// The peer broke the protocol: it is told why, as far as that is possible without waiting, and the connection
+    /// fails (RFC 6455 §7.1.7).
+    fn protocol_error<T>(&mut self, error: ProtocolError) -> Result<T> {
+        if !self.sender.is_closed() {
+            self.queue_close(&CloseFrame::with_code(error.close_code()))?;
+        }
+        if self.write_controls().unwrap_or(false) {
+            self.transport.finish_sending();
+        }
+        self.fail(Error::InvalidServerResponse)
+    }
+}
+
+/// What one read brought.
+enum Turn {
+    /// Payload in the caller's memory.
+    Direct(Option<Event>, usize),
+    /// Bytes in the inbox.
+    Buffered,
+    /// Nothing.
+    Blocked,
+}

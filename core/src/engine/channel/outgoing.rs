@@ -1,0 +1,183 @@
+//! Writing: data frames masked block by block from the caller's memory, control frames between them.
+
+use std::io;
+
+use super::{Channel, send_error};
+use crate::engine::buffers::with_scratch;
+use crate::engine::entropy;
+use crate::engine::tls::is_would_block;
+use crate::error::{Error, Result};
+use crate::proto::websocket::mask::copy_masked;
+use crate::proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
+
+/// A data frame on its way out; its payload stays in the caller's memory.
+#[derive(Debug)]
+pub struct Outgoing {
+    header: EncodedHeader,
+    key: MaskKey,
+    /// Header and payload bytes taken by the transport.
+    written: usize,
+    len: usize,
+}
+
+impl Channel {
+    /// Starts a data frame of `len` payload bytes; feed it to [`Channel::try_send`] until that is done.
+    ///
+    /// # Errors
+    /// As [`Channel::can_send`]; the connection's failure.
+    pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
+        self.check()?;
+        let key = entropy::mask_key()?;
+        let length = u64::try_from(len).map_err(|_| Error::InvalidParameter)?;
+        let header = self.sender.begin(kind, fin, length, Some(key)).map_err(send_error)?;
+        Ok(Outgoing { header, key, written: 0, len })
+    }
+
+    /// Writes as much of the frame as the transport takes; `true` when all of it has reached the system.
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
+        self.check()?;
+        // A control frame that is partly written must end before the data frame begins.
+        if frame.written == 0 && !self.flush_controls()? {
+            return Ok(false);
+        }
+        let total = frame.header.as_bytes().len() + frame.len;
+        while frame.written < total {
+            let written = with_scratch(|scratch| {
+                let length = frame.fill(payload, scratch);
+                self.transport.write(scratch.get(..length).unwrap_or_default())
+            });
+            match written {
+                Ok(count) => {
+                    frame.written += count;
+                    self.controls.inside_frame = frame.written < total;
+                }
+                Err(error) => return self.cannot_write(&error),
+            }
+        }
+        match self.transport.flush() {
+            Ok(()) => Ok(true),
+            Err(error) => self.cannot_write(&error),
+        }
+    }
+
+    /// Queues our close frame; nothing can be sent behind it.
+    ///
+    /// # Errors
+    /// The connection's failure; [`Error::InvalidOperation`] if it was queued before.
+    pub fn close(&mut self, frame: &CloseFrame) -> Result<()> {
+        self.check()?;
+        if self.sender.is_closed() {
+            return Err(Error::InvalidOperation);
+        }
+        self.queue_close(frame)
+    }
+
+    /// Queues an unsolicited pong (RFC 6455 §5.5.3: a unidirectional heartbeat).
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn keep_alive(&mut self) -> Result<()> {
+        self.check()?;
+        self.queue_pong(&[])
+    }
+
+    /// Writes queued control frames, unless a data frame is partly written; `true` when none is left.
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn flush_controls(&mut self) -> Result<bool> {
+        self.check()?;
+        self.write_controls()
+    }
+
+    pub(super) fn queue_close(&mut self, frame: &CloseFrame) -> Result<()> {
+        let key = entropy::mask_key()?;
+        self.controls.close = Some(self.sender.close(frame, Some(key)));
+        Ok(())
+    }
+
+    pub(super) fn queue_pong(&mut self, payload: &[u8]) -> Result<()> {
+        // Nothing follows our close frame (RFC 6455 §5.5.1).
+        if !self.sender.is_closed() {
+            let key = entropy::mask_key()?;
+            self.controls.pong = Some(self.sender.control(Opcode::Pong, payload, Some(key)));
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_controls(&mut self) -> Result<bool> {
+        if self.controls.inside_frame {
+            return Ok(false);
+        }
+        loop {
+            let next = &mut self.controls;
+            if next.current.is_none() {
+                next.current = next.pong.take().or_else(|| next.close.take()).map(|frame| (frame, 0));
+            }
+            let Some((frame, written)) = &mut next.current else {
+                break;
+            };
+            let rest = frame.as_bytes().get(*written..).unwrap_or_default();
+            match self.transport.write(rest) {
+                Ok(count) if count < rest.len() => *written += count,
+                Ok(_) => next.current = None,
+                Err(error) => return self.cannot_write(&error),
+            }
+        }
+        match self.transport.flush() {
+            Ok(()) => Ok(true),
+            Err(error) => self.cannot_write(&error),
+        }
+    }
+
+    fn cannot_write(&mut self, error: &io::Error) -> Result<bool> {
+        if is_would_block(error) {
+            return Ok(false);
+        }
+        let error = self.transport.error(error);
+        self.fail(error)
+    }
+}
+
+impl Outgoing {
+    /// Payload bytes of the frame.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The frame has no payload.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes of the frame, header included, that the transport has taken.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Puts the next bytes of the frame into `scratch`: the rest of the header, then masked payload.
+    ///
+    /// Payload the transport did not take is masked again from the caller's memory, so that a frame that waits owns
+    /// no buffer.
+    fn fill(&self, payload: &[u8], scratch: &mut [u8]) -> usize {
+        let header = self.header.as_bytes();
+        let rest = header.get(self.written..).unwrap_or_default();
+        let Some((front, room)) = scratch.split_at_mut_checked(rest.len()) else {
+            return 0;
+        };
+        front.copy_from_slice(rest);
+        let offset = self.written.saturating_sub(header.len());
+        let data = payload.get(offset..self.len).unwrap_or_default();
+        let length = data.len().min(room.len());
+        if let (Some(data), Some(room)) = (data.get(..length), room.get_mut(..length)) {
+            copy_masked(self.key, u64::try_from(offset).unwrap_or(0), data, room);
+        }
+        rest.len() + length
+    }
+}

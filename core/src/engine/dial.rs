@@ -1,0 +1,176 @@
+//! Reaching one of a host's addresses: attempts race (RFC 8305), each within the connect timeout.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clock;
+use super::extended_error;
+use super::socket::{Socket, TcpKeepAlive};
+use crate::error::{Error, Result};
+
+/// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// What limits a connection attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct DialSettings {
+    /// Time each address gets (CONNECT_TIMEOUT); `None` for no limit.
+    pub timeout: Option<Duration>,
+    /// Addresses tried at the most (CONNECT_RETRIES).
+    pub max_addresses: usize,
+    /// TCP keep-alive of the new connection.
+    pub keep_alive: Option<TcpKeepAlive>,
+}
+
+/// Registers a new socket with whatever will tell about its readiness; does nothing in synchronous mode.
+pub trait Attach: Send + Sync {
+    /// Called once for each socket, before anything waits for it.
+    ///
+    /// # Errors
+    /// The poll's refusal.
+    fn attach(&self, socket: &Socket) -> io::Result<()>;
+}
+
+/// The attempts to reach one of several addresses.
+#[derive(Debug)]
+pub struct Race {
+    settings: DialSettings,
+    untried: VecDeque<SocketAddr>,
+    running: Vec<Attempt>,
+    next_start: Option<Instant>,
+    last_error: Error,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    address: SocketAddr,
+    socket: Arc<Socket>,
+    deadline: Option<Instant>,
+}
+
+/// What a race has to say.
+#[derive(Debug)]
+pub enum RaceStep {
+    /// An attempt to reach this address starts now.
+    Connecting(SocketAddr),
+    /// Connected to this address.
+    Connected(SocketAddr, Arc<Socket>),
+    /// Nothing to do until a socket is writable or this time comes.
+    Wait(Option<Instant>),
+}
+
+impl Race {
+    /// A race over `addresses`, families interleaved with the first address's family first (RFC 8305 §4).
+    #[must_use]
+    pub fn new(addresses: &[SocketAddr], settings: DialSettings) -> Self {
+        let mut untried = interleave(addresses);
+        untried.truncate(settings.max_addresses.max(1));
+        Self {
+            settings,
+            untried,
+            running: Vec::new(),
+            next_start: None,
+            last_error: Error::CannotConnect,
+        }
+    }
+
+    /// Sockets whose writability matters.
+    pub fn sockets(&self) -> impl Iterator<Item = &Arc<Socket>> {
+        self.running.iter().map(|attempt| &attempt.socket)
+    }
+
+    /// Moves on; call again until it says [`RaceStep::Wait`] or [`RaceStep::Connected`].
+    ///
+    /// # Errors
+    /// [`Error::CannotConnect`] or [`Error::Timeout`], by what ended the last attempt.
+    pub fn step(&mut self, now: Instant, attach: &dyn Attach) -> Result<RaceStep> {
+        if let Some(winner) = self.check_running(now) {
+            return Ok(RaceStep::Connected(winner.address, winner.socket));
+        }
+        let may_start = self.running.is_empty() || self.next_start.is_some_and(|at| at <= now);
+        if may_start && let Some(address) = self.untried.pop_front() {
+            self.start(address, now, attach);
+            return Ok(RaceStep::Connecting(address));
+        }
+        if self.running.is_empty() {
+            return Err(self.last_error);
+        }
+        let next = if self.untried.is_empty() { None } else { self.next_start };
+        let first = self.running.iter().fold(next, |at, a| clock::earlier(at, a.deadline));
+        Ok(RaceStep::Wait(first))
+    }
+
+    fn start(&mut self, address: SocketAddr, now: Instant, attach: &dyn Attach) {
+        self.next_start = now.checked_add(ATTEMPT_DELAY);
+        let opened = Socket::connect(address, self.settings.keep_alive)
+            .and_then(|socket| attach.attach(&socket).map(|()| socket));
+        match opened {
+            Ok(socket) => self.running.push(Attempt {
+                address,
+                socket: Arc::new(socket),
+                deadline: clock::deadline(now, self.settings.timeout),
+            }),
+            Err(error) => self.last_error = connect_error(&error),
+        }
+    }
+
+    /// Removes attempts that ended; the first that succeeded wins.
+    fn check_running(&mut self, now: Instant) -> Option<Attempt> {
+        let mut index = 0;
+        while let Some(attempt) = self.running.get(index) {
+            match attempt.socket.connect_result() {
+                Some(Ok(())) => return Some(self.running.swap_remove(index)),
+                Some(Err(error)) => {
+                    self.last_error = connect_error(&error);
+                    self.running.remove(index);
+                }
+                None if attempt.deadline.is_some_and(|deadline| deadline <= now) => {
+                    extended_error::set(extended_error::TIMED_OUT);
+                    self.last_error = Error::Timeout;
+                    self.running.remove(index);
+                }
+                None => index += 1,
+            }
+        }
+        None
+    }
+}
+
+fn connect_error(error: &io::Error) -> Error {
+    extended_error::note(error);
+    match error.kind() {
+        io::ErrorKind::TimedOut => Error::Timeout,
+        _ if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
+            Error::NotEnoughMemory
+        }
+        _ => Error::CannotConnect,
+    }
+}
+
+fn interleave(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut preferred, mut other): (VecDeque<SocketAddr>, VecDeque<SocketAddr>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_v6);
+    let mut mixed = VecDeque::with_capacity(addresses.len());
+    while !preferred.is_empty() || !other.is_empty() {
+        mixed.extend(preferred.pop_front());
+        mixed.extend(other.pop_front());
+    }
+    mixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_the_first_one_leads() {
+        let list: Vec<SocketAddr> =
+            ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1"].iter().map(|s| s.parse().unwrap()).collect();
+        let mixed: Vec<String> = interleave(&list).iter().map(ToString::to_string).collect();
+        assert_eq!(mixed, ["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]);
+    }
+}

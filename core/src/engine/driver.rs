@@ -1,0 +1,234 @@
+//! Drives one request over one connection: moves bytes between a transport and an exchange, and says what happens.
+//!
+//! The driver never blocks and never calls user code. Whoever runs it (a synchronous call, or a lane of the callback
+//! thread) calls a `step_*` function until it says `Done`, delivers the notifications it yields, and waits when told.
+//!
+//! ```text
+//! Start ─► Resolving ─► Dialing ─► Handshaking (https) ─► Announced ─► Sending ─► Sent
+//!                                                                                  │ step_head
+//!                      Upgraded ◄── 101 ── Receiving ◄─────────────────────────────┘
+//!                                              └──► Body (step_available, step_read)
+//! ```
+
+mod body;
+mod connect;
+mod head;
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use connect::Plan;
+
+use super::buffers::Inbox;
+use super::clock;
+use super::dial::{Attach, Race};
+use super::extended_error;
+use super::resolve::Lookup;
+use super::sleeper::{Interest, Wake};
+use super::socket::Socket;
+use super::tls::TlsHandshake;
+use super::transport::Transport;
+use crate::error::{Error, Result};
+use crate::notify::{Notification, SecureProblems};
+use crate::proto::exchange::Exchange;
+use crate::proto::http1::head::ResponseHead;
+
+/// What to do after a step.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// Deliver this, then step again.
+    Notify(Notification<'a>),
+    /// Step again when a socket of [`Driver::interests`] is ready, when woken, or at this time.
+    Wait(Option<Instant>),
+    /// The operation is finished.
+    Done,
+}
+
+/// One request on its way; see the module's picture.
+pub struct Driver {
+    plan: Plan,
+    state: State,
+    wake: Arc<dyn Wake>,
+    attach: Arc<dyn Attach>,
+    /// Since when the current wait makes no progress.
+    waiting_since: Option<Instant>,
+    /// Text of the last notification, lent to its receiver.
+    text: String,
+}
+
+enum State {
+    Start,
+    Resolving { lookup: Option<Lookup>, deadline: Option<Instant> },
+    Dialing(Race),
+    Connected(Arc<Socket>),
+    Handshaking { handshake: Option<Box<TlsHandshake>>, deadline: Option<Instant> },
+    Refused(Error),
+    Announced(Connection),
+    Sending(Connection),
+    Sent(Connection),
+    Receiving { connection: Connection, deadline: Option<Instant> },
+    Open(Connection),
+    Failed,
+}
+
+/// A connection with the request's exchange on it.
+struct Connection {
+    transport: Box<dyn Transport>,
+    inbox: Inbox,
+    exchange: Exchange,
+    /// Bytes of the head and the given body already written.
+    written: usize,
+    head: Option<Box<ResponseHead>>,
+    /// Body bytes announced by the last step_available.
+    available: u32,
+    closing: Closing,
+}
+
+/// Whether the end of the body is followed by the end of the connection, and who said so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    /// The end is not announced, or by the server alone, which WinHTTP passes over in silence.
+    Silent,
+    /// Both sides announced it: to be notified.
+    Announced,
+    /// CLOSING_CONNECTION was notified.
+    Notified,
+    /// CONNECTION_CLOSED was notified.
+    Complete,
+}
+
+impl Driver {
+    /// A driver that has not done anything yet.
+    #[must_use]
+    pub fn new(plan: Plan, wake: Arc<dyn Wake>, attach: Arc<dyn Attach>) -> Self {
+        let text = String::new();
+        Self { plan, state: State::Start, wake, attach, waiting_since: None, text }
+    }
+
+    /// Replaces who is woken: a synchronous call may come from another thread each time.
+    pub fn set_wake(&mut self, wake: Arc<dyn Wake>) {
+        self.wake = wake;
+    }
+
+    /// The sockets whose readiness the last `Wait` is about.
+    #[must_use]
+    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, Interest)> {
+        match &self.state {
+            State::Dialing(race) => {
+                race.sockets().map(|socket| (socket.as_fd(), Interest::Writable)).collect()
+            }
+            State::Handshaking { handshake: Some(handshake), .. } => {
+                vec![(handshake.socket().as_fd(), Interest::Readable)]
+            }
+            State::Announced(connection) | State::Sending(connection) | State::Sent(connection) => {
+                vec![(connection.transport.socket().as_fd(), Interest::Writable)]
+            }
+            State::Receiving { connection, .. } | State::Open(connection) => {
+                vec![(connection.transport.socket().as_fd(), Interest::Readable)]
+            }
+            State::Start
+            | State::Resolving { .. }
+            | State::Connected(_)
+            | State::Handshaking { handshake: None, .. }
+            | State::Refused(_)
+            | State::Failed => Vec::new(),
+        }
+    }
+
+    /// The request and the body given with it are sent.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        matches!(self.state, State::Sent(_))
+    }
+
+    /// The transport below, once there is one.
+    #[must_use]
+    pub fn transport(&self) -> Option<&dyn Transport> {
+        self.connection().map(|connection| &*connection.transport)
+    }
+
+    /// The final response's head; taken once.
+    pub fn take_head(&mut self) -> Option<Box<ResponseHead>> {
+        match &mut self.state {
+            State::Open(connection) => connection.head.take(),
+            _ => None,
+        }
+    }
+
+    /// The server agreed to speak WebSocket: gives the transport and the bytes that came behind the response.
+    pub fn take_upgraded(&mut self) -> Option<(Box<dyn Transport>, Inbox)> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Open(connection) if connection.exchange.is_upgraded() => {
+                Some((connection.transport, connection.inbox))
+            }
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        match &self.state {
+            State::Announced(connection)
+            | State::Sending(connection)
+            | State::Sent(connection)
+            | State::Receiving { connection, .. }
+            | State::Open(connection) => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// The driver cannot go on; what it held is released.
+    fn fail<T>(&mut self, error: Error) -> Result<T> {
+        self.state = State::Failed;
+        Err(error)
+    }
+
+    /// Waits, unless nothing has moved for `timeout` already.
+    fn wait(&mut self, now: Instant, timeout: Option<Duration>) -> Result<Option<Instant>> {
+        let since = *self.waiting_since.get_or_insert(now);
+        let until = clock::deadline(since, timeout);
+        if until.is_some_and(|until| until <= now) {
+            extended_error::set(extended_error::TIMED_OUT);
+            return self.fail(Error::Timeout);
+        }
+        Ok(until)
+    }
+
+    fn progress(&mut self) {
+        self.waiting_since = None;
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "Start",
+            Self::Resolving { .. } => "Resolving",
+            Self::Dialing(_) => "Dialing",
+            Self::Connected(_) => "Connected",
+            Self::Handshaking { .. } => "Handshaking",
+            Self::Refused(_) => "Refused",
+            Self::Announced(_) => "Announced",
+            Self::Sending(_) => "Sending",
+            Self::Sent(_) => "Sent",
+            Self::Receiving { .. } => "Receiving",
+            Self::Open(_) => "Open",
+            Self::Failed => "Failed",
+        })
+    }
+}
+
+/// What a step of sending has to say about TLS problems before the operation fails.
+fn refusal(problems: SecureProblems) -> Option<Notification<'static>> {
+    (!problems.is_empty()).then_some(Notification::SecureFailure(problems))
+}

@@ -1,0 +1,212 @@
+//! Receiving the response's body.
+
+use std::time::Instant;
+
+use super::{Closing, Connection, Driver, State, Step};
+use crate::engine::tls::is_would_block;
+use crate::error::{Error, Result};
+use crate::header::HeaderList;
+use crate::notify::Notification;
+use crate::option::Timeouts;
+use crate::proto::http1::body::BodyDecoder;
+
+/// Most bytes one QueryDataAvailable announces.
+const AVAILABLE_MAX: u32 = 8192;
+/// From this size on, body bytes are read straight into the caller's memory.
+const DIRECT_MIN: usize = 16 * 1024;
+
+/// What a turn of reading brought.
+enum Got {
+    Bytes(usize),
+    Blocked,
+    End,
+}
+
+impl Driver {
+    /// Waits until body bytes can be read or the body ends; the number is in [`Driver::available`].
+    ///
+    /// # Errors
+    /// A malformed body, the end of the connection inside it, a timeout.
+    pub fn step_available(&mut self, now: Instant) -> Result<Step<'_>> {
+        loop {
+            let State::Open(connection) = &mut self.state else {
+                return Err(Error::IncorrectHandleState);
+            };
+            let waiting = connection.waiting_bytes();
+            if waiting > 0 {
+                connection.available = u32::try_from(waiting).unwrap_or(u32::MAX).min(AVAILABLE_MAX);
+                self.progress();
+                return Ok(Step::Done);
+            }
+            // Without room for payload a turn only passes framing and fetches more bytes.
+            match connection.read_body(&mut []) {
+                Ok(Got::Bytes(_)) => self.progress(),
+                Ok(Got::Blocked) => return self.wait_to_receive(now),
+                Ok(Got::End) => {
+                    connection.available = 0;
+                    return Ok(self.end_of_body());
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    /// Body bytes found by the last [`Driver::step_available`]; 0 at the end.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        self.connection().map_or(0, |connection| connection.available)
+    }
+
+    /// Reads body bytes behind the first `filled` bytes of `out`, until it is full or the body ends; with `any`, until
+    /// there is at least one byte.
+    ///
+    /// # Errors
+    /// As [`Driver::step_available`].
+    pub fn step_read(
+        &mut self,
+        now: Instant,
+        out: &mut [u8],
+        filled: &mut usize,
+        any: bool,
+    ) -> Result<Step<'_>> {
+        loop {
+            let State::Open(connection) = &mut self.state else {
+                return Err(Error::IncorrectHandleState);
+            };
+            if *filled >= out.len() || (any && *filled > 0) {
+                self.progress();
+                return Ok(Step::Done);
+            }
+            match connection.read_body(out.get_mut(*filled..).unwrap_or_default()) {
+                Ok(Got::Bytes(count)) => {
+                    *filled += count;
+                    self.progress();
+                }
+                Ok(Got::Blocked) => return self.wait_to_receive(now),
+                Ok(Got::End) => return Ok(self.end_of_body()),
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    /// The body's trailers: `None` before its end, `Some(None)` if there are none.
+    #[must_use]
+    pub fn trailers(&self) -> Option<Option<&HeaderList>> {
+        let State::Open(connection) = &self.state else {
+            return None;
+        };
+        let body = connection.exchange.body_ref()?;
+        body.is_done().then(|| body.trailers())
+    }
+
+    /// The end of the body will be followed by notifications about the end of the connection.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        self.connection().is_some_and(|connection| connection.closing == Closing::Announced)
+    }
+
+    /// Whether a read of `wanted` bytes needs no waiting: they were received already, or the body is over.
+    #[must_use]
+    pub fn has_at_hand(&self, wanted: usize) -> bool {
+        let State::Open(connection) = &self.state else {
+            return false;
+        };
+        connection.is_done() || (wanted > 0 && connection.waiting_bytes() >= wanted)
+    }
+
+    fn wait_to_receive(&mut self, now: Instant) -> Result<Step<'static>> {
+        let timeout = Timeouts::effective(self.plan.timeouts.receive_ms);
+        self.wait(now, timeout).map(Step::Wait)
+    }
+
+    /// The body is over: says once that the connection goes, if both sides announced that.
+    fn end_of_body(&mut self) -> Step<'static> {
+        let State::Open(connection) = &mut self.state else {
+            return Step::Done;
+        };
+        match connection.closing {
+            Closing::Announced => {
+                connection.closing = Closing::Notified;
+                Step::Notify(Notification::ClosingConnection)
+            }
+            Closing::Notified => {
+                connection.closing = Closing::Complete;
+                connection.transport.finish_sending();
+                Step::Notify(Notification::ConnectionClosed)
+            }
+            Closing::Silent | Closing::Complete => Step::Done,
+        }
+    }
+}
+
+impl Connection {
+    /// Body bytes in the inbox that can be delivered without crossing a chunk.
+    fn waiting_bytes(&self) -> usize {
+        let waiting = |body: &BodyDecoder| body.boundary_available(self.inbox.data());
+        usize::try_from(self.exchange.body_ref().map_or(0, waiting)).unwrap_or(usize::MAX)
+    }
+
+    /// The body is over, or there never is one (an upgraded connection).
+    fn is_done(&self) -> bool {
+        self.exchange.body_ref().is_none_or(BodyDecoder::is_done)
+    }
+
+    /// One turn of reading: from the inbox, straight from the transport, or into the inbox.
+    fn read_body(&mut self, out: &mut [u8]) -> Result<Got> {
+        let Some(decoder) = self.exchange.body() else {
+            return Ok(Got::End);
+        };
+        let step = decoder.advance(self.inbox.data(), out)?;
+        self.inbox.consume(step.consumed);
+        if step.produced > 0 {
+            return Ok(Got::Bytes(step.produced));
+        }
+        if step.done {
+            return Ok(Got::End);
+        }
+        if !self.inbox.is_empty() {
+            // Payload waits for room; the caller gave none.
+            return Ok(Got::Bytes(0));
+        }
+        let remaining = usize::try_from(decoder.direct_remaining().unwrap_or(0)).unwrap_or(usize::MAX);
+        let direct = remaining.min(out.len());
+        if direct >= DIRECT_MIN {
+            return self.read_direct(out.get_mut(..direct).unwrap_or_default());
+        }
+        match self.transport.read(self.inbox.space()) {
+            Ok(0) => self.end_of_stream(),
+            Ok(count) => {
+                self.inbox.filled(count);
+                Ok(Got::Bytes(0))
+            }
+            Err(error) => self.cannot_read(&error),
+        }
+    }
+
+    /// Reads payload straight into the caller's memory: a large body is touched once.
+    fn read_direct(&mut self, room: &mut [u8]) -> Result<Got> {
+        match self.transport.read(room) {
+            Ok(0) => self.end_of_stream(),
+            Ok(count) => {
+                if let Some(decoder) = self.exchange.body() {
+                    decoder.advance_direct(u64::try_from(count).unwrap_or(u64::MAX));
+                }
+                Ok(Got::Bytes(count))
+            }
+            Err(error) => self.cannot_read(&error),
+        }
+    }
+
+    fn end_of_stream(&mut self) -> Result<Got> {
+        self.inbox.release();
+        match self.exchange.body() {
+            Some(decoder) => decoder.on_eof().map(|()| Got::End).map_err(Error::from),
+            None => Ok(Got::End),
+        }
+    }
+
+    fn cannot_read(&mut self, error: &std::io::Error) -> Result<Got> {
+        self.inbox.release();
+        if is_would_block(error) { Ok(Got::Blocked) } else { Err(self.transport.error(error)) }
+    }
+}

@@ -1,0 +1,282 @@
+//! Sending: from the server's name to the last byte of the request.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustls::ClientConfig;
+
+use super::{Closing, Connection, Driver, State, Step, refusal};
+use crate::engine::buffers::Inbox;
+use crate::engine::clock;
+use crate::engine::dial::{DialSettings, Race, RaceStep};
+use crate::engine::extended_error;
+use crate::engine::resolve::Lookup;
+use crate::engine::tls::{HandshakeStep, TlsHandshake, is_would_block, tls_error};
+use crate::engine::transport::{Tcp, Transport};
+use crate::error::{Error, Result};
+use crate::notify::{Notification, SecureProblems};
+use crate::option::Timeouts;
+use crate::proto::exchange::{Exchange, ExchangeLimits};
+use crate::proto::websocket::ClientKey;
+
+/// Everything a request needs to be sent, fixed when SendRequest starts.
+#[derive(Debug)]
+pub struct Plan {
+    /// The server's name or address, without brackets: for the certificate and for notifications.
+    pub host: String,
+    /// The name to look up, if it differs (RESOLUTION_HOSTNAME).
+    pub look_up: Option<String>,
+    /// The server's port.
+    pub port: u16,
+    /// Its TLS configuration, for https.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// The encoded request head.
+    pub head: Vec<u8>,
+    /// The method, which decides how the response is framed.
+    pub method: String,
+    /// The request announced the end of the connection.
+    pub announces_close: bool,
+    /// The key of a WebSocket upgrade.
+    pub upgrade: Option<ClientKey>,
+    /// The request's timeouts.
+    pub timeouts: Timeouts,
+    /// How addresses are tried.
+    pub dial: DialSettings,
+    /// What the response may cost.
+    pub limits: ExchangeLimits,
+}
+
+impl Driver {
+    /// Sends the request head and `body`, connecting first.
+    ///
+    /// # Errors
+    /// Look-up, connection, TLS and write failures; after an error the driver is of no more use.
+    pub fn step_send(&mut self, now: Instant, body: &[u8]) -> Result<Step<'_>> {
+        match &mut self.state {
+            State::Start => {
+                let timeout = Timeouts::effective(self.plan.timeouts.resolve_ms);
+                let deadline = clock::deadline(now, timeout);
+                self.state = State::Resolving { lookup: None, deadline };
+                Ok(Step::Notify(Notification::ResolvingName(&self.plan.host)))
+            }
+            State::Resolving { .. } => self.resolve(now),
+            State::Dialing(_) => self.dial(now),
+            State::Connected(_) => self.start_tls(now).map(|()| Step::Wait(Some(now))),
+            State::Handshaking { .. } => self.handshake(now),
+            State::Refused(error) => {
+                let error = *error;
+                self.fail(error)
+            }
+            State::Announced(_) => {
+                self.turn(|connection| State::Sending(connection));
+                Ok(Step::Notify(Notification::SendingRequest))
+            }
+            State::Sending(_) => self.write(now, body),
+            State::Sent(_) => Ok(Step::Done),
+            State::Receiving { .. } | State::Open(_) | State::Failed => Err(Error::Internal),
+        }
+    }
+
+    fn resolve(&mut self, now: Instant) -> Result<Step<'_>> {
+        let name = self.plan.look_up.as_deref().unwrap_or(&self.plan.host);
+        let State::Resolving { lookup, deadline } = &mut self.state else {
+            return Err(Error::Internal);
+        };
+        let addresses = if let Ok(address) = name.parse::<IpAddr>() {
+            vec![SocketAddr::new(address, self.plan.port)]
+        } else {
+            if lookup.is_none() {
+                *lookup = Some(Lookup::start(name, self.plan.port, &self.wake)?);
+            }
+            match lookup.as_ref().and_then(Lookup::poll) {
+                Some(Ok(addresses)) => addresses,
+                Some(Err(error)) => {
+                    extended_error::set(extended_error::HOST_NOT_FOUND);
+                    return self.fail(error);
+                }
+                None if deadline.is_some_and(|deadline| deadline <= now) => {
+                    extended_error::set(extended_error::TIMED_OUT);
+                    return self.fail(Error::Timeout);
+                }
+                None => return Ok(Step::Wait(*deadline)),
+            }
+        };
+        self.text = addresses.first().map(|a| a.ip().to_string()).unwrap_or_default();
+        self.state = State::Dialing(Race::new(&addresses, self.plan.dial));
+        Ok(Step::Notify(Notification::NameResolved(&self.text)))
+    }
+
+    fn dial(&mut self, now: Instant) -> Result<Step<'_>> {
+        let State::Dialing(race) = &mut self.state else {
+            return Err(Error::Internal);
+        };
+        match race.step(now, &*self.attach) {
+            Ok(RaceStep::Connecting(address)) => {
+                self.text = address.ip().to_string();
+                Ok(Step::Notify(Notification::ConnectingToServer(&self.text)))
+            }
+            Ok(RaceStep::Connected(address, socket)) => {
+                self.text = address.ip().to_string();
+                self.state = State::Connected(socket);
+                Ok(Step::Notify(Notification::ConnectedToServer(&self.text)))
+            }
+            Ok(RaceStep::Wait(until)) => Ok(Step::Wait(until)),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Puts TLS on the new connection, or goes straight to announcing the request.
+    fn start_tls(&mut self, now: Instant) -> Result<()> {
+        let State::Connected(socket) = std::mem::replace(&mut self.state, State::Failed) else {
+            return Err(Error::Internal);
+        };
+        let tcp: Box<dyn Transport> = Box::new(Tcp::new(socket));
+        match &self.plan.tls {
+            None => self.announce(tcp),
+            Some(config) => {
+                let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
+                // The handshake is part of connecting and shares its limit.
+                let deadline = clock::deadline(now, self.plan.dial.timeout);
+                self.state = State::Handshaking { handshake: Some(Box::new(handshake)), deadline };
+            }
+        }
+        Ok(())
+    }
+
+    fn handshake(&mut self, now: Instant) -> Result<Step<'_>> {
+        let State::Handshaking { handshake, deadline } = &mut self.state else {
+            return Err(Error::Internal);
+        };
+        let Some(current) = handshake.take() else {
+            return self.fail(Error::Internal);
+        };
+        match current.advance() {
+            Ok(HandshakeStep::Done(tls)) => {
+                self.announce(tls);
+                Ok(Step::Wait(Some(now)))
+            }
+            Ok(HandshakeStep::Wait(current, _)) => {
+                if deadline.is_some_and(|deadline| deadline <= now) {
+                    extended_error::set(extended_error::TIMED_OUT);
+                    return self.fail(Error::Timeout);
+                }
+                *handshake = Some(current);
+                Ok(Step::Wait(*deadline))
+            }
+            Err(error) => {
+                let (error, problems) = tls_error(&error);
+                // A server that hangs up in the middle of a handshake speaks no TLS we know.
+                let (error, problems) = match error {
+                    Error::ConnectionError => (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR),
+                    other => (other, problems),
+                };
+                self.state = State::Refused(error);
+                match refusal(problems) {
+                    Some(notification) => Ok(Step::Notify(notification)),
+                    None => self.fail(error),
+                }
+            }
+        }
+    }
+
+    fn announce(&mut self, transport: Box<dyn Transport>) {
+        let plan = &mut self.plan;
+        let exchange = Exchange::new(&plan.method, plan.limits, plan.upgrade.take());
+        self.state = State::Announced(Connection {
+            transport,
+            inbox: Inbox::default(),
+            exchange,
+            written: 0,
+            head: None,
+            available: 0,
+            closing: Closing::Silent,
+        });
+    }
+
+    fn write(&mut self, now: Instant, body: &[u8]) -> Result<Step<'_>> {
+        let State::Sending(connection) = &mut self.state else {
+            return Err(Error::Internal);
+        };
+        let head = &self.plan.head;
+        let total = head.len() + body.len();
+        while connection.written < total {
+            let rest = match head.get(connection.written..) {
+                Some(rest) if !rest.is_empty() => rest,
+                _ => body.get(connection.written - head.len()..).unwrap_or_default(),
+            };
+            match connection.transport.write(rest) {
+                Ok(count) => {
+                    connection.written += count;
+                    self.waiting_since = None;
+                }
+                Err(error) if is_would_block(&error) => return self.wait_to_send(now),
+                Err(error) => {
+                    let error = connection.transport.error(&error);
+                    return self.fail(error);
+                }
+            }
+        }
+        match connection.transport.flush() {
+            Ok(()) => {}
+            Err(error) if is_would_block(&error) => return self.wait_to_send(now),
+            Err(error) => {
+                let error = connection.transport.error(&error);
+                return self.fail(error);
+            }
+        }
+        self.progress();
+        self.turn(State::Sent);
+        Ok(Step::Notify(Notification::RequestSent(u32::try_from(total).unwrap_or(u32::MAX))))
+    }
+
+    /// Writes more of the body (WinHttpWriteData); `written` counts the bytes of `data` taken so far.
+    ///
+    /// # Errors
+    /// Write failures and the send timeout.
+    pub fn step_write(&mut self, now: Instant, data: &[u8], written: &mut usize) -> Result<Step<'_>> {
+        let State::Sent(connection) = &mut self.state else {
+            return Err(Error::IncorrectHandleState);
+        };
+        loop {
+            let rest = data.get(*written..).unwrap_or_default();
+            let outcome = if rest.is_empty() {
+                connection.transport.flush().map(|()| 0)
+            } else {
+                connection.transport.write(rest)
+            };
+            match outcome {
+                Ok(0) if rest.is_empty() => {
+                    self.progress();
+                    return Ok(Step::Done);
+                }
+                Ok(count) => {
+                    *written += count;
+                    self.waiting_since = None;
+                }
+                Err(error) if is_would_block(&error) => return self.wait_to_send(now),
+                Err(error) => {
+                    let error = connection.transport.error(&error);
+                    return self.fail(error);
+                }
+            }
+        }
+    }
+
+    fn wait_to_send(&mut self, now: Instant) -> Result<Step<'static>> {
+        let timeout = Timeouts::effective(self.plan.timeouts.send_ms);
+        self.wait(now, timeout).map(Step::Wait)
+    }
+
+    /// Moves the connection into its next state.
+    pub(super) fn turn(&mut self, next: impl FnOnce(Connection) -> State) {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Announced(connection)
+            | State::Sending(connection)
+            | State::Sent(connection)
+            | State::Receiving { connection, .. }
+            | State::Open(connection) => self.state = next(connection),
+            other => self.state = other,
+        }
+    }
+}

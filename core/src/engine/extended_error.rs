@@ -1,0 +1,59 @@
+//! WINHTTP_OPTION_EXTENDED_ERROR: the socket error behind the last failure on this thread, in Winsock's numbers.
+
+use std::cell::Cell;
+use std::io;
+
+use rustix::io::Errno;
+
+/// WSAETIMEDOUT.
+pub const TIMED_OUT: u32 = 10060;
+/// WSAHOST_NOT_FOUND.
+pub const HOST_NOT_FOUND: u32 = 11001;
+
+thread_local! {
+    static LAST: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The last socket error noted on this thread; 0 if there was none.
+#[must_use]
+pub fn get() -> u32 {
+    LAST.get()
+}
+
+/// Notes a Winsock number.
+pub fn set(number: u32) {
+    LAST.set(number);
+}
+
+/// Notes a system error that is about to become a WinHTTP error.
+pub fn note(error: &io::Error) {
+    if let Some(number) = error.raw_os_error().map(winsock_number) {
+        LAST.set(number);
+    }
+}
+
+/// Windows numbers its socket errors 10000 above the classic BSD numbers.
+fn winsock_number(errno: i32) -> u32 {
+    const TABLE: [(Errno, u32); 17] = [
+        (Errno::INTR, 10004),
+        (Errno::ACCESS, 10013),
+        (Errno::MFILE, 10024),
+        (Errno::WOULDBLOCK, 10035),
+        (Errno::ADDRINUSE, 10048),
+        (Errno::ADDRNOTAVAIL, 10049),
+        (Errno::NETDOWN, 10050),
+        (Errno::NETUNREACH, 10051),
+        (Errno::NETRESET, 10052),
+        (Errno::CONNABORTED, 10053),
+        (Errno::PIPE, 10053),
+        (Errno::CONNRESET, 10054),
+        (Errno::NOBUFS, 10055),
+        (Errno::NOTCONN, 10057),
+        (Errno::TIMEDOUT, TIMED_OUT),
+        (Errno::CONNREFUSED, 10061),
+        (Errno::HOSTUNREACH, 10065),
+    ];
+    const WSASYSCALLFAILURE: u32 = 10107;
+    let known = TABLE.iter().find(|(code, _)| code.raw_os_error() == errno);
+    known.map_or(WSASYSCALLFAILURE, |(_, number)| *number)
+}

@@ -1,0 +1,281 @@
+//! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever owns the endpoint.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use super::clock;
+use super::dial::Attach;
+use super::socket::Socket;
+
+/// Events taken from the system at a time.
+const EVENTS_PER_POLL: usize = 256;
+/// Bits of a slot's generation that fit into a token.
+const GENERATION_MASK: u32 = 0x7fff_ffff;
+/// The token of the poll's own waker.
+const WAKER: Token = Token(usize::MAX);
+
+/// Owns sockets that the poll watches.
+pub trait Ready: Send + Sync {
+    /// A socket of the endpoint may be readable or writable; edge-triggered, spurious calls allowed.
+    fn ready(self: Arc<Self>);
+    /// The endpoint's deadline has passed.
+    fn expired(self: Arc<Self>);
+}
+
+/// Registers endpoints with the session's poll.
+#[derive(Clone)]
+pub struct Reactor(Arc<Shared>);
+
+struct Shared {
+    registry: mio::Registry,
+    waker: Waker,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    timers: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// Until when the poll sleeps: `None` while it is awake.
+    sleep: Option<Sleep>,
+}
+
+#[derive(Clone, Copy)]
+enum Sleep {
+    Until(Instant),
+    Forever,
+}
+
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    owner: Option<Weak<dyn Ready>>,
+    deadline: Option<Instant>,
+    /// When the earliest entry of this slot in the timer heap comes up.
+    scheduled: Option<Instant>,
+}
+
+impl Reactor {
+    /// Opens a poll; the source half waits, the reactor half registers.
+    ///
+    /// # Errors
+    /// The system's refusal (no descriptor left).
+    pub fn open() -> io::Result<(Self, PollSource)> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let shared = Arc::new(Shared { registry, waker, entries: Mutex::default() });
+        let source = PollSource {
+            poll,
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            shared: Arc::clone(&shared),
+        };
+        Ok((Self(shared), source))
+    }
+}
+
+impl callback_thread::Wake for Reactor {
+    fn wake(&self) {
+        // The only failure would be a full counter, which means that a wake-up is waiting already.
+        let _ = self.0.waker.wake();
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reactor")
+    }
+}
+
+/// A place in the poll: any number of sockets and one deadline, all reported to one owner.
+#[derive(Debug)]
+pub struct Endpoint {
+    reactor: Reactor,
+    index: usize,
+    generation: u32,
+}
+
+impl Endpoint {
+    /// A new endpoint reporting to `owner`.
+    #[must_use]
+    pub fn new(reactor: &Reactor, owner: Weak<dyn Ready>) -> Self {
+        let mut entries = reactor.0.lock();
+        let index = entries.free.pop().unwrap_or(entries.slots.len());
+        if index == entries.slots.len() {
+            entries.slots.push(Slot::default());
+        }
+        let mut generation = 0;
+        if let Some(slot) = entries.slots.get_mut(index) {
+            slot.owner = Some(owner);
+            generation = slot.generation;
+        }
+        drop(entries);
+        Self { reactor: reactor.clone(), index, generation }
+    }
+
+    /// Reports to another owner from now on.
+    pub fn hand_over(&self, owner: Weak<dyn Ready>) {
+        self.with_slot(|slot| slot.owner = Some(owner));
+    }
+
+    /// Sets or clears the endpoint's deadline.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        let mut entries = self.reactor.0.lock();
+        let Some(slot) = entries.slots.get_mut(self.index) else { return };
+        slot.deadline = deadline;
+        let Some(at) = deadline else { return };
+        // An entry that comes up earlier will find the new deadline by itself.
+        if slot.scheduled.is_some_and(|scheduled| scheduled <= at) {
+            return;
+        }
+        slot.scheduled = Some(at);
+        entries.timers.push(Reverse((at, self.index)));
+        let too_late = match entries.sleep {
+            Some(Sleep::Until(until)) => at < until,
+            Some(Sleep::Forever) => true,
+            None => false,
+        };
+        drop(entries);
+        if too_late {
+            callback_thread::Wake::wake(&self.reactor);
+        }
+    }
+
+    fn with_slot(&self, change: impl FnOnce(&mut Slot)) {
+        if let Some(slot) = self.reactor.0.lock().slots.get_mut(self.index) {
+            change(slot);
+        }
+    }
+}
+
+impl Attach for Endpoint {
+    fn attach(&self, socket: &Socket) -> io::Result<()> {
+        let token = token(self.index, self.generation);
+        // Registered once, edge-triggered, for both directions: no system call per operation.
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.reactor.0.registry.register(&mut SourceFd(&socket.as_raw_fd()), token, interest)
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        let mut entries = self.reactor.0.lock();
+        let mut owner = None;
+        if let Some(slot) = entries.slots.get_mut(self.index) {
+            slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
+            slot.deadline = None;
+            owner = slot.owner.take();
+            entries.free.push(self.index);
+        }
+        // The owner may end with this reference; not under the lock.
+        drop(entries);
+        drop(owner);
+    }
+}
+
+/// The waiting half of the poll; used by whichever thread holds the polling role.
+pub struct PollSource {
+    poll: Poll,
+    events: Events,
+    shared: Arc<Shared>,
+}
+
+impl callback_thread::Source for PollSource {
+    fn wait(&mut self, may_block: bool) {
+        let timeout = self.shared.fall_asleep(may_block);
+        let polled = self.poll.poll(&mut self.events, timeout);
+        self.shared.lock().sleep = None;
+        if polled.is_ok() {
+            for event in &self.events {
+                if let Some(owner) = self.shared.owner_of(event.token()) {
+                    owner.ready();
+                }
+            }
+        }
+        while let Some(owner) = self.shared.next_expired() {
+            owner.expired();
+        }
+    }
+}
+
+impl fmt::Debug for PollSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PollSource")
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the poll may sleep; from now on an earlier deadline wakes it.
+    fn fall_asleep(&self, may_block: bool) -> Option<std::time::Duration> {
+        if !may_block {
+            return Some(std::time::Duration::ZERO);
+        }
+        let mut entries = self.lock();
+        let next = entries.timers.peek().map(|Reverse((at, _))| *at);
+        entries.sleep = Some(next.map_or(Sleep::Forever, Sleep::Until));
+        next.map(|at| at.saturating_duration_since(clock::now()))
+    }
+
+    fn owner_of(&self, token: Token) -> Option<Arc<dyn Ready>> {
+        let (index, generation) = untoken(token);
+        let entries = self.lock();
+        let slot = entries.slots.get(index).filter(|slot| slot.generation == generation)?;
+        slot.owner.as_ref()?.upgrade()
+    }
+
+    /// The next owner whose deadline has passed; its deadline is cleared.
+    fn next_expired(&self) -> Option<Arc<dyn Ready>> {
+        let mut entries = self.lock();
+        if entries.timers.is_empty() {
+            return None;
+        }
+        let now = clock::now();
+        while let Some(&Reverse((at, index))) = entries.timers.peek() {
+            if at > now {
+                return None;
+            }
+            entries.timers.pop();
+            let Some(slot) = entries.slots.get_mut(index) else { continue };
+            if slot.scheduled != Some(at) {
+                continue; // an earlier entry has taken its place
+            }
+            slot.scheduled = None;
+            match slot.deadline {
+                Some(deadline) if deadline > now => {
+                    slot.scheduled = Some(deadline);
+                    entries.timers.push(Reverse((deadline, index)));
+                }
+                Some(_) => {
+                    slot.deadline = None;
+                    if let Some(owner) = slot.owner.as_ref().and_then(Weak::upgrade) {
+                        return Some(owner);
+                    }
+                }
+                None => {}
+            }
+        }
+        None
+    }
+}
+
+/// Index in the low half, generation in the high half: an event of a closed endpoint finds nobody.
+fn token(index: usize, generation: u32) -> Token {
+    Token(index | (usize::try_from(generation & GENERATION_MASK).unwrap_or(0) << 32))
+}
+
+fn untoken(token: Token) -> (usize, u32) {
+    (token.0 & 0xffff_ffff, u32::try_from(token.0 >> 32).unwrap_or(u32::MAX))
+}

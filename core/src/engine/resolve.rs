@@ -1,0 +1,152 @@
+//! Name look-up off every other thread: a small pool of workers that ends when its queue is empty.
+
+use std::collections::VecDeque;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+
+use super::sleeper::Wake;
+use crate::error::{Error, Result};
+
+/// Look-ups under way at once in the process; further ones wait their turn within their own timeout.
+const MAX_WORKERS: usize = 8;
+
+struct Pool {
+    queue: VecDeque<Task>,
+    workers: usize,
+}
+
+struct Task {
+    name: String,
+    port: u16,
+    answer: Sender<Result<Vec<SocketAddr>>>,
+    /// Dead when nobody waits for the answer any more.
+    wake: std::sync::Weak<dyn Wake>,
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool { queue: VecDeque::new(), workers: 0 });
+
+/// A look-up under way; dropping it abandons the answer.
+pub struct Lookup {
+    answer: Receiver<Result<Vec<SocketAddr>>>,
+    /// Keeps the wake-up alive exactly as long as somebody waits.
+    _wake: Arc<dyn Wake>,
+}
+
+impl std::fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lookup")
+    }
+}
+
+impl Lookup {
+    /// Starts looking `name` up; `wake` is used when the answer is there.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] when no thread can be started.
+    pub fn start(name: &str, port: u16, wake: &Arc<dyn Wake>) -> Result<Self> {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let own: Arc<dyn Wake> = Arc::new(Forward(Arc::clone(wake)));
+        let task = Task { name: name.to_owned(), port, answer: sender, wake: Arc::downgrade(&own) };
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.queue.push_back(task);
+        if pool.workers < MAX_WORKERS {
+            let spawned = std::thread::Builder::new().name("winhttp-resolve".into()).spawn(work);
+            match spawned {
+                Ok(_) => pool.workers += 1,
+                Err(_) if pool.workers == 0 => {
+                    pool.queue.pop_back();
+                    return Err(Error::NotEnoughMemory);
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(Self { answer: receiver, _wake: own })
+    }
+
+    /// The addresses, once they are there; `None` while the look-up goes on.
+    #[must_use]
+    pub fn poll(&self) -> Option<Result<Vec<SocketAddr>>> {
+        match self.answer.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(Error::NameNotResolved)),
+        }
+    }
+}
+
+struct Forward(Arc<dyn Wake>);
+
+impl Wake for Forward {
+    fn wake(&self) {
+        self.0.wake();
+    }
+}
+
+fn work() {
+    loop {
+        let task = {
+            let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+            match pool.queue.pop_front() {
+                Some(task) => task,
+                None => {
+                    pool.workers -= 1;
+                    return;
+                }
+            }
+        };
+        if task.wake.strong_count() == 0 {
+            continue;
+        }
+        let answer = look_up(&task.name, task.port);
+        // The requester may have given up meanwhile: then nobody is there to receive or to wake.
+        let _ = task.answer.send(answer);
+        if let Some(wake) = task.wake.upgrade() {
+            wake.wake();
+        }
+    }
+}
+
+/// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS).
+fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    match (name, port).to_socket_addrs() {
+        Ok(found) => {
+            let addresses: Vec<SocketAddr> = found.collect();
+            if addresses.is_empty() { Err(Error::NameNotResolved) } else { Ok(addresses) }
+        }
+        Err(_) => Err(Error::NameNotResolved),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::sleeper;
+
+    #[test]
+    fn localhost_has_a_loopback_address() {
+        let waker = sleeper::current_waker().unwrap();
+        let lookup = Lookup::start("localhost", 80, &waker).unwrap();
+        let answer = loop {
+            if let Some(answer) = lookup.poll() {
+                break answer.unwrap();
+            }
+            sleeper::wait(&[], None).unwrap();
+        };
+        assert!(answer.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
+    }
+
+    #[test]
+    fn a_name_that_cannot_exist_is_not_resolved() {
+        let waker = sleeper::current_waker().unwrap();
+        let lookup = Lookup::start("no-such-host.invalid", 80, &waker).unwrap();
+        let answer = loop {
+            if let Some(answer) = lookup.poll() {
+                break answer;
+            }
+            sleeper::wait(&[], None).unwrap();
+        };
+        assert_eq!(answer, Err(Error::NameNotResolved));
+    }
+}

@@ -1,0 +1,144 @@
+//! How a synchronous call waits: in the kernel, for its own sockets, its deadline, and a wake-up from other threads.
+
+use std::cell::RefCell;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+
+use super::clock;
+use crate::error::{Error, Result};
+
+/// Makes somebody look again: a waiting thread, or the queue of an asynchronous operation.
+pub trait Wake: Send + Sync {
+    /// Ends the wait soon; harmless when nobody waits.
+    fn wake(&self);
+}
+
+/// Which readiness of a socket to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Bytes, or the end of the stream, can be read.
+    Readable,
+    /// Bytes can be written, or a connection attempt ended.
+    Writable,
+    /// Either.
+    Both,
+}
+
+struct Sleeper {
+    wakeups: UnixStream,
+    waker: Arc<ThreadWaker>,
+}
+
+struct ThreadWaker(UnixStream);
+
+impl Wake for ThreadWaker {
+    fn wake(&self) {
+        // A full pipe means that a wake-up is waiting already.
+        let _ = (&self.0).write(&[1]);
+    }
+}
+
+thread_local! {
+    static SLEEPER: RefCell<Option<Sleeper>> = const { RefCell::new(None) };
+}
+
+/// The calling thread's waker, to be given to whoever may end its waits.
+///
+/// # Errors
+/// [`Error::NotEnoughMemory`] when no descriptors are left.
+pub fn current_waker() -> Result<Arc<dyn Wake>> {
+    SLEEPER.with_borrow_mut(|slot| {
+        if let Some(sleeper) = slot {
+            return Ok(Arc::<ThreadWaker>::clone(&sleeper.waker) as Arc<dyn Wake>);
+        }
+        let sleeper = Sleeper::new().map_err(|_| Error::NotEnoughMemory)?;
+        let waker = Arc::<ThreadWaker>::clone(&sleeper.waker);
+        *slot = Some(sleeper);
+        Ok(waker as Arc<dyn Wake>)
+    })
+}
+
+/// Waits until a socket is ready, the deadline has passed, or the thread's waker was used.
+///
+/// The caller looks again in any case; early returns are allowed.
+///
+/// # Errors
+/// [`Error::Internal`] if the system refuses to wait.
+pub fn wait(sockets: &[(BorrowedFd<'_>, Interest)], deadline: Option<Instant>) -> Result<()> {
+    current_waker()?;
+    SLEEPER.with_borrow(|slot| {
+        let sleeper = slot.as_ref().ok_or(Error::Internal)?;
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(sockets.len() + 1);
+        fds.push(PollFd::from_borrowed_fd(sleeper.wakeups.as_fd(), PollFlags::IN));
+        fds.extend(sockets.iter().map(|(fd, interest)| PollFd::from_borrowed_fd(*fd, flags(*interest))));
+        let timeout = deadline.map(|at| timespec(at.saturating_duration_since(clock::now())));
+        match rustix::event::poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return Err(Error::Internal),
+        }
+        if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {
+            sleeper.drain();
+        }
+        Ok(())
+    })
+}
+
+impl Sleeper {
+    fn new() -> io::Result<Self> {
+        let (wakeups, waker) = UnixStream::pair()?;
+        wakeups.set_nonblocking(true)?;
+        waker.set_nonblocking(true)?;
+        Ok(Self { wakeups, waker: Arc::new(ThreadWaker(waker)) })
+    }
+
+    fn drain(&self) {
+        let mut bytes = [0; 64];
+        while matches!((&self.wakeups).read(&mut bytes), Ok(count) if count == bytes.len()) {}
+    }
+}
+
+fn flags(interest: Interest) -> PollFlags {
+    match interest {
+        Interest::Readable => PollFlags::IN,
+        Interest::Writable => PollFlags::OUT,
+        Interest::Both => PollFlags::IN | PollFlags::OUT,
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    // Round up to the next millisecond, or a wait would end just before its deadline and be repeated.
+    let duration = duration.saturating_add(Duration::from_micros(999));
+    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    Timespec { tv_sec: seconds, tv_nsec: i64::from(duration.subsec_nanos()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_up_before_the_wait_is_not_lost() {
+        let waker = current_waker().unwrap();
+        waker.wake();
+        wait(&[], None).unwrap();
+    }
+
+    #[test]
+    fn a_passed_deadline_ends_the_wait() {
+        wait(&[], Some(clock::now())).unwrap();
+    }
+
+    #[test]
+    fn another_thread_ends_the_wait() {
+        let waker = current_waker().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| waker.wake());
+            wait(&[], None).unwrap();
+        });
+    }
+}

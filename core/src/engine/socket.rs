@@ -1,0 +1,150 @@
+//! TCP sockets: every call says itself that it must not block, so one socket serves both modes.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Duration;
+
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
+
+/// SO_KEEPALIVE parameters (WINHTTP_OPTION_TCP_KEEPALIVE).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpKeepAlive {
+    /// Idle time before the first probe.
+    pub time: Duration,
+    /// Time between probes.
+    pub interval: Duration,
+}
+
+/// A TCP socket in non-blocking mode.
+#[derive(Debug)]
+pub struct Socket(socket2::Socket);
+
+impl Socket {
+    /// Opens a socket and starts connecting it to `address`.
+    ///
+    /// # Errors
+    /// What the system says: no descriptor left, no route, refused at once.
+    pub fn connect(address: SocketAddr, keep_alive: Option<TcpKeepAlive>) -> io::Result<Self> {
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            socket2::Type::STREAM,
+            Some(socket2::Protocol::TCP),
+        )?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        #[cfg(target_vendor = "apple")]
+        socket.set_nosigpipe(true)?;
+        if let Some(keep_alive) = keep_alive {
+            let parameters = socket2::TcpKeepalive::new()
+                .with_time(keep_alive.time)
+                .with_interval(keep_alive.interval);
+            socket.set_tcp_keepalive(&parameters)?;
+        }
+        match socket.connect(&address.into()) {
+            Ok(()) => {}
+            Err(error) if connect_goes_on(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Self(socket))
+    }
+
+    /// Whether connecting has finished: `None` while it goes on.
+    #[must_use]
+    pub fn connect_result(&self) -> Option<io::Result<()>> {
+        match self.0.take_error() {
+            Err(error) | Ok(Some(error)) => Some(Err(error)),
+            Ok(None) => match self.0.peer_addr() {
+                Ok(_) => Some(Ok(())),
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => None,
+                Err(error) => Some(Err(error)),
+            },
+        }
+    }
+
+    /// Reads what is there; `Ok(0)` at the end of the stream.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing is there; otherwise the connection's failure.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        retry(|| Ok(rustix::net::recv(&self.0, &mut *buffer, RecvFlags::DONTWAIT)?.0))
+    }
+
+    /// Reads what is there into several buffers.
+    ///
+    /// # Errors
+    /// As [`Socket::receive`].
+    pub fn receive_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        retry(|| {
+            let mut none = RecvAncillaryBuffer::default();
+            Ok(rustix::net::recvmsg(&self.0, buffers, &mut none, RecvFlags::DONTWAIT)?.bytes)
+        })
+    }
+
+    /// Writes as much as the system takes.
+    ///
+    /// # Errors
+    /// `WouldBlock` if it takes nothing; otherwise the connection's failure.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        retry(|| Ok(rustix::net::send(&self.0, bytes, send_flags())?))
+    }
+
+    /// Writes as much of several buffers as the system takes.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub fn send_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        retry(|| {
+            let mut none = SendAncillaryBuffer::default();
+            Ok(rustix::net::sendmsg(&self.0, buffers, &mut none, send_flags())?)
+        })
+    }
+
+    /// Ends the sending direction: the peer sees the end of the stream after what was sent.
+    pub fn finish_sending(&self) {
+        // A connection that is gone already needs no end.
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+
+    /// Own and peer address, once connected.
+    #[must_use]
+    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let local = self.0.local_addr().ok()?.as_socket()?;
+        let remote = self.0.peer_addr().ok()?.as_socket()?;
+        Some((local, remote))
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// A broken connection must fail the call, not raise SIGPIPE (Apple's systems have a socket option instead).
+fn send_flags() -> SendFlags {
+    #[cfg(target_vendor = "apple")]
+    return SendFlags::DONTWAIT;
+    #[cfg(not(target_vendor = "apple"))]
+    return SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+}
+
+fn connect_goes_on(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+        || error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error())
+}
+
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! TLS: trust, verification, configuration, and the layer that encrypts.
+
+mod config;
+mod layer;
+mod trust;
+mod verify;
+
+pub use config::{Protocols, TlsConfigs, TlsPolicy};
+pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block, tls_error};
+pub use verify::CertificateRefused;

@@ -1,0 +1,129 @@
+//! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::CryptoProvider;
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
+
+use super::{trust, verify::Verifier};
+use crate::error::{Error, Result};
+use crate::notify::SecureProblems;
+
+/// TLS sessions remembered for resumption, per policy.
+const RESUMED_SESSIONS: usize = 256;
+
+/// Enabled TLS versions, as WINHTTP_FLAG_SECURE_PROTOCOL_* bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Protocols(u32);
+
+impl Protocols {
+    /// WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2.
+    pub const TLS12: u32 = 0x800;
+    /// WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3.
+    pub const TLS13: u32 = 0x2000;
+
+    /// Takes the bits as set by the program; versions below 1.2 are recorded and never negotiated.
+    #[must_use]
+    pub fn new(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// The bits.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    fn versions(self) -> Vec<&'static SupportedProtocolVersion> {
+        let mut versions = Vec::new();
+        if self.0 & Self::TLS13 != 0 {
+            versions.push(&rustls::version::TLS13);
+        }
+        if self.0 & Self::TLS12 != 0 {
+            versions.push(&rustls::version::TLS12);
+        }
+        versions
+    }
+}
+
+impl Default for Protocols {
+    fn default() -> Self {
+        Self(Self::TLS12 | Self::TLS13)
+    }
+}
+
+/// What a request demands of its TLS connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TlsPolicy {
+    /// Versions that may be negotiated.
+    pub protocols: Protocols,
+    /// Certificate defects that are tolerated.
+    pub ignored: SecureProblems,
+}
+
+/// The configurations of one session, built when first needed.
+#[derive(Debug, Default)]
+pub struct TlsConfigs {
+    by_policy: Mutex<HashMap<(u32, u32), Arc<ClientConfig>>>,
+}
+
+impl TlsConfigs {
+    /// The configuration for `policy`.
+    ///
+    /// # Errors
+    /// [`Error::SecureChannelError`] if no enabled TLS version is supported.
+    pub fn get(&self, policy: TlsPolicy) -> Result<Arc<ClientConfig>> {
+        let key = (policy.protocols.bits(), policy.ignored.bits());
+        let mut configs = self.by_policy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = configs.get(&key) {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(build(policy)?);
+        configs.insert(key, Arc::clone(&config));
+        Ok(config)
+    }
+}
+
+fn build(policy: TlsPolicy) -> Result<ClientConfig> {
+    let versions = policy.protocols.versions();
+    if versions.is_empty() {
+        return Err(Error::SecureChannelError);
+    }
+    let provider = Arc::new(provider());
+    let verifier = Verifier {
+        roots: trust::roots(),
+        provider: Arc::clone(&provider),
+        ignored: policy.ignored,
+    };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&versions)
+        .map_err(|_| Error::SecureChannelError)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_client_cert_resolver(Arc::new(NoClientCertificate));
+    config.resumption = Resumption::in_memory_sessions(RESUMED_SESSIONS);
+    // SSLKEYLOGFILE, as browsers and curl understand it; silent when the variable is not set.
+    config.key_log = Arc::new(rustls::KeyLogFile::new());
+    Ok(config)
+}
+
+fn provider() -> CryptoProvider {
+    rustls::crypto::ring::default_provider()
+}
+
+/// Answers a certificate request with "none"; that the server asked shows in its later refusal.
+#[derive(Debug)]
+struct NoClientCertificate;
+
+impl ResolvesClientCert for NoClientCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,229 @@
+//! The TLS layer: rustls over another transport, and what its handshake negotiated.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{AlertDescription, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion};
+
+use super::verify::CertificateRefused;
+use crate::engine::socket::Socket;
+use crate::engine::transport::{Transport, socket_error};
+use crate::error::{Error, Result};
+use crate::notify::SecureProblems;
+
+/// What the handshake of a connection negotiated; kept for the certificate and security options.
+#[derive(Debug)]
+pub struct TlsFacts {
+    /// The certificates the server sent, its own first.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// TLS 1.2 or 1.3.
+    pub version: ProtocolVersion,
+    /// The negotiated cipher suite.
+    pub suite: rustls::SupportedCipherSuite,
+    /// An earlier session was resumed.
+    pub resumed: bool,
+}
+
+/// A TLS connection whose handshake is under way.
+#[derive(Debug)]
+pub struct TlsHandshake {
+    connection: ClientConnection,
+    below: Box<dyn Transport>,
+}
+
+/// A TLS connection.
+#[derive(Debug)]
+pub struct Tls {
+    connection: ClientConnection,
+    below: Box<dyn Transport>,
+    facts: Arc<TlsFacts>,
+}
+
+/// The state after a turn of the handshake.
+#[derive(Debug)]
+pub enum HandshakeStep {
+    /// Wait until the socket is readable (or writable, if `true`).
+    Wait(Box<TlsHandshake>, bool),
+    /// The connection is protected.
+    Done(Box<Tls>),
+}
+
+impl TlsHandshake {
+    /// Starts a handshake with the server called `name` (SNI unless it is an address, RFC 6066 §3).
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`] if the name cannot be a server name.
+    pub fn new(config: Arc<ClientConfig>, name: &str, below: Box<dyn Transport>) -> Result<Self> {
+        let name = ServerName::try_from(name.to_owned()).map_err(|_| Error::InvalidUrl)?;
+        let connection =
+            ClientConnection::new(config, name).map_err(|_| Error::SecureChannelError)?;
+        Ok(Self { connection, below })
+    }
+
+    /// The socket to wait for.
+    #[must_use]
+    pub fn socket(&self) -> &Arc<Socket> {
+        self.below.socket()
+    }
+
+    /// Moves the handshake on as far as the socket allows.
+    ///
+    /// # Errors
+    /// The transport's failure, or a TLS failure (see [`tls_error`]).
+    pub fn advance(mut self: Box<Self>) -> io::Result<HandshakeStep> {
+        loop {
+            let wants_write = match flush(&mut self.connection, &mut *self.below) {
+                Ok(()) => false,
+                Err(error) if is_would_block(&error) => true,
+                Err(error) => return Err(error),
+            };
+            if !self.connection.is_handshaking() && !wants_write {
+                return Ok(HandshakeStep::Done(Box::new(self.finish())));
+            }
+            match fill(&mut self.connection, &mut *self.below) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if is_would_block(&error) => {
+                    return Ok(HandshakeStep::Wait(self, wants_write));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn finish(self) -> Tls {
+        let certificates =
+            self.connection.peer_certificates().unwrap_or_default().iter().map(|c| c.clone().into_owned());
+        let fallback = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
+        let facts = Arc::new(TlsFacts {
+            certificates: certificates.collect(),
+            version: self.connection.protocol_version().unwrap_or(ProtocolVersion::TLSv1_3),
+            suite: self.connection.negotiated_cipher_suite().unwrap_or(fallback),
+            resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
+        });
+        Tls { connection: self.connection, below: self.below, facts }
+    }
+}
+
+impl Transport for Tls {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.connection.reader().read(buffer) {
+                // An end without close_notify is told apart by rustls; HTTP and WebSocket framing decide
+                // themselves whether the end came too early (RFC 9112 §9.8).
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+                Err(error) if is_would_block(&error) => {}
+                result => return result,
+            }
+            let received = fill(&mut self.connection, &mut *self.below)?;
+            if received == 0 {
+                return Ok(0);
+            }
+            if self.connection.wants_write() {
+                // Key updates and alerts: what does not leave now leaves with the next flush.
+                let _ = flush(&mut self.connection, &mut *self.below);
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.connection.writer().write(bytes)?;
+        match flush(&mut self.connection, &mut *self.below) {
+            Err(error) if !is_would_block(&error) => Err(error),
+            _ if taken == 0 && !bytes.is_empty() => Err(io::ErrorKind::WouldBlock.into()),
+            _ => Ok(taken),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        flush(&mut self.connection, &mut *self.below)
+    }
+
+    fn has_buffered_input(&self) -> bool {
+        !self.connection.wants_read()
+    }
+
+    fn finish_sending(&mut self) {
+        self.connection.send_close_notify();
+        // Only as far as it goes without waiting: the peer learns the end from TCP anyway.
+        let _ = flush(&mut self.connection, &mut *self.below);
+        self.below.finish_sending();
+    }
+
+    fn socket(&self) -> &Arc<Socket> {
+        self.below.socket()
+    }
+
+    fn tls(&self) -> Option<&Arc<TlsFacts>> {
+        Some(&self.facts)
+    }
+
+    fn error(&self, error: &io::Error) -> Error {
+        tls_error(error).0
+    }
+}
+
+/// Nothing can be done without waiting.
+#[must_use]
+pub fn is_would_block(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// The WinHTTP error of a failure on a TLS connection, and the certificate's defects if those are the cause.
+#[must_use]
+pub fn tls_error(error: &io::Error) -> (Error, SecureProblems) {
+    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+        crate::engine::extended_error::note(error);
+        return (socket_error(error), SecureProblems::default());
+    };
+    if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = tls
+        && let Some(CertificateRefused(problems)) = other.0.downcast_ref()
+    {
+        return (Error::SecureFailure, *problems);
+    }
+    match tls {
+        rustls::Error::InvalidCertificate(_) => (Error::SecureFailure, SecureProblems::INVALID_CERT),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            (Error::ClientAuthCertNeeded, SecureProblems::default())
+        }
+        _ => (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR),
+    }
+}
+
+/// Reads ciphertext and processes it; the number of bytes read, 0 at the end of the stream.
+fn fill(connection: &mut ClientConnection, below: &mut dyn Transport) -> io::Result<usize> {
+    let received = connection.read_tls(&mut Below(below))?;
+    if let Err(error) = connection.process_new_packets() {
+        // The alert that tells the peer why; the connection is lost either way.
+        let _ = flush(connection, below);
+        return Err(io::Error::other(error));
+    }
+    Ok(received)
+}
+
+fn flush(connection: &mut ClientConnection, below: &mut dyn Transport) -> io::Result<()> {
+    while connection.wants_write() {
+        connection.write_tls(&mut Below(below))?;
+    }
+    Ok(())
+}
+
+/// The lower layer as the std traits that rustls wants.
+struct Below<'a>(&'a mut dyn Transport);
+
+impl Read for Below<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Below<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,49 @@
+//! Which authorities are trusted: the system's store, or webpki-roots where the system has none.
+
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::RootCertStore;
+
+/// Set to `webpki-roots` to ignore the system's store.
+const TRUST_VARIABLE: &str = "WINHTTP_SHIM_TRUST";
+
+/// What the choice of store depends on: the environment may change between sessions.
+#[derive(PartialEq, Eq)]
+struct Key {
+    file: Option<OsString>,
+    directory: Option<OsString>,
+    choice: Option<OsString>,
+}
+
+static CACHE: Mutex<Option<(Key, Arc<RootCertStore>)>> = Mutex::new(None);
+
+/// The trusted authorities, loaded once per process and environment.
+pub(super) fn roots() -> Arc<RootCertStore> {
+    let key = Key {
+        file: std::env::var_os("SSL_CERT_FILE"),
+        directory: std::env::var_os("SSL_CERT_DIR"),
+        choice: std::env::var_os(TRUST_VARIABLE),
+    };
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((cached, roots)) = &*cache
+        && *cached == key
+    {
+        return Arc::clone(roots);
+    }
+    let roots = Arc::new(load(key.choice.as_ref().is_some_and(|choice| choice == "webpki-roots")));
+    *cache = Some((key, Arc::clone(&roots)));
+    roots
+}
+
+fn load(ignore_system: bool) -> RootCertStore {
+    let mut store = RootCertStore::empty();
+    if !ignore_system {
+        // Unreadable files and single bad certificates are skipped, as other programs on the system do.
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    if store.is_empty() {
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    store
+}

@@ -1,0 +1,104 @@
+//! Layers that carry bytes: TCP, and TLS over another layer. They share one face and stack.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use super::socket::Socket;
+use super::tls::TlsFacts;
+use crate::error::Error;
+
+/// A bidirectional byte stream that never blocks.
+pub trait Transport: Send + fmt::Debug {
+    /// Reads what is there; `Ok(0)` at the end of the stream.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing is there.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Takes as many bytes as there is room for.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is no room.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Hands everything taken to the system.
+    ///
+    /// # Errors
+    /// `WouldBlock` while the system does not take it all.
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// Bytes can be read although the socket may not become readable again.
+    fn has_buffered_input(&self) -> bool;
+
+    /// Ends the sending direction in an orderly way, as far as that is possible without waiting.
+    fn finish_sending(&mut self);
+
+    /// The socket at the bottom.
+    fn socket(&self) -> &Arc<Socket>;
+
+    /// What TLS negotiated; `None` on a plain connection.
+    fn tls(&self) -> Option<&Arc<TlsFacts>>;
+
+    /// The WinHTTP error a failure of this layer means.
+    fn error(&self, error: &io::Error) -> Error;
+}
+
+/// The bottom layer.
+#[derive(Debug)]
+pub struct Tcp {
+    socket: Arc<Socket>,
+}
+
+impl Tcp {
+    /// Uses a connected socket.
+    #[must_use]
+    pub fn new(socket: Arc<Socket>) -> Self {
+        Self { socket }
+    }
+}
+
+impl Transport for Tcp {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.receive(buffer)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.send(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn has_buffered_input(&self) -> bool {
+        false
+    }
+
+    fn finish_sending(&mut self) {
+        self.socket.finish_sending();
+    }
+
+    fn socket(&self) -> &Arc<Socket> {
+        &self.socket
+    }
+
+    fn tls(&self) -> Option<&Arc<TlsFacts>> {
+        None
+    }
+
+    fn error(&self, error: &io::Error) -> Error {
+        super::extended_error::note(error);
+        socket_error(error)
+    }
+}
+
+/// The WinHTTP error of a failing connection.
+#[must_use]
+pub fn socket_error(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::TimedOut => Error::Timeout,
+        io::ErrorKind::OutOfMemory => Error::NotEnoughMemory,
+        _ => Error::ConnectionError,
+    }
+}

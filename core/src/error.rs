@@ -1,0 +1,88 @@
+//! What an operation can fail with, grouped by who has to act. The C edge maps each variant to its number once.
+
+use std::fmt;
+
+/// Failure of a WinHTTP operation.
+///
+/// One value carries no text: callers of WinHTTP see numbers only, and details travel in notifications
+/// (for example [`crate::notify::Notification::SecureFailure`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    // The caller misused the API.
+    /// The handle is NULL, closed, or was never made by this library.
+    InvalidHandle,
+    /// The handle is alive but of another kind.
+    IncorrectHandleType,
+    /// The handle is of the right kind at the wrong time.
+    IncorrectHandleState,
+    /// An argument is missing, malformed or out of range.
+    InvalidParameter,
+    /// The operation conflicts with one that is pending, or came after the end of its side.
+    InvalidOperation,
+    /// The output does not fit; the number of bytes or units it needs.
+    InsufficientBuffer(u32),
+    /// The option number is unknown.
+    InvalidOption,
+    /// The option can only be queried.
+    OptionNotSettable,
+    /// The setting is forbidden for this session.
+    AccessDenied,
+    /// Memory, descriptors or threads ran out, or a buffer-size option is too small for the protocol.
+    NotEnoughMemory,
+    /// A name or URL cannot be parsed.
+    InvalidUrl,
+    /// A URL's scheme is neither http nor https.
+    UnrecognizedScheme,
+    /// The function or the chosen setting is not built yet; see `docs/compatibility.md`.
+    NotImplemented,
+    /// The header that was asked for is not there.
+    HeaderNotFound,
+    /// The header that should be new exists.
+    HeaderAlreadyExists,
+
+    // The caller changed its mind.
+    /// The handle was closed, or the WebSocket was closed, while the operation was pending.
+    OperationCancelled,
+
+    // Looking up and reaching the server.
+    /// The server's name has no address.
+    NameNotResolved,
+    /// No address accepted a connection.
+    CannotConnect,
+    /// The connection broke or ended too early.
+    ConnectionError,
+    /// A timeout of the handle expired.
+    Timeout,
+
+    // TLS.
+    /// The certificate was refused; the reasons were notified before.
+    SecureFailure,
+    /// The TLS handshake failed for another reason than the certificate.
+    SecureChannelError,
+    /// The server insists on a client certificate.
+    ClientAuthCertNeeded,
+
+    // The server misbehaved.
+    /// The response, or a WebSocket frame, breaks the protocol.
+    InvalidServerResponse,
+    /// The response has too many header fields.
+    HeaderCountExceeded,
+    /// The response's header block is too large.
+    HeaderSizeOverflow,
+    /// A chunk header is too large.
+    ChunkHeaderOverflow,
+
+    /// An invariant of the library failed; never expected.
+    Internal,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Result of a WinHTTP operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

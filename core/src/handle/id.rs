@@ -1,0 +1,41 @@
+//! The number behind a HINTERNET: slot index and generation, never a pointer.
+
+use std::num::NonZeroU64;
+
+/// Generations start here, so that no handle looks like a small integer or a user-space pointer.
+pub(super) const FIRST_GENERATION: u32 = 0x4000_0000;
+/// A slot that reaches this generation is retired instead of being used again.
+pub(super) const LAST_GENERATION: u32 = 0x7fff_ffff;
+
+/// Names one handle for the life of the process; never reused.
+///
+/// The upper half is the slot's generation, the lower half its index plus one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct HandleId(NonZeroU64);
+
+impl HandleId {
+    pub(super) fn new(index: u32, generation: u32) -> Option<Self> {
+        let low = u64::from(index).checked_add(1)?;
+        NonZeroU64::new(u64::from(generation) << 32 | low).map(Self)
+    }
+
+    /// Takes any number a caller passed; whether it names a live handle is the table's answer.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        NonZeroU64::new(bits).map(Self)
+    }
+
+    /// The number to give to the caller.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0.get()
+    }
+
+    pub(super) fn index(self) -> Option<u32> {
+        u32::try_from(self.bits() & 0xffff_ffff).ok()?.checked_sub(1)
+    }
+
+    pub(super) fn generation(self) -> u32 {
+        u32::try_from(self.bits() >> 32).unwrap_or(0)
+    }
+}

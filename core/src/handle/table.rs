@@ -1,0 +1,202 @@
+//! The table from handle numbers to objects: sharded, so that look-ups of different handles do not meet.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use super::id::{FIRST_GENERATION, HandleId, LAST_GENERATION};
+
+/// Independent parts of the table; a power of two, enough that threads rarely share one.
+const SHARDS: usize = 64;
+/// Handles alive in one shard at the most: 64 × 2^20 is far more than descriptors allow.
+const SLOTS_PER_SHARD: usize = 1 << 20;
+
+/// Maps handle numbers to objects of type `T`, which is cheap to clone (a reference count).
+///
+/// Looking up costs one uncontended read lock; garbage, closed and recycled numbers give `None`.
+#[derive(Debug)]
+pub struct Table<T> {
+    shards: Vec<RwLock<Shard<T>>>,
+    next: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Shard<T> {
+    slots: Vec<Slot<T>>,
+    /// Oldest first, so that a slot rests as long as possible before it is used again.
+    free: VecDeque<usize>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    generation: u32,
+    value: Option<T>,
+}
+
+impl<T: Clone> Table<T> {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> Self {
+        let shards = (0..SHARDS)
+            .map(|_| RwLock::new(Shard { slots: Vec::new(), free: VecDeque::new() }))
+            .collect();
+        Self { shards, next: AtomicUsize::new(0) }
+    }
+
+    /// Reserves a number and stores what `make` builds for it. `None` when the table is full.
+    pub fn insert_with(&self, make: impl FnOnce(HandleId) -> T) -> Option<(HandleId, T)> {
+        let shard_index = self.next.fetch_add(1, Ordering::Relaxed) % SHARDS;
+        let lock = self.shards.get(shard_index)?;
+        let (slot_index, id) = {
+            let mut shard = lock.write().unwrap_or_else(PoisonError::into_inner);
+            shard.reserve(shard_index)?
+        };
+        // `make` runs without the lock: it may be arbitrarily slow, and the slot is ours already.
+        let value = make(id);
+        let mut shard = lock.write().unwrap_or_else(PoisonError::into_inner);
+        shard.slots.get_mut(slot_index)?.value = Some(value.clone());
+        Some((id, value))
+    }
+
+    /// The object `id` names, if the handle is alive.
+    #[must_use]
+    pub fn get(&self, id: HandleId) -> Option<T> {
+        let (lock, slot_index) = self.locate(id)?;
+        let shard = lock.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = shard.slots.get(slot_index)?;
+        if slot.generation == id.generation() { slot.value.clone() } else { None }
+    }
+
+    /// Ends the life of the number and hands its object back; `None` if it was not alive.
+    #[must_use]
+    pub fn remove(&self, id: HandleId) -> Option<T> {
+        let (lock, slot_index) = self.locate(id)?;
+        let mut shard = lock.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = shard.slots.get_mut(slot_index)?;
+        if slot.generation != id.generation() {
+            return None;
+        }
+        let value = slot.value.take()?;
+        slot.generation += 1;
+        if slot.generation < LAST_GENERATION {
+            shard.free.push_back(slot_index);
+        }
+        Some(value)
+    }
+
+    /// Number of live handles.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let live = |shard: &RwLock<Shard<T>>| {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            shard.slots.iter().filter(|slot| slot.value.is_some()).count()
+        };
+        self.shards.iter().map(live).sum()
+    }
+
+    /// No handle is alive.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn locate(&self, id: HandleId) -> Option<(&RwLock<Shard<T>>, usize)> {
+        let index = usize::try_from(id.index()?).ok()?;
+        Some((self.shards.get(index % SHARDS)?, index / SHARDS))
+    }
+}
+
+impl<T: Clone> Default for Table<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Shard<T> {
+    fn reserve(&mut self, shard_index: usize) -> Option<(usize, HandleId)> {
+        let slot_index = match self.free.pop_front() {
+            Some(index) => index,
+            None if self.slots.len() < SLOTS_PER_SHARD => {
+                self.slots.push(Slot { generation: FIRST_GENERATION, value: None });
+                self.slots.len() - 1
+            }
+            None => return None,
+        };
+        let index = u32::try_from(slot_index * SHARDS + shard_index).ok()?;
+        let generation = self.slots.get(slot_index)?.generation;
+        Some((slot_index, HandleId::new(index, generation)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_handle_is_found_and_a_removed_one_is_not() {
+        let table = Table::new();
+        let (id, _) = table.insert_with(|id| id.bits()).unwrap();
+        assert_eq!(table.get(id), Some(id.bits()));
+        assert_eq!(table.remove(id), Some(id.bits()));
+        assert_eq!(table.get(id), None);
+        assert_eq!(table.remove(id), None);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_recycled_slot_never_answers_to_an_old_number() {
+        let table = Table::new();
+        let mut old = Vec::new();
+        for round in 0..1000_u32 {
+            let (id, _) = table.insert_with(|_| round).unwrap();
+            assert!(!old.contains(&id));
+            assert_eq!(table.remove(id), Some(round));
+            old.push(id);
+        }
+        assert!(old.iter().all(|id| table.get(*id).is_none()));
+        let slots: usize = table.shards.iter().map(|s| s.read().unwrap().slots.len()).sum();
+        assert!(slots <= SHARDS, "slots are used again, not grown: {slots}");
+    }
+
+    #[test]
+    fn garbage_numbers_are_never_found() {
+        let table = Table::new();
+        let (id, _) = table.insert_with(|_| ()).unwrap();
+        for bits in (1..=4096).chain([u64::MAX, id.bits() + 1, id.bits() ^ (1 << 32), 0x7fff_ffff_f000]) {
+            let garbage = HandleId::from_bits(bits).unwrap();
+            assert!(table.get(garbage).is_none(), "{bits:#x}");
+            assert!(table.remove(garbage).is_none(), "{bits:#x}");
+        }
+        assert!(HandleId::from_bits(0).is_none());
+        assert!(id.bits() >> 47 != 0, "no user-space pointer equals a handle");
+    }
+
+    #[test]
+    fn a_slot_whose_generations_are_used_up_is_retired() {
+        let table = Table::new();
+        let (id, _) = table.insert_with(|_| ()).unwrap();
+        let shard = usize::try_from(id.index().unwrap()).unwrap() % SHARDS;
+        table.shards[shard].write().unwrap().slots[0].generation = LAST_GENERATION - 1;
+        let last = HandleId::new(id.index().unwrap(), LAST_GENERATION - 1).unwrap();
+        assert!(table.remove(last).is_some());
+        assert!(table.shards[shard].read().unwrap().free.is_empty());
+    }
+
+    #[test]
+    fn threads_insert_and_remove_without_meeting_foreign_objects() {
+        let table = Table::new();
+        std::thread::scope(|scope| {
+            for thread in 0..4_u64 {
+                let table = &table;
+                scope.spawn(move || {
+                    for round in 0..2000_u64 {
+                        let (id, _) = table.insert_with(|_| (thread, round)).unwrap();
+                        assert_eq!(table.get(id), Some((thread, round)));
+                        assert_eq!(table.remove(id), Some((thread, round)));
+                    }
+                });
+            }
+        });
+        assert!(table.is_empty());
+    }
+}

@@ -1,0 +1,19 @@
+//! WinHTTP's semantics in safe Rust: the vocabulary, the pure protocol logic, the engine and the API.
+//!
+//! In scope: what a session, a connect, a request and a WebSocket do, HTTP/1.1 and WebSocket framing, TLS, waiting in
+//! both modes. Out of scope: C types, numbers of the C API and string widths, which the shims know.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "engine")]
+pub mod api;
+pub mod embed;
+#[cfg(feature = "engine")]
+pub mod engine;
+pub mod error;
+pub mod handle;
+pub mod header;
+pub mod http_date;
+pub mod notify;
+pub mod option;
+pub mod proto;
+pub mod url;

@@ -1,0 +1,179 @@
+//! Notifications: what a status callback is told, in Rust's terms, and the trait that receives them.
+
+use crate::error::Error;
+use crate::handle::HandleId;
+
+/// One status notification (WINHTTP_STATUS_CALLBACK), before it becomes a number and a pointer.
+///
+/// Text is borrowed for the duration of the call; the variants that are queued for the callback thread carry no
+/// text, so `Notification<'static>` can be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notification<'a> {
+    /// A name look-up starts for this host.
+    ResolvingName(&'a str),
+    /// The look-up succeeded; the first address found.
+    NameResolved(&'a str),
+    /// A TCP connection attempt to this address starts.
+    ConnectingToServer(&'a str),
+    /// The TCP connection to this address is established.
+    ConnectedToServer(&'a str),
+    /// The request head is about to be written; over TLS the handshake is done.
+    SendingRequest,
+    /// Head and body given to the call are written; bytes.
+    RequestSent(u32),
+    /// Waiting for the response begins.
+    ReceivingResponse,
+    /// The response head is read; its bytes.
+    ResponseReceived(u32),
+    /// The transport is about to be closed because it cannot be used again.
+    ClosingConnection,
+    /// The transport is closed.
+    ConnectionClosed,
+    /// The handle exists; delivered on the creating thread before its function returns.
+    HandleCreated,
+    /// The handle is finished; always its last notification.
+    HandleClosing,
+    /// An interim response with this status was skipped.
+    IntermediateResponse(u32),
+    /// The certificate was refused for these reasons.
+    SecureFailure(SecureProblems),
+    /// A send operation finished; address and length of the optional data of the call.
+    SendRequestComplete {
+        /// Address of the caller's optional data, 0 for none.
+        address: usize,
+        /// Its length in bytes.
+        bytes: u32,
+    },
+    /// The response's head can be queried.
+    HeadersAvailable,
+    /// Body bytes that can be read at once; 0 at the end of the body.
+    DataAvailable(u32),
+    /// A body read finished.
+    ReadComplete {
+        /// Address of the caller's buffer.
+        address: usize,
+        /// Bytes read; 0 at the end of the body.
+        bytes: u32,
+    },
+    /// A body write finished; bytes.
+    WriteComplete(u32),
+    /// An operation on a request failed.
+    RequestError(RequestOperation, Error),
+    /// A WebSocket receive finished.
+    WebSocketReceived {
+        /// Payload bytes delivered.
+        bytes: u32,
+        /// What they are.
+        kind: BufferKind,
+    },
+    /// A WebSocket send finished.
+    WebSocketSent {
+        /// Payload bytes of the call.
+        bytes: u32,
+        /// The kind given in the call.
+        kind: BufferKind,
+    },
+    /// The closing handshake is complete.
+    CloseComplete,
+    /// The close frame is sent.
+    ShutdownComplete,
+    /// An operation on a WebSocket failed.
+    WebSocketError(WebSocketOperation, Error),
+}
+
+/// Which call on a request an error belongs to (the API_* numbers of WINHTTP_ASYNC_RESULT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestOperation {
+    /// WinHttpReceiveResponse.
+    ReceiveResponse,
+    /// WinHttpQueryDataAvailable.
+    QueryDataAvailable,
+    /// WinHttpReadData and WinHttpReadDataEx.
+    ReadData,
+    /// WinHttpWriteData.
+    WriteData,
+    /// WinHttpSendRequest.
+    SendRequest,
+}
+
+/// Which call on a WebSocket an error belongs to (WINHTTP_WEB_SOCKET_OPERATION).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebSocketOperation {
+    /// WinHttpWebSocketSend.
+    Send,
+    /// WinHttpWebSocketReceive.
+    Receive,
+    /// WinHttpWebSocketClose.
+    Close,
+    /// WinHttpWebSocketShutdown.
+    Shutdown,
+}
+
+/// What a WebSocket buffer holds (WINHTTP_WEB_SOCKET_BUFFER_TYPE).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BufferKind {
+    /// A whole binary message, or its last piece.
+    BinaryMessage,
+    /// A piece of a binary message that goes on.
+    BinaryFragment,
+    /// A whole text message, or its last piece.
+    Utf8Message,
+    /// A piece of a text message that goes on.
+    Utf8Fragment,
+    /// The peer's close frame.
+    Close,
+}
+
+/// Reasons to refuse a server certificate (WINHTTP_CALLBACK_STATUS_FLAG_*), as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SecureProblems(u32);
+
+impl SecureProblems {
+    /// Malformed, or a signature in the chain is wrong.
+    pub const INVALID_CERT: Self = Self(0x2);
+    /// Revoked by its issuer.
+    pub const CERT_REVOKED: Self = Self(0x4);
+    /// No trusted authority vouches for it.
+    pub const INVALID_CA: Self = Self(0x8);
+    /// It is for another name.
+    pub const CERT_CN_INVALID: Self = Self(0x10);
+    /// It has expired or is not valid yet.
+    pub const CERT_DATE_INVALID: Self = Self(0x20);
+    /// It is not for server authentication.
+    pub const CERT_WRONG_USAGE: Self = Self(0x40);
+    /// The TLS library failed for another reason.
+    pub const CHANNEL_ERROR: Self = Self(0x8000_0000);
+
+    /// The set with `other` added.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The set without the members of `other`.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Nothing is wrong.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The set as WinHTTP's flag word.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// Receives the notifications of the handles it is set on.
+///
+/// Called without any lock of the library held; may call any function of the API on any handle, including
+/// closing the handle it is called for.
+pub trait Observer: Clone + Send + Sync + 'static {
+    /// Delivers one notification of `handle`, whose context value is `context`.
+    fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>);
+}

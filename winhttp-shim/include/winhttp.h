@@ -1,0 +1,2500 @@
+/* winhttp.h - WinHTTP for Linux and macOS.
+ *
+ * Licence: MIT OR Apache-2.0.
+ *
+ * Widths. On Windows WCHAR has 16 bits. Here it is wchar_t, so that L"" literals, wcslen() and
+ * std::wstring work: 32 bits, or 16 when the compiler is told -fshort-wchar. A program that wants
+ * UTF-16 with a 32-bit wchar_t defines WINHTTP_CHAR16 before including this header and writes u""
+ * literals. Every function is bound by an assembler label to the symbol of the chosen width,
+ * winhttp32_WinHttpOpen or winhttp16_WinHttpOpen; all strings of a session, those of its callbacks
+ * included, have that width, and lengths in bytes count it. The plain names, looked up at run time,
+ * are the 16-bit ones.
+ *
+ * A program that has Win32 base types of its own, with the sizes of Windows, defines
+ * WINHTTP_NO_BASE_TYPES before including this header. */
+#ifndef WINHTTP_SHIM_WINHTTP_H
+#define WINHTTP_SHIM_WINHTTP_H
+
+#ifdef _WIN32
+#error "This winhttp.h is for Linux and macOS. On Windows use the one of the Windows SDK."
+#endif
+
+#if !defined(__GNUC__)
+#error "winhttp.h needs GCC or Clang: it binds functions by assembler labels."
+#endif
+
+#if !defined(__SIZEOF_POINTER__) || __SIZEOF_POINTER__ != 8
+#error "winhttp.h needs a 64-bit target: its structures have the layout of 64-bit Windows."
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* String width and symbol names. */
+
+#if defined(WINHTTP_CHAR16) || __WCHAR_MAX__ <= 0xFFFF
+#define WINHTTP_WCHAR_BITS 16
+#define WINHTTP_SYMBOL_PREFIX "winhttp16_"
+#else
+#define WINHTTP_WCHAR_BITS 32
+#define WINHTTP_SYMBOL_PREFIX "winhttp32_"
+#endif
+
+#ifdef WINHTTP_CHAR16
+#ifdef __cplusplus
+typedef char16_t WCHAR;
+#else
+typedef __CHAR16_TYPE__ WCHAR; /* the type of u"" literals; needs no <uchar.h>, which macOS lacks */
+#endif
+#else
+typedef wchar_t WCHAR;
+#endif
+
+#define WINHTTP_STRINGISE_TOKEN(token) #token
+#define WINHTTP_STRINGISE(text) WINHTTP_STRINGISE_TOKEN(text)
+#define WINHTTP_LABEL_PREFIX WINHTTP_STRINGISE(__USER_LABEL_PREFIX__) /* "_" on macOS */
+#define WINHTTP_SYMBOL(name) __asm__(WINHTTP_LABEL_PREFIX WINHTTP_SYMBOL_PREFIX #name)
+
+/* Enumerations have an int below, as on Windows; older C picks a type of the same size. */
+#if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
+#define WINHTTP_ENUM_BASE : int32_t
+#else
+#define WINHTTP_ENUM_BASE
+#endif
+
+/* Calling conventions and qualifiers mean nothing here. */
+#ifndef WINAPI
+#define WINAPI
+#endif
+#ifndef CALLBACK
+#define CALLBACK
+#endif
+#ifndef WINHTTPAPI
+#define WINHTTPAPI
+#endif
+#ifndef VOID
+#define VOID void
+#endif
+#ifndef CONST
+#define CONST const
+#endif
+#ifndef TRUE
+#define TRUE 1
+#endif
+#ifndef FALSE
+#define FALSE 0
+#endif
+
+/* Base types: DWORD and LONG have 32 bits on every platform. */
+
+#ifndef WINHTTP_NO_BASE_TYPES
+typedef uint8_t BYTE, *PBYTE, *LPBYTE;
+typedef uint8_t UCHAR, *PUCHAR;
+typedef uint8_t BOOLEAN, *PBOOLEAN;
+typedef char CHAR, *PCHAR;
+typedef int16_t SHORT, *PSHORT;
+typedef uint16_t WORD, *PWORD, *LPWORD;
+typedef uint16_t USHORT, *PUSHORT;
+typedef int32_t INT, *PINT, *LPINT;
+typedef int32_t BOOL, *PBOOL, *LPBOOL;
+typedef int32_t LONG, *PLONG, *LPLONG;
+typedef int32_t HRESULT;
+typedef int32_t NTSTATUS;
+typedef uint32_t UINT, *PUINT, *LPUINT;
+typedef uint32_t ULONG, *PULONG;
+typedef uint32_t DWORD, *PDWORD, *LPDWORD;
+typedef uint32_t UINT32, *PUINT32;
+typedef uint32_t ALG_ID;
+typedef int64_t INT64, *PINT64;
+typedef int64_t LONGLONG, *PLONGLONG;
+typedef int64_t LONG64, *PLONG64;
+typedef uint64_t UINT64, *PUINT64;
+typedef uint64_t ULONG64, *PULONG64;
+typedef uint64_t DWORD64, *PDWORD64;
+typedef uint64_t DWORDLONG, *PDWORDLONG;
+typedef uint64_t ULONGLONG, *PULONGLONG;
+typedef intptr_t INT_PTR, *PINT_PTR;
+typedef intptr_t LONG_PTR, *PLONG_PTR;
+typedef uintptr_t UINT_PTR, *PUINT_PTR;
+typedef uintptr_t ULONG_PTR, *PULONG_PTR;
+typedef uintptr_t DWORD_PTR, *PDWORD_PTR;
+typedef uintptr_t SIZE_T, *PSIZE_T;
+typedef void *PVOID, *LPVOID;
+typedef const void *PCVOID, *LPCVOID;
+typedef void *HANDLE, **PHANDLE, **LPHANDLE;
+typedef void *HGLOBAL;
+typedef void *HLOCAL;
+typedef void *HCERTSTORE;
+typedef char *PSTR, *LPSTR;
+typedef const char *PCSTR, *LPCSTR;
+typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR;
+typedef const WCHAR *PCWCHAR, *PCWSTR, *LPCWSTR;
+
+/* A globally unique identifier, in the field layout of Windows. */
+#ifndef GUID_DEFINED
+#define GUID_DEFINED
+typedef struct GUID {
+    DWORD Data1;   /* First 32 bits */
+    WORD Data2;    /* Next 16 bits */
+    WORD Data3;    /* Next 16 bits */
+    BYTE Data4[8]; /* Last 64 bits, as bytes */
+} GUID;
+#endif
+
+/* 100-nanosecond ticks since 1601-01-01 UTC, split in halves. */
+typedef struct FILETIME {
+    DWORD dwLowDateTime;  /* Low half of the tick count */
+    DWORD dwHighDateTime; /* High half of the tick count */
+} FILETIME, *PFILETIME, *LPFILETIME;
+
+/* A date and time in UTC, to the millisecond. */
+typedef struct SYSTEMTIME {
+    WORD wYear;         /* Year, 1601 to 30827 */
+    WORD wMonth;        /* Month, 1 to 12 */
+    WORD wDayOfWeek;    /* Day of the week, 0 is Sunday */
+    WORD wDay;          /* Day of the month, 1 to 31 */
+    WORD wHour;         /* Hour, 0 to 23 */
+    WORD wMinute;       /* Minute, 0 to 59 */
+    WORD wSecond;       /* Second, 0 to 59 */
+    WORD wMilliseconds; /* Millisecond, 0 to 999 */
+} SYSTEMTIME, *PSYSTEMTIME, *LPSYSTEMTIME;
+#endif
+
+/* Types of WinHTTP. */
+
+typedef LPVOID HINTERNET;
+typedef HINTERNET *LPHINTERNET;
+typedef WORD INTERNET_PORT;
+typedef INTERNET_PORT *LPINTERNET_PORT;
+typedef int INTERNET_SCHEME, *LPINTERNET_SCHEME;
+
+/* The status callback. The data is valid until the callback returns. */
+typedef VOID(CALLBACK *WINHTTP_STATUS_CALLBACK)(HINTERNET hInternet, DWORD_PTR dwContext,
+    DWORD dwInternetStatus, LPVOID lpvStatusInformation, DWORD dwStatusInformationLength);
+typedef WINHTTP_STATUS_CALLBACK *LPWINHTTP_STATUS_CALLBACK;
+#define WINHTTP_INVALID_STATUS_CALLBACK ((WINHTTP_STATUS_CALLBACK)(intptr_t)-1)
+
+typedef VOID(CALLBACK *WINHTTP_PROXY_CHANGE_CALLBACK)(ULONGLONG ullFlags, PVOID pvContext);
+typedef PVOID WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE;
+
+/* Arguments that are left out. */
+#define WINHTTP_NO_PROXY_NAME NULL
+#define WINHTTP_NO_PROXY_BYPASS NULL
+#define WINHTTP_NO_REFERER NULL
+#define WINHTTP_DEFAULT_ACCEPT_TYPES NULL
+#define WINHTTP_NO_ADDITIONAL_HEADERS NULL
+#define WINHTTP_NO_REQUEST_DATA NULL
+#define WINHTTP_HEADER_NAME_BY_INDEX NULL
+#define WINHTTP_NO_OUTPUT_BUFFER NULL
+#define WINHTTP_NO_HEADER_INDEX NULL
+#define WINHTTP_NO_CLIENT_CERT_CONTEXT NULL
+
+/* Numbers. Names of enumerations are macros as well, so that #ifdef finds them. */
+
+/* Access types of WinHttpOpen. */
+#define WINHTTP_ACCESS_TYPE_DEFAULT_PROXY   0
+#define WINHTTP_ACCESS_TYPE_NO_PROXY        1
+#define WINHTTP_ACCESS_TYPE_NAMED_PROXY     3
+#define WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY 4
+
+/* Flags of WinHttpOpen. */
+#define WINHTTP_FLAG_ASYNC           0x10000000
+#define WINHTTP_FLAG_SECURE_DEFAULTS 0x30000000
+
+/* Flags of WinHttpOpenRequest. */
+#define WINHTTP_FLAG_ESCAPE_PERCENT       0x4
+#define WINHTTP_FLAG_NULL_CODEPAGE        0x8
+#define WINHTTP_FLAG_ESCAPE_DISABLE       0x40
+#define WINHTTP_FLAG_ESCAPE_DISABLE_QUERY 0x80
+#define WINHTTP_FLAG_REFRESH              0x100
+#define WINHTTP_FLAG_BYPASS_PROXY_CACHE   0x100
+#define WINHTTP_FLAG_AUTOMATIC_CHUNKING   0x200
+#define WINHTTP_FLAG_SECURE               0x00800000
+
+/* Total length of a request body. */
+#define WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH 0
+
+/* Flags of WinHttpReadDataEx. */
+#define WINHTTP_READ_DATA_EX_FLAG_FILL_BUFFER 0x1ull
+
+/* Handle kinds, WINHTTP_OPTION_HANDLE_TYPE. */
+#define WINHTTP_HANDLE_TYPE_SESSION        1
+#define WINHTTP_HANDLE_TYPE_CONNECT        2
+#define WINHTTP_HANDLE_TYPE_REQUEST        3
+#define WINHTTP_HANDLE_TYPE_PROXY_RESOLVER 4
+#define WINHTTP_HANDLE_TYPE_WEBSOCKET      5
+#define WINHTTP_HANDLE_TYPE_PROTOCOL       6
+
+/* Ports. */
+#define INTERNET_DEFAULT_PORT       0
+#define INTERNET_DEFAULT_HTTP_PORT  80
+#define INTERNET_DEFAULT_HTTPS_PORT 443
+
+/* Schemes, URL_COMPONENTS.nScheme. */
+#define INTERNET_SCHEME_HTTP          1
+#define INTERNET_SCHEME_HTTPS         2
+#define INTERNET_SCHEME_FTP           3
+#define INTERNET_SCHEME_SOCKS         4
+#define WINHTTP_INTERNET_SCHEME_HTTP  1
+#define WINHTTP_INTERNET_SCHEME_HTTPS 2
+#define WINHTTP_INTERNET_SCHEME_FTP   3
+#define WINHTTP_INTERNET_SCHEME_SOCKS 4
+
+/* Flags of WinHttpCrackUrl and WinHttpCreateUrl. */
+#define ICU_ENCODE_PERCENT       0x1000
+#define ICU_ESCAPE_AUTHORITY     0x2000
+#define ICU_REJECT_USERPWD       0x4000
+#define ICU_INCLUDE_DEFAULT_PORT 0x8000
+#define ICU_BROWSER_MODE         0x02000000
+#define ICU_ENCODE_SPACES_ONLY   0x04000000
+#define ICU_NO_META              0x08000000
+#define ICU_DECODE               0x10000000
+#define ICU_NO_ENCODE            0x20000000
+#define ICU_ESCAPE               0x80000000u
+
+/* Times. */
+#if WINHTTP_WCHAR_BITS == 16
+#define WINHTTP_TIME_FORMAT_BUFSIZE 62
+#else
+#define WINHTTP_TIME_FORMAT_BUFSIZE 124 /* bytes, as on Windows: 31 characters of this width */
+#endif
+
+/* Switches: WINHTTP_OPTION_DISABLE_FEATURE. */
+#define WINHTTP_DISABLE_COOKIES        0x1
+#define WINHTTP_DISABLE_REDIRECTS      0x2
+#define WINHTTP_DISABLE_AUTHENTICATION 0x4
+#define WINHTTP_DISABLE_KEEP_ALIVE     0x8
+
+/* Switches: WINHTTP_OPTION_ENABLE_FEATURE. */
+#define WINHTTP_ENABLE_SSL_REVOCATION           0x1
+#define WINHTTP_ENABLE_SSL_REVERT_IMPERSONATION 0x2
+
+/* Switches: WINHTTP_OPTION_DECOMPRESSION. */
+#define WINHTTP_DECOMPRESSION_FLAG_GZIP    0x1
+#define WINHTTP_DECOMPRESSION_FLAG_DEFLATE 0x2
+#define WINHTTP_DECOMPRESSION_FLAG_ALL     0x3
+
+/* Switches: WINHTTP_OPTION_ENABLE_HTTP_PROTOCOL. */
+#define WINHTTP_PROTOCOL_FLAG_HTTP2 0x1
+#define WINHTTP_PROTOCOL_FLAG_HTTP3 0x2
+#define WINHTTP_PROTOCOL_MASK       0x3
+
+/* Retries: WINHTTP_OPTION_FAILED_CONNECTION_RETRIES. */
+#define WINHTTP_CONNECTION_RETRY_CONDITION_408              0x1
+#define WINHTTP_CONNECTION_RETRY_CONDITION_SSL_HANDSHAKE    0x2
+#define WINHTTP_CONNECTION_RETRY_CONDITION_STALE_CONNECTION 0x4
+#define WINHTTP_CONNECTION_RETRY_CONDITION_MASK             0x7
+
+/* Connection groups. */
+#define WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE                 0x1ull
+#define WINHTTP_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION 0x1ull
+#define WINHTTP_MATCH_CONNECTION_GUID_FLAGS_MASK                     0x1ull
+
+/* Name cache: WINHTTP_OPTION_RESOLVER_CACHE_CONFIG. */
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_SOFT_LIMIT   0x1ull
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_BYPASS_CACHE 0x2ull
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_USE_DNS_TTL  0x4ull
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_CONN_USE_TTL 0x8ull
+
+/* Secure DNS, WINHTTP_RESOLVER_CACHE_CONFIG.SecureDnsSetting. */
+typedef enum WINHTTP_SECURE_DNS_SETTING WINHTTP_ENUM_BASE {
+    WinHttpSecureDnsSettingDefault = 0,
+    WinHttpSecureDnsSettingForcePlaintext = 1,
+    WinHttpSecureDnsSettingRequireEncryption = 2,
+    WinHttpSecureDnsSettingTryEncryptionWithFallback = 3,
+    WinHttpSecureDnsSettingMax = 4
+} WINHTTP_SECURE_DNS_SETTING;
+#define WinHttpSecureDnsSettingDefault WinHttpSecureDnsSettingDefault
+#define WinHttpSecureDnsSettingForcePlaintext WinHttpSecureDnsSettingForcePlaintext
+#define WinHttpSecureDnsSettingRequireEncryption WinHttpSecureDnsSettingRequireEncryption
+#define WinHttpSecureDnsSettingTryEncryptionWithFallback WinHttpSecureDnsSettingTryEncryptionWithFallback
+#define WinHttpSecureDnsSettingMax WinHttpSecureDnsSettingMax
+
+/* TLS versions, WINHTTP_OPTION_SECURE_PROTOCOLS. */
+#define WINHTTP_FLAG_SECURE_PROTOCOL_SSL2   0x8
+#define WINHTTP_FLAG_SECURE_PROTOCOL_SSL3   0x20
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1   0x80
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_1 0x200
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 0x800
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3 0x2000
+#define WINHTTP_FLAG_SECURE_PROTOCOL_ALL    0xA8
+
+/* Certificate flags, WINHTTP_OPTION_SECURITY_FLAGS. */
+#define SECURITY_FLAG_SECURE                   0x1
+#define SECURITY_FLAG_IGNORE_UNKNOWN_CA        0x100
+#define SECURITY_FLAG_IGNORE_CERT_WRONG_USAGE  0x200
+#define SECURITY_FLAG_IGNORE_CERT_CN_INVALID   0x1000
+#define SECURITY_FLAG_IGNORE_CERT_DATE_INVALID 0x2000
+#define SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS   0x3300
+#define SECURITY_FLAG_IGNORE_WEAK_SIGNATURE    0x00010000
+#define SECURITY_FLAG_STRENGTH_WEAK            0x10000000
+#define SECURITY_FLAG_STRENGTH_STRONG          0x20000000
+#define SECURITY_FLAG_STRENGTH_MEDIUM          0x40000000
+
+/* Chain building in later headers. */
+#define WINHTTP_SERVER_CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL    0x4
+#define WINHTTP_SERVER_CERT_CHAIN_DISABLE_AIA                 0x2000
+#define WINHTTP_SERVER_CERT_CHAIN_REVOCATION_CHECK_CACHE_ONLY 0x80000000u
+
+/* Authentication targets. */
+#define WINHTTP_AUTH_TARGET_SERVER 0
+#define WINHTTP_AUTH_TARGET_PROXY  1
+
+/* Authentication schemes. */
+#define WINHTTP_AUTH_SCHEME_BASIC     0x1
+#define WINHTTP_AUTH_SCHEME_NTLM      0x2
+#define WINHTTP_AUTH_SCHEME_PASSPORT  0x4
+#define WINHTTP_AUTH_SCHEME_DIGEST    0x8
+#define WINHTTP_AUTH_SCHEME_NEGOTIATE 0x10
+
+/* Default credentials, WINHTTP_OPTION_AUTOLOGON_POLICY. */
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_MEDIUM     0
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_LOW        1
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_HIGH       2
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_PROXY_ONLY 3
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_MAX        3
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_DEFAULT    0
+
+/* Kerberos names, WINHTTP_OPTION_SPN. */
+#define WINHTTP_DISABLE_SPN_SERVER_PORT 0
+#define WINHTTP_ENABLE_SPN_SERVER_PORT  1
+
+/* Passport, WINHTTP_OPTION_CONFIGURE_PASSPORT_AUTH. */
+#define WINHTTP_DISABLE_PASSPORT_AUTH    0x0
+#define WINHTTP_ENABLE_PASSPORT_AUTH     0x10000000
+#define WINHTTP_DISABLE_PASSPORT_KEYRING 0x20000000
+#define WINHTTP_ENABLE_PASSPORT_KEYRING  0x40000000
+
+/* Proxy schemes to refuse, WINHTTP_OPTION_DISABLE_PROXY_AUTH_SCHEMES. */
+#define WINHTTP_PROXY_DISABLE_SCHEME_BASIC       0x1
+#define WINHTTP_PROXY_DISABLE_SCHEME_DIGEST      0x2
+#define WINHTTP_PROXY_DISABLE_SCHEME_NTLM        0x4
+#define WINHTTP_PROXY_DISABLE_SCHEME_KERBEROS    0x8
+#define WINHTTP_PROXY_DISABLE_SCHEME_NEGOTIATE   0x10
+#define WINHTTP_PROXY_DISABLE_AUTH_LOCAL_SERVICE 0x100
+
+/* Options. */
+#define WINHTTP_FIRST_OPTION                            1
+#define WINHTTP_LAST_OPTION                             196
+#define WINHTTP_OPTION_CALLBACK                         1
+#define WINHTTP_OPTION_RESOLVE_TIMEOUT                  2
+#define WINHTTP_OPTION_CONNECT_TIMEOUT                  3
+#define WINHTTP_OPTION_CONNECT_RETRIES                  4
+#define WINHTTP_OPTION_SEND_TIMEOUT                     5
+#define WINHTTP_OPTION_RECEIVE_TIMEOUT                  6
+#define WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT         7
+#define WINHTTP_OPTION_HANDLE_TYPE                      9
+#define WINHTTP_OPTION_READ_BUFFER_SIZE                 12
+#define WINHTTP_OPTION_WRITE_BUFFER_SIZE                13
+#define WINHTTP_OPTION_PARENT_HANDLE                    21
+#define WINHTTP_OPTION_EXTENDED_ERROR                   24
+#define WINHTTP_OPTION_SECURITY_FLAGS                   31
+#define WINHTTP_OPTION_SECURITY_CERTIFICATE_STRUCT      32
+#define WINHTTP_OPTION_URL                              34
+#define WINHTTP_OPTION_SECURITY_KEY_BITNESS             36
+#define WINHTTP_OPTION_PROXY                            38
+#define WINHTTP_OPTION_PROXY_RESULT_ENTRY               39
+#define WINHTTP_OPTION_USER_AGENT                       41
+#define WINHTTP_OPTION_CONTEXT_VALUE                    45
+#define WINHTTP_OPTION_CLIENT_CERT_CONTEXT              47
+#define WINHTTP_OPTION_REQUEST_PRIORITY                 58
+#define WINHTTP_OPTION_HTTP_VERSION                     59
+#define WINHTTP_OPTION_DISABLE_FEATURE                  63
+#define WINHTTP_OPTION_CODEPAGE                         68
+#define WINHTTP_OPTION_MAX_CONNS_PER_SERVER             73
+#define WINHTTP_OPTION_MAX_CONNS_PER_1_0_SERVER         74
+#define WINHTTP_OPTION_AUTOLOGON_POLICY                 77
+#define WINHTTP_OPTION_SERVER_CERT_CONTEXT              78
+#define WINHTTP_OPTION_ENABLE_FEATURE                   79
+#define WINHTTP_OPTION_WORKER_THREAD_COUNT              80
+#define WINHTTP_OPTION_PASSPORT_COBRANDING_TEXT         81
+#define WINHTTP_OPTION_PASSPORT_COBRANDING_URL          82
+#define WINHTTP_OPTION_CONFIGURE_PASSPORT_AUTH          83
+#define WINHTTP_OPTION_SECURE_PROTOCOLS                 84
+#define WINHTTP_OPTION_ENABLETRACING                    85
+#define WINHTTP_OPTION_PASSPORT_SIGN_OUT                86
+#define WINHTTP_OPTION_PASSPORT_RETURN_URL              87
+#define WINHTTP_OPTION_REDIRECT_POLICY                  88
+#define WINHTTP_OPTION_MAX_HTTP_AUTOMATIC_REDIRECTS     89
+#define WINHTTP_OPTION_MAX_HTTP_STATUS_CONTINUE         90
+#define WINHTTP_OPTION_MAX_RESPONSE_HEADER_SIZE         91
+#define WINHTTP_OPTION_MAX_RESPONSE_DRAIN_SIZE          92
+#define WINHTTP_OPTION_CONNECTION_INFO                  93
+#define WINHTTP_OPTION_CLIENT_CERT_ISSUER_LIST          94
+#define WINHTTP_OPTION_SPN                              96
+#define WINHTTP_OPTION_GLOBAL_PROXY_CREDS               97
+#define WINHTTP_OPTION_GLOBAL_SERVER_CREDS              98
+#define WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT              99
+#define WINHTTP_OPTION_REJECT_USERPWD_IN_URL            100
+#define WINHTTP_OPTION_USE_GLOBAL_SERVER_CREDENTIALS    101
+#define WINHTTP_OPTION_RECEIVE_PROXY_CONNECT_RESPONSE   103
+#define WINHTTP_OPTION_IS_PROXY_CONNECT_RESPONSE        104
+#define WINHTTP_OPTION_NETWORK_INTERFACE_AFFINITY       105
+#define WINHTTP_OPTION_SERVER_SPN_USED                  106
+#define WINHTTP_OPTION_PROXY_SPN_USED                   107
+#define WINHTTP_OPTION_SERVER_CBT                       108
+#define WINHTTP_OPTION_UNSAFE_HEADER_PARSING            110
+#define WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS   111
+#define WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET            114
+#define WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT         115
+#define WINHTTP_OPTION_WEB_SOCKET_KEEPALIVE_INTERVAL    116
+#define WINHTTP_OPTION_DECOMPRESSION                    118
+#define WINHTTP_OPTION_WEB_SOCKET_RECEIVE_BUFFER_SIZE   122
+#define WINHTTP_OPTION_WEB_SOCKET_SEND_BUFFER_SIZE      123
+#define WINHTTP_OPTION_TCP_PRIORITY_HINT                128
+#define WINHTTP_OPTION_CONNECTION_FILTER                131
+#define WINHTTP_OPTION_ENABLE_HTTP_PROTOCOL             133
+#define WINHTTP_OPTION_HTTP_PROTOCOL_USED               134
+#define WINHTTP_OPTION_KDC_PROXY_SETTINGS               136
+#define WINHTTP_OPTION_PROXY_DISABLE_SERVICE_CALLS      137
+#define WINHTTP_OPTION_ENCODE_EXTRA                     138
+#define WINHTTP_OPTION_DISABLE_STREAM_QUEUE             139
+#define WINHTTP_OPTION_IPV6_FAST_FALLBACK               140
+#define WINHTTP_OPTION_CONNECTION_STATS_V0              141
+#define WINHTTP_OPTION_REQUEST_TIMES                    142
+#define WINHTTP_OPTION_EXPIRE_CONNECTION                143
+#define WINHTTP_OPTION_DISABLE_SECURE_PROTOCOL_FALLBACK 144
+#define WINHTTP_OPTION_HTTP_PROTOCOL_REQUIRED           145
+#define WINHTTP_OPTION_REQUEST_STATS                    146
+#define WINHTTP_OPTION_SERVER_CERT_CHAIN_CONTEXT        147
+#define WINHTTP_OPTION_CONNECTION_STATS_V1              150
+#define WINHTTP_OPTION_SECURITY_INFO                    151
+#define WINHTTP_OPTION_TCP_KEEPALIVE                    152
+#define WINHTTP_OPTION_TCP_FAST_OPEN                    153
+#define WINHTTP_OPTION_TLS_FALSE_START                  154
+#define WINHTTP_OPTION_IGNORE_CERT_REVOCATION_OFFLINE   155
+#define WINHTTP_OPTION_TLS_PROTOCOL_INSECURE_FALLBACK   158
+#define WINHTTP_OPTION_STREAM_ERROR_CODE                159
+#define WINHTTP_OPTION_REQUIRE_STREAM_END               160
+#define WINHTTP_OPTION_ENABLE_HTTP2_PLUS_CLIENT_CERT    161
+#define WINHTTP_OPTION_FAILED_CONNECTION_RETRIES        162
+#define WINHTTP_OPTION_HTTP2_KEEPALIVE                  164
+#define WINHTTP_OPTION_RESOLUTION_HOSTNAME              165
+#define WINHTTP_OPTION_SET_TOKEN_BINDING                166
+#define WINHTTP_OPTION_TOKEN_BINDING_PUBLIC_KEY         167
+#define WINHTTP_OPTION_REFERER_TOKEN_BINDING_HOSTNAME   168
+#define WINHTTP_OPTION_HTTP2_PLUS_TRANSFER_ENCODING     169
+#define WINHTTP_OPTION_RESOLVER_CACHE_CONFIG            170
+#define WINHTTP_OPTION_DISABLE_CERT_CHAIN_BUILDING      171
+#define WINHTTP_OPTION_BACKGROUND_CONNECTIONS           172
+#define WINHTTP_OPTION_FIRST_AVAILABLE_CONNECTION       173
+#define WINHTTP_OPTION_TCP_PRIORITY_STATUS              177
+#define WINHTTP_OPTION_CONNECTION_GUID                  178
+#define WINHTTP_OPTION_MATCH_CONNECTION_GUID            179
+#define WINHTTP_OPTION_HTTP2_RECEIVE_WINDOW             183
+#define WINHTTP_OPTION_FEATURE_SUPPORTED                184
+#define WINHTTP_OPTION_QUIC_STATS                       185
+#define WINHTTP_OPTION_HTTP3_KEEPALIVE                  188
+#define WINHTTP_OPTION_HTTP3_HANDSHAKE_TIMEOUT          189
+#define WINHTTP_OPTION_HTTP3_INITIAL_RTT                190
+#define WINHTTP_OPTION_HTTP3_STREAM_ERROR_CODE          191
+#define WINHTTP_OPTION_REQUEST_ANNOTATION               192
+#define WINHTTP_OPTION_DISABLE_PROXY_AUTH_SCHEMES       193
+#define WINHTTP_OPTION_REVERT_IMPERSONATION_SERVER_CERT 194
+#define WINHTTP_OPTION_DISABLE_GLOBAL_POOLING           195
+#define WINHTTP_OPTION_USE_SESSION_SCH_CRED             196
+#define WINHTTP_OPTION_USERNAME                         4096
+#define WINHTTP_OPTION_PASSWORD                         4097
+#define WINHTTP_OPTION_PROXY_USERNAME                   4098
+#define WINHTTP_OPTION_PROXY_PASSWORD                   4099
+
+/* Options of later headers: declared, not supported. */
+#define WINHTTP_OPTION_SERVER_CERT_CHAIN_BUILD_FLAGS      148
+#define WINHTTP_OPTION_SERVER_CERT_CHAIN_BUILD_CACHE_ONLY 199
+#define WINHTTP_OPTION_QUIC_STATS_V2                      200
+#define WINHTTP_OPTION_QUIC_STREAM_STATS                  202
+#define WINHTTP_OPTION_USE_LOOKASIDE                      203
+#define WINHTTP_OPTION_ERROR_LOG_GUID                     204
+#define WINHTTP_OPTION_ENABLE_FAST_FORWARDING             205
+#define WINHTTP_OPTION_FAST_FORWARDING_RESPONSE_DATA      206
+#define WINHTTP_OPTION_UPGRADE_TO_PROTOCOL                207
+#define WINHTTP_OPTION_CONNECTION_STATS_V2                208
+#define WINHTTP_OPTION_FAST_FORWARDING_RESPONSE_STATUS    209
+#define WINHTTP_OPTION_DSCP_TAG                           210
+#define WINHTTP_OPTION_HTTP11_DOWNGRADE_TTL               211
+#define WINHTTP_OPTION_SESSION_ERROR_LOG_GUID             212
+
+/* Values and limits of options. */
+#define WINHTTP_OPTION_REDIRECT_POLICY_NEVER                  0
+#define WINHTTP_OPTION_REDIRECT_POLICY_DISALLOW_HTTPS_TO_HTTP 1
+#define WINHTTP_OPTION_REDIRECT_POLICY_ALWAYS                 2
+#define WINHTTP_OPTION_REDIRECT_POLICY_LAST                   2
+#define WINHTTP_OPTION_REDIRECT_POLICY_DEFAULT                1
+#define WINHTTP_OPTION_SPN_MASK                               1
+#define WINHTTP_OPTION_REQUEST_ANNOTATION_MAX_LENGTH          64000
+
+/* Connection limits. */
+#define WINHTTP_CONNS_PER_SERVER_UNLIMITED 0xFFFFFFFFu
+
+/* Notifications. */
+#define WINHTTP_CALLBACK_STATUS_RESOLVING_NAME            0x1
+#define WINHTTP_CALLBACK_STATUS_NAME_RESOLVED             0x2
+#define WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER      0x4
+#define WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER       0x8
+#define WINHTTP_CALLBACK_STATUS_SENDING_REQUEST           0x10
+#define WINHTTP_CALLBACK_STATUS_REQUEST_SENT              0x20
+#define WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE        0x40
+#define WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED         0x80
+#define WINHTTP_CALLBACK_STATUS_CLOSING_CONNECTION        0x100
+#define WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED         0x200
+#define WINHTTP_CALLBACK_STATUS_HANDLE_CREATED            0x400
+#define WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING            0x800
+#define WINHTTP_CALLBACK_STATUS_DETECTING_PROXY           0x1000
+#define WINHTTP_CALLBACK_STATUS_REDIRECT                  0x4000
+#define WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE     0x8000
+#define WINHTTP_CALLBACK_STATUS_SECURE_FAILURE            0x00010000
+#define WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE         0x00020000
+#define WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE            0x00040000
+#define WINHTTP_CALLBACK_STATUS_READ_COMPLETE             0x00080000
+#define WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE            0x00100000
+#define WINHTTP_CALLBACK_STATUS_REQUEST_ERROR             0x00200000
+#define WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE      0x00400000
+#define WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE   0x01000000
+#define WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE            0x02000000
+#define WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE         0x04000000
+#define WINHTTP_CALLBACK_STATUS_GETPROXYSETTINGS_COMPLETE 0x08000000
+#define WINHTTP_CALLBACK_STATUS_SETTINGS_WRITE_COMPLETE   0x10000000
+#define WINHTTP_CALLBACK_STATUS_SETTINGS_READ_COMPLETE    0x20000000
+
+/* Certificate faults, the data of WINHTTP_CALLBACK_STATUS_SECURE_FAILURE. */
+#define WINHTTP_CALLBACK_STATUS_FLAG_CERT_REV_FAILED        0x1
+#define WINHTTP_CALLBACK_STATUS_FLAG_INVALID_CERT           0x2
+#define WINHTTP_CALLBACK_STATUS_FLAG_CERT_REVOKED           0x4
+#define WINHTTP_CALLBACK_STATUS_FLAG_INVALID_CA             0x8
+#define WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID        0x10
+#define WINHTTP_CALLBACK_STATUS_FLAG_CERT_DATE_INVALID      0x20
+#define WINHTTP_CALLBACK_STATUS_FLAG_CERT_WRONG_USAGE       0x40
+#define WINHTTP_CALLBACK_STATUS_FLAG_SECURITY_CHANNEL_ERROR 0x80000000u
+
+/* Notification flags, for WinHttpSetStatusCallback. */
+#define WINHTTP_CALLBACK_FLAG_RESOLVE_NAME              0x3
+#define WINHTTP_CALLBACK_FLAG_CONNECT_TO_SERVER         0xC
+#define WINHTTP_CALLBACK_FLAG_SEND_REQUEST              0x30
+#define WINHTTP_CALLBACK_FLAG_RECEIVE_RESPONSE          0xC0
+#define WINHTTP_CALLBACK_FLAG_CLOSE_CONNECTION          0x300
+#define WINHTTP_CALLBACK_FLAG_HANDLES                   0xC00
+#define WINHTTP_CALLBACK_FLAG_DETECTING_PROXY           0x1000
+#define WINHTTP_CALLBACK_FLAG_REDIRECT                  0x4000
+#define WINHTTP_CALLBACK_FLAG_INTERMEDIATE_RESPONSE     0x8000
+#define WINHTTP_CALLBACK_FLAG_SECURE_FAILURE            0x00010000
+#define WINHTTP_CALLBACK_FLAG_HEADERS_AVAILABLE         0x00020000
+#define WINHTTP_CALLBACK_FLAG_DATA_AVAILABLE            0x00040000
+#define WINHTTP_CALLBACK_FLAG_READ_COMPLETE             0x00080000
+#define WINHTTP_CALLBACK_FLAG_WRITE_COMPLETE            0x00100000
+#define WINHTTP_CALLBACK_FLAG_REQUEST_ERROR             0x00200000
+#define WINHTTP_CALLBACK_FLAG_SENDREQUEST_COMPLETE      0x00400000
+#define WINHTTP_CALLBACK_FLAG_GETPROXYFORURL_COMPLETE   0x01000000
+#define WINHTTP_CALLBACK_FLAG_GETPROXYSETTINGS_COMPLETE 0x08000000
+#define WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS           0x097E0000
+#define WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS         0xFFFFFFFFu
+
+/* Operations, WINHTTP_ASYNC_RESULT.dwResult. */
+#define API_RECEIVE_RESPONSE     1
+#define API_QUERY_DATA_AVAILABLE 2
+#define API_READ_DATA            3
+#define API_WRITE_DATA           4
+#define API_SEND_REQUEST         5
+#define API_GET_PROXY_FOR_URL    6
+#define API_GET_PROXY_SETTINGS   7
+
+/* Information levels. */
+#define WINHTTP_QUERY_MIME_VERSION              0
+#define WINHTTP_QUERY_CONTENT_TYPE              1
+#define WINHTTP_QUERY_CONTENT_TRANSFER_ENCODING 2
+#define WINHTTP_QUERY_CONTENT_ID                3
+#define WINHTTP_QUERY_CONTENT_DESCRIPTION       4
+#define WINHTTP_QUERY_CONTENT_LENGTH            5
+#define WINHTTP_QUERY_CONTENT_LANGUAGE          6
+#define WINHTTP_QUERY_ALLOW                     7
+#define WINHTTP_QUERY_PUBLIC                    8
+#define WINHTTP_QUERY_DATE                      9
+#define WINHTTP_QUERY_EXPIRES                   10
+#define WINHTTP_QUERY_LAST_MODIFIED             11
+#define WINHTTP_QUERY_MESSAGE_ID                12
+#define WINHTTP_QUERY_URI                       13
+#define WINHTTP_QUERY_DERIVED_FROM              14
+#define WINHTTP_QUERY_COST                      15
+#define WINHTTP_QUERY_LINK                      16
+#define WINHTTP_QUERY_PRAGMA                    17
+#define WINHTTP_QUERY_VERSION                   18
+#define WINHTTP_QUERY_STATUS_CODE               19
+#define WINHTTP_QUERY_STATUS_TEXT               20
+#define WINHTTP_QUERY_EX_ALL_HEADERS            21
+#define WINHTTP_QUERY_RAW_HEADERS               21
+#define WINHTTP_QUERY_RAW_HEADERS_CRLF          22
+#define WINHTTP_QUERY_CONNECTION                23
+#define WINHTTP_QUERY_ACCEPT                    24
+#define WINHTTP_QUERY_ACCEPT_CHARSET            25
+#define WINHTTP_QUERY_ACCEPT_ENCODING           26
+#define WINHTTP_QUERY_ACCEPT_LANGUAGE           27
+#define WINHTTP_QUERY_AUTHORIZATION             28
+#define WINHTTP_QUERY_CONTENT_ENCODING          29
+#define WINHTTP_QUERY_FORWARDED                 30
+#define WINHTTP_QUERY_FROM                      31
+#define WINHTTP_QUERY_IF_MODIFIED_SINCE         32
+#define WINHTTP_QUERY_LOCATION                  33
+#define WINHTTP_QUERY_ORIG_URI                  34
+#define WINHTTP_QUERY_REFERER                   35
+#define WINHTTP_QUERY_RETRY_AFTER               36
+#define WINHTTP_QUERY_SERVER                    37
+#define WINHTTP_QUERY_TITLE                     38
+#define WINHTTP_QUERY_USER_AGENT                39
+#define WINHTTP_QUERY_WWW_AUTHENTICATE          40
+#define WINHTTP_QUERY_PROXY_AUTHENTICATE        41
+#define WINHTTP_QUERY_ACCEPT_RANGES             42
+#define WINHTTP_QUERY_SET_COOKIE                43
+#define WINHTTP_QUERY_COOKIE                    44
+#define WINHTTP_QUERY_REQUEST_METHOD            45
+#define WINHTTP_QUERY_REFRESH                   46
+#define WINHTTP_QUERY_CONTENT_DISPOSITION       47
+#define WINHTTP_QUERY_AGE                       48
+#define WINHTTP_QUERY_CACHE_CONTROL             49
+#define WINHTTP_QUERY_CONTENT_BASE              50
+#define WINHTTP_QUERY_CONTENT_LOCATION          51
+#define WINHTTP_QUERY_CONTENT_MD5               52
+#define WINHTTP_QUERY_CONTENT_RANGE             53
+#define WINHTTP_QUERY_ETAG                      54
+#define WINHTTP_QUERY_HOST                      55
+#define WINHTTP_QUERY_IF_MATCH                  56
+#define WINHTTP_QUERY_IF_NONE_MATCH             57
+#define WINHTTP_QUERY_IF_RANGE                  58
+#define WINHTTP_QUERY_IF_UNMODIFIED_SINCE       59
+#define WINHTTP_QUERY_MAX_FORWARDS              60
+#define WINHTTP_QUERY_PROXY_AUTHORIZATION       61
+#define WINHTTP_QUERY_RANGE                     62
+#define WINHTTP_QUERY_TRANSFER_ENCODING         63
+#define WINHTTP_QUERY_UPGRADE                   64
+#define WINHTTP_QUERY_VARY                      65
+#define WINHTTP_QUERY_VIA                       66
+#define WINHTTP_QUERY_WARNING                   67
+#define WINHTTP_QUERY_EXPECT                    68
+#define WINHTTP_QUERY_PROXY_CONNECTION          69
+#define WINHTTP_QUERY_UNLESS_MODIFIED_SINCE     70
+#define WINHTTP_QUERY_PROXY_SUPPORT             75
+#define WINHTTP_QUERY_AUTHENTICATION_INFO       76
+#define WINHTTP_QUERY_PASSPORT_URLS             77
+#define WINHTTP_QUERY_MAX                       78
+#define WINHTTP_QUERY_PASSPORT_CONFIG           78
+#define WINHTTP_QUERY_CUSTOM                    65535
+
+/* Modifiers of a level. */
+#define WINHTTP_QUERY_FLAG_WIRE_ENCODING   0x01000000
+#define WINHTTP_QUERY_FLAG_TRAILERS        0x02000000
+#define WINHTTP_QUERY_FLAG_NUMBER64        0x08000000
+#define WINHTTP_QUERY_FLAG_NUMBER          0x20000000
+#define WINHTTP_QUERY_FLAG_SYSTEMTIME      0x40000000
+#define WINHTTP_QUERY_FLAG_REQUEST_HEADERS 0x80000000u
+
+/* Modifiers of WinHttpAddRequestHeaders. */
+#define WINHTTP_ADDREQ_INDEX_MASK                   0xFFFF
+#define WINHTTP_ADDREQ_FLAGS_MASK                   0xFFFF0000u
+#define WINHTTP_ADDREQ_FLAG_COALESCE_WITH_SEMICOLON 0x01000000
+#define WINHTTP_ADDREQ_FLAG_ADD_IF_NEW              0x10000000
+#define WINHTTP_ADDREQ_FLAG_ADD                     0x20000000
+#define WINHTTP_ADDREQ_FLAG_COALESCE_WITH_COMMA     0x40000000
+#define WINHTTP_ADDREQ_FLAG_COALESCE                0x40000000
+#define WINHTTP_ADDREQ_FLAG_REPLACE                 0x80000000u
+
+/* Flags of WinHttpAddRequestHeadersEx. */
+#define WINHTTP_EXTENDED_HEADER_FLAG_UNICODE 0x1ull
+
+/* HTTP status codes. */
+#define HTTP_STATUS_CONTINUE            100
+#define HTTP_STATUS_SWITCH_PROTOCOLS    101
+#define HTTP_STATUS_OK                  200
+#define HTTP_STATUS_CREATED             201
+#define HTTP_STATUS_ACCEPTED            202
+#define HTTP_STATUS_PARTIAL             203
+#define HTTP_STATUS_NO_CONTENT          204
+#define HTTP_STATUS_RESET_CONTENT       205
+#define HTTP_STATUS_PARTIAL_CONTENT     206
+#define HTTP_STATUS_WEBDAV_MULTI_STATUS 207
+#define HTTP_STATUS_AMBIGUOUS           300
+#define HTTP_STATUS_MOVED               301
+#define HTTP_STATUS_REDIRECT            302
+#define HTTP_STATUS_REDIRECT_METHOD     303
+#define HTTP_STATUS_NOT_MODIFIED        304
+#define HTTP_STATUS_USE_PROXY           305
+#define HTTP_STATUS_REDIRECT_KEEP_VERB  307
+#define HTTP_STATUS_PERMANENT_REDIRECT  308
+#define HTTP_STATUS_BAD_REQUEST         400
+#define HTTP_STATUS_DENIED              401
+#define HTTP_STATUS_PAYMENT_REQ         402
+#define HTTP_STATUS_FORBIDDEN           403
+#define HTTP_STATUS_NOT_FOUND           404
+#define HTTP_STATUS_BAD_METHOD          405
+#define HTTP_STATUS_NONE_ACCEPTABLE     406
+#define HTTP_STATUS_PROXY_AUTH_REQ      407
+#define HTTP_STATUS_REQUEST_TIMEOUT     408
+#define HTTP_STATUS_CONFLICT            409
+#define HTTP_STATUS_GONE                410
+#define HTTP_STATUS_LENGTH_REQUIRED     411
+#define HTTP_STATUS_PRECOND_FAILED      412
+#define HTTP_STATUS_REQUEST_TOO_LARGE   413
+#define HTTP_STATUS_URI_TOO_LONG        414
+#define HTTP_STATUS_UNSUPPORTED_MEDIA   415
+#define HTTP_STATUS_RETRY_WITH          449
+#define HTTP_STATUS_SERVER_ERROR        500
+#define HTTP_STATUS_NOT_SUPPORTED       501
+#define HTTP_STATUS_BAD_GATEWAY         502
+#define HTTP_STATUS_SERVICE_UNAVAIL     503
+#define HTTP_STATUS_GATEWAY_TIMEOUT     504
+#define HTTP_STATUS_VERSION_NOT_SUP     505
+#define HTTP_STATUS_FIRST               100
+#define HTTP_STATUS_LAST                505
+
+/* Operations, WINHTTP_WEB_SOCKET_ASYNC_RESULT.Operation. */
+typedef enum WINHTTP_WEB_SOCKET_OPERATION WINHTTP_ENUM_BASE {
+    WINHTTP_WEB_SOCKET_SEND_OPERATION = 0,
+    WINHTTP_WEB_SOCKET_RECEIVE_OPERATION = 1,
+    WINHTTP_WEB_SOCKET_CLOSE_OPERATION = 2,
+    WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION = 3
+} WINHTTP_WEB_SOCKET_OPERATION;
+#define WINHTTP_WEB_SOCKET_SEND_OPERATION WINHTTP_WEB_SOCKET_SEND_OPERATION
+#define WINHTTP_WEB_SOCKET_RECEIVE_OPERATION WINHTTP_WEB_SOCKET_RECEIVE_OPERATION
+#define WINHTTP_WEB_SOCKET_CLOSE_OPERATION WINHTTP_WEB_SOCKET_CLOSE_OPERATION
+#define WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION
+
+/* Buffer types. */
+typedef enum WINHTTP_WEB_SOCKET_BUFFER_TYPE WINHTTP_ENUM_BASE {
+    WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE = 0,
+    WINHTTP_WEB_SOCKET_BINARY_FRAGMENT_BUFFER_TYPE = 1,
+    WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE = 2,
+    WINHTTP_WEB_SOCKET_UTF8_FRAGMENT_BUFFER_TYPE = 3,
+    WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE = 4
+} WINHTTP_WEB_SOCKET_BUFFER_TYPE;
+#define WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE
+#define WINHTTP_WEB_SOCKET_BINARY_FRAGMENT_BUFFER_TYPE WINHTTP_WEB_SOCKET_BINARY_FRAGMENT_BUFFER_TYPE
+#define WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE
+#define WINHTTP_WEB_SOCKET_UTF8_FRAGMENT_BUFFER_TYPE WINHTTP_WEB_SOCKET_UTF8_FRAGMENT_BUFFER_TYPE
+#define WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE
+
+/* Close statuses (RFC 6455 section 7.4). */
+typedef enum WINHTTP_WEB_SOCKET_CLOSE_STATUS WINHTTP_ENUM_BASE {
+    WINHTTP_WEB_SOCKET_SUCCESS_CLOSE_STATUS = 1000,
+    WINHTTP_WEB_SOCKET_ENDPOINT_TERMINATED_CLOSE_STATUS = 1001,
+    WINHTTP_WEB_SOCKET_PROTOCOL_ERROR_CLOSE_STATUS = 1002,
+    WINHTTP_WEB_SOCKET_INVALID_DATA_TYPE_CLOSE_STATUS = 1003,
+    WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS = 1005,
+    WINHTTP_WEB_SOCKET_ABORTED_CLOSE_STATUS = 1006,
+    WINHTTP_WEB_SOCKET_INVALID_PAYLOAD_CLOSE_STATUS = 1007,
+    WINHTTP_WEB_SOCKET_POLICY_VIOLATION_CLOSE_STATUS = 1008,
+    WINHTTP_WEB_SOCKET_MESSAGE_TOO_BIG_CLOSE_STATUS = 1009,
+    WINHTTP_WEB_SOCKET_UNSUPPORTED_EXTENSIONS_CLOSE_STATUS = 1010,
+    WINHTTP_WEB_SOCKET_SERVER_ERROR_CLOSE_STATUS = 1011,
+    WINHTTP_WEB_SOCKET_SECURE_HANDSHAKE_ERROR_CLOSE_STATUS = 1015
+} WINHTTP_WEB_SOCKET_CLOSE_STATUS;
+#define WINHTTP_WEB_SOCKET_SUCCESS_CLOSE_STATUS WINHTTP_WEB_SOCKET_SUCCESS_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_ENDPOINT_TERMINATED_CLOSE_STATUS WINHTTP_WEB_SOCKET_ENDPOINT_TERMINATED_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_PROTOCOL_ERROR_CLOSE_STATUS WINHTTP_WEB_SOCKET_PROTOCOL_ERROR_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_INVALID_DATA_TYPE_CLOSE_STATUS WINHTTP_WEB_SOCKET_INVALID_DATA_TYPE_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_ABORTED_CLOSE_STATUS WINHTTP_WEB_SOCKET_ABORTED_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_INVALID_PAYLOAD_CLOSE_STATUS WINHTTP_WEB_SOCKET_INVALID_PAYLOAD_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_POLICY_VIOLATION_CLOSE_STATUS WINHTTP_WEB_SOCKET_POLICY_VIOLATION_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_MESSAGE_TOO_BIG_CLOSE_STATUS WINHTTP_WEB_SOCKET_MESSAGE_TOO_BIG_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_UNSUPPORTED_EXTENSIONS_CLOSE_STATUS WINHTTP_WEB_SOCKET_UNSUPPORTED_EXTENSIONS_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_SERVER_ERROR_CLOSE_STATUS WINHTTP_WEB_SOCKET_SERVER_ERROR_CLOSE_STATUS
+#define WINHTTP_WEB_SOCKET_SECURE_HANDSHAKE_ERROR_CLOSE_STATUS WINHTTP_WEB_SOCKET_SECURE_HANDSHAKE_ERROR_CLOSE_STATUS
+
+/* Limits. */
+#define WINHTTP_WEB_SOCKET_MAX_CLOSE_REASON_LENGTH 123
+#define WINHTTP_WEB_SOCKET_MIN_KEEPALIVE_VALUE     15000
+
+/* Entries of WINHTTP_REQUEST_TIMES. */
+typedef enum WINHTTP_REQUEST_TIME_ENTRY WINHTTP_ENUM_BASE {
+    WinHttpProxyDetectionStart = 0,
+    WinHttpProxyDetectionEnd = 1,
+    WinHttpConnectionAcquireStart = 2,
+    WinHttpConnectionAcquireWaitEnd = 3,
+    WinHttpConnectionAcquireEnd = 4,
+    WinHttpNameResolutionStart = 5,
+    WinHttpNameResolutionEnd = 6,
+    WinHttpConnectionEstablishmentStart = 7,
+    WinHttpConnectionEstablishmentEnd = 8,
+    WinHttpTlsHandshakeClientLeg1Start = 9,
+    WinHttpTlsHandshakeClientLeg1End = 10,
+    WinHttpTlsHandshakeClientLeg2Start = 11,
+    WinHttpTlsHandshakeClientLeg2End = 12,
+    WinHttpTlsHandshakeClientLeg3Start = 13,
+    WinHttpTlsHandshakeClientLeg3End = 14,
+    WinHttpStreamWaitStart = 15,
+    WinHttpStreamWaitEnd = 16,
+    WinHttpSendRequestStart = 17,
+    WinHttpSendRequestHeadersCompressionStart = 18,
+    WinHttpSendRequestHeadersCompressionEnd = 19,
+    WinHttpSendRequestHeadersEnd = 20,
+    WinHttpSendRequestEnd = 21,
+    WinHttpReceiveResponseStart = 22,
+    WinHttpReceiveResponseHeadersDecompressionStart = 23,
+    WinHttpReceiveResponseHeadersDecompressionEnd = 24,
+    WinHttpReceiveResponseHeadersEnd = 25,
+    WinHttpReceiveResponseBodyDecompressionDelta = 26,
+    WinHttpReceiveResponseEnd = 27,
+    WinHttpProxyTunnelStart = 28,
+    WinHttpProxyTunnelEnd = 29,
+    WinHttpProxyTlsHandshakeClientLeg1Start = 30,
+    WinHttpProxyTlsHandshakeClientLeg1End = 31,
+    WinHttpProxyTlsHandshakeClientLeg2Start = 32,
+    WinHttpProxyTlsHandshakeClientLeg2End = 33,
+    WinHttpProxyTlsHandshakeClientLeg3Start = 34,
+    WinHttpProxyTlsHandshakeClientLeg3End = 35,
+    WinHttpRequestTimeLast = 36,
+    WinHttpRequestTimeMax = 64
+} WINHTTP_REQUEST_TIME_ENTRY;
+#define WinHttpProxyDetectionStart WinHttpProxyDetectionStart
+#define WinHttpProxyDetectionEnd WinHttpProxyDetectionEnd
+#define WinHttpConnectionAcquireStart WinHttpConnectionAcquireStart
+#define WinHttpConnectionAcquireWaitEnd WinHttpConnectionAcquireWaitEnd
+#define WinHttpConnectionAcquireEnd WinHttpConnectionAcquireEnd
+#define WinHttpNameResolutionStart WinHttpNameResolutionStart
+#define WinHttpNameResolutionEnd WinHttpNameResolutionEnd
+#define WinHttpConnectionEstablishmentStart WinHttpConnectionEstablishmentStart
+#define WinHttpConnectionEstablishmentEnd WinHttpConnectionEstablishmentEnd
+#define WinHttpTlsHandshakeClientLeg1Start WinHttpTlsHandshakeClientLeg1Start
+#define WinHttpTlsHandshakeClientLeg1End WinHttpTlsHandshakeClientLeg1End
+#define WinHttpTlsHandshakeClientLeg2Start WinHttpTlsHandshakeClientLeg2Start
+#define WinHttpTlsHandshakeClientLeg2End WinHttpTlsHandshakeClientLeg2End
+#define WinHttpTlsHandshakeClientLeg3Start WinHttpTlsHandshakeClientLeg3Start
+#define WinHttpTlsHandshakeClientLeg3End WinHttpTlsHandshakeClientLeg3End
+#define WinHttpStreamWaitStart WinHttpStreamWaitStart
+#define WinHttpStreamWaitEnd WinHttpStreamWaitEnd
+#define WinHttpSendRequestStart WinHttpSendRequestStart
+#define WinHttpSendRequestHeadersCompressionStart WinHttpSendRequestHeadersCompressionStart
+#define WinHttpSendRequestHeadersCompressionEnd WinHttpSendRequestHeadersCompressionEnd
+#define WinHttpSendRequestHeadersEnd WinHttpSendRequestHeadersEnd
+#define WinHttpSendRequestEnd WinHttpSendRequestEnd
+#define WinHttpReceiveResponseStart WinHttpReceiveResponseStart
+#define WinHttpReceiveResponseHeadersDecompressionStart WinHttpReceiveResponseHeadersDecompressionStart
+#define WinHttpReceiveResponseHeadersDecompressionEnd WinHttpReceiveResponseHeadersDecompressionEnd
+#define WinHttpReceiveResponseHeadersEnd WinHttpReceiveResponseHeadersEnd
+#define WinHttpReceiveResponseBodyDecompressionDelta WinHttpReceiveResponseBodyDecompressionDelta
+#define WinHttpReceiveResponseEnd WinHttpReceiveResponseEnd
+#define WinHttpProxyTunnelStart WinHttpProxyTunnelStart
+#define WinHttpProxyTunnelEnd WinHttpProxyTunnelEnd
+#define WinHttpProxyTlsHandshakeClientLeg1Start WinHttpProxyTlsHandshakeClientLeg1Start
+#define WinHttpProxyTlsHandshakeClientLeg1End WinHttpProxyTlsHandshakeClientLeg1End
+#define WinHttpProxyTlsHandshakeClientLeg2Start WinHttpProxyTlsHandshakeClientLeg2Start
+#define WinHttpProxyTlsHandshakeClientLeg2End WinHttpProxyTlsHandshakeClientLeg2End
+#define WinHttpProxyTlsHandshakeClientLeg3Start WinHttpProxyTlsHandshakeClientLeg3Start
+#define WinHttpProxyTlsHandshakeClientLeg3End WinHttpProxyTlsHandshakeClientLeg3End
+#define WinHttpRequestTimeLast WinHttpRequestTimeLast
+#define WinHttpRequestTimeMax WinHttpRequestTimeMax
+
+/* Entries of WINHTTP_REQUEST_STATS. */
+typedef enum WINHTTP_REQUEST_STAT_ENTRY WINHTTP_ENUM_BASE {
+    WinHttpConnectFailureCount = 0,
+    WinHttpProxyFailureCount = 1,
+    WinHttpTlsHandshakeClientLeg1Size = 2,
+    WinHttpTlsHandshakeServerLeg1Size = 3,
+    WinHttpTlsHandshakeClientLeg2Size = 4,
+    WinHttpTlsHandshakeServerLeg2Size = 5,
+    WinHttpRequestHeadersSize = 6,
+    WinHttpRequestHeadersCompressedSize = 7,
+    WinHttpResponseHeadersSize = 8,
+    WinHttpResponseHeadersCompressedSize = 9,
+    WinHttpResponseBodySize = 10,
+    WinHttpResponseBodyCompressedSize = 11,
+    WinHttpProxyTlsHandshakeClientLeg1Size = 12,
+    WinHttpProxyTlsHandshakeServerLeg1Size = 13,
+    WinHttpProxyTlsHandshakeClientLeg2Size = 14,
+    WinHttpProxyTlsHandshakeServerLeg2Size = 15,
+    WinHttpRequestStatLast = 16,
+    WinHttpRequestStatMax = 32
+} WINHTTP_REQUEST_STAT_ENTRY;
+#define WinHttpConnectFailureCount WinHttpConnectFailureCount
+#define WinHttpProxyFailureCount WinHttpProxyFailureCount
+#define WinHttpTlsHandshakeClientLeg1Size WinHttpTlsHandshakeClientLeg1Size
+#define WinHttpTlsHandshakeServerLeg1Size WinHttpTlsHandshakeServerLeg1Size
+#define WinHttpTlsHandshakeClientLeg2Size WinHttpTlsHandshakeClientLeg2Size
+#define WinHttpTlsHandshakeServerLeg2Size WinHttpTlsHandshakeServerLeg2Size
+#define WinHttpRequestHeadersSize WinHttpRequestHeadersSize
+#define WinHttpRequestHeadersCompressedSize WinHttpRequestHeadersCompressedSize
+#define WinHttpResponseHeadersSize WinHttpResponseHeadersSize
+#define WinHttpResponseHeadersCompressedSize WinHttpResponseHeadersCompressedSize
+#define WinHttpResponseBodySize WinHttpResponseBodySize
+#define WinHttpResponseBodyCompressedSize WinHttpResponseBodyCompressedSize
+#define WinHttpProxyTlsHandshakeClientLeg1Size WinHttpProxyTlsHandshakeClientLeg1Size
+#define WinHttpProxyTlsHandshakeServerLeg1Size WinHttpProxyTlsHandshakeServerLeg1Size
+#define WinHttpProxyTlsHandshakeClientLeg2Size WinHttpProxyTlsHandshakeClientLeg2Size
+#define WinHttpProxyTlsHandshakeServerLeg2Size WinHttpProxyTlsHandshakeServerLeg2Size
+#define WinHttpRequestStatLast WinHttpRequestStatLast
+#define WinHttpRequestStatMax WinHttpRequestStatMax
+
+/* Flags of WINHTTP_REQUEST_STATS. */
+#define WINHTTP_REQUEST_STAT_FLAG_TCP_FAST_OPEN                0x1ull
+#define WINHTTP_REQUEST_STAT_FLAG_TLS_SESSION_RESUMPTION       0x2ull
+#define WINHTTP_REQUEST_STAT_FLAG_TLS_FALSE_START              0x4ull
+#define WINHTTP_REQUEST_STAT_FLAG_PROXY_TLS_SESSION_RESUMPTION 0x8ull
+#define WINHTTP_REQUEST_STAT_FLAG_PROXY_TLS_FALSE_START        0x10ull
+#define WINHTTP_REQUEST_STAT_FLAG_FIRST_REQUEST                0x20ull
+
+/* Auto-proxy, WINHTTP_AUTOPROXY_OPTIONS.dwFlags. */
+#define WINHTTP_AUTOPROXY_AUTO_DETECT          0x1
+#define WINHTTP_AUTOPROXY_CONFIG_URL           0x2
+#define WINHTTP_AUTOPROXY_HOST_KEEPCASE        0x4
+#define WINHTTP_AUTOPROXY_HOST_LOWERCASE       0x8
+#define WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG     0x100
+#define WINHTTP_AUTOPROXY_ALLOW_STATIC         0x200
+#define WINHTTP_AUTOPROXY_ALLOW_CM             0x400
+#define WINHTTP_AUTOPROXY_USE_INTERFACE_CONFIG 0x800
+#define WINHTTP_AUTOPROXY_RUN_INPROCESS        0x00010000
+#define WINHTTP_AUTOPROXY_RUN_OUTPROCESS_ONLY  0x00020000
+#define WINHTTP_AUTOPROXY_NO_DIRECTACCESS      0x00040000
+#define WINHTTP_AUTOPROXY_NO_CACHE_CLIENT      0x00080000
+#define WINHTTP_AUTOPROXY_NO_CACHE_SVC         0x00100000
+#define WINHTTP_AUTOPROXY_SORT_RESULTS         0x00400000
+
+/* Detection, WINHTTP_AUTOPROXY_OPTIONS.dwAutoDetectFlags. */
+#define WINHTTP_AUTO_DETECT_TYPE_DHCP  0x1
+#define WINHTTP_AUTO_DETECT_TYPE_DNS_A 0x2
+
+/* Kinds of settings, WINHTTP_PROXY_SETTINGS.dwFlags. */
+#define WINHTTP_PROXY_TYPE_DIRECT         0x1
+#define WINHTTP_PROXY_TYPE_PROXY          0x2
+#define WINHTTP_PROXY_TYPE_AUTO_PROXY_URL 0x4
+#define WINHTTP_PROXY_TYPE_AUTO_DETECT    0x8
+
+/* WinHttpResetAutoProxy. */
+#define WINHTTP_RESET_STATE                  0x1
+#define WINHTTP_RESET_SWPAD_CURRENT_NETWORK  0x2
+#define WINHTTP_RESET_SWPAD_ALL              0x4
+#define WINHTTP_RESET_SCRIPT_CACHE           0x8
+#define WINHTTP_RESET_ALL                    0xFFFF
+#define WINHTTP_RESET_NOTIFY_NETWORK_CHANGED 0x00010000
+#define WINHTTP_RESET_OUT_OF_PROC            0x00020000
+#define WINHTTP_RESET_DISCARD_RESOLVERS      0x00040000
+
+/* WinHttpRegisterProxyChangeNotification. */
+#define WINHTTP_PROXY_NOTIFY_CHANGE 0x1ull
+
+/* Network keys, WINHTTP_PROXY_NETWORKING_KEY. */
+#define NETWORKING_KEY_BUFSIZE 128
+
+/* Kinds of WinHttpGetProxySettingsEx. */
+typedef enum WINHTTP_PROXY_SETTINGS_TYPE WINHTTP_ENUM_BASE {
+    WinHttpProxySettingsTypeUnknown = 0,
+    WinHttpProxySettingsTypeWsl = 1,
+    WinHttpProxySettingsTypeWsa = 2,
+    WinHttpProxySettingsTypeXBox = 3
+} WINHTTP_PROXY_SETTINGS_TYPE;
+#define WinHttpProxySettingsTypeUnknown WinHttpProxySettingsTypeUnknown
+#define WinHttpProxySettingsTypeWsl WinHttpProxySettingsTypeWsl
+#define WinHttpProxySettingsTypeWsa WinHttpProxySettingsTypeWsa
+#define WinHttpProxySettingsTypeXBox WinHttpProxySettingsTypeXBox
+
+/* Errors of WinHTTP. */
+#define WINHTTP_ERROR_BASE                                  12000
+#define ERROR_WINHTTP_OUT_OF_HANDLES                        12001
+#define ERROR_WINHTTP_TIMEOUT                               12002
+#define ERROR_WINHTTP_INTERNAL_ERROR                        12004
+#define ERROR_WINHTTP_INVALID_URL                           12005
+#define ERROR_WINHTTP_UNRECOGNIZED_SCHEME                   12006
+#define ERROR_WINHTTP_NAME_NOT_RESOLVED                     12007
+#define ERROR_WINHTTP_INVALID_OPTION                        12009
+#define ERROR_WINHTTP_OPTION_NOT_SETTABLE                   12011
+#define ERROR_WINHTTP_SHUTDOWN                              12012
+#define ERROR_WINHTTP_LOGIN_FAILURE                         12015
+#define ERROR_WINHTTP_OPERATION_CANCELLED                   12017
+#define ERROR_WINHTTP_INCORRECT_HANDLE_TYPE                 12018
+#define ERROR_WINHTTP_INCORRECT_HANDLE_STATE                12019
+#define ERROR_WINHTTP_CANNOT_CONNECT                        12029
+#define ERROR_WINHTTP_CONNECTION_ERROR                      12030
+#define ERROR_WINHTTP_RESEND_REQUEST                        12032
+#define ERROR_WINHTTP_SECURE_CERT_DATE_INVALID              12037
+#define ERROR_WINHTTP_SECURE_CERT_CN_INVALID                12038
+#define ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED               12044
+#define ERROR_WINHTTP_SECURE_INVALID_CA                     12045
+#define ERROR_WINHTTP_SECURE_CERT_REV_FAILED                12057
+#define ERROR_WINHTTP_CANNOT_CALL_BEFORE_OPEN               12100
+#define ERROR_WINHTTP_CANNOT_CALL_BEFORE_SEND               12101
+#define ERROR_WINHTTP_CANNOT_CALL_AFTER_SEND                12102
+#define ERROR_WINHTTP_CANNOT_CALL_AFTER_OPEN                12103
+#define ERROR_WINHTTP_HEADER_NOT_FOUND                      12150
+#define ERROR_WINHTTP_INVALID_SERVER_RESPONSE               12152
+#define ERROR_WINHTTP_INVALID_HEADER                        12153
+#define ERROR_WINHTTP_INVALID_QUERY_REQUEST                 12154
+#define ERROR_WINHTTP_HEADER_ALREADY_EXISTS                 12155
+#define ERROR_WINHTTP_REDIRECT_FAILED                       12156
+#define ERROR_WINHTTP_SECURE_CHANNEL_ERROR                  12157
+#define ERROR_WINHTTP_BAD_AUTO_PROXY_SCRIPT                 12166
+#define ERROR_WINHTTP_UNABLE_TO_DOWNLOAD_SCRIPT             12167
+#define ERROR_WINHTTP_SECURE_INVALID_CERT                   12169
+#define ERROR_WINHTTP_SECURE_CERT_REVOKED                   12170
+#define ERROR_WINHTTP_NOT_INITIALIZED                       12172
+#define ERROR_WINHTTP_SECURE_FAILURE                        12175
+#define ERROR_WINHTTP_UNHANDLED_SCRIPT_TYPE                 12176
+#define ERROR_WINHTTP_SCRIPT_EXECUTION_ERROR                12177
+#define ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR              12178
+#define ERROR_WINHTTP_SECURE_CERT_WRONG_USAGE               12179
+#define ERROR_WINHTTP_AUTODETECTION_FAILED                  12180
+#define ERROR_WINHTTP_HEADER_COUNT_EXCEEDED                 12181
+#define ERROR_WINHTTP_HEADER_SIZE_OVERFLOW                  12182
+#define ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW 12183
+#define ERROR_WINHTTP_RESPONSE_DRAIN_OVERFLOW               12184
+#define ERROR_WINHTTP_CLIENT_CERT_NO_PRIVATE_KEY            12185
+#define ERROR_WINHTTP_CLIENT_CERT_NO_ACCESS_PRIVATE_KEY     12186
+#define ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED_PROXY         12187
+#define ERROR_WINHTTP_SECURE_FAILURE_PROXY                  12188
+#define ERROR_WINHTTP_RESERVED_189                          12189
+#define ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH                12190
+#define ERROR_WINHTTP_GLOBAL_CALLBACK_FAILED                12191
+#define ERROR_WINHTTP_FEATURE_DISABLED                      12192
+#define WINHTTP_ERROR_LAST                                  12192
+#define ERROR_WINHTTP_FAST_FORWARDING_NOT_SUPPORTED         12193
+
+/* Features. */
+#define WINHTTP_FEATURE_DISABLE_STREAM_QUEUE                                 1
+#define WINHTTP_FEATURE_IPV6_FAST_FALLBACK                                   2
+#define WINHTTP_FEATURE_CONNECTION_STATS_V0                                  3
+#define WINHTTP_FEATURE_REQUEST_TIMES                                        4
+#define WINHTTP_FEATURE_EXPIRE_CONNECTION                                    5
+#define WINHTTP_FEATURE_DISABLE_SECURE_PROTOCOL_FALLBACK                     6
+#define WINHTTP_FEATURE_HTTP_PROTOCOL_REQUIRED                               7
+#define WINHTTP_FEATURE_REQUEST_STATS                                        8
+#define WINHTTP_FEATURE_SERVER_CERT_CHAIN_CONTEXT                            9
+#define WINHTTP_FEATURE_CONNECTION_STATS_V1                                  12
+#define WINHTTP_FEATURE_SECURITY_INFO                                        13
+#define WINHTTP_FEATURE_TCP_KEEPALIVE                                        14
+#define WINHTTP_FEATURE_TCP_FAST_OPEN                                        15
+#define WINHTTP_FEATURE_TLS_FALSE_START                                      16
+#define WINHTTP_FEATURE_IGNORE_CERT_REVOCATION_OFFLINE                       17
+#define WINHTTP_FEATURE_TLS_PROTOCOL_INSECURE_FALLBACK                       20
+#define WINHTTP_FEATURE_STREAM_ERROR_CODE                                    21
+#define WINHTTP_FEATURE_REQUIRE_STREAM_END                                   22
+#define WINHTTP_FEATURE_ENABLE_HTTP2_PLUS_CLIENT_CERT                        23
+#define WINHTTP_FEATURE_FAILED_CONNECTION_RETRIES                            24
+#define WINHTTP_FEATURE_HTTP2_KEEPALIVE                                      26
+#define WINHTTP_FEATURE_RESOLUTION_HOSTNAME                                  27
+#define WINHTTP_FEATURE_SET_TOKEN_BINDING                                    28
+#define WINHTTP_FEATURE_TOKEN_BINDING_PUBLIC_KEY                             29
+#define WINHTTP_FEATURE_REFERER_TOKEN_BINDING_HOSTNAME                       30
+#define WINHTTP_FEATURE_HTTP2_PLUS_TRANSFER_ENCODING                         31
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG                                32
+#define WINHTTP_FEATURE_DISABLE_CERT_CHAIN_BUILDING                          33
+#define WINHTTP_FEATURE_BACKGROUND_CONNECTIONS                               34
+#define WINHTTP_FEATURE_FIRST_AVAILABLE_CONNECTION                           35
+#define WINHTTP_FEATURE_TCP_PRIORITY_STATUS                                  37
+#define WINHTTP_FEATURE_CONNECTION_GUID                                      38
+#define WINHTTP_FEATURE_MATCH_CONNECTION_GUID                                39
+#define WINHTTP_FEATURE_HTTP2_RECEIVE_WINDOW                                 43
+#define WINHTTP_FEATURE_IS_FEATURE_SUPPORTED                                 44
+#define WINHTTP_FEATURE_ADD_REQUEST_HEADERS_EX                               46
+#define WINHTTP_FEATURE_SET_PROXY_SETINGS_PER_USER                           47
+#define WINHTTP_FEATURE_READ_DATA_EX                                         48
+#define WINHTTP_FEATURE_QUERY_HEADERS_EX                                     49
+#define WINHTTP_FEATURE_QUERY_CONNECTION_GROUP                               50
+#define WINHTTP_FEATURE_FREE_QUERY_CONNECTION_GROUP_RESULT                   51
+#define WINHTTP_FEATURE_SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS                 52
+#define WINHTTP_FEATURE_FLAG_SECURE_DEFAULTS                                 53
+#define WINHTTP_FEATURE_EXTENDED_HEADER_FLAG_UNICODE                         54
+#define WINHTTP_FEATURE_QUERY_FLAG_TRAILERS                                  55
+#define WINHTTP_FEATURE_QUERY_FLAG_WIRE_ENCODING                             56
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_SOFT_LIMIT                57
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_BYPASS_CACHE              58
+#define WINHTTP_FEATURE_FLAG_AUTOMATIC_CHUNKING                              59
+#define WINHTTP_FEATURE_QUERY_CONNECTION_GROUP_FLAG_INSECURE                 60
+#define WINHTTP_FEATURE_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION 61
+#define WINHTTP_FEATURE_QUERY_EX_ALL_HEADERS                                 62
+#define WINHTTP_FEATURE_READ_DATA_EX_FLAG_FILL_BUFFER                        63
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_USE_DNS_TTL               64
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_CONN_USE_TTL              65
+#define WINHTTP_FEATURE_QUIC_STATS                                           66
+#define WINHTTP_FEATURE_HTTP3_KEEPALIVE                                      69
+#define WINHTTP_FEATURE_HTTP3_HANDSHAKE_TIMEOUT                              70
+#define WINHTTP_FEATURE_HTTP3_INITIAL_RTT                                    71
+#define WINHTTP_FEATURE_HTTP3_STREAM_ERROR_CODE                              72
+#define WINHTTP_FEATURE_REQUEST_ANNOTATION                                   73
+#define WINHTTP_FEATURE_DISABLE_PROXY_AUTH_SCHEMES                           74
+#define WINHTTP_FEATURE_REVERT_IMPERSONATION_SERVER_CERT                     75
+
+/* Features of later headers. */
+#define WINHTTP_FEATURE_DISABLE_GLOBAL_POOLING     76
+#define WINHTTP_FEATURE_GET_PROXY_SETTINGS_EX      77
+#define WINHTTP_FEATURE_SESSION_SCH_CRED           78
+#define WINHTTP_FEATURE_QUIC_STATS_V2              79
+#define WINHTTP_FEATURE_URL_INCLUDE_DEFAULT_PORT   80
+#define WINHTTP_FEATURE_QUIC_STREAM_STATS          81
+#define WINHTTP_FEATURE_USE_LOOKASIDE              82
+#define WINHTTP_FEATURE_ERROR_LOG_GUID             83
+#define WINHTTP_FEATURE_UPGRADE_TO_PROTOCOL        88
+#define WINHTTP_FEATURE_CONNECTION_STATS_V2        89
+#define WINHTTP_FEATURE_FAST_FORWARD_RESPONSE      90
+#define WINHTTP_FEATURE_DISABLE_AIA_FLAG           91
+#define WINHTTP_FEATURE_DSCP_TAG                   92
+#define WINHTTP_FEATURE_HTTP11_DOWNGRADE_TTL       93
+#define WINHTTP_FEATURE_SESSION_ERROR_LOG_GUID     94
+#define WINHTTP_FEATURE_GET_PROXY_SETTINGS_EX_XBOX 95
+
+/* Structures of requests. */
+
+/* An HTTP version, WINHTTP_OPTION_HTTP_VERSION. */
+typedef struct HTTP_VERSION_INFO {
+    DWORD dwMajorVersion; /* Must be 1 */
+    DWORD dwMinorVersion; /* 0 or 1 */
+} HTTP_VERSION_INFO, *LPHTTP_VERSION_INFO, *PHTTP_VERSION_INFO;
+
+/* The parts of a URL, for WinHttpCrackUrl and WinHttpCreateUrl; lengths are in characters. */
+typedef struct URL_COMPONENTS {
+    DWORD dwStructSize;      /* Size of this structure, set by the caller */
+    LPWSTR lpszScheme;       /* Scheme */
+    DWORD dwSchemeLength;    /* Length of the scheme */
+    INTERNET_SCHEME nScheme; /* Scheme as a number; input only when lpszScheme is NULL */
+    LPWSTR lpszHostName;     /* Host name */
+    DWORD dwHostNameLength;  /* Length of the host name */
+    INTERNET_PORT nPort;     /* Port, in host byte order */
+    LPWSTR lpszUserName;     /* User name */
+    DWORD dwUserNameLength;  /* Length of the user name */
+    LPWSTR lpszPassword;     /* Password */
+    DWORD dwPasswordLength;  /* Length of the password */
+    LPWSTR lpszUrlPath;      /* Path */
+    DWORD dwUrlPathLength;   /* Length of the path */
+    LPWSTR lpszExtraInfo;    /* Query and fragment, with their marks */
+    DWORD dwExtraInfoLength; /* Length of query and fragment */
+} URL_COMPONENTS, *LPURL_COMPONENTS;
+typedef URL_COMPONENTS URL_COMPONENTSW;
+typedef URL_COMPONENTS *LPURL_COMPONENTSW;
+
+/* Data of WINHTTP_CALLBACK_STATUS_REQUEST_ERROR on a request or resolver handle. */
+typedef struct WINHTTP_ASYNC_RESULT {
+    DWORD_PTR dwResult; /* The operation that failed, an API_* value; 0 for WebSocket operations */
+    DWORD dwError;      /* Error code; never 0 */
+} WINHTTP_ASYNC_RESULT, *LPWINHTTP_ASYNC_RESULT, *PWINHTTP_ASYNC_RESULT;
+
+/* One header, for WinHttpAddRequestHeadersEx and WinHttpQueryHeadersEx. */
+__extension__ typedef struct WINHTTP_EXTENDED_HEADER {
+    __extension__ union {
+        PCWSTR pwszName;
+        PCSTR pszName;
+    };
+    __extension__ union {
+        PCWSTR pwszValue;
+        PCSTR pszValue;
+    };
+} WINHTTP_EXTENDED_HEADER, *PWINHTTP_EXTENDED_HEADER;
+
+/* The name of a header, for WinHttpQueryHeadersEx. */
+typedef union WINHTTP_HEADER_NAME {
+    PCWSTR pwszName;
+    PCSTR pszName; /* with WINHTTP_QUERY_FLAG_WIRE_ENCODING */
+} WINHTTP_HEADER_NAME, *PWINHTTP_HEADER_NAME;
+
+/* Automatic retries, WINHTTP_OPTION_FAILED_CONNECTION_RETRIES. */
+typedef struct WINHTTP_FAILED_CONNECTION_RETRIES {
+    DWORD dwMaxRetries;             /* How often a request is retried */
+    DWORD dwAllowedRetryConditions; /* Mask of WINHTTP_CONNECTION_RETRY_CONDITION_* */
+} WINHTTP_FAILED_CONNECTION_RETRIES, *PWINHTTP_FAILED_CONNECTION_RETRIES;
+
+/* When the steps of a request happened, WINHTTP_OPTION_REQUEST_TIMES. */
+typedef struct WINHTTP_REQUEST_TIMES {
+    ULONG cTimes;             /* Number of entries; the caller sets it to those it wants */
+    ULONGLONG rgullTimes[64]; /* Counter ticks by WINHTTP_REQUEST_TIME_ENTRY; 0 did not happen */
+} WINHTTP_REQUEST_TIMES, *PWINHTTP_REQUEST_TIMES;
+
+/* Sizes and counters of a request, WINHTTP_OPTION_REQUEST_STATS. */
+typedef struct WINHTTP_REQUEST_STATS {
+    ULONGLONG ullFlags;       /* Mask of WINHTTP_REQUEST_STAT_FLAG_* */
+    ULONG ulIndex;            /* How many requests preceded this one on its connection */
+    ULONG cStats;             /* Number of entries; the caller sets it to those it wants */
+    ULONGLONG rgullStats[32]; /* Values by WINHTTP_REQUEST_STAT_ENTRY */
+} WINHTTP_REQUEST_STATS, *PWINHTTP_REQUEST_STATS;
+
+/* Structures of WebSockets. */
+
+/* Data of WINHTTP_CALLBACK_STATUS_REQUEST_ERROR on a WebSocket handle. */
+typedef struct WINHTTP_WEB_SOCKET_ASYNC_RESULT {
+    WINHTTP_ASYNC_RESULT AsyncResult;       /* The error */
+    WINHTTP_WEB_SOCKET_OPERATION Operation; /* The operation that failed */
+} WINHTTP_WEB_SOCKET_ASYNC_RESULT, *PWINHTTP_WEB_SOCKET_ASYNC_RESULT;
+
+/* Data of the read and write completions of a WebSocket handle. */
+typedef struct WINHTTP_WEB_SOCKET_STATUS {
+    DWORD dwBytesTransferred;                   /* Bytes of this operation */
+    WINHTTP_WEB_SOCKET_BUFFER_TYPE eBufferType; /* Type of the data */
+} WINHTTP_WEB_SOCKET_STATUS, *PWINHTTP_WEB_SOCKET_STATUS;
+
+/* Structures of proxies. */
+
+/* A proxy configuration, WINHTTP_OPTION_PROXY and others. */
+typedef struct WINHTTP_PROXY_INFO {
+    DWORD dwAccessType;     /* A WINHTTP_ACCESS_TYPE_* value */
+    LPWSTR lpszProxy;       /* Proxy list, NULL unless named; GlobalFree when returned */
+    LPWSTR lpszProxyBypass; /* Bypass list; GlobalFree when returned */
+} WINHTTP_PROXY_INFO, *LPWINHTTP_PROXY_INFO, *PWINHTTP_PROXY_INFO;
+typedef WINHTTP_PROXY_INFO WINHTTP_PROXY_INFOW;
+typedef WINHTTP_PROXY_INFO *LPWINHTTP_PROXY_INFOW;
+
+/* How to find a proxy for a URL. */
+typedef struct WINHTTP_AUTOPROXY_OPTIONS {
+    DWORD dwFlags;               /* Mask of WINHTTP_AUTOPROXY_* */
+    DWORD dwAutoDetectFlags;     /* Mask of WINHTTP_AUTO_DETECT_TYPE_*, with AUTO_DETECT only */
+    LPCWSTR lpszAutoConfigUrl;   /* URL of the PAC file; non-NULL exactly with CONFIG_URL */
+    LPVOID lpvReserved;          /* NULL */
+    DWORD dwReserved;            /* 0 */
+    BOOL fAutoLogonIfChallenged; /* Whether to send credentials when fetching the PAC file */
+} WINHTTP_AUTOPROXY_OPTIONS, *PWINHTTP_AUTOPROXY_OPTIONS;
+
+/* The user's proxy configuration; the caller frees its strings with GlobalFree. */
+typedef struct WINHTTP_CURRENT_USER_IE_PROXY_CONFIG {
+    BOOL fAutoDetect;         /* Whether to detect automatically */
+    LPWSTR lpszAutoConfigUrl; /* URL of the PAC file, or NULL */
+    LPWSTR lpszProxy;         /* Proxy list, or NULL */
+    LPWSTR lpszProxyBypass;   /* Bypass list, or NULL */
+} WINHTTP_CURRENT_USER_IE_PROXY_CONFIG, *PWINHTTP_CURRENT_USER_IE_PROXY_CONFIG;
+
+/* One proxy to try. */
+typedef struct WINHTTP_PROXY_RESULT_ENTRY {
+    BOOL fProxy;                 /* Whether to use a proxy at all */
+    BOOL fBypass;                /* Without a proxy: whether the bypass list matched */
+    INTERNET_SCHEME ProxyScheme; /* Scheme spoken to the proxy */
+    LPWSTR pwszProxy;            /* Host of the proxy */
+    INTERNET_PORT ProxyPort;     /* Port of the proxy */
+} WINHTTP_PROXY_RESULT_ENTRY, *PWINHTTP_PROXY_RESULT_ENTRY;
+
+/* Proxies to try in order; released by WinHttpFreeProxyResult. */
+typedef struct WINHTTP_PROXY_RESULT {
+    DWORD cEntries;                       /* Number of entries */
+    WINHTTP_PROXY_RESULT_ENTRY *pEntries; /* The entries */
+} WINHTTP_PROXY_RESULT, *PWINHTTP_PROXY_RESULT;
+
+/* Proxies to try in order; released by WinHttpFreeProxyResultEx. */
+typedef struct WINHTTP_PROXY_RESULT_EX {
+    DWORD cEntries;                       /* Number of entries */
+    WINHTTP_PROXY_RESULT_ENTRY *pEntries; /* The entries */
+    HANDLE hProxyDetectionHandle;         /* Opaque; NULL here */
+    DWORD dwProxyInterfaceAffinity;       /* Index of the network interface, or 0 */
+} WINHTTP_PROXY_RESULT_EX, *PWINHTTP_PROXY_RESULT_EX;
+
+/* The key of a network. */
+typedef struct WINHTTP_PROXY_NETWORKING_KEY {
+    BYTE pbBuffer[128]; /* The key */
+} WINHTTP_PROXY_NETWORKING_KEY, *PWINHTTP_PROXY_NETWORKING_KEY;
+
+/* Stored proxy settings; released by WinHttpFreeProxySettings. */
+typedef struct WINHTTP_PROXY_SETTINGS {
+    DWORD dwStructSize;                         /* Size of this structure, set by the caller */
+    DWORD dwFlags;                              /* Mask of WINHTTP_PROXY_TYPE_* */
+    DWORD dwCurrentSettingsVersion;             /* Version of the settings */
+    LPWSTR pwszConnectionName;                  /* Name of the connection */
+    LPWSTR pwszProxy;                           /* Proxy list */
+    LPWSTR pwszProxyBypass;                     /* Bypass list */
+    LPWSTR pwszAutoconfigUrl;                   /* URL of the PAC file */
+    LPWSTR pwszAutoconfigSecondaryUrl;          /* Second URL of the PAC file */
+    DWORD dwAutoDiscoveryFlags;                 /* Undocumented */
+    LPWSTR pwszLastKnownGoodAutoConfigUrl;      /* URL of the PAC file that worked last */
+    DWORD dwAutoconfigReloadDelayMins;          /* Minutes between reloads of the PAC file */
+    FILETIME ftLastKnownDetectTime;             /* When detection last succeeded */
+    DWORD dwDetectedInterfaceIpCount;           /* Number of interface addresses */
+    PDWORD pdwDetectedInterfaceIp;              /* Interface addresses of the last detection */
+    DWORD cNetworkKeys;                         /* Number of network keys */
+    WINHTTP_PROXY_NETWORKING_KEY *pNetworkKeys; /* Network keys */
+} WINHTTP_PROXY_SETTINGS, *PWINHTTP_PROXY_SETTINGS;
+
+/* Proxy settings of a connection; released by WinHttpFreeProxySettingsEx. */
+typedef struct WINHTTP_PROXY_SETTINGS_EX {
+    ULONGLONG ullGenerationId;    /* Grows with every change of configuration */
+    ULONGLONG ullFlags;           /* Mask of WINHTTP_PROXY_TYPE_* */
+    PCWSTR pcwszAutoconfigUrl;    /* URL of the PAC file */
+    PCWSTR pcwszProxy;            /* Proxy for http */
+    PCWSTR pcwszSecureProxy;      /* Proxy for https */
+    DWORD cProxyBypasses;         /* Number of bypass entries */
+    PCWSTR *rgpcwszProxyBypasses; /* Bypass entries */
+    DWORD dwInterfaceIndex;       /* Network interface the settings belong to */
+    PCWSTR pcwszConnectionName;   /* Name of the connection */
+} WINHTTP_PROXY_SETTINGS_EX, *PWINHTTP_PROXY_SETTINGS_EX;
+
+/* What WinHttpGetProxySettingsEx should look for. */
+typedef struct WINHTTP_PROXY_SETTINGS_PARAM {
+    ULONGLONG ullFlags;         /* 0 */
+    PCWSTR pcwszConnectionName; /* Name of the connection */
+    PCWSTR pcwszProbeHost;      /* Undocumented */
+} WINHTTP_PROXY_SETTINGS_PARAM, *PWINHTTP_PROXY_SETTINGS_PARAM;
+
+/* Structures of connections. Address families have Windows' numbers, WINHTTP_AF_INET and
+ * WINHTTP_AF_INET6, whatever the system's are. */
+
+/* Internet addresses, in network byte order. Their tags keep clear of the system's structures. */
+typedef struct WINHTTP_IN_ADDR {
+    union {
+        struct {
+            UCHAR s_b1, s_b2, s_b3, s_b4;
+        } S_un_b;
+        struct {
+            USHORT s_w1, s_w2;
+        } S_un_w;
+        ULONG S_addr;
+    } S_un;
+} IN_ADDR, *PIN_ADDR;
+
+typedef struct WINHTTP_IN6_ADDR {
+    union {
+        UCHAR Byte[16];
+        USHORT Word[8];
+    } u;
+} IN6_ADDR, *PIN6_ADDR;
+
+/* Any socket address, in Windows' layout and with Windows' address families. */
+typedef struct WINHTTP_SOCKADDR_STORAGE {
+    USHORT ss_family;    /* WINHTTP_AF_INET or WINHTTP_AF_INET6 */
+    CHAR __ss_pad1[6];   /* Padding */
+    INT64 __ss_align;    /* Alignment */
+    CHAR __ss_pad2[112]; /* Padding */
+} SOCKADDR_STORAGE, *PSOCKADDR_STORAGE, *LPSOCKADDR_STORAGE;
+
+/* An IPv4 socket address in Windows' layout. */
+typedef struct WINHTTP_SOCKADDR_IN {
+    USHORT sin_family; /* WINHTTP_AF_INET */
+    USHORT sin_port;   /* Port, in network byte order */
+    IN_ADDR sin_addr;  /* Address, in network byte order */
+    CHAR sin_zero[8];  /* Padding */
+} SOCKADDR_IN, *PSOCKADDR_IN, *LPSOCKADDR_IN;
+
+/* An IPv6 socket address in Windows' layout. */
+typedef struct WINHTTP_SOCKADDR_IN6 {
+    USHORT sin6_family;  /* WINHTTP_AF_INET6 */
+    USHORT sin6_port;    /* Port, in network byte order */
+    ULONG sin6_flowinfo; /* Flow information */
+    IN6_ADDR sin6_addr;  /* Address, in network byte order */
+    ULONG sin6_scope_id; /* Scope of a link-local address */
+} SOCKADDR_IN6, *PSOCKADDR_IN6, *LPSOCKADDR_IN6;
+
+/* Both ends of a connection, WINHTTP_OPTION_CONNECTION_INFO. */
+typedef struct WINHTTP_CONNECTION_INFO {
+    DWORD cbSize;                   /* Size of this structure, set by the caller */
+    SOCKADDR_STORAGE LocalAddress;  /* Our end */
+    SOCKADDR_STORAGE RemoteAddress; /* The other end */
+} WINHTTP_CONNECTION_INFO, *PWINHTTP_CONNECTION_INFO;
+
+/* Connections that carry one GUID. */
+typedef struct WINHTTP_CONNECTION_GROUP {
+    DWORD cConnections; /* Number of connections */
+    GUID guidGroup;     /* The GUID; all zero for unmarked connections */
+} WINHTTP_CONNECTION_GROUP, *PWINHTTP_CONNECTION_GROUP;
+
+/* Connection groups of one host. */
+typedef struct WINHTTP_HOST_CONNECTION_GROUP {
+    PCWSTR pwszHost;                             /* Host name */
+    DWORD cConnectionGroups;                     /* Number of groups */
+    WINHTTP_CONNECTION_GROUP *pConnectionGroups; /* The groups */
+} WINHTTP_HOST_CONNECTION_GROUP, *PWINHTTP_HOST_CONNECTION_GROUP;
+
+/* Result of WinHttpQueryConnectionGroup; released by WinHttpFreeQueryConnectionGroupResult. */
+typedef struct WINHTTP_QUERY_CONNECTION_GROUP_RESULT {
+    DWORD cHosts;                                         /* Number of hosts */
+    WINHTTP_HOST_CONNECTION_GROUP *pHostConnectionGroups; /* The hosts */
+} WINHTTP_QUERY_CONNECTION_GROUP_RESULT, *PWINHTTP_QUERY_CONNECTION_GROUP_RESULT;
+
+/* Which connections a request may use, WINHTTP_OPTION_MATCH_CONNECTION_GUID. */
+typedef struct WINHTTP_MATCH_CONNECTION_GUID {
+    GUID ConnectionGuid; /* The GUID */
+    ULONGLONG ullFlags;  /* Mask of WINHTTP_MATCH_CONNECTION_GUID_FLAG_* */
+} WINHTTP_MATCH_CONNECTION_GUID, *PWINHTTP_MATCH_CONNECTION_GUID;
+
+/* HTTP/2 flow control, WINHTTP_OPTION_HTTP2_RECEIVE_WINDOW. */
+typedef struct WINHTTP_HTTP2_RECEIVE_WINDOW {
+    ULONG ulStreamWindow;            /* Initial stream window, in bytes */
+    ULONG ulStreamWindowUpdateDelta; /* Bytes consumed before the window is updated */
+} WINHTTP_HTTP2_RECEIVE_WINDOW;
+typedef WINHTTP_HTTP2_RECEIVE_WINDOW *PWINHTTP_HTTP2_RECEIVE_WINDOW;
+
+/* Name cache, WINHTTP_OPTION_RESOLVER_CACHE_CONFIG. */
+typedef struct WINHTTP_RESOLVER_CACHE_CONFIG {
+    ULONG ulMaxResolverCacheEntries;             /* Most entries */
+    ULONG ulMaxCacheEntryAge;                    /* Longest life of an entry, in seconds */
+    ULONG ulMinCacheEntryTtl;                    /* Shortest life of an entry, in seconds */
+    WINHTTP_SECURE_DNS_SETTING SecureDnsSetting; /* Whether queries are encrypted */
+    ULONGLONG ullConnResolutionWaitTime;         /* Wait for a fresh answer, in milliseconds */
+    ULONGLONG ullFlags;                          /* Mask of WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_* */
+} WINHTTP_RESOLVER_CACHE_CONFIG, *PWINHTTP_RESOLVER_CACHE_CONFIG;
+
+/* Statistics of the transport. */
+
+/* Connection states of TCP_INFO_v0 and TCP_INFO_v1. */
+typedef enum TCPSTATE WINHTTP_ENUM_BASE {
+    TCPSTATE_CLOSED = 0,
+    TCPSTATE_LISTEN = 1,
+    TCPSTATE_SYN_SENT = 2,
+    TCPSTATE_SYN_RCVD = 3,
+    TCPSTATE_ESTABLISHED = 4,
+    TCPSTATE_FIN_WAIT_1 = 5,
+    TCPSTATE_FIN_WAIT_2 = 6,
+    TCPSTATE_CLOSE_WAIT = 7,
+    TCPSTATE_CLOSING = 8,
+    TCPSTATE_LAST_ACK = 9,
+    TCPSTATE_TIME_WAIT = 10,
+    TCPSTATE_MAX = 11
+} TCPSTATE;
+#define TCPSTATE_CLOSED TCPSTATE_CLOSED
+#define TCPSTATE_LISTEN TCPSTATE_LISTEN
+#define TCPSTATE_SYN_SENT TCPSTATE_SYN_SENT
+#define TCPSTATE_SYN_RCVD TCPSTATE_SYN_RCVD
+#define TCPSTATE_ESTABLISHED TCPSTATE_ESTABLISHED
+#define TCPSTATE_FIN_WAIT_1 TCPSTATE_FIN_WAIT_1
+#define TCPSTATE_FIN_WAIT_2 TCPSTATE_FIN_WAIT_2
+#define TCPSTATE_CLOSE_WAIT TCPSTATE_CLOSE_WAIT
+#define TCPSTATE_CLOSING TCPSTATE_CLOSING
+#define TCPSTATE_LAST_ACK TCPSTATE_LAST_ACK
+#define TCPSTATE_TIME_WAIT TCPSTATE_TIME_WAIT
+#define TCPSTATE_MAX TCPSTATE_MAX
+
+/* TCP keep-alive, WINHTTP_OPTION_TCP_KEEPALIVE. */
+struct tcp_keepalive {
+    ULONG onoff;             /* Non-zero enables keep-alive */
+    ULONG keepalivetime;     /* Idle milliseconds before the first probe */
+    ULONG keepaliveinterval; /* Milliseconds between probes */
+};
+typedef struct tcp_keepalive tcp_keepalive;
+
+/* TCP statistics, WINHTTP_OPTION_CONNECTION_STATS_V0. */
+typedef struct TCP_INFO_v0 {
+    TCPSTATE State;            /* State of the connection */
+    ULONG Mss;                 /* Largest segment, in bytes */
+    ULONG64 ConnectionTimeMs;  /* Age of the connection, in milliseconds */
+    BOOLEAN TimestampsEnabled; /* Whether TCP timestamps are on */
+    ULONG RttUs;               /* Round-trip time, in microseconds */
+    ULONG MinRttUs;            /* Smallest round-trip time, in microseconds */
+    ULONG BytesInFlight;       /* Bytes sent and not acknowledged */
+    ULONG Cwnd;                /* Congestion window, in bytes */
+    ULONG SndWnd;              /* Send window, in bytes */
+    ULONG RcvWnd;              /* Receive window, in bytes */
+    ULONG RcvBuf;              /* Receive buffer, in bytes */
+    ULONG64 BytesOut;          /* Bytes sent */
+    ULONG64 BytesIn;           /* Bytes received */
+    ULONG BytesReordered;      /* Bytes that came out of order */
+    ULONG BytesRetrans;        /* Bytes sent again */
+    ULONG FastRetrans;         /* Fast retransmissions */
+    ULONG DupAcksIn;           /* Duplicate acknowledgements received */
+    ULONG TimeoutEpisodes;     /* Retransmission timeouts */
+    UCHAR SynRetrans;          /* SYN segments sent again */
+} TCP_INFO_v0, *PTCP_INFO_v0;
+
+/* TCP statistics with send limits, WINHTTP_OPTION_CONNECTION_STATS_V1. */
+typedef struct TCP_INFO_v1 {
+    TCPSTATE State;            /* State of the connection */
+    ULONG Mss;                 /* Largest segment, in bytes */
+    ULONG64 ConnectionTimeMs;  /* Age of the connection, in milliseconds */
+    BOOLEAN TimestampsEnabled; /* Whether TCP timestamps are on */
+    ULONG RttUs;               /* Round-trip time, in microseconds */
+    ULONG MinRttUs;            /* Smallest round-trip time, in microseconds */
+    ULONG BytesInFlight;       /* Bytes sent and not acknowledged */
+    ULONG Cwnd;                /* Congestion window, in bytes */
+    ULONG SndWnd;              /* Send window, in bytes */
+    ULONG RcvWnd;              /* Receive window, in bytes */
+    ULONG RcvBuf;              /* Receive buffer, in bytes */
+    ULONG64 BytesOut;          /* Bytes sent */
+    ULONG64 BytesIn;           /* Bytes received */
+    ULONG BytesReordered;      /* Bytes that came out of order */
+    ULONG BytesRetrans;        /* Bytes sent again */
+    ULONG FastRetrans;         /* Fast retransmissions */
+    ULONG DupAcksIn;           /* Duplicate acknowledgements received */
+    ULONG TimeoutEpisodes;     /* Retransmission timeouts */
+    UCHAR SynRetrans;          /* SYN segments sent again */
+    ULONG SndLimTransRwin;     /* Times the receive window limited sending */
+    ULONG SndLimTimeRwin;      /* Milliseconds the receive window limited sending */
+    ULONG64 SndLimBytesRwin;   /* Bytes sent while the receive window limited sending */
+    ULONG SndLimTransCwnd;     /* Times the congestion window limited sending */
+    ULONG SndLimTimeCwnd;      /* Milliseconds the congestion window limited sending */
+    ULONG64 SndLimBytesCwnd;   /* Bytes sent while the congestion window limited sending */
+    ULONG SndLimTransSnd;      /* Times the sender itself was the limit */
+    ULONG SndLimTimeSnd;       /* Milliseconds the sender itself was the limit */
+    ULONG64 SndLimBytesSnd;    /* Bytes sent while the sender itself was the limit */
+} TCP_INFO_v1, *PTCP_INFO_v1;
+
+/* QUIC statistics, WINHTTP_OPTION_QUIC_STATS. */
+typedef struct QUIC_STATISTICS {
+    uint64_t CorrelationId;
+    uint32_t VersionNegotiation : 1;
+    uint32_t StatelessRetry : 1;
+    uint32_t ResumptionAttempted : 1;
+    uint32_t ResumptionSucceeded : 1;
+    uint32_t Rtt;    /* microseconds, like the next two */
+    uint32_t MinRtt;
+    uint32_t MaxRtt;
+    struct {
+        uint64_t Start; /* microseconds, like the next two */
+        uint64_t InitialFlightEnd;
+        uint64_t HandshakeFlightEnd;
+    } Timing;
+    struct {
+        uint32_t ClientFlight1Bytes;
+        uint32_t ServerFlight1Bytes;
+        uint32_t ClientFlight2Bytes;
+    } Handshake;
+    struct {
+        uint16_t PathMtu;
+        uint64_t TotalPackets;
+        uint64_t RetransmittablePackets;
+        uint64_t SuspectedLostPackets;
+        uint64_t SpuriousLostPackets;
+        uint64_t TotalBytes;
+        uint64_t TotalStreamBytes;
+        uint32_t CongestionCount;
+        uint32_t PersistentCongestionCount;
+    } Send;
+    struct {
+        uint64_t TotalPackets;
+        uint64_t ReorderedPackets;
+        uint64_t DroppedPackets;
+        uint64_t DuplicatePackets;
+        uint64_t TotalBytes;
+        uint64_t TotalStreamBytes;
+        uint64_t DecryptionFailures;
+        uint64_t ValidAckFrames;
+    } Recv;
+    struct {
+        uint32_t KeyUpdateCount;
+    } Misc;
+} QUIC_STATISTICS;
+
+/* Certificates. */
+
+struct CERT_REVOCATION_INFO;
+struct CERT_TRUST_LIST_INFO;
+struct CTL_USAGE;
+
+/* Counted bytes. */
+typedef struct CRYPT_INTEGER_BLOB {
+    DWORD cbData; /* Number of bytes */
+    BYTE *pbData; /* The bytes */
+} CRYPT_INTEGER_BLOB, *PCRYPT_INTEGER_BLOB, *PCERT_NAME_BLOB;
+typedef CRYPT_INTEGER_BLOB CRYPT_DATA_BLOB;
+typedef CRYPT_INTEGER_BLOB CERT_NAME_BLOB;
+typedef CRYPT_INTEGER_BLOB CRYPT_OBJID_BLOB;
+
+/* Counted bits. */
+typedef struct CRYPT_BIT_BLOB {
+    DWORD cbData;      /* Number of bytes */
+    BYTE *pbData;      /* The bytes */
+    DWORD cUnusedBits; /* Unused bits of the last byte */
+} CRYPT_BIT_BLOB, *PCRYPT_BIT_BLOB;
+
+/* An algorithm with its parameters. */
+typedef struct CRYPT_ALGORITHM_IDENTIFIER {
+    LPSTR pszObjId;                /* Object identifier as text */
+    CRYPT_INTEGER_BLOB Parameters; /* Parameters in DER */
+} CRYPT_ALGORITHM_IDENTIFIER, *PCRYPT_ALGORITHM_IDENTIFIER;
+
+/* A public key. */
+typedef struct CERT_PUBLIC_KEY_INFO {
+    CRYPT_ALGORITHM_IDENTIFIER Algorithm; /* Algorithm of the key */
+    CRYPT_BIT_BLOB PublicKey;             /* The key in DER */
+} CERT_PUBLIC_KEY_INFO, *PCERT_PUBLIC_KEY_INFO;
+
+/* An extension of a certificate. */
+typedef struct CERT_EXTENSION {
+    LPSTR pszObjId;           /* Object identifier as text */
+    BOOL fCritical;           /* Whether it must be understood */
+    CRYPT_INTEGER_BLOB Value; /* Value in DER */
+} CERT_EXTENSION, *PCERT_EXTENSION;
+
+/* A decoded certificate. */
+typedef struct CERT_INFO {
+    DWORD dwVersion;                               /* 0 for v1, 2 for v3 */
+    CRYPT_INTEGER_BLOB SerialNumber;               /* Serial number, least significant byte first */
+    CRYPT_ALGORITHM_IDENTIFIER SignatureAlgorithm; /* Algorithm of the signature */
+    CRYPT_INTEGER_BLOB Issuer;                     /* Issuer in DER */
+    FILETIME NotBefore;                            /* Begin of validity */
+    FILETIME NotAfter;                             /* End of validity */
+    CRYPT_INTEGER_BLOB Subject;                    /* Subject in DER */
+    CERT_PUBLIC_KEY_INFO SubjectPublicKeyInfo;     /* Public key */
+    CRYPT_BIT_BLOB IssuerUniqueId;                 /* Unique identifier of the issuer, or empty */
+    CRYPT_BIT_BLOB SubjectUniqueId;                /* Unique identifier of the subject, or empty */
+    DWORD cExtension;                              /* Number of extensions */
+    CERT_EXTENSION *rgExtension;                   /* Extensions */
+} CERT_INFO, *PCERT_INFO;
+
+/* A certificate; released by CertFreeCertificateContext. */
+typedef struct CERT_CONTEXT {
+    DWORD dwCertEncodingType; /* X509_ASN_ENCODING, with or without PKCS_7_ASN_ENCODING */
+    BYTE *pbCertEncoded;      /* The certificate in DER */
+    DWORD cbCertEncoded;      /* Number of bytes */
+    CERT_INFO *pCertInfo;     /* The certificate, decoded */
+    HCERTSTORE hCertStore;    /* NULL */
+} CERT_CONTEXT, *PCERT_CONTEXT;
+typedef const CERT_CONTEXT *PCCERT_CONTEXT;
+
+/* Issuers a server accepts, WINHTTP_OPTION_CLIENT_CERT_ISSUER_LIST. */
+typedef struct SecPkgContext_IssuerListInfoEx {
+    CRYPT_INTEGER_BLOB *aIssuers; /* Names in DER */
+    DWORD cIssuers;               /* Number of names */
+} SecPkgContext_IssuerListInfoEx, *PSecPkgContext_IssuerListInfoEx;
+
+/* Whether a chain is trusted. */
+typedef struct CERT_TRUST_STATUS {
+    DWORD dwErrorStatus; /* Mask of CERT_TRUST_IS_* and CERT_TRUST_REVOCATION_STATUS_UNKNOWN */
+    DWORD dwInfoStatus;  /* Notes; 0 here */
+} CERT_TRUST_STATUS, *PCERT_TRUST_STATUS;
+
+/* One certificate of a chain. */
+typedef struct CERT_CHAIN_ELEMENT {
+    DWORD cbSize;                                 /* Size of this structure */
+    const CERT_CONTEXT *pCertContext;             /* The certificate */
+    CERT_TRUST_STATUS TrustStatus;                /* Its trust status */
+    struct CERT_REVOCATION_INFO *pRevocationInfo; /* NULL */
+    struct CTL_USAGE *pIssuanceUsage;             /* NULL */
+    struct CTL_USAGE *pApplicationUsage;          /* NULL */
+    PCWSTR pwszExtendedErrorInfo;                 /* NULL */
+} CERT_CHAIN_ELEMENT, *PCERT_CHAIN_ELEMENT;
+
+/* Certificates from the end entity up. */
+typedef struct CERT_SIMPLE_CHAIN {
+    DWORD cbSize;                                /* Size of this structure */
+    CERT_TRUST_STATUS TrustStatus;               /* Trust status of the chain */
+    DWORD cElement;                              /* Number of certificates */
+    CERT_CHAIN_ELEMENT **rgpElement;             /* The certificates */
+    struct CERT_TRUST_LIST_INFO *pTrustListInfo; /* NULL */
+    BOOL fHasRevocationFreshnessTime;            /* Whether the next is known */
+    DWORD dwRevocationFreshnessTime;             /* Its age, in seconds */
+} CERT_SIMPLE_CHAIN, *PCERT_SIMPLE_CHAIN;
+
+/* A chain; released by CertFreeCertificateChain. */
+typedef struct CERT_CHAIN_CONTEXT {
+    DWORD cbSize;                                            /* Size of this structure */
+    CERT_TRUST_STATUS TrustStatus;                           /* Trust status of the whole */
+    DWORD cChain;                                            /* Number of simple chains */
+    CERT_SIMPLE_CHAIN **rgpChain;                            /* The simple chains */
+    DWORD cLowerQualityChainContext;                         /* Number of worse chains */
+    struct CERT_CHAIN_CONTEXT **rgpLowerQualityChainContext; /* Worse chains */
+    BOOL fHasRevocationFreshnessTime;                        /* Whether the next is known */
+    DWORD dwRevocationFreshnessTime;                         /* Its age, in seconds */
+    DWORD dwCreateFlags;                                     /* Flags the chain was built with */
+    GUID ChainId;                                            /* Identity of the chain */
+} CERT_CHAIN_CONTEXT, *PCERT_CHAIN_CONTEXT;
+typedef const CERT_CHAIN_CONTEXT *PCCERT_CHAIN_CONTEXT;
+
+/* Credentials and TLS. */
+
+/* Process-wide proxy credentials, WINHTTP_OPTION_GLOBAL_PROXY_CREDS; narrow strings. */
+typedef struct WINHTTP_CREDS {
+    LPSTR lpszUserName; /* User name */
+    LPSTR lpszPassword; /* Password */
+    LPSTR lpszRealm;    /* Realm */
+    DWORD dwAuthScheme; /* A WINHTTP_AUTH_SCHEME_* value */
+    LPSTR lpszHostName; /* Host name */
+    DWORD dwPort;       /* Port */
+} WINHTTP_CREDS, *PWINHTTP_CREDS;
+
+/* Process-wide server credentials, WINHTTP_OPTION_GLOBAL_SERVER_CREDS; narrow strings. */
+typedef struct WINHTTP_CREDS_EX {
+    LPSTR lpszUserName; /* User name */
+    LPSTR lpszPassword; /* Password */
+    LPSTR lpszRealm;    /* Realm */
+    DWORD dwAuthScheme; /* A WINHTTP_AUTH_SCHEME_* value */
+    LPSTR lpszHostName; /* Host name */
+    DWORD dwPort;       /* Port */
+    LPSTR lpszUrl;      /* URL */
+} WINHTTP_CREDS_EX, *PWINHTTP_CREDS_EX;
+
+/* The server's certificate in brief, WINHTTP_OPTION_SECURITY_CERTIFICATE_STRUCT. */
+typedef struct WINHTTP_CERTIFICATE_INFO {
+    FILETIME ftExpiry;            /* End of validity; it comes first */
+    FILETIME ftStart;             /* Begin of validity */
+    LPWSTR lpszSubjectInfo;       /* Subject; LocalFree by the caller */
+    LPWSTR lpszIssuerInfo;        /* Issuer; LocalFree by the caller */
+    LPWSTR lpszProtocolName;      /* Always NULL */
+    LPWSTR lpszSignatureAlgName;  /* Always NULL */
+    LPWSTR lpszEncryptionAlgName; /* Always NULL */
+    DWORD dwKeySize;              /* Strength of the cipher, in bits */
+} WINHTTP_CERTIFICATE_INFO, *PWINHTTP_CERTIFICATE_INFO;
+
+/* Protocol and algorithms of a TLS connection. */
+typedef struct SecPkgContext_ConnectionInfo {
+    DWORD dwProtocol;       /* An SP_PROT_* value */
+    ALG_ID aiCipher;        /* Cipher, a CALG_* value */
+    DWORD dwCipherStrength; /* Strength of the cipher, in bits */
+    ALG_ID aiHash;          /* Hash, a CALG_* value; 0 for AEAD suites */
+    DWORD dwHashStrength;   /* Strength of the hash, in bits */
+    ALG_ID aiExch;          /* Key exchange, a CALG_* value */
+    DWORD dwExchStrength;   /* Strength of the key exchange, in bits */
+} SecPkgContext_ConnectionInfo, *PSecPkgContext_ConnectionInfo;
+
+/* The cipher suite of a TLS connection; its strings follow the width of the caller. */
+typedef struct SecPkgContext_CipherInfo {
+    DWORD dwVersion;         /* 1, set by the caller */
+    DWORD dwProtocol;        /* TLS version */
+    DWORD dwCipherSuite;     /* Cipher suite, the IANA number */
+    DWORD dwBaseCipherSuite; /* Cipher suite without its curve */
+    WCHAR szCipherSuite[64]; /* Name of the cipher suite */
+    WCHAR szCipher[64];      /* Name of the cipher */
+    DWORD dwCipherLen;       /* Key length, in bits */
+    DWORD dwCipherBlockLen;  /* Block length, in bytes */
+    WCHAR szHash[64];        /* Name of the hash */
+    DWORD dwHashLen;         /* Length of the hash, in bits */
+    WCHAR szExchange[64];    /* Name of the key exchange */
+    DWORD dwMinExchangeLen;  /* Shortest key of the exchange, in bits */
+    DWORD dwMaxExchangeLen;  /* Longest key of the exchange, in bits */
+    WCHAR szCertificate[64]; /* Type of the certificate */
+    DWORD dwKeyType;         /* Type of the key */
+} SecPkgContext_CipherInfo, *PSecPkgContext_CipherInfo;
+
+/* TLS information, WINHTTP_OPTION_SECURITY_INFO. */
+typedef struct WINHTTP_SECURITY_INFO {
+    SecPkgContext_ConnectionInfo ConnectionInfo; /* Protocol and algorithms */
+    SecPkgContext_CipherInfo CipherInfo;         /* Cipher suite; the caller sets its version */
+} WINHTTP_SECURITY_INFO, *PWINHTTP_SECURITY_INFO;
+
+/* Header of a channel binding token; offsets count from its start. */
+typedef struct SEC_CHANNEL_BINDINGS {
+    DWORD dwInitiatorAddrType;     /* 0 */
+    DWORD cbInitiatorLength;       /* 0 */
+    DWORD dwInitiatorOffset;       /* 0 */
+    DWORD dwAcceptorAddrType;      /* 0 */
+    DWORD cbAcceptorLength;        /* 0 */
+    DWORD dwAcceptorOffset;        /* 0 */
+    DWORD cbApplicationDataLength; /* Length of the token, in bytes */
+    DWORD dwApplicationDataOffset; /* Where the token starts */
+} SEC_CHANNEL_BINDINGS, *PSEC_CHANNEL_BINDINGS;
+
+/* A channel binding token, WINHTTP_OPTION_SERVER_CBT. */
+typedef struct SecPkgContext_Bindings {
+    DWORD BindingsLength;           /* Bytes of the bindings with the token */
+    SEC_CHANNEL_BINDINGS *Bindings; /* The bindings, inside the caller's buffer */
+} SecPkgContext_Bindings, *PSecPkgContext_Bindings;
+
+/* The functions: 56. */
+
+/* Sessions, connections and requests. */
+
+/* Whether the platform is supported: always TRUE. */
+WINHTTPAPI BOOL WINAPI WinHttpCheckPlatform(void)
+    WINHTTP_SYMBOL(WinHttpCheckPlatform);
+
+/* Opens a session. */
+WINHTTPAPI HINTERNET WINAPI WinHttpOpen(LPCWSTR pszAgentW, DWORD dwAccessType,
+    LPCWSTR pszProxyW, LPCWSTR pszProxyBypassW, DWORD dwFlags)
+    WINHTTP_SYMBOL(WinHttpOpen);
+
+/* Names the server; connects nothing yet. */
+WINHTTPAPI HINTERNET WINAPI WinHttpConnect(HINTERNET hSession, LPCWSTR pswzServerName,
+    INTERNET_PORT nServerPort, DWORD dwReserved)
+    WINHTTP_SYMBOL(WinHttpConnect);
+
+/* Makes a request. */
+WINHTTPAPI HINTERNET WINAPI WinHttpOpenRequest(HINTERNET hConnect, LPCWSTR pwszVerb,
+    LPCWSTR pwszObjectName, LPCWSTR pwszVersion, LPCWSTR pwszReferrer,
+    LPCWSTR *ppwszAcceptTypes, DWORD dwFlags)
+    WINHTTP_SYMBOL(WinHttpOpenRequest);
+
+/* Closes any handle; HANDLE_CLOSING is its last notification. */
+WINHTTPAPI BOOL WINAPI WinHttpCloseHandle(HINTERNET hInternet)
+    WINHTTP_SYMBOL(WinHttpCloseHandle);
+
+/* Installs a status callback and returns the previous one. */
+WINHTTPAPI WINHTTP_STATUS_CALLBACK WINAPI WinHttpSetStatusCallback(HINTERNET hInternet,
+    WINHTTP_STATUS_CALLBACK lpfnInternetCallback, DWORD dwNotificationFlags,
+    DWORD_PTR dwReserved)
+    WINHTTP_SYMBOL(WinHttpSetStatusCallback);
+
+/* Sets four timeouts in milliseconds; 0 and -1 are infinite. */
+WINHTTPAPI BOOL WINAPI WinHttpSetTimeouts(HINTERNET hInternet, int nResolveTimeout,
+    int nConnectTimeout, int nSendTimeout, int nReceiveTimeout)
+    WINHTTP_SYMBOL(WinHttpSetTimeouts);
+
+/* Sets an option; text lengths are in characters, others in bytes. */
+WINHTTPAPI BOOL WINAPI WinHttpSetOption(HINTERNET hInternet, DWORD dwOption, LPVOID lpBuffer,
+    DWORD dwBufferLength)
+    WINHTTP_SYMBOL(WinHttpSetOption);
+
+/* Queries an option; lengths are in bytes. */
+WINHTTPAPI BOOL WINAPI WinHttpQueryOption(HINTERNET hInternet, DWORD dwOption, LPVOID lpBuffer,
+    LPDWORD lpdwBufferLength)
+    WINHTTP_SYMBOL(WinHttpQueryOption);
+
+/* Sending and receiving. */
+
+/* Adds, replaces or removes request headers. */
+WINHTTPAPI BOOL WINAPI WinHttpAddRequestHeaders(HINTERNET hRequest, LPCWSTR lpszHeaders,
+    DWORD dwHeadersLength, DWORD dwModifiers)
+    WINHTTP_SYMBOL(WinHttpAddRequestHeaders);
+
+/* Adds headers given as an array. */
+WINHTTPAPI DWORD WINAPI WinHttpAddRequestHeadersEx(HINTERNET hRequest, DWORD dwModifiers,
+    ULONGLONG ullFlags, ULONGLONG ullExtra, DWORD cHeaders, WINHTTP_EXTENDED_HEADER *pHeaders)
+    WINHTTP_SYMBOL(WinHttpAddRequestHeadersEx);
+
+/* Sends the request. */
+WINHTTPAPI BOOL WINAPI WinHttpSendRequest(HINTERNET hRequest, LPCWSTR lpszHeaders,
+    DWORD dwHeadersLength, LPVOID lpOptional, DWORD dwOptionalLength, DWORD dwTotalLength,
+    DWORD_PTR dwContext)
+    WINHTTP_SYMBOL(WinHttpSendRequest);
+
+/* Sends more of the request body. */
+WINHTTPAPI BOOL WINAPI WinHttpWriteData(HINTERNET hRequest, LPCVOID lpBuffer,
+    DWORD dwNumberOfBytesToWrite, LPDWORD lpdwNumberOfBytesWritten)
+    WINHTTP_SYMBOL(WinHttpWriteData);
+
+/* Waits for the response headers. */
+WINHTTPAPI BOOL WINAPI WinHttpReceiveResponse(HINTERNET hRequest, LPVOID lpReserved)
+    WINHTTP_SYMBOL(WinHttpReceiveResponse);
+
+/* Waits for body bytes and tells how many. */
+WINHTTPAPI BOOL WINAPI WinHttpQueryDataAvailable(HINTERNET hRequest,
+    LPDWORD lpdwNumberOfBytesAvailable)
+    WINHTTP_SYMBOL(WinHttpQueryDataAvailable);
+
+/* Reads body bytes; 0 bytes are the end. */
+WINHTTPAPI BOOL WINAPI WinHttpReadData(HINTERNET hRequest, LPVOID lpBuffer,
+    DWORD dwNumberOfBytesToRead, LPDWORD lpdwNumberOfBytesRead)
+    WINHTTP_SYMBOL(WinHttpReadData);
+
+/* Reads body bytes with flags. */
+WINHTTPAPI DWORD WINAPI WinHttpReadDataEx(HINTERNET hRequest, LPVOID lpBuffer,
+    DWORD dwNumberOfBytesToRead, LPDWORD lpdwNumberOfBytesRead, ULONGLONG ullFlags,
+    DWORD cbProperty, PVOID pvProperty)
+    WINHTTP_SYMBOL(WinHttpReadDataEx);
+
+/* Returns a header; lengths are in bytes. */
+WINHTTPAPI BOOL WINAPI WinHttpQueryHeaders(HINTERNET hRequest, DWORD dwInfoLevel,
+    LPCWSTR pwszName, LPVOID lpBuffer, LPDWORD lpdwBufferLength, LPDWORD lpdwIndex)
+    WINHTTP_SYMBOL(WinHttpQueryHeaders);
+
+/* Returns headers as an array. */
+WINHTTPAPI DWORD WINAPI WinHttpQueryHeadersEx(HINTERNET hRequest, DWORD dwInfoLevel,
+    ULONGLONG ullFlags, UINT uiCodePage, PDWORD pdwIndex, PWINHTTP_HEADER_NAME pHeaderName,
+    PVOID pBuffer, PDWORD pdwBufferLength, PWINHTTP_EXTENDED_HEADER *ppHeaders,
+    PDWORD pdwHeadersCount)
+    WINHTTP_SYMBOL(WinHttpQueryHeadersEx);
+
+/* Credentials. */
+
+/* Tells which schemes a 401 or 407 offered. */
+WINHTTPAPI BOOL WINAPI WinHttpQueryAuthSchemes(HINTERNET hRequest, LPDWORD lpdwSupportedSchemes,
+    LPDWORD lpdwFirstScheme, LPDWORD pdwAuthTarget)
+    WINHTTP_SYMBOL(WinHttpQueryAuthSchemes);
+
+/* Gives the credentials for a scheme. */
+WINHTTPAPI BOOL WINAPI WinHttpSetCredentials(HINTERNET hRequest, DWORD AuthTargets,
+    DWORD AuthScheme, LPCWSTR pwszUserName, LPCWSTR pwszPassword, LPVOID pAuthParams)
+    WINHTTP_SYMBOL(WinHttpSetCredentials);
+
+/* URLs and times. */
+
+/* Splits a URL. */
+WINHTTPAPI BOOL WINAPI WinHttpCrackUrl(LPCWSTR pwszUrl, DWORD dwUrlLength, DWORD dwFlags,
+    LPURL_COMPONENTS lpUrlComponents)
+    WINHTTP_SYMBOL(WinHttpCrackUrl);
+
+/* Joins a URL; lengths are in characters. */
+WINHTTPAPI BOOL WINAPI WinHttpCreateUrl(LPURL_COMPONENTS lpUrlComponents, DWORD dwFlags,
+    LPWSTR pwszUrl, LPDWORD pdwUrlLength)
+    WINHTTP_SYMBOL(WinHttpCreateUrl);
+
+/* Writes an HTTP date into WINHTTP_TIME_FORMAT_BUFSIZE bytes. */
+WINHTTPAPI BOOL WINAPI WinHttpTimeFromSystemTime(const SYSTEMTIME *pst, LPWSTR pwszTime)
+    WINHTTP_SYMBOL(WinHttpTimeFromSystemTime);
+
+/* Reads an HTTP date. */
+WINHTTPAPI BOOL WINAPI WinHttpTimeToSystemTime(LPCWSTR pwszTime, SYSTEMTIME *pst)
+    WINHTTP_SYMBOL(WinHttpTimeToSystemTime);
+
+/* WebSockets; the results are error codes. */
+
+/* Makes a WebSocket handle of an upgraded request. */
+WINHTTPAPI HINTERNET WINAPI WinHttpWebSocketCompleteUpgrade(HINTERNET hRequest,
+    DWORD_PTR pContext)
+    WINHTTP_SYMBOL(WinHttpWebSocketCompleteUpgrade);
+
+/* Sends a message or a fragment. */
+WINHTTPAPI DWORD WINAPI WinHttpWebSocketSend(HINTERNET hWebSocket,
+    WINHTTP_WEB_SOCKET_BUFFER_TYPE eBufferType, PVOID pvBuffer, DWORD dwBufferLength)
+    WINHTTP_SYMBOL(WinHttpWebSocketSend);
+
+/* Receives a message or a part of one. */
+WINHTTPAPI DWORD WINAPI WinHttpWebSocketReceive(HINTERNET hWebSocket, PVOID pvBuffer,
+    DWORD dwBufferLength, DWORD *pdwBytesRead, WINHTTP_WEB_SOCKET_BUFFER_TYPE *peBufferType)
+    WINHTTP_SYMBOL(WinHttpWebSocketReceive);
+
+/* Sends a close frame; receiving goes on. */
+WINHTTPAPI DWORD WINAPI WinHttpWebSocketShutdown(HINTERNET hWebSocket, USHORT usStatus,
+    PVOID pvReason, DWORD dwReasonLength)
+    WINHTTP_SYMBOL(WinHttpWebSocketShutdown);
+
+/* Sends a close frame and waits for the answer. */
+WINHTTPAPI DWORD WINAPI WinHttpWebSocketClose(HINTERNET hWebSocket, USHORT usStatus,
+    PVOID pvReason, DWORD dwReasonLength)
+    WINHTTP_SYMBOL(WinHttpWebSocketClose);
+
+/* Tells the peer's close status and reason. */
+WINHTTPAPI DWORD WINAPI WinHttpWebSocketQueryCloseStatus(HINTERNET hWebSocket,
+    USHORT *pusStatus, PVOID pvReason, DWORD dwReasonLength, DWORD *pdwReasonLengthConsumed)
+    WINHTTP_SYMBOL(WinHttpWebSocketQueryCloseStatus);
+
+/* Proxies. */
+
+/* Finds the proxy for a URL. */
+WINHTTPAPI BOOL WINAPI WinHttpGetProxyForUrl(HINTERNET hSession, LPCWSTR lpcwszUrl,
+    WINHTTP_AUTOPROXY_OPTIONS *pAutoProxyOptions, WINHTTP_PROXY_INFO *pProxyInfo)
+    WINHTTP_SYMBOL(WinHttpGetProxyForUrl);
+
+/* Finds the PAC file; GlobalFree its URL. */
+WINHTTPAPI BOOL WINAPI WinHttpDetectAutoProxyConfigUrl(DWORD dwAutoDetectFlags,
+    LPWSTR *ppwszAutoConfigUrl)
+    WINHTTP_SYMBOL(WinHttpDetectAutoProxyConfigUrl);
+
+/* Makes a resolver handle. */
+WINHTTPAPI DWORD WINAPI WinHttpCreateProxyResolver(HINTERNET hSession, HINTERNET *phResolver)
+    WINHTTP_SYMBOL(WinHttpCreateProxyResolver);
+
+/* Finds proxies, asynchronously. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxyForUrlEx(HINTERNET hResolver, PCWSTR pcwszUrl,
+    WINHTTP_AUTOPROXY_OPTIONS *pAutoProxyOptions, DWORD_PTR pContext)
+    WINHTTP_SYMBOL(WinHttpGetProxyForUrlEx);
+
+/* Finds proxies for a network interface. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxyForUrlEx2(HINTERNET hResolver, PCWSTR pcwszUrl,
+    WINHTTP_AUTOPROXY_OPTIONS *pAutoProxyOptions, DWORD cbInterfaceSelectionContext,
+    BYTE *pInterfaceSelectionContext, DWORD_PTR pContext)
+    WINHTTP_SYMBOL(WinHttpGetProxyForUrlEx2);
+
+/* Returns the proxies a resolver found. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxyResult(HINTERNET hResolver,
+    WINHTTP_PROXY_RESULT *pProxyResult)
+    WINHTTP_SYMBOL(WinHttpGetProxyResult);
+
+/* Releases what WinHttpGetProxyResult returned. */
+WINHTTPAPI VOID WINAPI WinHttpFreeProxyResult(WINHTTP_PROXY_RESULT *pProxyResult)
+    WINHTTP_SYMBOL(WinHttpFreeProxyResult);
+
+/* Returns the proxies a resolver found, with their interface. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxyResultEx(HINTERNET hResolver,
+    WINHTTP_PROXY_RESULT_EX *pProxyResultEx)
+    WINHTTP_SYMBOL(WinHttpGetProxyResultEx);
+
+/* Releases what WinHttpGetProxyResultEx returned. */
+WINHTTPAPI VOID WINAPI WinHttpFreeProxyResultEx(WINHTTP_PROXY_RESULT_EX *pProxyResultEx)
+    WINHTTP_SYMBOL(WinHttpFreeProxyResultEx);
+
+/* Forgets automatic configuration. */
+WINHTTPAPI DWORD WINAPI WinHttpResetAutoProxy(HINTERNET hSession, DWORD dwFlags)
+    WINHTTP_SYMBOL(WinHttpResetAutoProxy);
+
+/* Returns the machine's proxy; GlobalFree its strings. */
+WINHTTPAPI BOOL WINAPI WinHttpGetDefaultProxyConfiguration(WINHTTP_PROXY_INFO *pProxyInfo)
+    WINHTTP_SYMBOL(WinHttpGetDefaultProxyConfiguration);
+
+/* Changes the machine's proxy. */
+WINHTTPAPI BOOL WINAPI WinHttpSetDefaultProxyConfiguration(WINHTTP_PROXY_INFO *pProxyInfo)
+    WINHTTP_SYMBOL(WinHttpSetDefaultProxyConfiguration);
+
+/* Returns the user's proxy; GlobalFree its strings. */
+WINHTTPAPI BOOL WINAPI
+    WinHttpGetIEProxyConfigForCurrentUser(WINHTTP_CURRENT_USER_IE_PROXY_CONFIG *pProxyConfig)
+    WINHTTP_SYMBOL(WinHttpGetIEProxyConfigForCurrentUser);
+
+/* Reads proxy settings, asynchronously. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxySettingsEx(HINTERNET hResolver,
+    WINHTTP_PROXY_SETTINGS_TYPE ProxySettingsType,
+    PWINHTTP_PROXY_SETTINGS_PARAM pProxySettingsParam, DWORD_PTR pContext)
+    WINHTTP_SYMBOL(WinHttpGetProxySettingsEx);
+
+/* Returns the settings that were read. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxySettingsResultEx(HINTERNET hResolver,
+    PVOID pProxySettingsEx)
+    WINHTTP_SYMBOL(WinHttpGetProxySettingsResultEx);
+
+/* Releases what WinHttpGetProxySettingsResultEx returned. */
+WINHTTPAPI DWORD WINAPI
+    WinHttpFreeProxySettingsEx(WINHTTP_PROXY_SETTINGS_TYPE ProxySettingsType,
+    PVOID pProxySettingsEx)
+    WINHTTP_SYMBOL(WinHttpFreeProxySettingsEx);
+
+/* Reads stored proxy settings. */
+WINHTTPAPI DWORD WINAPI WinHttpReadProxySettings(HINTERNET hSession, PCWSTR pcwszConnectionName,
+    BOOL fFallBackToDefaultSettings, BOOL fSetAutoDiscoverForDefaultSettings,
+    DWORD *pdwSettingsVersion, BOOL *pfDefaultSettingsAreReturned,
+    WINHTTP_PROXY_SETTINGS *pWinHttpProxySettings)
+    WINHTTP_SYMBOL(WinHttpReadProxySettings);
+
+/* Writes stored proxy settings. */
+WINHTTPAPI DWORD WINAPI WinHttpWriteProxySettings(HINTERNET hSession, BOOL fForceUpdate,
+    WINHTTP_PROXY_SETTINGS *pWinHttpProxySettings)
+    WINHTTP_SYMBOL(WinHttpWriteProxySettings);
+
+/* Releases what WinHttpReadProxySettings returned. */
+WINHTTPAPI VOID WINAPI WinHttpFreeProxySettings(WINHTTP_PROXY_SETTINGS *pWinHttpProxySettings)
+    WINHTTP_SYMBOL(WinHttpFreeProxySettings);
+
+/* Tells the version of the stored settings. */
+WINHTTPAPI DWORD WINAPI WinHttpGetProxySettingsVersion(HINTERNET hSession,
+    DWORD *pdwProxySettingsVersion)
+    WINHTTP_SYMBOL(WinHttpGetProxySettingsVersion);
+
+/* Chooses settings per user or per machine. */
+WINHTTPAPI DWORD WINAPI WinHttpSetProxySettingsPerUser(BOOL fProxySettingsPerUser)
+    WINHTTP_SYMBOL(WinHttpSetProxySettingsPerUser);
+
+/* Calls back when proxy settings change. */
+WINHTTPAPI DWORD WINAPI WinHttpRegisterProxyChangeNotification(ULONGLONG ullFlags,
+    WINHTTP_PROXY_CHANGE_CALLBACK pfnCallback, PVOID pvContext,
+    WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE *hRegistration)
+    WINHTTP_SYMBOL(WinHttpRegisterProxyChangeNotification);
+
+/* Ends such calls. */
+WINHTTPAPI DWORD WINAPI
+    WinHttpUnregisterProxyChangeNotification(WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE hRegistration)
+    WINHTTP_SYMBOL(WinHttpUnregisterProxyChangeNotification);
+
+/* Connection groups. */
+
+/* Lists connections that carry a GUID. */
+WINHTTPAPI DWORD WINAPI WinHttpQueryConnectionGroup(HINTERNET hInternet,
+    const GUID *pGuidConnection, ULONGLONG ullFlags,
+    PWINHTTP_QUERY_CONNECTION_GROUP_RESULT *ppResult)
+    WINHTTP_SYMBOL(WinHttpQueryConnectionGroup);
+
+/* Releases what WinHttpQueryConnectionGroup returned. */
+WINHTTPAPI VOID WINAPI
+    WinHttpFreeQueryConnectionGroupResult(WINHTTP_QUERY_CONNECTION_GROUP_RESULT *pResult)
+    WINHTTP_SYMBOL(WinHttpFreeQueryConnectionGroupResult);
+
+/* Companions that Windows declares elsewhere; these keep their plain names. */
+
+/* The last error of this thread: 0 after success. */
+DWORD WINAPI GetLastError(void);
+void WINAPI SetLastError(DWORD dwErrCode);
+
+/* Memory that the library allocates and the program releases. Freeing returns NULL on success and
+ * accepts NULL. */
+HGLOBAL WINAPI GlobalAlloc(UINT uFlags, SIZE_T dwBytes);
+HGLOBAL WINAPI GlobalFree(HGLOBAL hMem);
+HLOCAL WINAPI LocalFree(HLOCAL hMem);
+
+/* Certificates that options return; NULL is accepted. */
+BOOL WINAPI CertFreeCertificateContext(PCCERT_CONTEXT pCertContext);
+PCCERT_CONTEXT WINAPI CertDuplicateCertificateContext(PCCERT_CONTEXT pCertContext);
+VOID WINAPI CertFreeCertificateChain(PCCERT_CHAIN_CONTEXT pChainContext);
+
+/* Flags of GlobalAlloc. */
+#ifndef GMEM_FIXED
+#define GMEM_FIXED 0x0
+#endif
+#ifndef GMEM_ZEROINIT
+#define GMEM_ZEROINIT 0x40
+#endif
+#ifndef GPTR
+#define GPTR 0x40
+#endif
+
+/* General error codes. */
+#ifndef ERROR_SUCCESS
+#define ERROR_SUCCESS 0
+#endif
+#ifndef NO_ERROR
+#define NO_ERROR 0
+#endif
+#ifndef ERROR_INVALID_FUNCTION
+#define ERROR_INVALID_FUNCTION 1
+#endif
+#ifndef ERROR_FILE_NOT_FOUND
+#define ERROR_FILE_NOT_FOUND 2
+#endif
+#ifndef ERROR_ACCESS_DENIED
+#define ERROR_ACCESS_DENIED 5
+#endif
+#ifndef ERROR_INVALID_HANDLE
+#define ERROR_INVALID_HANDLE 6
+#endif
+#ifndef ERROR_NOT_ENOUGH_MEMORY
+#define ERROR_NOT_ENOUGH_MEMORY 8
+#endif
+#ifndef ERROR_INVALID_DATA
+#define ERROR_INVALID_DATA 13
+#endif
+#ifndef ERROR_OUTOFMEMORY
+#define ERROR_OUTOFMEMORY 14
+#endif
+#ifndef ERROR_NO_MORE_FILES
+#define ERROR_NO_MORE_FILES 18
+#endif
+#ifndef ERROR_NOT_SUPPORTED
+#define ERROR_NOT_SUPPORTED 50
+#endif
+#ifndef ERROR_INVALID_PARAMETER
+#define ERROR_INVALID_PARAMETER 87
+#endif
+#ifndef ERROR_CALL_NOT_IMPLEMENTED
+#define ERROR_CALL_NOT_IMPLEMENTED 120
+#endif
+#ifndef ERROR_INSUFFICIENT_BUFFER
+#define ERROR_INSUFFICIENT_BUFFER 122
+#endif
+#ifndef ERROR_INVALID_NAME
+#define ERROR_INVALID_NAME 123
+#endif
+#ifndef ERROR_ALREADY_EXISTS
+#define ERROR_ALREADY_EXISTS 183
+#endif
+#ifndef ERROR_MORE_DATA
+#define ERROR_MORE_DATA 234
+#endif
+#ifndef ERROR_NO_MORE_ITEMS
+#define ERROR_NO_MORE_ITEMS 259
+#endif
+#ifndef ERROR_OPERATION_ABORTED
+#define ERROR_OPERATION_ABORTED 995
+#endif
+#ifndef ERROR_IO_INCOMPLETE
+#define ERROR_IO_INCOMPLETE 996
+#endif
+#ifndef ERROR_IO_PENDING
+#define ERROR_IO_PENDING 997
+#endif
+#ifndef ERROR_NO_UNICODE_TRANSLATION
+#define ERROR_NO_UNICODE_TRANSLATION 1113
+#endif
+#ifndef ERROR_NOT_FOUND
+#define ERROR_NOT_FOUND 1168
+#endif
+#ifndef ERROR_CANCELLED
+#define ERROR_CANCELLED 1223
+#endif
+#ifndef ERROR_TIMEOUT
+#define ERROR_TIMEOUT 1460
+#endif
+#ifndef ERROR_INVALID_OPERATION
+#define ERROR_INVALID_OPERATION 4317
+#endif
+
+/* Winsock codes, found through WINHTTP_OPTION_EXTENDED_ERROR. */
+#ifndef WSAEINTR
+#define WSAEINTR 10004
+#endif
+#ifndef WSAEACCES
+#define WSAEACCES 10013
+#endif
+#ifndef WSAEINVAL
+#define WSAEINVAL 10022
+#endif
+#ifndef WSAEWOULDBLOCK
+#define WSAEWOULDBLOCK 10035
+#endif
+#ifndef WSAEADDRINUSE
+#define WSAEADDRINUSE 10048
+#endif
+#ifndef WSAEADDRNOTAVAIL
+#define WSAEADDRNOTAVAIL 10049
+#endif
+#ifndef WSAENETDOWN
+#define WSAENETDOWN 10050
+#endif
+#ifndef WSAENETUNREACH
+#define WSAENETUNREACH 10051
+#endif
+#ifndef WSAENETRESET
+#define WSAENETRESET 10052
+#endif
+#ifndef WSAECONNABORTED
+#define WSAECONNABORTED 10053
+#endif
+#ifndef WSAECONNRESET
+#define WSAECONNRESET 10054
+#endif
+#ifndef WSAENOBUFS
+#define WSAENOBUFS 10055
+#endif
+#ifndef WSAETIMEDOUT
+#define WSAETIMEDOUT 10060
+#endif
+#ifndef WSAECONNREFUSED
+#define WSAECONNREFUSED 10061
+#endif
+#ifndef WSAEHOSTUNREACH
+#define WSAEHOSTUNREACH 10065
+#endif
+#ifndef WSAHOST_NOT_FOUND
+#define WSAHOST_NOT_FOUND 11001
+#endif
+#ifndef WSATRY_AGAIN
+#define WSATRY_AGAIN 11002
+#endif
+#ifndef WSANO_RECOVERY
+#define WSANO_RECOVERY 11003
+#endif
+#ifndef WSANO_DATA
+#define WSANO_DATA 11004
+#endif
+
+/* Address families, in Windows' numbers whatever the system's are. */
+#ifndef WINHTTP_AF_INET
+#define WINHTTP_AF_INET 2
+#endif
+#ifndef WINHTTP_AF_INET6
+#define WINHTTP_AF_INET6 23
+#endif
+
+/* Certificates: encodings and trust status. */
+#ifndef X509_ASN_ENCODING
+#define X509_ASN_ENCODING 0x1
+#endif
+#ifndef PKCS_7_ASN_ENCODING
+#define PKCS_7_ASN_ENCODING 0x00010000
+#endif
+#ifndef CERT_TRUST_NO_ERROR
+#define CERT_TRUST_NO_ERROR 0x0
+#endif
+#ifndef CERT_TRUST_IS_NOT_TIME_VALID
+#define CERT_TRUST_IS_NOT_TIME_VALID 0x1
+#endif
+#ifndef CERT_TRUST_IS_REVOKED
+#define CERT_TRUST_IS_REVOKED 0x4
+#endif
+#ifndef CERT_TRUST_IS_NOT_SIGNATURE_VALID
+#define CERT_TRUST_IS_NOT_SIGNATURE_VALID 0x8
+#endif
+#ifndef CERT_TRUST_IS_NOT_VALID_FOR_USAGE
+#define CERT_TRUST_IS_NOT_VALID_FOR_USAGE 0x10
+#endif
+#ifndef CERT_TRUST_IS_UNTRUSTED_ROOT
+#define CERT_TRUST_IS_UNTRUSTED_ROOT 0x20
+#endif
+#ifndef CERT_TRUST_REVOCATION_STATUS_UNKNOWN
+#define CERT_TRUST_REVOCATION_STATUS_UNKNOWN 0x40
+#endif
+#ifndef CERT_TRUST_IS_PARTIAL_CHAIN
+#define CERT_TRUST_IS_PARTIAL_CHAIN 0x00010000
+#endif
+
+/* TLS: protocols and algorithms of SecPkgContext_ConnectionInfo. */
+#ifndef SECPKGCONTEXT_CIPHERINFO_V1
+#define SECPKGCONTEXT_CIPHERINFO_V1 0x1
+#endif
+#ifndef SP_PROT_TLS1_CLIENT
+#define SP_PROT_TLS1_CLIENT 0x80
+#endif
+#ifndef SP_PROT_TLS1_1_CLIENT
+#define SP_PROT_TLS1_1_CLIENT 0x200
+#endif
+#ifndef SP_PROT_TLS1_2_CLIENT
+#define SP_PROT_TLS1_2_CLIENT 0x800
+#endif
+#ifndef SP_PROT_TLS1_3_CLIENT
+#define SP_PROT_TLS1_3_CLIENT 0x2000
+#endif
+#ifndef CALG_AES_128
+#define CALG_AES_128 0x660E
+#endif
+#ifndef CALG_AES_256
+#define CALG_AES_256 0x6610
+#endif
+#ifndef CALG_SHA1
+#define CALG_SHA1 0x8004
+#endif
+#ifndef CALG_SHA_256
+#define CALG_SHA_256 0x800C
+#endif
+#ifndef CALG_SHA_384
+#define CALG_SHA_384 0x800D
+#endif
+#ifndef CALG_ECDH_EPHEM
+#define CALG_ECDH_EPHEM 0xAE06
+#endif
+#ifndef CALG_RSA_KEYX
+#define CALG_RSA_KEYX 0xA400
+#endif
+
+/* Layouts the library relies on; a program's own base types must agree. */
+#define WINHTTP_ASSERT_SIZE(type, size) \
+    extern const char winhttp_size_of_##type[sizeof(type) == (size) ? 1 : -1]
+WINHTTP_ASSERT_SIZE(WCHAR, WINHTTP_WCHAR_BITS / 8);
+WINHTTP_ASSERT_SIZE(WORD, 2);
+WINHTTP_ASSERT_SIZE(DWORD, 4);
+WINHTTP_ASSERT_SIZE(BOOL, 4);
+WINHTTP_ASSERT_SIZE(ULONGLONG, 8);
+WINHTTP_ASSERT_SIZE(DWORD_PTR, 8);
+WINHTTP_ASSERT_SIZE(GUID, 16);
+WINHTTP_ASSERT_SIZE(WINHTTP_WEB_SOCKET_BUFFER_TYPE, 4);
+WINHTTP_ASSERT_SIZE(URL_COMPONENTS, 104);
+WINHTTP_ASSERT_SIZE(WINHTTP_CONNECTION_INFO, 264);
+#undef WINHTTP_ASSERT_SIZE
+
+#ifdef __cplusplus
+}
+#endif
+
+/* Annotations of Microsoft's compiler, for programs that carry them. */
+#ifndef _In_
+#define _In_
+#endif
+#ifndef _In_opt_
+#define _In_opt_
+#endif
+#ifndef _In_z_
+#define _In_z_
+#endif
+#ifndef _In_opt_z_
+#define _In_opt_z_
+#endif
+#ifndef _Inout_
+#define _Inout_
+#endif
+#ifndef _Inout_opt_
+#define _Inout_opt_
+#endif
+#ifndef _Inout_z_
+#define _Inout_z_
+#endif
+#ifndef _Out_
+#define _Out_
+#endif
+#ifndef _Out_opt_
+#define _Out_opt_
+#endif
+#ifndef _Outptr_
+#define _Outptr_
+#endif
+#ifndef _Outptr_opt_
+#define _Outptr_opt_
+#endif
+#ifndef _Outptr_result_maybenull_
+#define _Outptr_result_maybenull_
+#endif
+#ifndef _Outptr_result_z_
+#define _Outptr_result_z_
+#endif
+#ifndef _Reserved_
+#define _Reserved_
+#endif
+#ifndef _Const_
+#define _Const_
+#endif
+#ifndef _Null_terminated_
+#define _Null_terminated_
+#endif
+#ifndef _Check_return_
+#define _Check_return_
+#endif
+#ifndef _Must_inspect_result_
+#define _Must_inspect_result_
+#endif
+#ifndef _Use_decl_annotations_
+#define _Use_decl_annotations_
+#endif
+#ifndef _Ret_maybenull_
+#define _Ret_maybenull_
+#endif
+#ifndef _Ret_notnull_
+#define _Ret_notnull_
+#endif
+#ifndef _Ret_z_
+#define _Ret_z_
+#endif
+#ifndef _Post_invalid_
+#define _Post_invalid_
+#endif
+#ifndef _Printf_format_string_
+#define _Printf_format_string_
+#endif
+#ifndef _Frees_ptr_
+#define _Frees_ptr_
+#endif
+#ifndef _Frees_ptr_opt_
+#define _Frees_ptr_opt_
+#endif
+#ifndef _Pre_
+#define _Pre_
+#endif
+#ifndef _Post_
+#define _Post_
+#endif
+#ifndef _In_reads_
+#define _In_reads_(...)
+#endif
+#ifndef _In_reads_opt_
+#define _In_reads_opt_(...)
+#endif
+#ifndef _In_reads_z_
+#define _In_reads_z_(...)
+#endif
+#ifndef _In_reads_or_z_
+#define _In_reads_or_z_(...)
+#endif
+#ifndef _In_reads_bytes_
+#define _In_reads_bytes_(...)
+#endif
+#ifndef _In_reads_bytes_opt_
+#define _In_reads_bytes_opt_(...)
+#endif
+#ifndef _Inout_updates_
+#define _Inout_updates_(...)
+#endif
+#ifndef _Inout_updates_opt_
+#define _Inout_updates_opt_(...)
+#endif
+#ifndef _Inout_updates_bytes_
+#define _Inout_updates_bytes_(...)
+#endif
+#ifndef _Out_writes_
+#define _Out_writes_(...)
+#endif
+#ifndef _Out_writes_opt_
+#define _Out_writes_opt_(...)
+#endif
+#ifndef _Out_writes_z_
+#define _Out_writes_z_(...)
+#endif
+#ifndef _Out_writes_bytes_
+#define _Out_writes_bytes_(...)
+#endif
+#ifndef _Out_writes_bytes_opt_
+#define _Out_writes_bytes_opt_(...)
+#endif
+#ifndef _Outptr_result_buffer_
+#define _Outptr_result_buffer_(...)
+#endif
+#ifndef _Outptr_result_bytebuffer_
+#define _Outptr_result_bytebuffer_(...)
+#endif
+#ifndef _Field_size_
+#define _Field_size_(...)
+#endif
+#ifndef _Field_size_opt_
+#define _Field_size_opt_(...)
+#endif
+#ifndef _Field_size_bytes_
+#define _Field_size_bytes_(...)
+#endif
+#ifndef _Success_
+#define _Success_(...)
+#endif
+#ifndef _When_
+#define _When_(...)
+#endif
+#ifndef _At_
+#define _At_(...)
+#endif
+#ifndef _Post_satisfies_
+#define _Post_satisfies_(...)
+#endif
+#ifndef _Pre_satisfies_
+#define _Pre_satisfies_(...)
+#endif
+#ifndef _Ret_range_
+#define _Ret_range_(...)
+#endif
+#ifndef _In_range_
+#define _In_range_(...)
+#endif
+#ifndef _Out_range_
+#define _Out_range_(...)
+#endif
+#ifndef _Function_class_
+#define _Function_class_(...)
+#endif
+#ifndef _Out_writes_to_
+#define _Out_writes_to_(...)
+#endif
+#ifndef _Out_writes_to_opt_
+#define _Out_writes_to_opt_(...)
+#endif
+#ifndef _Out_writes_bytes_to_
+#define _Out_writes_bytes_to_(...)
+#endif
+#ifndef _Out_writes_bytes_to_opt_
+#define _Out_writes_bytes_to_opt_(...)
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+//! libwinhttp: WinHTTP's C API for Linux and macOS.
+//!
+//! One file per chapter of the API. Each function has three steps: arguments, a safe core call, the mapped result.
+//! Every function is exported through [`winhttp_abi::export!`] in both string widths; see `include/winhttp.h`.
+//!
+//! In scope: C's side of every function. Out of scope: what the functions mean, which is [`winhttp_core`]'s.
+
+mod arguments;
+mod callback;
+mod connection;
+mod headers;
+mod library;
+mod map;
+mod request;
+mod session;
+mod transfer;
+mod websocket;
+
+pub use callback::WinHttpSetStatusCallback;
+pub use connection::WinHttpConnect;
+pub use headers::{
+    WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders, WinHttpQueryHeadersEx,
+};
+pub use request::{WinHttpOpenRequest, WinHttpReceiveResponse, WinHttpSendRequest};
+pub use session::{WinHttpCheckPlatform, WinHttpCloseHandle, WinHttpOpen, WinHttpSetTimeouts};
+pub use transfer::{
+    WinHttpQueryDataAvailable, WinHttpReadData, WinHttpReadDataEx, WinHttpWriteData,
+};
+pub use websocket::{
+    WinHttpWebSocketClose, WinHttpWebSocketCompleteUpgrade, WinHttpWebSocketQueryCloseStatus,
+    WinHttpWebSocketReceive, WinHttpWebSocketSend, WinHttpWebSocketShutdown,
+};

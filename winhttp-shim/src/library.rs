@@ -1,0 +1,103 @@
+//! The one library of the process, and what the C edge is to the core.
+
+use std::ffi::c_void;
+use std::sync::OnceLock;
+
+use winhttp_abi::buffer::{Lent, LentMut};
+use winhttp_core::api::Library;
+use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
+
+use crate::callback::StatusCallback;
+
+/// The handles of the process.
+pub(crate) fn library() -> &'static Library<Shim> {
+    static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
+    LIBRARY.get_or_init(Library::new)
+}
+
+/// The C edge as the core's embedder.
+#[derive(Debug)]
+pub(crate) struct Shim;
+
+impl Embedder for Shim {
+    type Observer = StatusCallback;
+    type ReadBuffer = ReadBuffer;
+    type WriteBuffer = WriteBuffer;
+    type UnloadEvent = UnloadHandle;
+}
+
+/// Memory of a receive or read call.
+#[derive(Debug)]
+pub(crate) struct ReadBuffer(pub(crate) LentMut);
+
+impl ReadMemory for ReadBuffer {
+    fn bytes(&mut self) -> &mut [u8] {
+        self.0.bytes()
+    }
+
+    fn address(&self) -> usize {
+        self.0.address()
+    }
+}
+
+/// Memory of a send or write call.
+#[derive(Debug)]
+pub(crate) struct WriteBuffer(pub(crate) Lent);
+
+impl WriteMemory for WriteBuffer {
+    fn bytes(&self) -> &[u8] {
+        self.0.bytes()
+    }
+
+    fn address(&self) -> usize {
+        self.0.address()
+    }
+}
+
+/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes: the layout of `include/compat/event.h`.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct EventHeader {
+    magic: u64,
+    set: Option<unsafe extern "C" fn(event: *mut c_void)>,
+}
+
+/// The first field of an event this library can signal.
+const EVENT_MAGIC: u64 = 0x5748_5556_454E_5431;
+
+/// An event to signal when the session's last callback has returned.
+#[derive(Debug)]
+pub(crate) struct UnloadHandle {
+    event: *mut c_void,
+    set: unsafe extern "C" fn(event: *mut c_void),
+}
+
+// SAFETY: the program promises that its event may be signalled from any thread.
+unsafe impl Send for UnloadHandle {}
+// SAFETY: as above.
+unsafe impl Sync for UnloadHandle {}
+
+impl UnloadHandle {
+    /// Takes an event; `None` if it is not one of this library's.
+    ///
+    /// # Safety
+    /// `event` is NULL or points to an event that stays open until it was signalled.
+    pub(crate) unsafe fn new(event: *mut c_void) -> Option<Self> {
+        // SAFETY: the caller's promise: at least the header can be read.
+        let header = unsafe { winhttp_abi::input::value(event.cast::<u64>()) }?;
+        if header != EVENT_MAGIC {
+            return None;
+        }
+        let set_field = event.wrapping_byte_add(std::mem::offset_of!(EventHeader, set));
+        // SAFETY: the magic says that the rest of the header is there.
+        let set = unsafe { set_field.cast::<Option<unsafe extern "C" fn(*mut c_void)>>().read_unaligned() };
+        Some(Self { event, set: set? })
+    }
+}
+
+impl UnloadEvent for UnloadHandle {
+    fn signal(&self) {
+        // SAFETY: the program keeps the event open until it was signalled, which happens here, once.
+        unsafe { (self.set)(self.event) };
+    }
+}

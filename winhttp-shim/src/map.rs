@@ -1,0 +1,7 @@
+//! Between the core's vocabulary and WinHTTP's: the only files that know both.
+
+mod error;
+mod notification;
+
+pub(crate) use error::{code, option_code};
+pub(crate) use notification::{Call, buffer_kind, buffer_type, deliver};

@@ -1,0 +1,56 @@
+//! Errors to their Win32 numbers, each once.
+
+use winhttp_abi::Code;
+use winhttp_abi::constants as c;
+use winhttp_core::error::Error;
+use winhttp_core::option::OptionError;
+
+/// The number of an error.
+pub(crate) fn code(error: Error) -> Code {
+    Code(match error {
+        Error::InvalidHandle => c::ERROR_INVALID_HANDLE,
+        Error::IncorrectHandleType => c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
+        Error::IncorrectHandleState => c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
+        Error::InvalidParameter => c::ERROR_INVALID_PARAMETER,
+        Error::InvalidOperation => c::ERROR_INVALID_OPERATION,
+        Error::InsufficientBuffer(_) => c::ERROR_INSUFFICIENT_BUFFER,
+        Error::InvalidOption => c::ERROR_WINHTTP_INVALID_OPTION,
+        Error::OptionNotSettable => c::ERROR_WINHTTP_OPTION_NOT_SETTABLE,
+        Error::AccessDenied => c::ERROR_ACCESS_DENIED,
+        Error::NotEnoughMemory => c::ERROR_NOT_ENOUGH_MEMORY,
+        Error::InvalidUrl => c::ERROR_WINHTTP_INVALID_URL,
+        Error::UnrecognizedScheme => c::ERROR_WINHTTP_UNRECOGNIZED_SCHEME,
+        Error::NotImplemented => c::ERROR_CALL_NOT_IMPLEMENTED,
+        Error::HeaderNotFound => c::ERROR_WINHTTP_HEADER_NOT_FOUND,
+        Error::HeaderAlreadyExists => c::ERROR_WINHTTP_HEADER_ALREADY_EXISTS,
+        Error::OperationCancelled => c::ERROR_WINHTTP_OPERATION_CANCELLED,
+        Error::NameNotResolved => c::ERROR_WINHTTP_NAME_NOT_RESOLVED,
+        Error::CannotConnect => c::ERROR_WINHTTP_CANNOT_CONNECT,
+        Error::ConnectionError => c::ERROR_WINHTTP_CONNECTION_ERROR,
+        Error::Timeout => c::ERROR_WINHTTP_TIMEOUT,
+        Error::SecureFailure => c::ERROR_WINHTTP_SECURE_FAILURE,
+        Error::SecureChannelError => c::ERROR_WINHTTP_SECURE_CHANNEL_ERROR,
+        Error::ClientAuthCertNeeded => c::ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED,
+        Error::InvalidServerResponse => c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE,
+        Error::HeaderCountExceeded => c::ERROR_WINHTTP_HEADER_COUNT_EXCEEDED,
+        Error::HeaderSizeOverflow => c::ERROR_WINHTTP_HEADER_SIZE_OVERFLOW,
+        Error::ChunkHeaderOverflow => c::ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW,
+        Error::Internal => c::ERROR_WINHTTP_INTERNAL_ERROR,
+    })
+}
+
+/// The number of an option's error.
+pub(crate) fn option_code(error: OptionError) -> Code {
+    Code(match error {
+        OptionError::InvalidOption => c::ERROR_WINHTTP_INVALID_OPTION,
+        OptionError::InvalidHandle => c::ERROR_INVALID_HANDLE,
+        OptionError::NotSettable => c::ERROR_WINHTTP_OPTION_NOT_SETTABLE,
+        OptionError::IncorrectHandleType => c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
+        OptionError::IncorrectHandleState => c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
+        OptionError::InvalidParameter => c::ERROR_INVALID_PARAMETER,
+        OptionError::InsufficientBuffer { .. } => c::ERROR_INSUFFICIENT_BUFFER,
+        OptionError::AccessDenied => c::ERROR_ACCESS_DENIED,
+        OptionError::NotSupported => c::ERROR_NOT_SUPPORTED,
+        OptionError::ClientCertNoPrivateKey => c::ERROR_WINHTTP_CLIENT_CERT_NO_PRIVATE_KEY,
+    })
+}

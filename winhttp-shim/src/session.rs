@@ -1,0 +1,106 @@
+//! Sessions and what all handles share: WinHttpOpen, WinHttpCloseHandle, WinHttpSetTimeouts, WinHttpCheckPlatform.
+
+use winhttp_abi::constants as c;
+use winhttp_abi::export;
+use winhttp_abi::export::Done;
+use winhttp_abi::handle::{Hinternet, bits, from_bits};
+use winhttp_abi::input;
+use winhttp_abi::{Code, Result};
+use winhttp_core::api::{Object, OpenSession, ProxyAccess};
+use winhttp_core::option::TimeoutArguments;
+
+use crate::library::library;
+use crate::map;
+
+/// The part of WINHTTP_FLAG_SECURE_DEFAULTS that is not WINHTTP_FLAG_ASYNC.
+const SECURE_DEFAULTS_ONLY: u32 = c::WINHTTP_FLAG_SECURE_DEFAULTS & !c::WINHTTP_FLAG_ASYNC;
+
+export! {
+    /// Opens a session. NULL on failure: ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY.
+    ///
+    /// `agent` NULL sends no User-Agent header. `proxy` and `bypass` count for WINHTTP_ACCESS_TYPE_NAMED_PROXY only.
+    /// No I/O; the text arguments are copied.
+    pub fn WinHttpOpen<W>(
+        agent: *const W,
+        access_type: u32,
+        proxy: *const W,
+        bypass: *const W,
+        flags: u32,
+    ) -> Hinternet {
+        // SAFETY: C's promise about its strings.
+        let agent = unsafe { input::text(agent) }?;
+        // SAFETY: as above.
+        let proxy = unsafe { input::text(proxy) }?;
+        // SAFETY: as above.
+        let bypass = unsafe { input::text(bypass) }?;
+        let asynchronous = flags & c::WINHTTP_FLAG_ASYNC != 0;
+        let secure_defaults = flags & SECURE_DEFAULTS_ONLY != 0;
+        if flags & !c::WINHTTP_FLAG_SECURE_DEFAULTS != 0 || (secure_defaults && !asynchronous) {
+            return Err(Code::INVALID_PARAMETER);
+        }
+        let proxy = proxy_access(access_type, proxy, bypass)?;
+        let session = OpenSession { agent, proxy, asynchronous, secure_defaults };
+        let id = library().open(session).map_err(map::code)?;
+        Ok(from_bits(id.bits()))
+    }
+
+    /// Closes a handle of any kind: it is invalid at once, what is pending ends with
+    /// ERROR_WINHTTP_OPERATION_CANCELLED, and HANDLE_CLOSING is its last notification. Children live on.
+    ///
+    /// FALSE for NULL, closed and invented handles: ERROR_INVALID_HANDLE.
+    pub fn WinHttpCloseHandle<W>(handle: Hinternet) -> Done {
+        library().close(bits(handle)).map_err(map::code)?;
+        Ok(Done)
+    }
+
+    /// Sets four timeouts of a session or request, in milliseconds; 0 and -1 mean no limit.
+    ///
+    /// FALSE: ERROR_INVALID_PARAMETER below -1 (checked first), ERROR_INVALID_HANDLE,
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE.
+    pub fn WinHttpSetTimeouts<W>(
+        handle: Hinternet,
+        resolve: i32,
+        connect: i32,
+        send: i32,
+        receive: i32,
+    ) -> Done {
+        let timeouts = TimeoutArguments::new(resolve, connect, send, receive);
+        let object = library().object(bits(handle)).map_err(map::code);
+        // Numbers are looked at before the handle's kind, but a bad handle comes first of all.
+        let object = object?;
+        let timeouts = timeouts.map_err(map::option_code)?;
+        match object {
+            Object::Session(session) => session.settings().timeouts.set_all(timeouts),
+            Object::Request(request) => request.state().timeouts.set_all(timeouts),
+            Object::Connect(_) | Object::WebSocket(_) => {
+                return Err(Code(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
+            }
+        }
+        Ok(Done)
+    }
+
+    /// TRUE: the platform supports WinHTTP.
+    pub fn WinHttpCheckPlatform<W>() -> Done {
+        Ok(Done)
+    }
+}
+
+fn proxy_access(
+    access_type: u32,
+    proxy: Option<String>,
+    bypass: Option<String>,
+) -> Result<ProxyAccess> {
+    match access_type {
+        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => Ok(ProxyAccess::Default),
+        c::WINHTTP_ACCESS_TYPE_NO_PROXY => Ok(ProxyAccess::Direct),
+        c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY => Ok(ProxyAccess::Automatic),
+        c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {
+            let proxy = proxy.filter(|proxy| !proxy.is_empty()).ok_or(Code::INVALID_PARAMETER)?;
+            if bypass.as_deref() == Some("") {
+                return Err(Code::INVALID_PARAMETER);
+            }
+            Ok(ProxyAccess::Named { proxy, bypass })
+        }
+        _ => Err(Code::INVALID_PARAMETER),
+    }
+}

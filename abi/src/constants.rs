@@ -45,7 +45,7 @@ pub use self::win32::*;
 /// Every constant: C name and value, chapter by chapter.
 pub const ALL: &[(&str, u64)] = &flatten();
 
-/// The chapters, in the order in which the C header has them.
+/// The chapters of the table.
 const CHAPTERS: &[&[(&str, u64)]] = &[
     WIN32,
     ERRORS,

@@ -88,6 +88,24 @@ pub unsafe fn value<T: Copy>(pointer: *const T) -> Option<T> {
     (!pointer.is_null()).then(|| unsafe { pointer.read_unaligned() })
 }
 
+/// Reads a structure that begins with its own size in bytes, a DWORD (dwStructSize, cbSize).
+///
+/// # Safety
+/// `pointer` is NULL or points to a DWORD and, if that is the size of a `T`, to a readable `T`, every bit pattern of
+/// which is valid.
+///
+/// # Errors
+/// ERROR_INVALID_PARAMETER for NULL and for another size; then no more than the size was read.
+pub unsafe fn structure<T: Copy>(pointer: *const T) -> Result<T> {
+    // SAFETY: the caller's promise about the size.
+    let size = unsafe { value(pointer.cast::<u32>()) }.ok_or(Code::INVALID_PARAMETER)?;
+    if usize::try_from(size) != Ok(size_of::<T>()) {
+        return Err(Code::INVALID_PARAMETER);
+    }
+    // SAFETY: the size says that the whole structure is there.
+    unsafe { value(pointer) }.ok_or(Code::INVALID_PARAMETER)
+}
+
 /// Copies bytes; `None` for NULL with a length above 0, nothing for a length of 0.
 ///
 /// # Safety
@@ -157,5 +175,16 @@ mod tests {
         let bytes = [0_u8, 1, 2, 3, 4, 5, 6, 7, 8];
         let read = unsafe { value(bytes.as_ptr().wrapping_add(1).cast::<u64>()) };
         assert_eq!(read, Some(u64::from_ne_bytes([1, 2, 3, 4, 5, 6, 7, 8])));
+    }
+
+    #[test]
+    fn a_structure_must_have_the_size_it_says() {
+        let good = [8_u32, 5];
+        let read = |words: &[u32; 2]| unsafe { structure(words.as_ptr().cast::<[u32; 2]>()) };
+        assert_eq!(read(&good), Ok(good));
+        for size in [0, 7, 9, u32::MAX] {
+            assert_eq!(read(&[size, 5]), Err(Code::INVALID_PARAMETER));
+        }
+        assert_eq!(unsafe { structure::<u64>(std::ptr::null()) }, Err(Code::INVALID_PARAMETER));
     }
 }

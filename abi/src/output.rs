@@ -59,6 +59,33 @@ pub unsafe fn text<W: Unit>(buffer: *mut u8, size: *mut u32, text: &str) -> Resu
     unsafe { sized(buffer, size, &bytes, bytes.len() - W::BYTES) }
 }
 
+/// Gives text to a caller that passed a buffer and its length in characters, as the functions for URLs count: `Ok` is
+/// the length written without the terminator, `Err` the length needed with it.
+///
+/// # Safety
+/// `buffer` is NULL or points to memory for `room` units.
+///
+/// # Errors
+/// The length needed, when `buffer` is NULL or too small; nothing is written then.
+pub unsafe fn characters<W: Unit>(
+    buffer: *mut W,
+    room: u32,
+    text: &[W],
+) -> std::result::Result<u32, u32> {
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let needed = length.saturating_add(1);
+    if buffer.is_null() || room < needed || length == u32::MAX {
+        return Err(needed);
+    }
+    let bytes = unit_bytes(text);
+    // SAFETY: the buffer has room for the text and one unit more, and Rust memory never overlaps it. As bytes the copy
+    // needs no alignment.
+    unsafe { buffer.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    // SAFETY: as above; this is the unit behind the text.
+    unsafe { value(buffer.wrapping_add(text.len()), W::default()) };
+    Ok(length)
+}
+
 /// The units as they lie in memory.
 #[must_use]
 pub fn unit_bytes<W: Unit>(units: &[W]) -> Vec<u8> {
@@ -96,5 +123,24 @@ mod tests {
         assert_eq!((result, size), (Err(Code::INSUFFICIENT_BUFFER), 12));
         let none = std::ptr::null_mut();
         assert_eq!(unsafe { text::<u32>(none, none.cast(), "ab") }, Err(Code::INVALID_PARAMETER));
+    }
+
+    #[test]
+    fn characters_are_counted_without_the_terminator_but_need_room_for_it() {
+        let text = <u32 as Unit>::encode("abc");
+        let mut buffer = [7_u32; 5];
+        assert_eq!(unsafe { characters(buffer.as_mut_ptr(), 3, &text) }, Err(4));
+        assert_eq!(unsafe { characters(std::ptr::null_mut(), 9, &text) }, Err(4));
+        assert_eq!(buffer, [7; 5]);
+        assert_eq!(unsafe { characters(buffer.as_mut_ptr(), 4, &text) }, Ok(3));
+        assert_eq!(buffer, [97, 98, 99, 0, 7]);
+    }
+
+    #[test]
+    fn characters_reach_misaligned_buffers() {
+        let mut memory = [0xff_u8; 8];
+        let buffer = memory.as_mut_ptr().wrapping_add(1).cast::<u16>();
+        assert_eq!(unsafe { characters(buffer, 2, &[97]) }, Ok(1));
+        assert_eq!(memory[..6], [0xff, 97_u16.to_ne_bytes()[0], 97_u16.to_ne_bytes()[1], 0, 0, 0xff]);
     }
 }

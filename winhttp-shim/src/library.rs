@@ -54,7 +54,7 @@ impl WriteMemory for WriteBuffer {
     }
 }
 
-/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes: the layout of `include/compat/event.h`.
+/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes: the layout of `include/compat/winhttp_event.h`.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct EventHeader {
@@ -63,7 +63,7 @@ pub(crate) struct EventHeader {
 }
 
 /// The first field of an event this library can signal.
-const EVENT_MAGIC: u64 = 0x5748_5556_454E_5431;
+const EVENT_MAGIC: u64 = 0x5748_4556_454E_5431;
 
 /// An event to signal when the session's last callback has returned.
 #[derive(Debug)]

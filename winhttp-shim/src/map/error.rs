@@ -17,6 +17,8 @@ pub(crate) fn code(error: Error) -> Code {
         Error::InvalidOption => c::ERROR_WINHTTP_INVALID_OPTION,
         Error::OptionNotSettable => c::ERROR_WINHTTP_OPTION_NOT_SETTABLE,
         Error::AccessDenied => c::ERROR_ACCESS_DENIED,
+        Error::NotSupported => c::ERROR_NOT_SUPPORTED,
+        Error::ClientCertNoPrivateKey => c::ERROR_WINHTTP_CLIENT_CERT_NO_PRIVATE_KEY,
         Error::NotEnoughMemory => c::ERROR_NOT_ENOUGH_MEMORY,
         Error::InvalidUrl => c::ERROR_WINHTTP_INVALID_URL,
         Error::UnrecognizedScheme => c::ERROR_WINHTTP_UNRECOGNIZED_SCHEME,

@@ -23,7 +23,7 @@ fn give_back(buffer: Box<[u8]>) {
     // While a thread ends its pool may be gone already; then the buffer is simply freed.
     let _ = POOL.try_with(|pool| {
         let mut pool = pool.borrow_mut();
-        if pool.len() < KEPT_PER_THREAD {
+        if pool.len() < KEPT_PER_THREAD && buffer.len() == BUFFER_BYTES {
             pool.push(buffer);
         }
     });
@@ -67,6 +67,18 @@ impl Inbox {
             self.start = 0;
         }
         buffer.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// As [`Inbox::space`], but a full buffer grows as long as less than `limit` bytes wait.
+    pub fn space_up_to(&mut self, limit: usize) -> &mut [u8] {
+        if self.space().is_empty() && self.data().len() < limit {
+            let mut larger = vec![0; limit.min(self.data().len() * 2)].into_boxed_slice();
+            if let (Some(front), waiting) = (larger.get_mut(..self.end), self.data()) {
+                front.copy_from_slice(waiting);
+            }
+            self.buffer = Some(larger);
+        }
+        self.space()
     }
 
     /// Counts `count` bytes written to the front of [`Inbox::space`].
@@ -125,6 +137,19 @@ mod tests {
         assert_eq!(inbox.data(), b"llo");
         inbox.consume(3);
         assert!(inbox.buffer.is_none());
+    }
+
+    #[test]
+    fn a_full_inbox_grows_to_its_limit_and_no_further() {
+        let mut inbox = Inbox::default();
+        let limit = BUFFER_BYTES * 3;
+        while !inbox.space_up_to(limit).is_empty() {
+            let room = inbox.space_up_to(limit).len();
+            inbox.space_up_to(limit).fill(7);
+            inbox.filled(room);
+        }
+        assert_eq!(inbox.data().len(), limit);
+        assert!(inbox.data().iter().all(|byte| *byte == 7));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Channel {
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
     read_ahead: usize,
     readiness: Readiness,
+    /// The last receive stopped to give others a turn: it must be tried again without being asked.
+    has_more: bool,
 }
 
 /// Whether trying to read is worth a system call.
@@ -76,7 +78,14 @@ impl Channel {
             failed: None,
             read_ahead: read_ahead.max(1),
             readiness,
+            has_more: false,
         }
+    }
+
+    /// Receiving must be tried again soon although the socket will not report anything new.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.has_more
     }
 
     /// The poll reported the socket: reading is worth a try again.

@@ -141,12 +141,15 @@ impl Race {
 
 fn connect_error(error: &io::Error) -> Error {
     extended_error::note(error);
-    match error.kind() {
-        io::ErrorKind::TimedOut => Error::Timeout,
-        _ if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
-            Error::NotEnoughMemory
-        }
-        _ => Error::CannotConnect,
+    let out_of_descriptors = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
+    if error.kind() == io::ErrorKind::TimedOut {
+        Error::Timeout
+    } else if out_of_descriptors {
+        Error::NotEnoughMemory
+    } else {
+        Error::CannotConnect
     }
 }
 

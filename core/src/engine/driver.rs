@@ -120,7 +120,9 @@ impl Driver {
                 race.sockets().map(|socket| (socket.as_fd(), Interest::Writable)).collect()
             }
             State::Handshaking { handshake: Some(handshake), .. } => {
-                vec![(handshake.socket().as_fd(), Interest::Readable)]
+                let writes = handshake.wants_write();
+                let interest = if writes { Interest::Both } else { Interest::Readable };
+                vec![(handshake.socket().as_fd(), interest)]
             }
             State::Announced(connection) | State::Sending(connection) | State::Sent(connection) => {
                 vec![(connection.transport.socket().as_fd(), Interest::Writable)]
@@ -151,23 +153,21 @@ impl Driver {
 
     /// The final response's head; taken once.
     pub fn take_head(&mut self) -> Option<Box<ResponseHead>> {
-        match &mut self.state {
-            State::Open(connection) => connection.head.take(),
-            _ => None,
-        }
+        let State::Open(connection) = &mut self.state else {
+            return None;
+        };
+        connection.head.take()
     }
 
     /// The server agreed to speak WebSocket: gives the transport and the bytes that came behind the response.
     pub fn take_upgraded(&mut self) -> Option<(Box<dyn Transport>, Inbox)> {
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Open(connection) if connection.exchange.is_upgraded() => {
-                Some((connection.transport, connection.inbox))
-            }
-            other => {
-                self.state = other;
-                None
-            }
+        if !self.connection()?.exchange.is_upgraded() {
+            return None;
         }
+        let State::Open(connection) = std::mem::replace(&mut self.state, State::Failed) else {
+            return None;
+        };
+        Some((connection.transport, connection.inbox))
     }
 
     fn connection(&self) -> Option<&Connection> {
@@ -177,7 +177,13 @@ impl Driver {
             | State::Sent(connection)
             | State::Receiving { connection, .. }
             | State::Open(connection) => Some(connection),
-            _ => None,
+            State::Start
+            | State::Resolving { .. }
+            | State::Dialing(_)
+            | State::Connected(_)
+            | State::Handshaking { .. }
+            | State::Refused(_)
+            | State::Failed => None,
         }
     }
 

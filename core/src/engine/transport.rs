@@ -96,9 +96,5 @@ impl Transport for Tcp {
 /// The WinHTTP error of a failing connection.
 #[must_use]
 pub fn socket_error(error: &io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::TimedOut => Error::Timeout,
-        io::ErrorKind::OutOfMemory => Error::NotEnoughMemory,
-        _ => Error::ConnectionError,
-    }
+    if error.kind() == io::ErrorKind::TimedOut { Error::Timeout } else { Error::ConnectionError }
 }

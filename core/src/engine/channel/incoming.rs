@@ -7,8 +7,8 @@ use crate::proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 /// From this many payload bytes on, they are read straight into the caller's memory.
 const DIRECT_MIN: usize = 8 * 1024;
-/// Reads of one call at the most, so that a fast peer cannot keep a thread for ever.
-const TURNS_MAX: usize = 1024;
+/// Turns of one call at the most, so that a fast peer cannot keep a thread for ever.
+const TURNS_MAX: usize = 256;
 
 /// What a receive brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ impl Channel {
     /// The connection's failure: the peer broke the protocol, or the connection ended.
     pub fn try_receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
         self.check()?;
+        self.has_more = false;
         for _ in 0..TURNS_MAX {
             if self.peer_close.is_some() {
                 return Ok(Received::Closed);
@@ -68,8 +69,8 @@ impl Channel {
                 Turn::Blocked => return Ok(Received::Pending),
             }
         }
-        // The caller comes back for more; what was read so far is kept.
-        self.note_ready();
+        // Others want their turn; the owner comes back although no new readiness will be reported.
+        self.has_more = true;
         Ok(Received::Pending)
     }
 

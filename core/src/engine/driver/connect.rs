@@ -69,7 +69,7 @@ impl Driver {
                 self.fail(error)
             }
             State::Announced(_) => {
-                self.turn(|connection| State::Sending(connection));
+                self.turn(State::Sending);
                 Ok(Step::Notify(Notification::SendingRequest))
             }
             State::Sending(_) => self.write(now, body),
@@ -156,7 +156,7 @@ impl Driver {
                 self.announce(tls);
                 Ok(Step::Wait(Some(now)))
             }
-            Ok(HandshakeStep::Wait(current, _)) => {
+            Ok(HandshakeStep::Wait(current)) => {
                 if deadline.is_some_and(|deadline| deadline <= now) {
                     extended_error::set(extended_error::TIMED_OUT);
                     return self.fail(Error::Timeout);
@@ -165,12 +165,12 @@ impl Driver {
                 Ok(Step::Wait(*deadline))
             }
             Err(error) => {
-                let (error, problems) = tls_error(&error);
+                let (mut error, mut problems) = tls_error(&error);
                 // A server that hangs up in the middle of a handshake speaks no TLS we know.
-                let (error, problems) = match error {
-                    Error::ConnectionError => (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR),
-                    other => (other, problems),
-                };
+                if error == Error::ConnectionError {
+                    error = Error::SecureChannelError;
+                    problems = SecureProblems::CHANNEL_ERROR;
+                }
                 self.state = State::Refused(error);
                 match refusal(problems) {
                     Some(notification) => Ok(Step::Notify(notification)),
@@ -276,7 +276,13 @@ impl Driver {
             | State::Sent(connection)
             | State::Receiving { connection, .. }
             | State::Open(connection) => self.state = next(connection),
-            other => self.state = other,
+            before @ (State::Start
+            | State::Resolving { .. }
+            | State::Dialing(_)
+            | State::Connected(_)
+            | State::Handshaking { .. }
+            | State::Refused(_)
+            | State::Failed) => self.state = before,
         }
     }
 }

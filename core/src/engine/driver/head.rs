@@ -25,7 +25,15 @@ impl Driver {
             }
             State::Receiving { .. } => self.receive_head(now),
             State::Open(_) => Ok(Step::Done),
-            _ => Err(Error::IncorrectHandleState),
+            State::Start
+            | State::Resolving { .. }
+            | State::Dialing(_)
+            | State::Connected(_)
+            | State::Handshaking { .. }
+            | State::Refused(_)
+            | State::Announced(_)
+            | State::Sending(_)
+            | State::Failed => Err(Error::IncorrectHandleState),
         }
     }
 
@@ -57,7 +65,7 @@ impl Driver {
                 return self.fail(Error::Timeout);
             }
             let deadline = *deadline;
-            let space = connection.inbox.space();
+            let space = connection.inbox.space_up_to(self.plan.limits.head.max_bytes);
             if space.is_empty() {
                 return self.fail(Error::HeaderSizeOverflow);
             }

@@ -21,6 +21,8 @@ pub struct TlsFacts {
     pub version: ProtocolVersion,
     /// The negotiated cipher suite.
     pub suite: rustls::SupportedCipherSuite,
+    /// The group of the key exchange; `None` if a resumed session had none.
+    pub group: Option<rustls::NamedGroup>,
     /// An earlier session was resumed.
     pub resumed: bool,
 }
@@ -43,8 +45,8 @@ pub struct Tls {
 /// The state after a turn of the handshake.
 #[derive(Debug)]
 pub enum HandshakeStep {
-    /// Wait until the socket is readable (or writable, if `true`).
-    Wait(Box<TlsHandshake>, bool),
+    /// Wait for the socket, then go on with this.
+    Wait(Box<TlsHandshake>),
     /// The connection is protected.
     Done(Box<Tls>),
 }
@@ -67,6 +69,12 @@ impl TlsHandshake {
         self.below.socket()
     }
 
+    /// The socket did not take all of the handshake's bytes yet.
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        self.connection.wants_write()
+    }
+
     /// Moves the handshake on as far as the socket allows.
     ///
     /// # Errors
@@ -85,7 +93,7 @@ impl TlsHandshake {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if is_would_block(&error) => {
-                    return Ok(HandshakeStep::Wait(self, wants_write));
+                    return Ok(HandshakeStep::Wait(self));
                 }
                 Err(error) => return Err(error),
             }
@@ -100,6 +108,7 @@ impl TlsHandshake {
             certificates: certificates.collect(),
             version: self.connection.protocol_version().unwrap_or(ProtocolVersion::TLSv1_3),
             suite: self.connection.negotiated_cipher_suite().unwrap_or(fallback),
+            group: self.connection.negotiated_key_exchange_group().map(|group| group.name()),
             resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
         });
         Tls { connection: self.connection, below: self.below, facts }
@@ -182,12 +191,12 @@ pub fn tls_error(error: &io::Error) -> (Error, SecureProblems) {
     {
         return (Error::SecureFailure, *problems);
     }
-    match tls {
-        rustls::Error::InvalidCertificate(_) => (Error::SecureFailure, SecureProblems::INVALID_CERT),
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            (Error::ClientAuthCertNeeded, SecureProblems::default())
-        }
-        _ => (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR),
+    if matches!(tls, rustls::Error::InvalidCertificate(_)) {
+        (Error::SecureFailure, SecureProblems::INVALID_CERT)
+    } else if *tls == rustls::Error::AlertReceived(AlertDescription::CertificateRequired) {
+        (Error::ClientAuthCertNeeded, SecureProblems::default())
+    } else {
+        (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR)
     }
 }
 

@@ -1,9 +1,6 @@
 //! HINTERNET: a pointer-sized number that is never followed.
 
-use std::ffi::c_void;
-
-/// HINTERNET as C sees it.
-pub type Hinternet = *mut c_void;
+pub use crate::types::HInternet as Hinternet;
 
 /// The number in a handle.
 #[must_use]

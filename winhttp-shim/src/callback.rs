@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use winhttp_abi::export;
 use winhttp_abi::export::Pointer;
 use winhttp_abi::handle::{Hinternet, bits, from_bits};
+use winhttp_abi::types;
 use winhttp_abi::wide::Unit;
 use winhttp_core::handle::HandleId;
 use winhttp_core::notify::{Notification, Observer};
@@ -12,8 +13,8 @@ use winhttp_core::notify::{Notification, Observer};
 use crate::library::library;
 use crate::map;
 
-/// WINHTTP_STATUS_CALLBACK.
-pub type StatusCallbackFn = unsafe extern "C" fn(
+/// WINHTTP_STATUS_CALLBACK that is not NULL.
+pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
     handle: Hinternet,
     context: usize,
     status: u32,
@@ -61,7 +62,7 @@ export! {
     /// inside a callback. WINHTTP_INVALID_STATUS_CALLBACK (all ones) on failure: ERROR_INVALID_HANDLE.
     pub fn WinHttpSetStatusCallback<W>(
         handle: Hinternet,
-        callback: Option<StatusCallbackFn>,
+        callback: types::StatusCallback,
         flags: u32,
         _reserved: usize,
     ) -> Pointer<{ usize::MAX }> {

@@ -6,6 +6,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::Status;
 use winhttp_abi::handle::{Hinternet, bits};
+use winhttp_abi::types::{EitherString, ExtendedHeader, HeaderName};
 use winhttp_abi::wide::{Unit, terminated};
 use winhttp_abi::{Code, Result};
 use winhttp_abi::{input, output};
@@ -22,14 +23,6 @@ const ADDED_MAX: u32 = 4096;
 /// The only flag of WinHttpAddRequestHeadersEx.
 const UNICODE: u64 = c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE as u64;
 
-/// WINHTTP_EXTENDED_HEADER: two pointers, each to wide or narrow text.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct ExtendedHeader {
-    name: *const c_void,
-    value: *const c_void,
-}
-
 export! {
     /// As WinHttpAddRequestHeaders for each pair of an array; `flags` WINHTTP_EXTENDED_HEADER_FLAG_UNICODE says that the
     /// pairs are wide text.
@@ -42,7 +35,7 @@ export! {
         flags: u64,
         extra: u64,
         count: u32,
-        headers: *const ExtendedHeader,
+        headers: *const ExtendedHeader<W>,
     ) -> Status {
         let request = library().request(bits(request)).map_err(map::code)?;
         let no_array = headers.is_null() && count > 0;
@@ -57,9 +50,9 @@ export! {
             let pair = pair.ok_or(Code::INVALID_PARAMETER)?;
             let wide = flags & UNICODE != 0;
             // SAFETY: C's promise about its strings.
-            let name = unsafe { pair_text::<W>(pair.name, wide) }?;
+            let name = unsafe { either_text(pair.name, wide) }?;
             // SAFETY: as above.
-            let value = unsafe { pair_text::<W>(pair.value, wide) }?;
+            let value = unsafe { either_text(pair.value, wide) }?;
             pairs.push((name, value));
         }
         request.add_all(&pairs, modifiers).map_err(map::code)?;
@@ -77,10 +70,10 @@ export! {
         flags: u64,
         _code_page: u32,
         index: *mut u32,
-        header_name: *const *const c_void,
+        header_name: *const HeaderName<W>,
         buffer: *mut c_void,
         buffer_length: *mut u32,
-        headers: *mut *mut ExtendedHeader,
+        headers: *mut *mut ExtendedHeader<W>,
         headers_count: *mut u32,
     ) -> Status {
         let request = library().request(bits(request)).map_err(map::code)?;
@@ -91,9 +84,12 @@ export! {
         let query = Query::parse(info_level)?;
         let narrow = info_level & c::WINHTTP_QUERY_FLAG_WIRE_ENCODING != 0;
         // SAFETY: C's promise about its name union.
-        let name = unsafe { input::value(header_name) }.unwrap_or(std::ptr::null());
-        // SAFETY: as above.
-        let name = if name.is_null() { None } else { Some(unsafe { pair_text::<W>(name, !narrow) }?) };
+        let name = unsafe { input::value(header_name) }.filter(|name| !name.name.wide().is_null());
+        let name = match name {
+            // SAFETY: as above.
+            Some(name) => Some(unsafe { either_text(name.name, !narrow) }?),
+            None => None,
+        };
         // SAFETY: C's promise about its index.
         let first = unsafe { input::value(index) };
         let found = collect(&request, &query, name.as_deref(), first)?;
@@ -128,17 +124,17 @@ fn collect(
     request.query_headers(query.block, ask).map_err(map::code)
 }
 
-/// A name or value of a pair.
+/// A name or value that is wide or narrow.
 ///
 /// # Safety
 /// `text` is NULL or terminated text of the width `wide` says.
-unsafe fn pair_text<W: Unit>(text: *const c_void, wide: bool) -> Result<String> {
+unsafe fn either_text<W: Unit>(text: EitherString<W>, wide: bool) -> Result<String> {
     if wide {
         // SAFETY: the caller's promise, handed on.
-        return unsafe { input::text::<W>(text.cast()) }?.ok_or(Code::INVALID_PARAMETER);
+        return unsafe { input::text(text.wide()) }?.ok_or(Code::INVALID_PARAMETER);
     }
     // SAFETY: the caller's promise, handed on.
-    let bytes = unsafe { input::narrow(text.cast()) }.ok_or(Code::INVALID_PARAMETER)?;
+    let bytes = unsafe { input::narrow(text.narrow()) }.ok_or(Code::INVALID_PARAMETER)?;
     Ok(decode(&bytes).into_owned())
 }
 
@@ -151,7 +147,7 @@ struct Packed {
 
 impl Packed {
     fn new<W: Unit>(pairs: &[Pair], narrow: bool) -> Self {
-        let start = pairs.len() * size_of::<ExtendedHeader>();
+        let start = pairs.len() * size_of::<ExtendedHeader<W>>();
         let mut text = Vec::new();
         let mut place = |bytes: &[u8]| {
             let offset = start + text.len();

@@ -112,14 +112,25 @@ mod tests {
 
     #[test]
     fn null_is_memory_only_when_empty() {
-        assert!(unsafe { LentMut::new(std::ptr::null_mut(), 0) }.unwrap().bytes().is_empty());
-        assert_eq!(unsafe { Lent::new(std::ptr::null(), 1) }.unwrap_err(), Code::INVALID_PARAMETER);
+        assert!(
+            unsafe { LentMut::new(std::ptr::null_mut(), 0) }
+                .unwrap()
+                .bytes()
+                .is_empty()
+        );
+        assert_eq!(
+            unsafe { Lent::new(std::ptr::null(), 1) }.unwrap_err(),
+            Code::INVALID_PARAMETER
+        );
     }
 
     #[test]
     fn a_range_that_wraps_around_is_refused() {
         let top = std::ptr::without_provenance::<u8>(usize::MAX - 3);
-        assert_eq!(unsafe { Lent::new(top, 8) }.unwrap_err(), Code::INVALID_PARAMETER);
+        assert_eq!(
+            unsafe { Lent::new(top, 8) }.unwrap_err(),
+            Code::INVALID_PARAMETER
+        );
     }
 
     #[test]

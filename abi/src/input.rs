@@ -75,7 +75,11 @@ pub unsafe fn units_of<W: Unit>(text: *const W, length: Length) -> Result<Option
         }
         units.push(unit);
     }
-    if length == Length::Terminated { Err(Code::INVALID_PARAMETER) } else { Ok(Some(units)) }
+    if length == Length::Terminated {
+        Err(Code::INVALID_PARAMETER)
+    } else {
+        Ok(Some(units))
+    }
 }
 
 /// Reads one value; `None` for NULL.
@@ -149,6 +153,10 @@ pub(crate) fn is_plausible(address: usize, length: usize) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
 mod tests {
     use super::*;
 
@@ -167,7 +175,10 @@ mod tests {
         let lone = [0xd800_u16, 0];
         assert_eq!(unsafe { text(lone.as_ptr()) }, Err(Code::INVALID_PARAMETER));
         let beyond = [0x11_0000_u32, 0];
-        assert_eq!(unsafe { text(beyond.as_ptr()) }, Err(Code::INVALID_PARAMETER));
+        assert_eq!(
+            unsafe { text(beyond.as_ptr()) },
+            Err(Code::INVALID_PARAMETER)
+        );
     }
 
     #[test]
@@ -185,6 +196,9 @@ mod tests {
         for size in [0, 7, 9, u32::MAX] {
             assert_eq!(read(&[size, 5]), Err(Code::INVALID_PARAMETER));
         }
-        assert_eq!(unsafe { structure::<u64>(std::ptr::null()) }, Err(Code::INVALID_PARAMETER));
+        assert_eq!(
+            unsafe { structure::<u64>(std::ptr::null()) },
+            Err(Code::INVALID_PARAMETER)
+        );
     }
 }

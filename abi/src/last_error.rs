@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn each_thread_has_its_own() {
         SetLastError(5);
-        std::thread::spawn(|| assert_eq!(GetLastError(), 0)).join().unwrap();
+        std::thread::spawn(|| assert_eq!(GetLastError(), 0))
+            .join()
+            .unwrap();
         assert_eq!(GetLastError(), 5);
     }
 }

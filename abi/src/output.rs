@@ -80,7 +80,11 @@ pub unsafe fn characters<W: Unit>(
     let bytes = unit_bytes(text);
     // SAFETY: the buffer has room for the text and one unit more, and Rust memory never overlaps it. As bytes the copy
     // needs no alignment.
-    unsafe { buffer.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    unsafe {
+        buffer
+            .cast::<u8>()
+            .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+    };
     // SAFETY: as above; this is the unit behind the text.
     unsafe { value(buffer.wrapping_add(text.len()), W::default()) };
     Ok(length)
@@ -101,6 +105,10 @@ pub fn unit_bytes<W: Unit>(units: &[W]) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
 mod tests {
     use super::*;
 
@@ -122,7 +130,10 @@ mod tests {
         let result = unsafe { text::<u32>(std::ptr::null_mut(), &raw mut size, "ab") };
         assert_eq!((result, size), (Err(Code::INSUFFICIENT_BUFFER), 12));
         let none = std::ptr::null_mut();
-        assert_eq!(unsafe { text::<u32>(none, none.cast(), "ab") }, Err(Code::INVALID_PARAMETER));
+        assert_eq!(
+            unsafe { text::<u32>(none, none.cast(), "ab") },
+            Err(Code::INVALID_PARAMETER)
+        );
     }
 
     #[test]
@@ -130,7 +141,10 @@ mod tests {
         let text = <u32 as Unit>::encode("abc");
         let mut buffer = [7_u32; 5];
         assert_eq!(unsafe { characters(buffer.as_mut_ptr(), 3, &text) }, Err(4));
-        assert_eq!(unsafe { characters(std::ptr::null_mut(), 9, &text) }, Err(4));
+        assert_eq!(
+            unsafe { characters(std::ptr::null_mut(), 9, &text) },
+            Err(4)
+        );
         assert_eq!(buffer, [7; 5]);
         assert_eq!(unsafe { characters(buffer.as_mut_ptr(), 4, &text) }, Ok(3));
         assert_eq!(buffer, [97, 98, 99, 0, 7]);
@@ -141,6 +155,16 @@ mod tests {
         let mut memory = [0xff_u8; 8];
         let buffer = memory.as_mut_ptr().wrapping_add(1).cast::<u16>();
         assert_eq!(unsafe { characters(buffer, 2, &[97]) }, Ok(1));
-        assert_eq!(memory[..6], [0xff, 97_u16.to_ne_bytes()[0], 97_u16.to_ne_bytes()[1], 0, 0, 0xff]);
+        assert_eq!(
+            memory[..6],
+            [
+                0xff,
+                97_u16.to_ne_bytes()[0],
+                97_u16.to_ne_bytes()[1],
+                0,
+                0,
+                0xff
+            ]
+        );
     }
 }

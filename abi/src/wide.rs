@@ -6,7 +6,9 @@
 use std::fmt;
 
 /// A code unit: `u16` (UTF-16) or `u32` (a 32-bit `wchar_t`).
-pub trait Unit: sealed::Sealed + Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'static {
+pub trait Unit:
+    sealed::Sealed + Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'static
+{
     /// Size of a unit in bytes.
     const BYTES: usize;
 
@@ -85,8 +87,14 @@ mod tests {
     #[test]
     fn both_widths_read_back_what_they_write() {
         for text in ["", "plain", "grüße", "日本", "𝄞 clef"] {
-            assert_eq!(<u16 as Unit>::decode(&<u16 as Unit>::encode(text)).as_deref(), Some(text));
-            assert_eq!(<u32 as Unit>::decode(&<u32 as Unit>::encode(text)).as_deref(), Some(text));
+            assert_eq!(
+                <u16 as Unit>::decode(&<u16 as Unit>::encode(text)).as_deref(),
+                Some(text)
+            );
+            assert_eq!(
+                <u32 as Unit>::decode(&<u32 as Unit>::encode(text)).as_deref(),
+                Some(text)
+            );
         }
         assert_eq!(<u16 as Unit>::encode("𝄞").len(), 2);
         assert_eq!(<u32 as Unit>::encode("𝄞").len(), 1);

@@ -5,6 +5,7 @@ mod handle;
 mod job;
 mod library;
 mod open;
+pub mod options;
 mod request;
 mod session;
 mod websocket;

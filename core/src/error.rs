@@ -27,6 +27,10 @@ pub enum Error {
     OptionNotSettable,
     /// The setting is forbidden for this session.
     AccessDenied,
+    /// The value is a feature this library leaves out on purpose.
+    NotSupported,
+    /// The client certificate has no private key.
+    ClientCertNoPrivateKey,
     /// Memory, descriptors or threads ran out, or a buffer-size option is too small for the protocol.
     NotEnoughMemory,
     /// A name or URL cannot be parsed.

@@ -12,7 +12,11 @@ const TERMINATED: u32 = u32::MAX;
 /// # Safety
 /// `text` is NULL, or a terminated string or as many units as `length` says.
 pub(crate) unsafe fn header_text<W: Unit>(text: *const W, length: u32) -> Result<Option<String>> {
-    let length = if length == TERMINATED { Length::Terminated } else { Length::Units(length) };
+    let length = if length == TERMINATED {
+        Length::Terminated
+    } else {
+        Length::Units(length)
+    };
     // SAFETY: the caller's promise, handed on.
     unsafe { input::text_of(text, length) }
 }

@@ -33,7 +33,11 @@ pub(crate) struct StatusCallback {
 impl StatusCallback {
     /// A callback that expects text in units of `W`.
     pub(crate) fn new<W: Unit>(function: StatusCallbackFn, mask: u32) -> Self {
-        Self { function, mask, deliver: map::deliver::<W> }
+        Self {
+            function,
+            mask,
+            deliver: map::deliver::<W>,
+        }
     }
 
     /// The function's address, as WinHttpSetStatusCallback and WINHTTP_OPTION_CALLBACK return it.
@@ -48,7 +52,13 @@ impl Observer for StatusCallback {
             if status & self.mask != 0 {
                 // SAFETY: the program keeps its callback callable until it is replaced and all handles are closed.
                 unsafe {
-                    (self.function)(from_bits(handle.bits()), context, status, information, length);
+                    (self.function)(
+                        from_bits(handle.bits()),
+                        context,
+                        status,
+                        information,
+                        length,
+                    );
                 }
             }
         });

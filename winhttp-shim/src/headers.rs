@@ -102,7 +102,10 @@ impl Query {
     fn parse(info_level: u32) -> Result<Self> {
         let flags = info_level & !LEVEL_MASK;
         let level = name_table::level(info_level & LEVEL_MASK).ok_or(Code::INVALID_PARAMETER)?;
-        let conversions = CONVERSIONS.iter().filter(|flag| flags & **flag != 0).count();
+        let conversions = CONVERSIONS
+            .iter()
+            .filter(|flag| flags & **flag != 0)
+            .count();
         if conversions > 1 {
             return Err(Code::INVALID_PARAMETER);
         }
@@ -114,7 +117,11 @@ impl Query {
         } else {
             HeaderBlock::Response
         };
-        Ok(Self { level, block, flags })
+        Ok(Self {
+            level,
+            block,
+            flags,
+        })
     }
 
     /// The name of a custom query; other levels ignore it.
@@ -139,7 +146,12 @@ impl Query {
     ///
     /// # Safety
     /// `length` points to a DWORD; `buffer` is NULL or points to as many bytes as that says.
-    unsafe fn give<W: Unit>(&self, answer: &Answer, buffer: *mut u8, length: *mut u32) -> Result<()> {
+    unsafe fn give<W: Unit>(
+        &self,
+        answer: &Answer,
+        buffer: *mut u8,
+        length: *mut u32,
+    ) -> Result<()> {
         let unparsable = |_| Code::INVALID_PARAMETER;
         let bytes: Vec<u8> = if self.flags & c::WINHTTP_QUERY_FLAG_NUMBER != 0 {
             answer.number().map_err(unparsable)?.to_ne_bytes().into()
@@ -169,5 +181,8 @@ fn system_time_bytes(time: &winhttp_core::http_date::SystemTime) -> Vec<u8> {
         time.second,
         time.milliseconds,
     ];
-    fields.iter().flat_map(|field| field.to_ne_bytes()).collect()
+    fields
+        .iter()
+        .flat_map(|field| field.to_ne_bytes())
+        .collect()
 }

@@ -7,25 +7,48 @@
 
 mod arguments;
 mod callback;
+mod certificate;
 mod connection;
 mod headers;
 mod library;
 mod map;
+mod options;
 mod request;
 mod session;
+mod time;
 mod transfer;
+mod unimplemented;
+mod url;
 mod websocket;
 
 pub use callback::WinHttpSetStatusCallback;
+pub use certificate::{
+    CertDuplicateCertificateContext, CertFreeCertificateChain, CertFreeCertificateContext,
+};
 pub use connection::WinHttpConnect;
 pub use headers::{
     WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders, WinHttpQueryHeadersEx,
 };
+pub use options::{WinHttpQueryOption, WinHttpSetOption};
 pub use request::{WinHttpOpenRequest, WinHttpReceiveResponse, WinHttpSendRequest};
 pub use session::{WinHttpCheckPlatform, WinHttpCloseHandle, WinHttpOpen, WinHttpSetTimeouts};
+pub use time::{WinHttpTimeFromSystemTime, WinHttpTimeToSystemTime};
 pub use transfer::{
     WinHttpQueryDataAvailable, WinHttpReadData, WinHttpReadDataEx, WinHttpWriteData,
 };
+pub use unimplemented::{
+    WinHttpCreateProxyResolver, WinHttpDetectAutoProxyConfigUrl, WinHttpFreeProxyResult,
+    WinHttpFreeProxyResultEx, WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx,
+    WinHttpFreeQueryConnectionGroupResult, WinHttpGetDefaultProxyConfiguration,
+    WinHttpGetIEProxyConfigForCurrentUser, WinHttpGetProxyForUrl, WinHttpGetProxyForUrlEx,
+    WinHttpGetProxyForUrlEx2, WinHttpGetProxyResult, WinHttpGetProxyResultEx,
+    WinHttpGetProxySettingsEx, WinHttpGetProxySettingsResultEx, WinHttpGetProxySettingsVersion,
+    WinHttpQueryAuthSchemes, WinHttpQueryConnectionGroup, WinHttpReadProxySettings,
+    WinHttpRegisterProxyChangeNotification, WinHttpResetAutoProxy, WinHttpSetCredentials,
+    WinHttpSetDefaultProxyConfiguration, WinHttpSetProxySettingsPerUser,
+    WinHttpUnregisterProxyChangeNotification, WinHttpWriteProxySettings,
+};
+pub use url::{WinHttpCrackUrl, WinHttpCreateUrl};
 pub use websocket::{
     WinHttpWebSocketClose, WinHttpWebSocketCompleteUpgrade, WinHttpWebSocketQueryCloseStatus,
     WinHttpWebSocketReceive, WinHttpWebSocketSend, WinHttpWebSocketShutdown,

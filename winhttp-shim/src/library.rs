@@ -90,7 +90,11 @@ impl UnloadHandle {
         }
         let set_field = event.wrapping_byte_add(std::mem::offset_of!(EventHeader, set));
         // SAFETY: the magic says that the rest of the header is there.
-        let set = unsafe { set_field.cast::<Option<unsafe extern "C" fn(*mut c_void)>>().read_unaligned() };
+        let set = unsafe {
+            set_field
+                .cast::<Option<unsafe extern "C" fn(*mut c_void)>>()
+                .read_unaligned()
+        };
         Some(Self { event, set: set? })
     }
 }

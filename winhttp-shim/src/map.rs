@@ -2,6 +2,8 @@
 
 mod error;
 mod notification;
+mod option;
 
 pub(crate) use error::{code, option_code};
 pub(crate) use notification::{Call, buffer_kind, buffer_type, deliver};
+pub(crate) use option::{access_type, file_time, proxy_access, proxy_scheme};

@@ -95,7 +95,9 @@ fn proxy_access(
         c::WINHTTP_ACCESS_TYPE_NO_PROXY => Ok(ProxyAccess::Direct),
         c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY => Ok(ProxyAccess::Automatic),
         c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {
-            let proxy = proxy.filter(|proxy| !proxy.is_empty()).ok_or(Code::INVALID_PARAMETER)?;
+            let proxy = proxy
+                .filter(|proxy| !proxy.is_empty())
+                .ok_or(Code::INVALID_PARAMETER)?;
             if bypass.as_deref() == Some("") {
                 return Err(Code::INVALID_PARAMETER);
             }

@@ -4,7 +4,6 @@ use winhttp_abi::Code;
 use winhttp_abi::export;
 use winhttp_abi::export::Done;
 use winhttp_abi::types::SystemTime;
-use winhttp_abi::wide::Unit as _;
 use winhttp_abi::{input, output};
 use winhttp_core::http_date;
 

@@ -107,5 +107,9 @@ unsafe fn report(outcome: &Outcome, count: *mut u32, asynchronous: bool) -> Done
         // SAFETY: the caller's promise.
         unsafe { output::value(count, *bytes) };
     }
-    DoneWith(if asynchronous { Code::IO_PENDING } else { Code::SUCCESS })
+    DoneWith(if asynchronous {
+        Code::IO_PENDING
+    } else {
+        Code::SUCCESS
+    })
 }

@@ -15,11 +15,11 @@ use winhttp_abi::types::UrlComponents;
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::error::Error;
+use winhttp_core::url::Scheme;
 use winhttp_core::url::build::{Parts, build, reject_userpwd};
 use winhttp_core::url::crack::{CrackError, Cracked, crack};
 use winhttp_core::url::escape::{decode_component, escape_component};
 use winhttp_core::url::units::UnitWidth;
-use winhttp_core::url::Scheme;
 
 use crate::map;
 
@@ -104,8 +104,14 @@ export! {
 /// How a component is wanted, with where the answer goes.
 enum Want<'a, W> {
     Nothing,
-    Place { pointer: &'a mut *mut W, length: &'a mut u32 },
-    Copy { buffer: *mut W, length: &'a mut u32 },
+    Place {
+        pointer: &'a mut *mut W,
+        length: &'a mut u32,
+    },
+    Copy {
+        buffer: *mut W,
+        length: &'a mut u32,
+    },
 }
 
 /// A component: where it begins in the URL, if it is there, and its text.
@@ -127,7 +133,10 @@ impl<'a, W: Unit> Want<'a, W> {
             (true, 0) => Ok(Self::Nothing),
             (true, _) => Ok(Self::Place { pointer, length }),
             (false, 0) => Err(Code::INVALID_PARAMETER),
-            (false, _) => Ok(Self::Copy { buffer: *pointer, length }),
+            (false, _) => Ok(Self::Copy {
+                buffer: *pointer,
+                length,
+            }),
         }
     }
 
@@ -157,7 +166,10 @@ impl<'a, W: Unit> Want<'a, W> {
 
 impl Recoding {
     fn of(flags: u32) -> Self {
-        Self { decode: flags & c::ICU_DECODE != 0, escape: flags & c::ICU_ESCAPE != 0 }
+        Self {
+            decode: flags & c::ICU_DECODE != 0,
+            escape: flags & c::ICU_ESCAPE != 0,
+        }
     }
 
     fn is_any(self) -> bool {
@@ -168,7 +180,11 @@ impl Recoding {
     fn apply<W: Unit>(self, text: &[u32]) -> Result<Cow<'_, [u32]>> {
         let mut text = Cow::Borrowed(text);
         if self.decode {
-            let width = if W::BYTES == 2 { UnitWidth::Utf16 } else { UnitWidth::Utf32 };
+            let width = if W::BYTES == 2 {
+                UnitWidth::Utf16
+            } else {
+                UnitWidth::Utf32
+            };
             text = Cow::Owned(decode_component(&text, width));
         }
         if self.escape {
@@ -204,9 +220,16 @@ fn parts<'a, W: Unit>(
         text: Cow::Borrowed(range.cloned().map(text).unwrap_or_default()),
     };
     let recoded = |range: Range<usize>| -> Result<Part<'a>> {
-        Ok(Part { place: Some(range.start), text: recoding.apply::<W>(text(range))? })
+        Ok(Part {
+            place: Some(range.start),
+            text: recoding.apply::<W>(text(range))?,
+        })
     };
-    let path = if with_extra { cracked.path.clone() } else { cracked.path_with_extra() };
+    let path = if with_extra {
+        cracked.path.clone()
+    } else {
+        cracked.path_with_extra()
+    };
     Ok([
         plain(Some(&cracked.scheme_range)),
         plain(cracked.user.as_ref()),
@@ -230,7 +253,11 @@ fn crack_code(error: CrackError) -> Code {
 /// Each pointer is NULL, or points to a terminated string or to as many units as its length says.
 unsafe fn joined<W: Unit>(components: &UrlComponents<W>, flags: u32) -> Result<Vec<u32>> {
     let read = |pointer: *mut W, length: u32| -> Result<Option<Vec<u32>>> {
-        let length = if length == 0 { Length::Terminated } else { Length::Units(length) };
+        let length = if length == 0 {
+            Length::Terminated
+        } else {
+            Length::Units(length)
+        };
         // SAFETY: the caller's promise, handed on.
         let units = unsafe { input::units_of(pointer.cast_const(), length) }?;
         Ok(units.map(|units| units.into_iter().map(W::widen).collect()))

@@ -18,8 +18,18 @@ pub struct Connect<E: Embedder> {
 }
 
 impl<E: Embedder> Connect<E> {
-    pub(super) fn new(session: Arc<Session<E>>, host: Host, port: u16, handle: Arc<Handle<E>>) -> Self {
-        Self { session, host, port, handle }
+    pub(super) fn new(
+        session: Arc<Session<E>>,
+        host: Host,
+        port: u16,
+        handle: Arc<Handle<E>>,
+    ) -> Self {
+        Self {
+            session,
+            host,
+            port,
+            handle,
+        }
     }
 
     /// What every handle has.

@@ -38,17 +38,34 @@ struct Callback<E: Embedder> {
 impl<E: Embedder> Handle<E> {
     /// A session's handle.
     pub(super) fn root(id: HandleId, delivery: Delivery<E>) -> Arc<Self> {
-        let callback = Callback { observer: None, context: 0 };
+        let callback = Callback {
+            observer: None,
+            context: 0,
+        };
         Self::new(id, HandleKind::Session, callback, delivery, None)
     }
 
     /// A child's handle: callback and context are inherited now; later changes of the parent do not reach it.
-    pub(super) fn child(parent: &Arc<Self>, from: &Self, id: HandleId, kind: HandleKind) -> Arc<Self> {
+    pub(super) fn child(
+        parent: &Arc<Self>,
+        from: &Self,
+        id: HandleId,
+        kind: HandleKind,
+    ) -> Arc<Self> {
         let callback = {
             let inherited = from.callback();
-            Callback { observer: inherited.observer.clone(), context: inherited.context }
+            Callback {
+                observer: inherited.observer.clone(),
+                context: inherited.context,
+            }
         };
-        Self::new(id, kind, callback, parent.delivery.clone(), Some(Arc::clone(parent)))
+        Self::new(
+            id,
+            kind,
+            callback,
+            parent.delivery.clone(),
+            Some(Arc::clone(parent)),
+        )
     }
 
     fn new(
@@ -167,7 +184,10 @@ impl<E: Embedder> Handle<E> {
 
 impl<E: Embedder> Drop for Handle<E> {
     fn drop(&mut self) {
-        let callback = self.callback.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let callback = self
+            .callback
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         let closing = Closing {
             id: self.id,
             observer: callback.observer.take(),
@@ -185,7 +205,10 @@ impl<E: Embedder> Drop for Handle<E> {
 
 impl<E: Embedder> fmt::Debug for Handle<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 

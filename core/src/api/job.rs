@@ -69,7 +69,11 @@ impl<E: Embedder> Delivery<E> {
         let (reactor, source) = Reactor::open()?;
         let dispatcher = Dispatcher::new("winhttp-callback", source, reactor.clone());
         let inline = AtomicBool::new(false);
-        Ok(Self::Thread(Arc::new(CallbackThread { dispatcher, reactor, inline })))
+        Ok(Self::Thread(Arc::new(CallbackThread {
+            dispatcher,
+            reactor,
+            inline,
+        })))
     }
 
     pub(super) fn lane(&self) -> Option<Lane<Job<E>>> {

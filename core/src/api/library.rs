@@ -1,6 +1,6 @@
 //! The library as a whole: the handle table, and the look-ups every function starts with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::connect::Connect;
 use super::handle::Handle;
@@ -10,11 +10,14 @@ use super::websocket::WebSocket;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
 use crate::handle::{HandleId, HandleKind, Table};
+use crate::option::Values;
 
 /// All handles of the process.
 #[derive(Debug)]
 pub struct Library<E: Embedder> {
     pub(super) table: Table<Object<E>>,
+    /// The options of the process, set with the NULL handle.
+    global: Mutex<Values>,
 }
 
 /// What a handle number names.
@@ -64,7 +67,15 @@ impl<E: Embedder> Library<E> {
     /// A library without handles.
     #[must_use]
     pub fn new() -> Self {
-        Self { table: Table::new() }
+        Self {
+            table: Table::new(),
+            global: Mutex::default(),
+        }
+    }
+
+    /// The options of the process, locked; never held while user code runs.
+    pub(super) fn global(&self) -> MutexGuard<'_, Values> {
+        self.global.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The live object a caller's number names.

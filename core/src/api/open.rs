@@ -14,7 +14,6 @@ use crate::handle::{HandleId, HandleKind};
 use crate::header::text::{is_field_value, is_token};
 use crate::header::{HeaderList, Version};
 use crate::notify::Notification;
-use crate::option::{OptionId, Value, Values};
 use crate::url::escape::{EscapeFlags, request_target};
 use crate::url::host::Host;
 
@@ -76,11 +75,21 @@ impl<E: Embedder> Library<E> {
     /// # Errors
     /// [`Error::NotEnoughMemory`] when handles or descriptors ran out.
     pub fn open(&self, arguments: OpenSession) -> Result<HandleId> {
-        let OpenSession { agent, proxy, asynchronous, secure_defaults } = arguments;
+        let OpenSession {
+            agent,
+            proxy,
+            asynchronous,
+            secure_defaults,
+        } = arguments;
         let delivery = Delivery::open(asynchronous).map_err(|_| Error::NotEnoughMemory)?;
         let make = |id| {
             let handle = Handle::root(id, delivery);
-            Object::Session(Arc::new(Session::new(agent, proxy, secure_defaults, handle)))
+            Object::Session(Arc::new(Session::new(
+                agent,
+                proxy,
+                secure_defaults,
+                handle,
+            )))
         };
         let (id, _) = self.table.insert_with(make).ok_or(Error::NotEnoughMemory)?;
         Ok(id)
@@ -96,7 +105,12 @@ impl<E: Embedder> Library<E> {
         let make = |id| {
             let parent = session.handle();
             let handle = Handle::child(parent, parent, id, HandleKind::Connect);
-            Object::Connect(Arc::new(Connect::new(Arc::clone(&session), host, port, handle)))
+            Object::Connect(Arc::new(Connect::new(
+                Arc::clone(&session),
+                host,
+                port,
+                handle,
+            )))
         };
         self.create(make)
     }
@@ -108,14 +122,20 @@ impl<E: Embedder> Library<E> {
     /// header value that cannot be sent.
     pub fn open_request(&self, connect: u64, arguments: OpenRequest) -> Result<HandleId> {
         let connect = self.connect(connect)?;
-        let version = default_version(&connect.session().settings().values);
+        let version = self.default_version(connect.session());
         let line = request_line(&arguments, version)?;
         let headers = first_headers(&arguments, &line)?;
         let make = |id| {
             let parent = connect.handle();
             let handle = Handle::child(parent, parent, id, HandleKind::Request);
             let connect = Arc::clone(&connect);
-            Object::Request(Request::new(connect, line, headers, arguments.secure, handle))
+            Object::Request(Request::new(
+                connect,
+                line,
+                headers,
+                arguments.secure,
+                handle,
+            ))
         };
         self.create(make)
     }
@@ -138,8 +158,15 @@ fn request_line(arguments: &OpenRequest, default_version: Version) -> Result<Req
         None => default_version,
         Some(text) => Version::parse(&text).ok_or(Error::InvalidParameter)?,
     };
-    let target = request_target(arguments.object.as_deref().unwrap_or_default(), arguments.escape);
-    Ok(RequestLine { verb, target, version })
+    let target = request_target(
+        arguments.object.as_deref().unwrap_or_default(),
+        arguments.escape,
+    );
+    Ok(RequestLine {
+        verb,
+        target,
+        version,
+    })
 }
 
 /// The headers that the arguments of WinHttpOpenRequest stand for.
@@ -165,12 +192,4 @@ fn first_headers(arguments: &OpenRequest, line: &RequestLine) -> Result<HeaderLi
         }
     }
     Ok(headers)
-}
-
-/// The version the HTTP_VERSION option asks for.
-fn default_version(values: &Values) -> Version {
-    match values.stored(OptionId::HTTP_VERSION) {
-        Some(Value::Bytes(bytes)) if bytes.get(4) == Some(&0) => Version::HTTP_10,
-        _ => Version::HTTP_11,
-    }
 }

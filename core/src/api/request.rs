@@ -31,6 +31,8 @@ use operation::Operation;
 use super::connect::Connect;
 use super::handle::Handle;
 use super::job::Operation as Job;
+use super::open::ProxyAccess;
+use super::options::{http_version, http_version_value};
 use crate::embed::Embedder;
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
@@ -38,7 +40,7 @@ use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
 use crate::header::{HeaderList, Version};
 use crate::notify::RequestOperation;
-use crate::option::{Timeouts, Values};
+use crate::option::{OptionId, Timeouts, Values};
 use crate::proto::http1::head::ResponseHead;
 
 /// A request.
@@ -61,6 +63,7 @@ type Locked<'a, E> = MutexGuard<'a, RequestState<E>>;
 pub(super) struct RequestLine {
     pub(super) verb: String,
     pub(super) target: String,
+    /// As opened; see [`RequestState::version`].
     pub(super) version: Version,
 }
 
@@ -74,6 +77,8 @@ pub struct RequestState<E: Embedder> {
     pub values: Values,
     /// The timeouts.
     pub timeouts: Timeouts,
+    /// How the server is reached.
+    pub(super) proxy: ProxyAccess,
     phase: Phase,
     /// An operation runs or waits; which one.
     pending: Option<RequestOperation>,
@@ -99,6 +104,16 @@ impl<E: Embedder> RequestState<E> {
     /// The next SendRequest performs the WebSocket handshake (UPGRADE_TO_WEB_SOCKET).
     pub fn ask_upgrade(&mut self) {
         self.upgrade_wanted = true;
+    }
+
+    /// SendRequest was called, and got as far as fixing what is sent.
+    pub(super) fn was_sent(&self) -> bool {
+        self.sent_headers.is_some()
+    }
+
+    /// The HTTP version to send (HTTP_VERSION): that of the opening unless the option was set since.
+    fn version(&self) -> Version {
+        http_version(&self.values).unwrap_or(Version::HTTP_11)
     }
 
     fn asks_upgrade(&self) -> bool {
@@ -138,16 +153,21 @@ impl<E: Embedder> Request<E> {
         secure: bool,
         handle: Arc<Handle<E>>,
     ) -> Arc<Self> {
-        let (mut values, timeouts) = (Values::default(), {
-            let settings = connect.session().settings();
-            settings.timeouts
-        });
-        values.inherit_from(&connect.session().settings().values);
+        let mut values = Values::default();
+        let settings = connect.session().settings();
+        let (timeouts, proxy) = (settings.timeouts, settings.proxy.clone());
+        values.inherit_from(&settings.values);
+        drop(settings);
+        if http_version(&values).unwrap_or(Version::HTTP_11) != line.version {
+            // From here on the option is what counts; its own row takes this value.
+            let _ = values.set(OptionId::HTTP_VERSION, http_version_value(line.version));
+        }
         let state = RequestState {
             headers,
             sent_headers: None,
             values,
             timeouts,
+            proxy,
             phase: Phase::Created,
             pending: None,
             parked: None,
@@ -214,7 +234,11 @@ impl<E: Embedder> Request<E> {
             waker.wake();
         }
         let idle = state.pending.is_none();
-        let dropped = if idle { (state.driver.take(), state.endpoint.take()) } else { (None, None) };
+        let dropped = if idle {
+            (state.driver.take(), state.endpoint.take())
+        } else {
+            (None, None)
+        };
         drop(state);
         drop(dropped);
         if !idle {
@@ -255,12 +279,16 @@ impl<E: Embedder> Wake for LaneWake<E> {
 
 impl<E: Embedder> fmt::Debug for Request<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("handle", &self.handle).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("handle", &self.handle)
+            .finish_non_exhaustive()
     }
 }
 
 impl<E: Embedder> fmt::Debug for RequestState<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestState").field("phase", &self.phase).finish_non_exhaustive()
+        f.debug_struct("RequestState")
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
     }
 }

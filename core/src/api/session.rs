@@ -37,9 +37,18 @@ impl<E: Embedder> Session<E> {
         secure_defaults: bool,
         handle: Arc<Handle<E>>,
     ) -> Self {
-        let settings =
-            SessionSettings { agent, proxy, values: Values::default(), timeouts: Timeouts::default() };
-        Self { settings: Mutex::new(settings), secure_defaults, tls: TlsConfigs::default(), handle }
+        let settings = SessionSettings {
+            agent,
+            proxy,
+            values: Values::default(),
+            timeouts: Timeouts::default(),
+        };
+        Self {
+            settings: Mutex::new(settings),
+            secure_defaults,
+            tls: TlsConfigs::default(),
+            handle,
+        }
     }
 
     /// What every handle has.

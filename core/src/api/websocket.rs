@@ -46,15 +46,29 @@ pub struct WebSocket<E: Embedder> {
 
 impl<E: Embedder> WebSocket<E> {
     pub(super) fn new(upgraded: Upgraded, handle: Arc<Handle<E>>) -> Arc<Self> {
-        let Upgraded { transport, inbox, endpoint, read_ahead, send_timeout } = upgraded;
-        let readiness = if endpoint.is_some() { Readiness::Ready } else { Readiness::Unknown };
+        let Upgraded {
+            transport,
+            inbox,
+            endpoint,
+            read_ahead,
+            send_timeout,
+        } = upgraded;
+        let readiness = if endpoint.is_some() {
+            Readiness::Ready
+        } else {
+            Readiness::Unknown
+        };
         let channel = Channel::new(transport, inbox, read_ahead, readiness);
-        let websocket =
-            Arc::new(Self { io: Mutex::new(Io::new(channel, send_timeout)), endpoint, handle });
+        let websocket = Arc::new(Self {
+            io: Mutex::new(Io::new(channel, send_timeout)),
+            endpoint,
+            handle,
+        });
         if let Some(endpoint) = &websocket.endpoint {
             let owner: Weak<Self> = Arc::downgrade(&websocket);
             endpoint.hand_over(owner);
-            websocket.set_deadline(&mut websocket.io());
+            // What came behind the handshake may hold a ping, and its readiness was reported to the request.
+            websocket.turn(true, None);
         }
         websocket
     }
@@ -112,6 +126,8 @@ impl<E: Embedder> Ready for WebSocket<E> {
 
 impl<E: Embedder> fmt::Debug for WebSocket<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("handle", &self.handle).finish_non_exhaustive()
+        f.debug_struct("WebSocket")
+            .field("handle", &self.handle)
+            .finish_non_exhaustive()
     }
 }

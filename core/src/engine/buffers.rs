@@ -1,14 +1,21 @@
 //! Pooled memory for bytes that arrive: a connection owns a buffer only while bytes wait in it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
+
+use crate::proto::websocket::MAX_HEADER_BYTES;
 
 /// Size of a pooled buffer: one read of many small messages, and the spill behind a large one.
 pub const BUFFER_BYTES: usize = 64 * 1024;
 /// Buffers each thread keeps for reuse; more are freed.
 const KEPT_PER_THREAD: usize = 4;
 
+/// Size of a thread's scratch buffer: a large message is masked and written in pieces of 256 KiB (smaller ones cost system
+/// calls, larger ones leave the cache), each with room for its frame's header, so that header and payload leave together.
+pub const SCRATCH_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
+
 thread_local! {
+    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
     static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -41,7 +48,10 @@ impl Inbox {
     /// The bytes that wait.
     #[must_use]
     pub fn data(&self) -> &[u8] {
-        self.buffer.as_deref().and_then(|bytes| bytes.get(self.start..self.end)).unwrap_or_default()
+        self.buffer
+            .as_deref()
+            .and_then(|bytes| bytes.get(self.start..self.end))
+            .unwrap_or_default()
     }
 
     /// Nothing waits.
@@ -111,15 +121,19 @@ impl Drop for Inbox {
 
 impl fmt::Debug for Inbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox").field("bytes", &(self.end - self.start)).finish()
+        f.debug_struct("Inbox")
+            .field("bytes", &(self.end - self.start))
+            .finish()
     }
 }
 
-/// Runs `work` with a pooled scratch buffer.
+/// Runs `work` with this thread's scratch buffer of [`SCRATCH_BYTES`]; its content is arbitrary.
 pub fn with_scratch<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
-    let mut buffer = take();
-    let result = work(&mut buffer);
-    give_back(buffer);
+    // Taken out while in use, so that nested use gets a buffer of its own.
+    let kept = SCRATCH.try_with(Cell::take).ok().flatten();
+    let mut scratch = kept.unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
+    let result = work(&mut scratch);
+    let _ = SCRATCH.try_with(|slot| slot.set(Some(scratch)));
     result
 }
 

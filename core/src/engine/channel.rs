@@ -13,7 +13,9 @@ use super::buffers::{Inbox, with_scratch};
 use super::socket::Socket;
 use super::transport::Transport;
 use crate::error::{Error, Result};
-use crate::proto::websocket::{CloseFrame, ControlFrame, MessageKind, Receiver, Role, SendError, Sender};
+use crate::proto::websocket::{
+    CloseFrame, ControlFrame, MessageKind, Receiver, Role, SendError, Sender,
+};
 
 /// Reads that may discard what the peer sent behind our close frame.
 const DRAIN_READS_MAX: usize = 16;
@@ -25,6 +27,8 @@ pub struct Channel {
     receiver: Receiver,
     sender: Sender,
     controls: Controls,
+    /// A message that ended without payload while nobody received: what the next receive is told.
+    message_end: Option<MessageKind>,
     /// The peer's close frame, once it has arrived.
     peer_close: Option<CloseFrame>,
     /// The failure that ended the connection; reported by every later operation.
@@ -74,6 +78,7 @@ impl Channel {
             receiver: Receiver::new(Role::Client),
             sender: Sender::new(Role::Client),
             controls: Controls::default(),
+            message_end: None,
             peer_close: None,
             failed: None,
             read_ahead: read_ahead.max(1),
@@ -183,7 +188,9 @@ impl Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel").field("failed", &self.failed).finish_non_exhaustive()
+        f.debug_struct("Channel")
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }
 

@@ -98,8 +98,15 @@ impl Race {
         if self.running.is_empty() {
             return Err(self.last_error);
         }
-        let next = if self.untried.is_empty() { None } else { self.next_start };
-        let first = self.running.iter().fold(next, |at, a| clock::earlier(at, a.deadline));
+        let next = if self.untried.is_empty() {
+            None
+        } else {
+            self.next_start
+        };
+        let first = self
+            .running
+            .iter()
+            .fold(next, |at, a| clock::earlier(at, a.deadline));
         Ok(RaceStep::Wait(first))
     }
 
@@ -155,8 +162,10 @@ fn connect_error(error: &io::Error) -> Error {
 
 fn interleave(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (mut preferred, mut other): (VecDeque<SocketAddr>, VecDeque<SocketAddr>) =
-        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_v6);
+    let (mut preferred, mut other): (VecDeque<SocketAddr>, VecDeque<SocketAddr>) = addresses
+        .iter()
+        .copied()
+        .partition(|address| address.is_ipv6() == first_is_v6);
     let mut mixed = VecDeque::with_capacity(addresses.len());
     while !preferred.is_empty() || !other.is_empty() {
         mixed.extend(preferred.pop_front());
@@ -171,8 +180,10 @@ mod tests {
 
     #[test]
     fn families_take_turns_and_the_first_one_leads() {
-        let list: Vec<SocketAddr> =
-            ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1"].iter().map(|s| s.parse().unwrap()).collect();
+        let list: Vec<SocketAddr> = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1"]
+            .iter()
+            .map(|s| s.parse().unwrap())
+            .collect();
         let mixed: Vec<String> = interleave(&list).iter().map(ToString::to_string).collect();
         assert_eq!(mixed, ["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]);
     }

@@ -60,15 +60,24 @@ pub struct Driver {
 
 enum State {
     Start,
-    Resolving { lookup: Option<Lookup>, deadline: Option<Instant> },
+    Resolving {
+        lookup: Option<Lookup>,
+        deadline: Option<Instant>,
+    },
     Dialing(Race),
     Connected(Arc<Socket>),
-    Handshaking { handshake: Option<Box<TlsHandshake>>, deadline: Option<Instant> },
+    Handshaking {
+        handshake: Option<Box<TlsHandshake>>,
+        deadline: Option<Instant>,
+    },
     Refused(Error),
     Announced(Connection),
     Sending(Connection),
     Sent(Connection),
-    Receiving { connection: Connection, deadline: Option<Instant> },
+    Receiving {
+        connection: Connection,
+        deadline: Option<Instant>,
+    },
     Open(Connection),
     Failed,
 }
@@ -104,7 +113,14 @@ impl Driver {
     #[must_use]
     pub fn new(plan: Plan, wake: Arc<dyn Wake>, attach: Arc<dyn Attach>) -> Self {
         let text = String::new();
-        Self { plan, state: State::Start, wake, attach, waiting_since: None, text }
+        Self {
+            plan,
+            state: State::Start,
+            wake,
+            attach,
+            waiting_since: None,
+            text,
+        }
     }
 
     /// Replaces who is woken: a synchronous call may come from another thread each time.
@@ -116,12 +132,20 @@ impl Driver {
     #[must_use]
     pub fn interests(&self) -> Vec<(BorrowedFd<'_>, Interest)> {
         match &self.state {
-            State::Dialing(race) => {
-                race.sockets().map(|socket| (socket.as_fd(), Interest::Writable)).collect()
-            }
-            State::Handshaking { handshake: Some(handshake), .. } => {
+            State::Dialing(race) => race
+                .sockets()
+                .map(|socket| (socket.as_fd(), Interest::Writable))
+                .collect(),
+            State::Handshaking {
+                handshake: Some(handshake),
+                ..
+            } => {
                 let writes = handshake.wants_write();
-                let interest = if writes { Interest::Both } else { Interest::Readable };
+                let interest = if writes {
+                    Interest::Both
+                } else {
+                    Interest::Readable
+                };
                 vec![(handshake.socket().as_fd(), interest)]
             }
             State::Announced(connection) | State::Sending(connection) | State::Sent(connection) => {
@@ -133,7 +157,9 @@ impl Driver {
             State::Start
             | State::Resolving { .. }
             | State::Connected(_)
-            | State::Handshaking { handshake: None, .. }
+            | State::Handshaking {
+                handshake: None, ..
+            }
             | State::Refused(_)
             | State::Failed => Vec::new(),
         }
@@ -211,7 +237,9 @@ impl Driver {
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 

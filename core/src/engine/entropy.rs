@@ -41,7 +41,10 @@ fn take<const N: usize>() -> Result<[u8; N]> {
             block.used = 0;
         }
         let start = block.used;
-        let piece = block.bytes.get_mut(start..start + N).ok_or(Error::Internal)?;
+        let piece = block
+            .bytes
+            .get_mut(start..start + N)
+            .ok_or(Error::Internal)?;
         let mut taken = [0; N];
         taken.copy_from_slice(piece);
         // A key that was handed out must not be found in memory again.

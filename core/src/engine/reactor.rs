@@ -73,7 +73,11 @@ impl Reactor {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
-        let shared = Arc::new(Shared { registry, waker, entries: Mutex::default() });
+        let shared = Arc::new(Shared {
+            registry,
+            waker,
+            entries: Mutex::default(),
+        });
         let source = PollSource {
             poll,
             events: Events::with_capacity(EVENTS_PER_POLL),
@@ -119,7 +123,11 @@ impl Endpoint {
             generation = slot.generation;
         }
         drop(entries);
-        Self { reactor: reactor.clone(), index, generation }
+        Self {
+            reactor: reactor.clone(),
+            index,
+            generation,
+        }
     }
 
     /// Reports to another owner from now on.
@@ -130,7 +138,9 @@ impl Endpoint {
     /// Sets or clears the endpoint's deadline.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
         let mut entries = self.reactor.0.lock();
-        let Some(slot) = entries.slots.get_mut(self.index) else { return };
+        let Some(slot) = entries.slots.get_mut(self.index) else {
+            return;
+        };
         slot.deadline = deadline;
         let Some(at) = deadline else { return };
         // An entry that comes up earlier will find the new deadline by itself.
@@ -162,7 +172,10 @@ impl Attach for Endpoint {
         let token = token(self.index, self.generation);
         // Registered once, edge-triggered, for both directions: no system call per operation.
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.reactor.0.registry.register(&mut SourceFd(&socket.as_raw_fd()), token, interest)
+        self.reactor
+            .0
+            .registry
+            .register(&mut SourceFd(&socket.as_raw_fd()), token, interest)
     }
 }
 
@@ -232,7 +245,10 @@ impl Shared {
     fn owner_of(&self, token: Token) -> Option<Arc<dyn Ready>> {
         let (index, generation) = untoken(token);
         let entries = self.lock();
-        let slot = entries.slots.get(index).filter(|slot| slot.generation == generation)?;
+        let slot = entries
+            .slots
+            .get(index)
+            .filter(|slot| slot.generation == generation)?;
         slot.owner.as_ref()?.upgrade()
     }
 
@@ -248,7 +264,9 @@ impl Shared {
                 return None;
             }
             entries.timers.pop();
-            let Some(slot) = entries.slots.get_mut(index) else { continue };
+            let Some(slot) = entries.slots.get_mut(index) else {
+                continue;
+            };
             if slot.scheduled != Some(at) {
                 continue; // an earlier entry has taken its place
             }
@@ -277,5 +295,8 @@ fn token(index: usize, generation: u32) -> Token {
 }
 
 fn untoken(token: Token) -> (usize, u32) {
-    (token.0 & 0xffff_ffff, u32::try_from(token.0 >> 32).unwrap_or(u32::MAX))
+    (
+        token.0 & 0xffff_ffff,
+        u32::try_from(token.0 >> 32).unwrap_or(u32::MAX),
+    )
 }

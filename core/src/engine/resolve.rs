@@ -25,7 +25,10 @@ struct Task {
     wake: std::sync::Weak<dyn Wake>,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { queue: VecDeque::new(), workers: 0 });
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    queue: VecDeque::new(),
+    workers: 0,
+});
 
 /// A look-up under way; dropping it abandons the answer.
 pub struct Lookup {
@@ -48,11 +51,18 @@ impl Lookup {
     pub fn start(name: &str, port: u16, wake: &Arc<dyn Wake>) -> Result<Self> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let own: Arc<dyn Wake> = Arc::new(Forward(Arc::clone(wake)));
-        let task = Task { name: name.to_owned(), port, answer: sender, wake: Arc::downgrade(&own) };
+        let task = Task {
+            name: name.to_owned(),
+            port,
+            answer: sender,
+            wake: Arc::downgrade(&own),
+        };
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         pool.queue.push_back(task);
         if pool.workers < MAX_WORKERS {
-            let spawned = std::thread::Builder::new().name("winhttp-resolve".into()).spawn(work);
+            let spawned = std::thread::Builder::new()
+                .name("winhttp-resolve".into())
+                .spawn(work);
             match spawned {
                 Ok(_) => pool.workers += 1,
                 Err(_) if pool.workers == 0 => {
@@ -62,7 +72,10 @@ impl Lookup {
                 Err(_) => {}
             }
         }
-        Ok(Self { answer: receiver, _wake: own })
+        Ok(Self {
+            answer: receiver,
+            _wake: own,
+        })
     }
 
     /// The addresses, once they are there; `None` while the look-up goes on.
@@ -113,7 +126,11 @@ fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>> {
     match (name, port).to_socket_addrs() {
         Ok(found) => {
             let addresses: Vec<SocketAddr> = found.collect();
-            if addresses.is_empty() { Err(Error::NameNotResolved) } else { Ok(addresses) }
+            if addresses.is_empty() {
+                Err(Error::NameNotResolved)
+            } else {
+                Ok(addresses)
+            }
         }
         Err(_) => Err(Error::NameNotResolved),
     }
@@ -134,7 +151,11 @@ mod tests {
             }
             sleeper::wait(&[], None).unwrap();
         };
-        assert!(answer.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
+        assert!(
+            answer
+                .iter()
+                .all(|address| address.ip().is_loopback() && address.port() == 80)
+        );
     }
 
     #[test]

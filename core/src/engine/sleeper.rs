@@ -74,8 +74,15 @@ pub fn wait(sockets: &[(BorrowedFd<'_>, Interest)], deadline: Option<Instant>) -
     SLEEPER.with_borrow(|slot| {
         let sleeper = slot.as_ref().ok_or(Error::Internal)?;
         let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(sockets.len() + 1);
-        fds.push(PollFd::from_borrowed_fd(sleeper.wakeups.as_fd(), PollFlags::IN));
-        fds.extend(sockets.iter().map(|(fd, interest)| PollFd::from_borrowed_fd(*fd, flags(*interest))));
+        fds.push(PollFd::from_borrowed_fd(
+            sleeper.wakeups.as_fd(),
+            PollFlags::IN,
+        ));
+        fds.extend(
+            sockets
+                .iter()
+                .map(|(fd, interest)| PollFd::from_borrowed_fd(*fd, flags(*interest))),
+        );
         let timeout = deadline.map(|at| timespec(at.saturating_duration_since(clock::now())));
         match rustix::event::poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -93,7 +100,10 @@ impl Sleeper {
         let (wakeups, waker) = UnixStream::pair()?;
         wakeups.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
-        Ok(Self { wakeups, waker: Arc::new(ThreadWaker(waker)) })
+        Ok(Self {
+            wakeups,
+            waker: Arc::new(ThreadWaker(waker)),
+        })
     }
 
     fn drain(&self) {
@@ -114,7 +124,10 @@ fn timespec(duration: Duration) -> Timespec {
     // Round up to the next millisecond, or a wait would end just before its deadline and be repeated.
     let duration = duration.saturating_add(Duration::from_micros(999));
     let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    Timespec { tv_sec: seconds, tv_nsec: i64::from(duration.subsec_nanos()) }
+    Timespec {
+        tv_sec: seconds,
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
 }
 
 #[cfg(test)]

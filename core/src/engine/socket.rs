@@ -96,7 +96,12 @@ impl Socket {
     pub fn send_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         retry(|| {
             let mut none = SendAncillaryBuffer::default();
-            Ok(rustix::net::sendmsg(&self.0, buffers, &mut none, send_flags())?)
+            Ok(rustix::net::sendmsg(
+                &self.0,
+                buffers,
+                &mut none,
+                send_flags(),
+            )?)
         })
     }
 

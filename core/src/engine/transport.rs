@@ -96,5 +96,9 @@ impl Transport for Tcp {
 /// The WinHTTP error of a failing connection.
 #[must_use]
 pub fn socket_error(error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::TimedOut { Error::Timeout } else { Error::ConnectionError }
+    if error.kind() == io::ErrorKind::TimedOut {
+        Error::Timeout
+    } else {
+        Error::ConnectionError
+    }
 }

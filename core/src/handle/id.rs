@@ -32,7 +32,9 @@ impl HandleId {
     }
 
     pub(super) fn index(self) -> Option<u32> {
-        u32::try_from(self.bits() & 0xffff_ffff).ok()?.checked_sub(1)
+        u32::try_from(self.bits() & 0xffff_ffff)
+            .ok()?
+            .checked_sub(1)
     }
 
     pub(super) fn generation(self) -> u32 {

@@ -38,9 +38,17 @@ impl<T: Clone> Table<T> {
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..SHARDS)
-            .map(|_| RwLock::new(Shard { slots: Vec::new(), free: VecDeque::new() }))
+            .map(|_| {
+                RwLock::new(Shard {
+                    slots: Vec::new(),
+                    free: VecDeque::new(),
+                })
+            })
             .collect();
-        Self { shards, next: AtomicUsize::new(0) }
+        Self {
+            shards,
+            next: AtomicUsize::new(0),
+        }
     }
 
     /// Reserves a number and stores what `make` builds for it. `None` when the table is full.
@@ -64,7 +72,11 @@ impl<T: Clone> Table<T> {
         let (lock, slot_index) = self.locate(id)?;
         let shard = lock.read().unwrap_or_else(PoisonError::into_inner);
         let slot = shard.slots.get(slot_index)?;
-        if slot.generation == id.generation() { slot.value.clone() } else { None }
+        if slot.generation == id.generation() {
+            slot.value.clone()
+        } else {
+            None
+        }
     }
 
     /// Ends the life of the number and hands its object back; `None` if it was not alive.
@@ -89,7 +101,11 @@ impl<T: Clone> Table<T> {
     pub fn len(&self) -> usize {
         let live = |shard: &RwLock<Shard<T>>| {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            shard.slots.iter().filter(|slot| slot.value.is_some()).count()
+            shard
+                .slots
+                .iter()
+                .filter(|slot| slot.value.is_some())
+                .count()
         };
         self.shards.iter().map(live).sum()
     }
@@ -117,7 +133,10 @@ impl<T> Shard<T> {
         let slot_index = match self.free.pop_front() {
             Some(index) => index,
             None if self.slots.len() < SLOTS_PER_SHARD => {
-                self.slots.push(Slot { generation: FIRST_GENERATION, value: None });
+                self.slots.push(Slot {
+                    generation: FIRST_GENERATION,
+                    value: None,
+                });
                 self.slots.len() - 1
             }
             None => return None,
@@ -154,7 +173,11 @@ mod tests {
             old.push(id);
         }
         assert!(old.iter().all(|id| table.get(*id).is_none()));
-        let slots: usize = table.shards.iter().map(|s| s.read().unwrap().slots.len()).sum();
+        let slots: usize = table
+            .shards
+            .iter()
+            .map(|s| s.read().unwrap().slots.len())
+            .sum();
         assert!(slots <= SHARDS, "slots are used again, not grown: {slots}");
     }
 
@@ -162,13 +185,21 @@ mod tests {
     fn garbage_numbers_are_never_found() {
         let table = Table::new();
         let (id, _) = table.insert_with(|_| ()).unwrap();
-        for bits in (1..=4096).chain([u64::MAX, id.bits() + 1, id.bits() ^ (1 << 32), 0x7fff_ffff_f000]) {
+        for bits in (1..=4096).chain([
+            u64::MAX,
+            id.bits() + 1,
+            id.bits() ^ (1 << 32),
+            0x7fff_ffff_f000,
+        ]) {
             let garbage = HandleId::from_bits(bits).unwrap();
             assert!(table.get(garbage).is_none(), "{bits:#x}");
             assert!(table.remove(garbage).is_none(), "{bits:#x}");
         }
         assert!(HandleId::from_bits(0).is_none());
-        assert!(id.bits() >> 47 != 0, "no user-space pointer equals a handle");
+        assert!(
+            id.bits() >> 47 != 0,
+            "no user-space pointer equals a handle"
+        );
     }
 
     #[test]

@@ -74,7 +74,7 @@ macro_rules! options {
 
 options! {
     /// The status callback of the handle. Setting replaces the function and keeps its notification
-    /// mask.
+    /// mask; where none was set before, the new function gets all notifications.
     CALLBACK = 1 {
         set: S_R, query: S_C_R_W, ty: Pointer, default: Null, state: Honoured, inherit: true,
     }
@@ -125,26 +125,28 @@ options! {
     SECURITY_FLAGS = 31 {
         set: R, query: R, ty: Dword, default: Number(0), state: Honoured, check: Mask(0x1_3300),
     }
-    /// `WINHTTP_CERTIFICATE_INFO` of the server. Its two strings are freed with `LocalFree`.
+    /// `WINHTTP_CERTIFICATE_INFO` of the server. Its two strings have a line, ended by CR LF except
+    /// for the last, for each value of the name in the certificate's order; they are freed with
+    /// `LocalFree`.
     SECURITY_CERTIFICATE_STRUCT = 32 { query: R, ty: Struct { bytes: 64 }, state: Honoured }
     /// The full URL of the request, without credentials and without the scheme's default port.
     URL = 34 { query: R, ty: Text, state: Honoured }
     /// Strength of the cipher in bits.
     SECURITY_KEY_BITNESS = 36 { query: R, ty: Dword, state: Honoured }
-    /// `WINHTTP_PROXY_INFO`; the strings are copied. All connections are direct: waits for full
-    /// HTTP (proxies).
+    /// `WINHTTP_PROXY_INFO`; the strings are copied, and those of a query freed with `GlobalFree`.
+    /// With the NULL handle: the machine's default, no proxy. With a named proxy sends fail with
+    /// `ERROR_CALL_NOT_IMPLEMENTED`, all else is direct: waits for full HTTP (proxies).
     PROXY = 38 {
         set: S_R, query: G_S_R, ty: Struct { bytes: 24 }, state: Recorded,
         check: Fields(&[(0, OneOf(&[0, 1, 3, 4]))]), inherit: true,
     }
-    /// One entry of a proxy resolver's result. All connections are direct: waits for full HTTP
-    /// (proxies).
+    /// One entry of a proxy resolver's result, taken over as `PROXY`, with its limits: waits for
+    /// full HTTP (proxies).
     PROXY_RESULT_ENTRY = 39 { set: S_R, ty: Struct { bytes: 32 }, state: Recorded, inherit: true }
-    /// Sent as `User-Agent` unless the request has that header. The length may count the terminator
-    /// or not.
-    USER_AGENT = 41 {
-        set: S_R, query: S_R, ty: Text, default: EmptyText, state: Honoured, inherit: true,
-    }
+    /// Sent as `User-Agent` unless the request has that header; line breaks in it are
+    /// `ERROR_INVALID_PARAMETER`. The length may count the terminator or not. A request without one
+    /// of its own shows and sends its session's.
+    USER_AGENT = 41 { set: S_R, query: S_R, ty: Text, default: EmptyText, state: Honoured }
     /// The context given to callbacks.
     CONTEXT_VALUE = 45 {
         set: S_C_R_W_V, query: S_C_R_W_V, ty: Pointer, default: Null, state: Honoured,
@@ -188,8 +190,8 @@ options! {
         set: S_R, ty: Dword, default: Number(0), state: Recorded,
         check: MaskByKind(&[(HandleKind::Request, 1), (HandleKind::Session, 2)]), length: Strict,
     }
-    /// Threads for completions, 0 meaning one per processor. Without effect: each session has one
-    /// thread of its own.
+    /// Threads for completions, 0 meaning one per processor. Settable once. Without effect: each
+    /// session has one thread of its own.
     WORKER_THREAD_COUNT = 80 {
         set: G, query: G_S_C_R, ty: Dword, default: Number(0), state: Recorded,
     }
@@ -240,8 +242,8 @@ options! {
         set: S_R, query: S_C_R, ty: Dword, default: Number(1_048_576), state: Recorded,
         inherit: true,
     }
-    /// Local and remote address, with Windows' family numbers; cbSize must be preset. From the send
-    /// on.
+    /// Local and remote address, with Windows' family numbers. cbSize must be preset to the size or
+    /// to 0, else `ERROR_INVALID_PARAMETER`. From the send on.
     CONNECTION_INFO = 93 { query: R, ty: Struct { bytes: 264 }, state: Honoured }
     /// Issuers the server would take a client certificate of. Not kept: waits for client
     /// certificates.
@@ -256,8 +258,9 @@ options! {
     /// Event signalled after the session's last callback. Settable once; wrong lengths are
     /// `ERROR_INVALID_PARAMETER`.
     UNLOAD_NOTIFY_EVENT = 99 { set: S, ty: Pointer, default: Null, state: Honoured, length: Strict }
-    /// Refuses URLs that have a user name or password, with `ERROR_WINHTTP_INVALID_URL`.
-    REJECT_USERPWD_IN_URL = 100 { set: R, ty: Bool, default: FALSE, state: Honoured }
+    /// Refuses redirects to URLs that have a user name or password. None is followed: waits for
+    /// full HTTP (redirects).
+    REJECT_USERPWD_IN_URL = 100 { set: R, ty: Bool, default: FALSE, state: Recorded }
     /// Falls back to the credentials of the process. Without effect: there are none.
     USE_GLOBAL_SERVER_CREDENTIALS = 101 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
@@ -277,7 +280,8 @@ options! {
     SERVER_SPN_USED = 106 { query: R, ty: Text, state: NOT_NOW }
     /// Kerberos name of the proxy. There is none: waits for full HTTP (proxies).
     PROXY_SPN_USED = 107 { query: R, ty: Text, state: NOT_NOW }
-    /// Channel binding of the TLS connection, `tls-server-end-point`.
+    /// Channel binding of the TLS connection, `tls-server-end-point`: `SecPkgContext_Bindings`, the
+    /// `SEC_CHANNEL_BINDINGS` it points to, and the token, all in the caller's buffer.
     SERVER_CBT = 108 { query: R, ty: Variable, state: Honoured }
     /// Tolerates sloppy response headers. Without effect: the parser stays as it is.
     UNSAFE_HEADER_PARSING = 110 { set: R, ty: Dword, default: Number(0), state: Recorded }
@@ -344,8 +348,8 @@ options! {
     CONNECTION_STATS_V0 = 141 { query: R, ty: Struct { bytes: 88 }, state: NOT_NOW }
     /// Times of the request's steps. Not collected: waits for statistics.
     REQUEST_TIMES = 142 { query: R, ty: Struct { bytes: 520 }, state: NOT_NOW }
-    /// The connection of this active request is not used again. Set with (NULL, 0). An idle request
-    /// has none: `ERROR_WINHTTP_INCORRECT_HANDLE_STATE`.
+    /// The connection of this active request is not used again; no connection is, yet. Set with
+    /// (NULL, 0). An idle request has none: `ERROR_WINHTTP_INCORRECT_HANDLE_STATE`.
     EXPIRE_CONNECTION = 143 { set: R, ty: Type::None, state: Honoured }
     /// No second try with an older TLS version. Without effect: there never is one.
     DISABLE_SECURE_PROTOCOL_FALLBACK = 144 {
@@ -368,7 +372,8 @@ options! {
     }
     /// TCP statistics of the connection, more of them. Not collected: waits for statistics.
     CONNECTION_STATS_V1 = 150 { query: R, ty: Struct { bytes: 136 }, state: NOT_NOW }
-    /// Protocol and cipher of the TLS connection.
+    /// Protocol and cipher of the TLS connection. With a 32-bit `wchar_t` the structure has 1348
+    /// bytes.
     SECURITY_INFO = 151 { query: R, ty: Struct { bytes: 708 }, state: Honoured }
     /// TCP keep-alive: on or off, idle time and interval, both in milliseconds and rounded up to
     /// seconds.
@@ -403,7 +408,8 @@ options! {
     HTTP2_KEEPALIVE = 164 {
         set: S, ty: Dword, default: Number(0), state: Recorded, check: Min(5000), inherit: true,
     }
-    /// The name that is looked up instead of the server's; Host and SNI stay. Before the send.
+    /// The name that is looked up instead of the server's; Host and SNI stay. Must be a host name or
+    /// address, or empty. Before the send.
     RESOLUTION_HOSTNAME = 165 { set: R, ty: Text, default: EmptyText, state: Honoured }
     /// Undocumented.
     SET_TOKEN_BINDING = 166 { set: R, state: UNKNOWN }
@@ -449,8 +455,10 @@ options! {
     }
     /// Window of HTTP/2 streams. Waits for HTTP/2.
     HTTP2_RECEIVE_WINDOW = 183 { set: S, ty: Struct { bytes: 8 }, state: Recorded, inherit: true }
-    /// Whether a numbered feature is supported. FALSE for each: waits for full HTTP.
-    FEATURE_SUPPORTED = 184 { query: G_S, ty: Dword, default: FALSE, state: Recorded }
+    /// Whether this version has a feature: its number (`WINHTTP_FEATURE_*`) is in the buffer, TRUE
+    /// or FALSE takes its place. Unknown numbers are FALSE, and so are features whose options are
+    /// only recorded.
+    FEATURE_SUPPORTED = 184 { query: G_S, ty: Dword, state: Honoured }
     /// Statistics of a QUIC connection. There is none: waits for HTTP/3.
     QUIC_STATS = 185 { query: R, ty: Struct { bytes: 200 }, state: NOT_NOW }
     /// Waits for HTTP/3.

@@ -65,7 +65,13 @@ impl Exchange {
     #[must_use]
     pub fn new(method: &str, limits: ExchangeLimits, upgrade: Option<ClientKey>) -> Self {
         let state = State::Head(HeadParser::new());
-        Self { method: method.into(), limits, upgrade, interim: 0, state }
+        Self {
+            method: method.into(),
+            limits,
+            upgrade,
+            interim: 0,
+            state,
+        }
     }
 
     /// Looks for a head at the start of `input`, all bytes received and not dropped yet.
@@ -87,7 +93,10 @@ impl Exchange {
                 return Err(Error::InvalidServerResponse);
             }
             self.state = State::Head(HeadParser::new());
-            return Ok(HeadEvent::Interim { status: head.status, consumed });
+            return Ok(HeadEvent::Interim {
+                status: head.status,
+                consumed,
+            });
         }
         let mut reusable = false;
         match (&self.upgrade, switching) {
@@ -104,7 +113,11 @@ impl Exchange {
                 self.state = State::Body(BodyDecoder::new(framing));
             }
         }
-        Ok(HeadEvent::Final { head: Box::new(head), consumed, reusable })
+        Ok(HeadEvent::Final {
+            head: Box::new(head),
+            consumed,
+            reusable,
+        })
     }
 
     /// The body's decoder, once a final response that is not an upgrade has arrived.

@@ -119,7 +119,10 @@ fn collect(
     let index = index.map(|index| usize::try_from(index).unwrap_or(usize::MAX));
     let ask = |block: &query::Block<'_>| {
         let found = query::headers(block, query.level, name, index)?;
-        Ok(found.into_iter().map(|header| (header.name.clone(), header.value.clone())).collect())
+        Ok(found
+            .into_iter()
+            .map(|header| (header.name.clone(), header.value.clone()))
+            .collect())
     };
     request.query_headers(query.block, ask).map_err(map::code)
 }
@@ -159,8 +162,10 @@ impl Packed {
             }
             offset
         };
-        let offsets =
-            pairs.iter().map(|(name, value)| (place(name.as_bytes()), place(value))).collect();
+        let offsets = pairs
+            .iter()
+            .map(|(name, value)| (place(name.as_bytes()), place(value)))
+            .collect();
         Self { offsets, text }
     }
 

@@ -21,10 +21,18 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>
         N::ResolvingName(name) => text::<W>(c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME, name, call),
         N::NameResolved(name) => text::<W>(c::WINHTTP_CALLBACK_STATUS_NAME_RESOLVED, name, call),
         N::ConnectingToServer(address) => {
-            text::<W>(c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER, address, call);
+            text::<W>(
+                c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER,
+                address,
+                call,
+            );
         }
         N::ConnectedToServer(address) => {
-            text::<W>(c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER, address, call);
+            text::<W>(
+                c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER,
+                address,
+                call,
+            );
         }
         N::SendingRequest => nothing(c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST, call),
         N::RequestSent(bytes) => value(c::WINHTTP_CALLBACK_STATUS_REQUEST_SENT, bytes, call),
@@ -35,43 +43,84 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>
         N::ClosingConnection => nothing(c::WINHTTP_CALLBACK_STATUS_CLOSING_CONNECTION, call),
         N::ConnectionClosed => nothing(c::WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED, call),
         N::HandleCreated => {
-            value(c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED, from_bits(handle.bits()), call);
+            value(
+                c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED,
+                from_bits(handle.bits()),
+                call,
+            );
         }
         N::HandleClosing => {
-            value(c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, from_bits(handle.bits()), call);
+            value(
+                c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING,
+                from_bits(handle.bits()),
+                call,
+            );
         }
         N::IntermediateResponse(status) => {
-            value(c::WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE, status, call);
+            value(
+                c::WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE,
+                status,
+                call,
+            );
         }
         N::SecureFailure(problems) => {
-            value(c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE, problems.bits(), call);
+            value(
+                c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE,
+                problems.bits(),
+                call,
+            );
         }
         N::SendRequestComplete { address, bytes } => {
-            call(c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, memory(address), bytes);
+            call(
+                c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
+                memory(address),
+                bytes,
+            );
         }
         N::HeadersAvailable => nothing(c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, call),
         N::DataAvailable(bytes) => value(c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, bytes, call),
         N::ReadComplete { address, bytes } => {
-            call(c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE, memory(address), bytes);
+            call(
+                c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE,
+                memory(address),
+                bytes,
+            );
         }
         N::WriteComplete(bytes) => value(c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, bytes, call),
         N::RequestError(operation, error) => {
-            let result = AsyncResult { dw_result: api(operation), dw_error: code(error).0 };
+            let result = AsyncResult {
+                dw_result: api(operation),
+                dw_error: code(error).0,
+            };
             value(c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR, result, call);
         }
         N::WebSocketReceived { bytes, kind } => {
-            value(c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE, status(bytes, kind), call);
+            value(
+                c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE,
+                status(bytes, kind),
+                call,
+            );
         }
         N::WebSocketSent { bytes, kind } => {
-            value(c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, status(bytes, kind), call);
+            value(
+                c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE,
+                status(bytes, kind),
+                call,
+            );
         }
         N::CloseComplete => nothing(c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE, call),
         N::ShutdownComplete => nothing(c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE, call),
         N::WebSocketError(operation, error) => {
             // dwResult is 0 here (observed): the operation is named by the second field.
-            let async_result = AsyncResult { dw_result: 0, dw_error: code(error).0 };
+            let async_result = AsyncResult {
+                dw_result: 0,
+                dw_error: code(error).0,
+            };
             let operation = web_socket_operation(operation);
-            let result = WebSocketAsyncResult { async_result, operation };
+            let result = WebSocketAsyncResult {
+                async_result,
+                operation,
+            };
             value(c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR, result, call);
         }
     }
@@ -101,7 +150,10 @@ fn memory(address: usize) -> *mut c_void {
 }
 
 fn status(bytes: u32, kind: BufferKind) -> WebSocketStatus {
-    WebSocketStatus { dw_bytes_transferred: bytes, e_buffer_type: buffer_type(kind) }
+    WebSocketStatus {
+        dw_bytes_transferred: bytes,
+        e_buffer_type: buffer_type(kind),
+    }
 }
 
 fn api(operation: RequestOperation) -> usize {
@@ -138,7 +190,13 @@ pub(crate) fn buffer_type(kind: BufferKind) -> i32 {
 /// The kind of a WINHTTP_WEB_SOCKET_BUFFER_TYPE; `None` for other numbers.
 pub(crate) fn buffer_kind(buffer_type: i32) -> Option<BufferKind> {
     use BufferKind as K;
-    [K::BinaryMessage, K::BinaryFragment, K::Utf8Message, K::Utf8Fragment, K::Close]
-        .into_iter()
-        .find(|kind| self::buffer_type(*kind) == buffer_type)
+    [
+        K::BinaryMessage,
+        K::BinaryFragment,
+        K::Utf8Message,
+        K::Utf8Fragment,
+        K::Close,
+    ]
+    .into_iter()
+    .find(|kind| self::buffer_type(*kind) == buffer_type)
 }

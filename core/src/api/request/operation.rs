@@ -8,7 +8,6 @@ use crate::engine::driver::{Driver, Step};
 use crate::error::{Error, Result};
 use crate::notify::{Notification, RequestOperation};
 
-
 /// A call that may have to wait.
 pub(super) enum Operation<E: Embedder> {
     /// WinHttpSendRequest, with the optional data.
@@ -27,9 +26,10 @@ impl<E: Embedder> Operation<E> {
     /// Moves on by one step.
     pub(super) fn step<'d>(&mut self, driver: &'d mut Driver, now: Instant) -> Result<Step<'d>> {
         match self {
-            Self::Send(body) => {
-                driver.step_send(now, body.as_ref().map(WriteMemory::bytes).unwrap_or_default())
-            }
+            Self::Send(body) => driver.step_send(
+                now,
+                body.as_ref().map(WriteMemory::bytes).unwrap_or_default(),
+            ),
             Self::Write(data, written) => driver.step_write(now, data.bytes(), written),
             Self::Receive => driver.step_head(now),
             Self::Available => driver.step_available(now),
@@ -64,16 +64,17 @@ impl<E: Embedder> Operation<E> {
         match self {
             Self::Send(body) => Notification::SendRequestComplete {
                 address: body.as_ref().map_or(0, WriteMemory::address),
-                bytes: body
-                    .as_ref()
-                    .map_or(0, |body| u32::try_from(body.bytes().len()).unwrap_or(u32::MAX)),
+                bytes: body.as_ref().map_or(0, |body| {
+                    u32::try_from(body.bytes().len()).unwrap_or(u32::MAX)
+                }),
             },
             Self::Write(..) => Notification::WriteComplete(count),
             Self::Receive => Notification::HeadersAvailable,
             Self::Available => Notification::DataAvailable(count),
-            Self::Read(buffer, ..) => {
-                Notification::ReadComplete { address: buffer.address(), bytes: count }
-            }
+            Self::Read(buffer, ..) => Notification::ReadComplete {
+                address: buffer.address(),
+                bytes: count,
+            },
         }
     }
 

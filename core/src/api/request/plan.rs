@@ -31,7 +31,7 @@ impl<E: Embedder> Request<E> {
     pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: usize) -> Result<Plan> {
         let session = self.connect.session();
         let settings = session.settings();
-        if matches!(settings.proxy, ProxyAccess::Named { .. }) {
+        if matches!(state.proxy, ProxyAccess::Named { .. }) {
             // Going direct instead would betray what the program asked for.
             return Err(Error::NotImplemented);
         }
@@ -48,7 +48,13 @@ impl<E: Embedder> Request<E> {
         let headers = self.wire_headers(state, agent.as_deref(), body_len, upgrade.as_ref());
         let announces_close = headers.has_token("Connection", "close");
         let mut head = Vec::new();
-        encode_request(&mut head, &self.line.verb, &self.line.target, self.line.version, &headers);
+        encode_request(
+            &mut head,
+            &self.line.verb,
+            &self.line.target,
+            state.version(),
+            &headers,
+        );
         state.sent_headers = Some(headers);
         state.upgrading = upgrade.is_some();
 
@@ -174,7 +180,9 @@ fn ignored_problems(flags: u32) -> SecureProblems {
         (0x2000, SecureProblems::CERT_DATE_INVALID),
     ];
     let set = TABLE.iter().filter(|(flag, _)| flags & flag != 0);
-    set.fold(SecureProblems::default(), |problems, (_, problem)| problems.with(*problem))
+    set.fold(SecureProblems::default(), |problems, (_, problem)| {
+        problems.with(*problem)
+    })
 }
 
 /// WINHTTP_OPTION_TCP_KEEPALIVE: on/off, time and interval in milliseconds.
@@ -191,5 +199,8 @@ fn tcp_keep_alive(values: &Values) -> Option<TcpKeepAlive> {
     if field(0)? == 0 {
         return None;
     }
-    Some(TcpKeepAlive { time: seconds(field(4)?), interval: seconds(field(8)?) })
+    Some(TcpKeepAlive {
+        time: seconds(field(4)?),
+        interval: seconds(field(8)?),
+    })
 }

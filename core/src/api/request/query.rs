@@ -34,13 +34,18 @@ impl<E: Embedder> Request<E> {
             let start_line = StartLine::Request {
                 method: &self.line.verb,
                 target: &self.line.target,
-                version: self.line.version,
+                version: state.version(),
             };
-            return Ok(ask(&Block { start_line, headers })?);
+            return Ok(ask(&Block {
+                start_line,
+                headers,
+            })?);
         }
         let response = match state.phase {
             Phase::Response => state.response.as_deref(),
-            Phase::Created | Phase::Sending | Phase::Sent | Phase::Receiving | Phase::Failed => None,
+            Phase::Created | Phase::Sending | Phase::Sent | Phase::Receiving | Phase::Failed => {
+                None
+            }
         };
         let block = response.ok_or(Error::IncorrectHandleState)?.block();
         if which == HeaderBlock::Response {
@@ -48,14 +53,25 @@ impl<E: Embedder> Request<E> {
         }
         let none = HeaderList::default();
         let driver = state.driver.as_ref().ok_or(Error::IncorrectHandleState)?;
-        let trailers = driver.trailers().ok_or(Error::IncorrectHandleState)?.unwrap_or(&none);
-        Ok(ask(&Block { headers: trailers, ..block })?)
+        let trailers = driver
+            .trailers()
+            .ok_or(Error::IncorrectHandleState)?
+            .unwrap_or(&none);
+        Ok(ask(&Block {
+            headers: trailers,
+            ..block
+        })?)
     }
 
     /// The request's absolute URL (WINHTTP_OPTION_URL).
     #[must_use]
     pub fn url(&self) -> String {
-        request_url(self.secure, self.connect.host(), self.connect.port(self.secure), &self.line.target)
+        request_url(
+            self.secure,
+            self.connect.host(),
+            self.connect.port(self.secure),
+            &self.line.target,
+        )
     }
 }
 

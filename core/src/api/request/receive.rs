@@ -34,7 +34,11 @@ impl<E: Embedder> Request<E> {
             }
             None => match state.phase {
                 Phase::Sent => self.start_receive(state),
-                _ => {
+                Phase::Created
+                | Phase::Sending
+                | Phase::Receiving
+                | Phase::Response
+                | Phase::Failed => {
                     let error = Error::IncorrectHandleState;
                     self.refuse(state, RequestOperation::ReceiveResponse, error)
                 }
@@ -97,7 +101,10 @@ impl<E: Embedder> Request<E> {
         if !self.handle.is_asynchronous() {
             return self.run(state, operation).map(Outcome::Done);
         }
-        let at_hand = state.driver.as_ref().is_some_and(|driver| driver.has_at_hand(wanted));
+        let at_hand = state
+            .driver
+            .as_ref()
+            .is_some_and(|driver| driver.has_at_hand(wanted));
         if at_hand
             && let Some(driver) = state.driver.as_mut()
             && let Some(count) = operation.finish_at_hand(driver)

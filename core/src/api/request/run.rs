@@ -24,7 +24,11 @@ impl<E: Embedder> Request<E> {
     /// Runs an operation whose driver is ready: to its end in synchronous mode, else it is started.
     ///
     /// Returns the operation's byte count, which means nothing for an asynchronous start.
-    pub(super) fn run(&self, mut state: super::Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
+    pub(super) fn run(
+        &self,
+        mut state: super::Locked<'_, E>,
+        operation: Operation<E>,
+    ) -> Result<u32> {
         state.pending = Some(operation.name());
         if self.handle.is_asynchronous() {
             state.parked = Some(operation);
@@ -80,7 +84,12 @@ impl<E: Embedder> Request<E> {
             let (local, remote) = transport.socket().addresses()?;
             let tls = transport.tls().map(Arc::clone);
             let socket = Arc::downgrade(transport.socket());
-            Some(Arc::new(ConnectionFacts { local, remote, tls, socket }))
+            Some(Arc::new(ConnectionFacts {
+                local,
+                remote,
+                tls,
+                socket,
+            }))
         });
         self.state().facts = facts;
     }
@@ -102,8 +111,11 @@ impl<E: Embedder> Request<E> {
             Err(_) => state.fail(operation),
         }
         let closed = self.handle.is_closed();
-        let dropped =
-            if closed { (state.driver.take(), state.endpoint.take()) } else { (None, None) };
+        let dropped = if closed {
+            (state.driver.take(), state.endpoint.take())
+        } else {
+            (None, None)
+        };
         drop(state);
         drop(dropped);
         // A callback of this very call may have closed the handle after the last step.
@@ -117,7 +129,9 @@ impl<E: Embedder> Request<E> {
     fn turn(&self) {
         let (mut driver, mut operation) = {
             let mut state = self.state();
-            let Some(operation) = state.parked.take() else { return };
+            let Some(operation) = state.parked.take() else {
+                return;
+            };
             let driver = state.driver.take();
             if let Some(endpoint) = &state.endpoint {
                 endpoint.set_deadline(None);
@@ -145,7 +159,12 @@ impl<E: Embedder> Request<E> {
         }
     }
 
-    fn end_on_lane(&self, driver: Option<Box<Driver>>, operation: Operation<E>, outcome: Result<()>) {
+    fn end_on_lane(
+        &self,
+        driver: Option<Box<Driver>>,
+        operation: Operation<E>,
+        outcome: Result<()>,
+    ) {
         let ended = self.finish(driver, &operation, outcome);
         let sent = matches!(operation, Operation::Send(_));
         match ended {
@@ -176,7 +195,11 @@ impl<E: Embedder> RequestState<E> {
             Operation::Send(_) => self.phase = Phase::Sent,
             Operation::Receive => {
                 self.phase = Phase::Response;
-                self.response = self.driver.as_mut().and_then(|driver| driver.take_head()).map(Arc::from);
+                self.response = self
+                    .driver
+                    .as_mut()
+                    .and_then(|driver| driver.take_head())
+                    .map(Arc::from);
             }
             Operation::Write(..) | Operation::Available | Operation::Read(..) => {}
         }

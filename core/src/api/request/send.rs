@@ -72,7 +72,10 @@ impl<E: Embedder> Request<E> {
         body: Body<E::WriteBuffer>,
         context: usize,
     ) -> Result<()> {
-        let optional_len = body.optional.as_ref().map_or(0, |optional| optional.bytes().len());
+        let optional_len = body
+            .optional
+            .as_ref()
+            .map_or(0, |optional| optional.bytes().len());
         let total = usize::try_from(body.total).unwrap_or(usize::MAX);
         if total < optional_len && body.total != 0 {
             return Err(Error::InvalidParameter);
@@ -111,7 +114,13 @@ impl<E: Embedder> Request<E> {
             return Err(Error::InvalidOperation);
         }
         if state.phase != Phase::Sent {
-            return self.refuse(state, RequestOperation::WriteData, Error::IncorrectHandleState).map(|()| 0);
+            return self
+                .refuse(
+                    state,
+                    RequestOperation::WriteData,
+                    Error::IncorrectHandleState,
+                )
+                .map(|()| 0);
         }
         let length = u64::try_from(data.bytes().len()).unwrap_or(u64::MAX);
         if length > state.body_left && !state.frames_own_body() {
@@ -136,13 +145,15 @@ impl<E: Embedder> Request<E> {
         if !self.handle.is_asynchronous() {
             return Err(error);
         }
-        self.handle.complete(crate::notify::Notification::RequestError(operation, error));
+        self.handle
+            .complete(crate::notify::Notification::RequestError(operation, error));
         Ok(())
     }
 
     /// Makes the driver, and the endpoint through which the poll reports to this request.
     fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> Result<()> {
-        let (wake, attach): (Arc<dyn Wake>, Arc<dyn Attach>) = match self.handle.delivery().thread() {
+        let (wake, attach): (Arc<dyn Wake>, Arc<dyn Attach>) = match self.handle.delivery().thread()
+        {
             None => (sleeper::current_waker()?, Arc::new(Unattached)),
             Some(thread) => {
                 let owner: std::sync::Weak<dyn Ready> = self.myself.clone();

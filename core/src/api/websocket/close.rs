@@ -121,5 +121,8 @@ fn close_frame(code: u16, reason: &[u8]) -> Result<CloseFrame> {
     if !code.is_sendable() {
         return Err(Error::InvalidParameter);
     }
-    Ok(CloseFrame { code: Some(code), reason })
+    Ok(CloseFrame {
+        code: Some(code),
+        reason,
+    })
 }

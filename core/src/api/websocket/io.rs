@@ -58,7 +58,12 @@ pub(super) struct Receive<E: Embedder> {
 
 /// WinHttpWebSocketSend or WinHttpWebSocketShutdown.
 pub(super) enum Send<E: Embedder> {
-    Data { frame: Outgoing, data: E::WriteBuffer, kind: BufferKind, stalls_at: Option<Instant> },
+    Data {
+        frame: Outgoing,
+        data: E::WriteBuffer,
+        kind: BufferKind,
+        stalls_at: Option<Instant>,
+    },
     Shutdown,
 }
 
@@ -101,17 +106,20 @@ impl<Op, T> Slot<Op, T> {
 
     /// The result for the synchronous caller, once.
     pub(super) fn take_result(&mut self) -> Option<Result<T>> {
+        if !matches!(self, Self::Ended(_)) {
+            return None;
+        }
         match std::mem::replace(self, Self::Free) {
             Self::Ended(result) => Some(result),
-            other => {
-                *self = other;
-                None
-            }
+            Self::Free | Self::Waiting(..) => None,
         }
     }
 
     /// Ends the operation: keeps the result for a synchronous caller, else says so. Returns the operation.
     fn end(&mut self, result: Result<T>) -> Option<(Op, Option<Result<T>>)> {
+        if !self.is_waiting() {
+            return None;
+        }
         match std::mem::replace(self, Self::Free) {
             Self::Waiting(op, Some(waker)) => {
                 *self = Self::Ended(result);
@@ -119,10 +127,7 @@ impl<Op, T> Slot<Op, T> {
                 Some((op, None))
             }
             Self::Waiting(op, None) => Some((op, Some(result))),
-            other => {
-                *self = other;
-                None
-            }
+            Self::Free | Self::Ended(_) => None,
         }
     }
 }
@@ -158,7 +163,9 @@ impl<E: Embedder> Io<E> {
     }
 
     pub(super) fn socket(&self) -> Option<Arc<Socket>> {
-        self.channel.as_ref().map(|channel| Arc::clone(channel.socket()))
+        self.channel
+            .as_ref()
+            .map(|channel| Arc::clone(channel.socket()))
     }
 
     /// The connection, if it still works.
@@ -177,15 +184,25 @@ impl<E: Embedder> Io<E> {
 
     /// When something must happen even if the socket stays silent.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let channel = self.channel.as_ref().filter(|channel| channel.failure().is_none())?;
-        let keep_alive = if channel.is_closing() { None } else { self.keep_alive_at };
+        let channel = self
+            .channel
+            .as_ref()
+            .filter(|channel| channel.failure().is_none())?;
+        if channel.has_more() {
+            return Some(clock::now());
+        }
+        let keep_alive = if channel.is_closing() {
+            None
+        } else {
+            self.keep_alive_at
+        };
         let stall = match &self.send {
             Slot::Waiting(Send::Data { stalls_at, .. }, _) => *stalls_at,
-            _ => None,
+            Slot::Waiting(Send::Shutdown, _) | Slot::Free | Slot::Ended(_) => None,
         };
         let close = match &self.close {
             Slot::Waiting(close, _) => close.deadline,
-            _ => None,
+            Slot::Free | Slot::Ended(_) => None,
         };
         clock::earlier(keep_alive, clock::earlier(stall, close))
     }
@@ -212,8 +229,19 @@ impl<E: Embedder> Io<E> {
     }
 
     pub(super) fn pump_send(&mut self, ended: &mut Ended) {
-        let Some(channel) = &mut self.channel else { return };
-        if let Slot::Waiting(Send::Data { frame, data, stalls_at, .. }, _) = &mut self.send {
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
+        if let Slot::Waiting(
+            Send::Data {
+                frame,
+                data,
+                stalls_at,
+                ..
+            },
+            _,
+        ) = &mut self.send
+        {
             let before = frame.written();
             match channel.try_send(frame, data.bytes()) {
                 Ok(true) => self.end_send(Ok(()), ended),
@@ -225,12 +253,16 @@ impl<E: Embedder> Io<E> {
                 Err(error) => self.end_send(Err(error), ended),
             }
         }
-        let Some(channel) = &mut self.channel else { return };
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
         if channel.failure().is_none() && channel.wants_write() {
             // A failure shows in the operations that wait.
             let _ = channel.flush_controls();
         }
-        let outcome = channel.failure().map_or(Ok(channel.is_flushed()), Err);
+        let outcome = channel
+            .failure()
+            .map_or_else(|| Ok(channel.is_flushed()), Err);
         if let Slot::Waiting(Send::Shutdown, _) = &self.send {
             match outcome {
                 Ok(false) => {}
@@ -241,14 +273,16 @@ impl<E: Embedder> Io<E> {
     }
 
     pub(super) fn pump_receive(&mut self, ended: &mut Ended) {
-        let Some(channel) = &mut self.channel else { return };
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
         let outcome = match &mut self.receive {
-            Slot::Waiting(receive, _) => {
-                channel.try_receive(receive.buffer.bytes(), &mut receive.filled).map(|received| {
+            Slot::Waiting(receive, _) => channel
+                .try_receive(receive.buffer.bytes(), &mut receive.filled)
+                .map(|received| {
                     buffer_kind(received)
                         .map(|kind| (u32::try_from(receive.filled).unwrap_or(u32::MAX), kind))
-                })
-            }
+                }),
             Slot::Free | Slot::Ended(_) => {
                 if self.close.is_waiting() {
                     discard(channel);
@@ -259,7 +293,7 @@ impl<E: Embedder> Io<E> {
                 Ok(None)
             }
         };
-        self.peer_close = self.peer_close.or(channel.peer_close().copied());
+        self.peer_close = self.peer_close.or_else(|| channel.peer_close().copied());
         match outcome {
             Ok(None) => {}
             Ok(Some((bytes, kind))) => {
@@ -272,7 +306,9 @@ impl<E: Embedder> Io<E> {
 
     /// Close is complete when both close frames are through, and fails when the connection does.
     pub(super) fn pump_close(&mut self, ended: &mut Ended) {
-        let Some(channel) = &mut self.channel else { return };
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
         if !self.close.is_waiting() {
             return;
         }
@@ -327,7 +363,9 @@ impl<E: Embedder> Io<E> {
     }
 
     fn end_send(&mut self, result: Result<()>, ended: &mut Ended) {
-        let Some((op, Some(result))) = self.send.end(result) else { return };
+        let Some((op, Some(result))) = self.send.end(result) else {
+            return;
+        };
         ended.push(match (op, result) {
             (Send::Data { frame, kind, .. }, Ok(())) => Notification::WebSocketSent {
                 bytes: u32::try_from(frame.len()).unwrap_or(u32::MAX),

@@ -36,7 +36,15 @@ impl<E: Embedder> WebSocket<E> {
         let channel = io.working()?;
         channel.can_send(message)?;
         let frame = channel.begin(message, fin, data.bytes().len())?;
-        io.send = Slot::Waiting(Send::Data { frame, data, kind, stalls_at: None }, waker);
+        io.send = Slot::Waiting(
+            Send::Data {
+                frame,
+                data,
+                kind,
+                stalls_at: None,
+            },
+            waker,
+        );
         io.pump_send(&mut ended);
         self.finish(io, ended, |io| io.send.take_result(), Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
@@ -67,7 +75,11 @@ impl<E: Embedder> WebSocket<E> {
 
     /// The waker of a synchronous caller; `None` in asynchronous mode.
     pub(super) fn sync_waker(&self) -> Result<Option<Arc<dyn Wake>>> {
-        if self.handle.is_asynchronous() { Ok(None) } else { sleeper::current_waker().map(Some) }
+        if self.handle.is_asynchronous() {
+            Ok(None)
+        } else {
+            sleeper::current_waker().map(Some)
+        }
     }
 
     /// Ends a call: asynchronously delivers what has ended; synchronously waits for the call's own result.

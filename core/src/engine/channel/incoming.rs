@@ -33,6 +33,9 @@ impl Channel {
     pub fn try_receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
         self.check()?;
         self.has_more = false;
+        if let Some(kind) = self.message_end.take_if(|_| !out.is_empty()) {
+            return Ok(Received::Message(kind));
+        }
         for _ in 0..TURNS_MAX {
             if self.peer_close.is_some() {
                 return Ok(Received::Closed);
@@ -48,14 +51,14 @@ impl Channel {
                 return Ok(received);
             }
             let full = *filled == out.len();
-            if full && let Some(kind) = self.receiver.message() {
+            if full && !out.is_empty() && let Some(kind) = self.receiver.message() {
                 return Ok(Received::Fragment(kind));
             }
             if advance.consumed > 0 || advance.event.is_some() {
                 continue;
             }
-            if full && !self.inbox.is_empty() {
-                // Payload waits for a receive with room.
+            if full && (!self.inbox.is_empty() || self.receiver.direct_remaining() > 0) {
+                // Payload waits for a receive with room, here or still in the socket.
                 return Ok(Received::Pending);
             }
             match self.read(out.get_mut(*filled..).unwrap_or_default())? {
@@ -79,7 +82,12 @@ impl Channel {
     /// # Errors
     /// As [`Channel::try_receive`].
     pub fn read_ahead(&mut self) -> Result<()> {
-        self.try_receive(&mut [], &mut 0).map(|_| ())
+        if self.message_end.is_none()
+            && let Received::Message(kind) = self.try_receive(&mut [], &mut 0)?
+        {
+            self.message_end = Some(kind);
+        }
+        Ok(())
     }
 
     /// Acts on an event; `Some` if it ends the receive.
@@ -138,7 +146,10 @@ impl Channel {
             Ok(0) => self.end_of_stream(),
             Ok(count) => {
                 self.note_read(count, length);
-                match self.receiver.advance_direct(room.get_mut(..count).unwrap_or_default()) {
+                match self
+                    .receiver
+                    .advance_direct(room.get_mut(..count).unwrap_or_default())
+                {
                     Ok(event) => Ok(Turn::Direct(event, count)),
                     Err(error) => self.protocol_error(error),
                 }

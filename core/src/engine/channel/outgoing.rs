@@ -29,8 +29,16 @@ impl Channel {
         self.check()?;
         let key = entropy::mask_key()?;
         let length = u64::try_from(len).map_err(|_| Error::InvalidParameter)?;
-        let header = self.sender.begin(kind, fin, length, Some(key)).map_err(send_error)?;
-        Ok(Outgoing { header, key, written: 0, len })
+        let header = self
+            .sender
+            .begin(kind, fin, length, Some(key))
+            .map_err(send_error)?;
+        Ok(Outgoing {
+            header,
+            key,
+            written: 0,
+            len,
+        })
     }
 
     /// Writes as much of the frame as the transport takes; `true` when all of it has reached the system.
@@ -47,7 +55,8 @@ impl Channel {
         while frame.written < total {
             let written = with_scratch(|scratch| {
                 let length = frame.fill(payload, scratch);
-                self.transport.write(scratch.get(..length).unwrap_or_default())
+                self.transport
+                    .write(scratch.get(..length).unwrap_or_default())
             });
             match written {
                 Ok(count) => {
@@ -115,7 +124,11 @@ impl Channel {
         loop {
             let next = &mut self.controls;
             if next.current.is_none() {
-                next.current = next.pong.take().or_else(|| next.close.take()).map(|frame| (frame, 0));
+                next.current = next
+                    .pong
+                    .take()
+                    .or_else(|| next.close.take())
+                    .map(|frame| (frame, 0));
             }
             let Some((frame, written)) = &mut next.current else {
                 break;

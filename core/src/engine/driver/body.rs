@@ -34,7 +34,9 @@ impl Driver {
             };
             let waiting = connection.waiting_bytes();
             if waiting > 0 {
-                connection.available = u32::try_from(waiting).unwrap_or(u32::MAX).min(AVAILABLE_MAX);
+                connection.available = u32::try_from(waiting)
+                    .unwrap_or(u32::MAX)
+                    .min(AVAILABLE_MAX);
                 self.progress();
                 return Ok(Step::Done);
             }
@@ -54,7 +56,8 @@ impl Driver {
     /// Body bytes found by the last [`Driver::step_available`]; 0 at the end.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.connection().map_or(0, |connection| connection.available)
+        self.connection()
+            .map_or(0, |connection| connection.available)
     }
 
     /// Reads body bytes behind the first `filled` bytes of `out`, until it is full or the body ends; with `any`, until
@@ -102,7 +105,8 @@ impl Driver {
     /// The end of the body will be followed by notifications about the end of the connection.
     #[must_use]
     pub fn ends_connection(&self) -> bool {
-        self.connection().is_some_and(|connection| connection.closing == Closing::Announced)
+        self.connection()
+            .is_some_and(|connection| connection.closing == Closing::Announced)
     }
 
     /// Whether a read of `wanted` bytes needs no waiting: they were received already, or the body is over.
@@ -168,7 +172,8 @@ impl Connection {
             // Payload waits for room; the caller gave none.
             return Ok(Got::Bytes(0));
         }
-        let remaining = usize::try_from(decoder.direct_remaining().unwrap_or(0)).unwrap_or(usize::MAX);
+        let remaining =
+            usize::try_from(decoder.direct_remaining().unwrap_or(0)).unwrap_or(usize::MAX);
         let direct = remaining.min(out.len());
         if direct >= DIRECT_MIN {
             return self.read_direct(out.get_mut(..direct).unwrap_or_default());
@@ -207,6 +212,10 @@ impl Connection {
 
     fn cannot_read(&mut self, error: &std::io::Error) -> Result<Got> {
         self.inbox.release();
-        if is_would_block(error) { Ok(Got::Blocked) } else { Err(self.transport.error(error)) }
+        if is_would_block(error) {
+            Ok(Got::Blocked)
+        } else {
+            Err(self.transport.error(error))
+        }
     }
 }

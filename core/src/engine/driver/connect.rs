@@ -57,7 +57,10 @@ impl Driver {
             State::Start => {
                 let timeout = Timeouts::effective(self.plan.timeouts.resolve_ms);
                 let deadline = clock::deadline(now, timeout);
-                self.state = State::Resolving { lookup: None, deadline };
+                self.state = State::Resolving {
+                    lookup: None,
+                    deadline,
+                };
                 Ok(Step::Notify(Notification::ResolvingName(&self.plan.host)))
             }
             State::Resolving { .. } => self.resolve(now),
@@ -102,7 +105,10 @@ impl Driver {
                 None => return Ok(Step::Wait(*deadline)),
             }
         };
-        self.text = addresses.first().map(|a| a.ip().to_string()).unwrap_or_default();
+        self.text = addresses
+            .first()
+            .map(|a| a.ip().to_string())
+            .unwrap_or_default();
         self.state = State::Dialing(Race::new(&addresses, self.plan.dial));
         Ok(Step::Notify(Notification::NameResolved(&self.text)))
     }
@@ -138,14 +144,21 @@ impl Driver {
                 let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
                 // The handshake is part of connecting and shares its limit.
                 let deadline = clock::deadline(now, self.plan.dial.timeout);
-                self.state = State::Handshaking { handshake: Some(Box::new(handshake)), deadline };
+                self.state = State::Handshaking {
+                    handshake: Some(Box::new(handshake)),
+                    deadline,
+                };
             }
         }
         Ok(())
     }
 
     fn handshake(&mut self, now: Instant) -> Result<Step<'_>> {
-        let State::Handshaking { handshake, deadline } = &mut self.state else {
+        let State::Handshaking {
+            handshake,
+            deadline,
+        } = &mut self.state
+        else {
             return Err(Error::Internal);
         };
         let Some(current) = handshake.take() else {
@@ -203,7 +216,9 @@ impl Driver {
         while connection.written < total {
             let rest = match head.get(connection.written..) {
                 Some(rest) if !rest.is_empty() => rest,
-                _ => body.get(connection.written - head.len()..).unwrap_or_default(),
+                _ => body
+                    .get(connection.written - head.len()..)
+                    .unwrap_or_default(),
             };
             match connection.transport.write(rest) {
                 Ok(count) => {
@@ -227,14 +242,21 @@ impl Driver {
         }
         self.progress();
         self.turn(State::Sent);
-        Ok(Step::Notify(Notification::RequestSent(u32::try_from(total).unwrap_or(u32::MAX))))
+        Ok(Step::Notify(Notification::RequestSent(
+            u32::try_from(total).unwrap_or(u32::MAX),
+        )))
     }
 
     /// Writes more of the body (WinHttpWriteData); `written` counts the bytes of `data` taken so far.
     ///
     /// # Errors
     /// Write failures and the send timeout.
-    pub fn step_write(&mut self, now: Instant, data: &[u8], written: &mut usize) -> Result<Step<'_>> {
+    pub fn step_write(
+        &mut self,
+        now: Instant,
+        data: &[u8],
+        written: &mut usize,
+    ) -> Result<Step<'_>> {
         let State::Sent(connection) = &mut self.state else {
             return Err(Error::IncorrectHandleState);
         };

@@ -18,8 +18,14 @@ impl Driver {
     pub fn step_head(&mut self, now: Instant) -> Result<Step<'_>> {
         match &self.state {
             State::Sent(_) => {
-                let deadline = clock::deadline(now, Timeouts::effective(self.plan.timeouts.receive_response_ms));
-                self.turn(|connection| State::Receiving { connection, deadline });
+                let deadline = clock::deadline(
+                    now,
+                    Timeouts::effective(self.plan.timeouts.receive_response_ms),
+                );
+                self.turn(|connection| State::Receiving {
+                    connection,
+                    deadline,
+                });
                 self.progress();
                 Ok(Step::Notify(Notification::ReceivingResponse))
             }
@@ -39,19 +45,30 @@ impl Driver {
 
     fn receive_head(&mut self, now: Instant) -> Result<Step<'_>> {
         loop {
-            let State::Receiving { connection, deadline } = &mut self.state else {
+            let State::Receiving {
+                connection,
+                deadline,
+            } = &mut self.state
+            else {
                 return Err(Error::Internal);
             };
             match connection.exchange.head(connection.inbox.data()) {
                 Ok(HeadEvent::Partial) => {}
                 Ok(HeadEvent::Interim { status, consumed }) => {
                     connection.inbox.consume(consumed);
-                    return Ok(Step::Notify(Notification::IntermediateResponse(status.into())));
+                    return Ok(Step::Notify(Notification::IntermediateResponse(
+                        status.into(),
+                    )));
                 }
-                Ok(HeadEvent::Final { head, consumed, reusable }) => {
+                Ok(HeadEvent::Final {
+                    head,
+                    consumed,
+                    reusable,
+                }) => {
                     connection.inbox.consume(consumed);
                     connection.head = Some(head);
-                    if !reusable && self.plan.announces_close && !connection.exchange.is_upgraded() {
+                    if !reusable && self.plan.announces_close && !connection.exchange.is_upgraded()
+                    {
                         connection.closing = Closing::Announced;
                     }
                     let bytes = u32::try_from(consumed).unwrap_or(u32::MAX);
@@ -65,7 +82,9 @@ impl Driver {
                 return self.fail(Error::Timeout);
             }
             let deadline = *deadline;
-            let space = connection.inbox.space_up_to(self.plan.limits.head.max_bytes);
+            let space = connection
+                .inbox
+                .space_up_to(self.plan.limits.head.max_bytes);
             if space.is_empty() {
                 return self.fail(Error::HeaderSizeOverflow);
             }
@@ -85,7 +104,8 @@ impl Driver {
                 }
                 Err(error) if is_would_block(&error) => {
                     connection.inbox.release();
-                    let until = self.wait(now, Timeouts::effective(self.plan.timeouts.receive_ms))?;
+                    let until =
+                        self.wait(now, Timeouts::effective(self.plan.timeouts.receive_ms))?;
                     return Ok(Step::Wait(clock::earlier(until, deadline)));
                 }
                 Err(error) => {

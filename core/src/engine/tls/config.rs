@@ -77,7 +77,10 @@ impl TlsConfigs {
     /// [`Error::SecureChannelError`] if no enabled TLS version is supported.
     pub fn get(&self, policy: TlsPolicy) -> Result<Arc<ClientConfig>> {
         let key = (policy.protocols.bits(), policy.ignored.bits());
-        let mut configs = self.by_policy.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut configs = self
+            .by_policy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = configs.get(&key) {
             return Ok(Arc::clone(config));
         }

@@ -101,17 +101,34 @@ impl TlsHandshake {
     }
 
     fn finish(self) -> Tls {
-        let certificates =
-            self.connection.peer_certificates().unwrap_or_default().iter().map(|c| c.clone().into_owned());
+        let certificates = self
+            .connection
+            .peer_certificates()
+            .unwrap_or_default()
+            .iter()
+            .map(|c| c.clone().into_owned());
         let fallback = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
         let facts = Arc::new(TlsFacts {
             certificates: certificates.collect(),
-            version: self.connection.protocol_version().unwrap_or(ProtocolVersion::TLSv1_3),
-            suite: self.connection.negotiated_cipher_suite().unwrap_or(fallback),
-            group: self.connection.negotiated_key_exchange_group().map(|group| group.name()),
+            version: self
+                .connection
+                .protocol_version()
+                .unwrap_or(ProtocolVersion::TLSv1_3),
+            suite: self
+                .connection
+                .negotiated_cipher_suite()
+                .unwrap_or(fallback),
+            group: self
+                .connection
+                .negotiated_key_exchange_group()
+                .map(|group| group.name()),
             resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
         });
-        Tls { connection: self.connection, below: self.below, facts }
+        Tls {
+            connection: self.connection,
+            below: self.below,
+            facts,
+        }
     }
 }
 
@@ -182,7 +199,10 @@ pub fn is_would_block(error: &io::Error) -> bool {
 /// The WinHTTP error of a failure on a TLS connection, and the certificate's defects if those are the cause.
 #[must_use]
 pub fn tls_error(error: &io::Error) -> (Error, SecureProblems) {
-    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+    let Some(tls) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    else {
         crate::engine::extended_error::note(error);
         return (socket_error(error), SecureProblems::default());
     };

@@ -31,7 +31,11 @@ pub(super) fn roots() -> Arc<RootCertStore> {
     {
         return Arc::clone(roots);
     }
-    let roots = Arc::new(load(key.choice.as_ref().is_some_and(|choice| choice == "webpki-roots")));
+    let roots = Arc::new(load(
+        key.choice
+            .as_ref()
+            .is_some_and(|choice| choice == "webpki-roots"),
+    ));
     *cache = Some((key, Arc::clone(&roots)));
     roots
 }

@@ -43,12 +43,16 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let problems = self.problems(end_entity, intermediates, server_name, now).without(self.ignored);
+        let problems = self
+            .problems(end_entity, intermediates, server_name, now)
+            .without(self.ignored);
         if problems.is_empty() {
             return Ok(ServerCertVerified::assertion());
         }
         let refused = OtherError(Arc::new(CertificateRefused(problems)));
-        Err(rustls::Error::InvalidCertificate(CertificateError::Other(refused)))
+        Err(rustls::Error::InvalidCertificate(CertificateError::Other(
+            refused,
+        )))
     }
 
     fn verify_tls12_signature(
@@ -72,7 +76,9 @@ impl ServerCertVerifier for Verifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -84,13 +90,17 @@ impl Verifier {
         server_name: &ServerName<'_>,
         now: UnixTime,
     ) -> SecureProblems {
-        let (Ok(certificate), Ok((_, fields))) =
-            (EndEntityCert::try_from(end_entity), X509Certificate::from_der(end_entity))
-        else {
+        let (Ok(certificate), Ok((_, fields))) = (
+            EndEntityCert::try_from(end_entity),
+            X509Certificate::from_der(end_entity),
+        ) else {
             return SecureProblems::INVALID_CERT;
         };
         let mut problems = SecureProblems::default();
-        if certificate.verify_is_valid_for_subject_name(server_name).is_err() {
+        if certificate
+            .verify_is_valid_for_subject_name(server_name)
+            .is_err()
+        {
             problems = problems.with(SecureProblems::CERT_CN_INVALID);
         }
         if !serves_as_server(&fields) {
@@ -123,9 +133,9 @@ impl Verifier {
         match verdict {
             Ok(()) => problems,
             // Still a date: no time satisfies the chain, so nobody vouches for it.
-            Err(SecureProblems::CERT_DATE_INVALID) => {
-                problems.with(SecureProblems::CERT_DATE_INVALID).with(SecureProblems::INVALID_CA)
-            }
+            Err(SecureProblems::CERT_DATE_INVALID) => problems
+                .with(SecureProblems::CERT_DATE_INVALID)
+                .with(SecureProblems::INVALID_CA),
             Err(other) => problems.with(other),
         }
     }
@@ -146,7 +156,10 @@ impl Verifier {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "webpki may add errors; all others mean: malformed")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "webpki may add errors; all others mean: malformed"
+)]
 fn chain_problem(error: &webpki::Error) -> SecureProblems {
     match error {
         webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. } => {
@@ -154,7 +167,9 @@ fn chain_problem(error: &webpki::Error) -> SecureProblems {
         }
         webpki::Error::CertRevoked => SecureProblems::CERT_REVOKED,
         // A self-signed authority that serves as its own server certificate is vouched for by nobody.
-        webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity => SecureProblems::INVALID_CA,
+        webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity => {
+            SecureProblems::INVALID_CA
+        }
         webpki::Error::RequiredEkuNotFoundContext(_) => SecureProblems::CERT_WRONG_USAGE,
         _ => SecureProblems::INVALID_CERT,
     }
@@ -196,7 +211,10 @@ fn valid_time(
 fn validity(fields: &X509Certificate<'_>) -> (u64, u64) {
     let seconds = |timestamp: i64| u64::try_from(timestamp).unwrap_or(0);
     let validity = fields.validity();
-    (seconds(validity.not_before.timestamp()), seconds(validity.not_after.timestamp()))
+    (
+        seconds(validity.not_before.timestamp()),
+        seconds(validity.not_after.timestamp()),
+    )
 }
 
 /// No extended key usage, or one that names server authentication (RFC 5280 §4.2.1.12).

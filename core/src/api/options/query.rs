@@ -1,0 +1,256 @@
+//! WinHttpQueryOption: what an option reads as, before it becomes bytes in the caller's buffer.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use super::certificate::{Certificate, CertificateSummary};
+use super::cipher::Cipher;
+use super::{binding, features, http_version, http_version_value};
+use crate::api::library::{Library, Object};
+use crate::api::open::ProxyAccess;
+use crate::api::request::Request;
+use crate::api::session::Session;
+use crate::api::websocket::WebSocket;
+use crate::embed::Embedder;
+use crate::engine::extended_error;
+use crate::error::{Error, Result};
+use crate::handle::HandleId;
+use crate::header::Version;
+use crate::option::{OptionError, OptionId, Value, check_query};
+
+/// SECURITY_FLAG_SECURE.
+const SECURE: u32 = 0x1;
+/// SECURITY_FLAG_STRENGTH_STRONG: 128 bits or more, as every suite of TLS 1.2 and 1.3 here.
+const STRENGTH_STRONG: u32 = 0x2000_0000;
+
+/// What an option reads as.
+pub enum Answer<E: Embedder> {
+    /// A DWORD or BOOL.
+    Number(u32),
+    /// A pointer-sized number.
+    Pointer(usize),
+    /// A handle.
+    Handle(HandleId),
+    /// Text.
+    Text(String),
+    /// A structure without pointers, in Windows' layout.
+    Bytes(Box<[u8]>),
+    /// The installed callback.
+    Observer(Option<E::Observer>),
+    /// How servers are reached.
+    Proxy(ProxyAccess),
+    /// Both ends of the connection.
+    Connection {
+        /// Own address.
+        local: SocketAddr,
+        /// The server's.
+        remote: SocketAddr,
+    },
+    /// The server's certificate.
+    Certificate(Box<Certificate>),
+    /// The server's certificate in brief.
+    CertificateSummary(Box<CertificateSummary>),
+    /// Protocol and cipher of the TLS connection.
+    Cipher(Box<Cipher>),
+    /// The channel binding token of the TLS connection.
+    ChannelBinding(Vec<u8>),
+}
+
+impl<E: Embedder> Library<E> {
+    /// Answers WinHttpQueryOption; `input` is the DWORD in the caller's buffer, which FEATURE_SUPPORTED reads.
+    ///
+    /// # Errors
+    /// Those of [`check_query`], [`Error::InvalidHandle`], and [`Error::IncorrectHandleState`] for what only a connection
+    /// can tell before there is one.
+    pub fn query_option(&self, handle: u64, option: u32, input: u32) -> Result<Answer<E>> {
+        let Ok(target) = self.target(handle) else {
+            return Err(match check_query(option, None) {
+                Err(error @ (OptionError::InvalidOption | OptionError::InvalidParameter)) => {
+                    error.into()
+                }
+                Ok(_) | Err(_) => Error::InvalidHandle,
+            });
+        };
+        let option = check_query(option, target.as_ref().map(Object::kind))?.id();
+        match option {
+            OptionId::EXTENDED_ERROR => return Ok(Answer::Number(extended_error::get())),
+            OptionId::FEATURE_SUPPORTED => {
+                return Ok(Answer::Number(features::is_supported(input).into()));
+            }
+            OptionId::WORKER_THREAD_COUNT => {
+                return Ok(Answer::Number(self.global().dword(option)));
+            }
+            _ => {}
+        }
+        let Some(object) = target else {
+            return self.query_process(option);
+        };
+        let handle = object.handle();
+        match option {
+            OptionId::HANDLE_TYPE => return Ok(Answer::Number(handle.kind().number())),
+            OptionId::CONTEXT_VALUE => return Ok(Answer::Pointer(handle.context())),
+            OptionId::CALLBACK => return Ok(Answer::Observer(handle.observer())),
+            OptionId::PARENT_HANDLE => {
+                let parent = handle.parent_id().ok_or(Error::IncorrectHandleType)?;
+                return Ok(Answer::Handle(parent));
+            }
+            _ => {}
+        }
+        match &object {
+            Object::Session(session) => self.query_session(session, option),
+            // A connect has no settings of its own: it shows what its session has now.
+            Object::Connect(connect) => self.query_session(connect.session(), option),
+            Object::Request(request) => query_request(request, option),
+            Object::WebSocket(websocket) => query_websocket(websocket, option),
+        }
+    }
+
+    fn query_process(&self, option: OptionId) -> Result<Answer<E>> {
+        if option == OptionId::PROXY {
+            // The machine's default: none is configured in this version.
+            return Ok(Answer::Proxy(ProxyAccess::Direct));
+        }
+        kept(self.global().get(option))
+    }
+
+    fn query_session(&self, session: &Session<E>, option: OptionId) -> Result<Answer<E>> {
+        if option == OptionId::HTTP_VERSION {
+            return Ok(http_version_value(self.default_version(session)).into());
+        }
+        let settings = session.settings();
+        if let Some(ms) = settings.timeouts.get(option) {
+            return Ok(Answer::Number(ms));
+        }
+        match option {
+            OptionId::USER_AGENT => Ok(Answer::Text(settings.agent.clone().unwrap_or_default())),
+            OptionId::PROXY => Ok(Answer::Proxy(settings.proxy.clone())),
+            _ => kept(settings.values.get(option)),
+        }
+    }
+
+    /// The version of requests that are opened without one: the session's, else the process's.
+    pub(in crate::api) fn default_version(&self, session: &Session<E>) -> Version {
+        let of_session = http_version(&session.settings().values);
+        of_session
+            .or_else(|| http_version(&self.global()))
+            .unwrap_or(Version::HTTP_11)
+    }
+}
+
+fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<Answer<E>> {
+    match option {
+        OptionId::URL => Ok(Answer::Text(request.url())),
+        OptionId::SECURITY_FLAGS => Ok(Answer::Number(security_flags(request))),
+        OptionId::USER_AGENT => Ok(Answer::Text(user_agent(request))),
+        OptionId::PROXY => Ok(Answer::Proxy(request.state().proxy.clone())),
+        OptionId::CONNECTION_INFO => {
+            let facts = request
+                .connection_facts()
+                .ok_or(Error::IncorrectHandleState)?;
+            Ok(Answer::Connection {
+                local: facts.local,
+                remote: facts.remote,
+            })
+        }
+        OptionId::SECURITY_KEY_BITNESS
+        | OptionId::SECURITY_INFO
+        | OptionId::SECURITY_CERTIFICATE_STRUCT
+        | OptionId::SERVER_CERT_CONTEXT
+        | OptionId::SERVER_CBT => query_tls(request, option),
+        _ => {
+            let state = request.state();
+            match state.timeouts.get(option) {
+                Some(ms) => Ok(Answer::Number(ms)),
+                None => kept(state.values.get(option)),
+            }
+        }
+    }
+}
+
+/// The options that only a TLS connection can answer.
+fn query_tls<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<Answer<E>> {
+    let facts = request
+        .connection_facts()
+        .ok_or(Error::IncorrectHandleState)?;
+    let tls = facts.tls.as_ref().ok_or(Error::IncorrectHandleState)?;
+    let cipher = Cipher::of(tls);
+    let certificate = tls
+        .certificates
+        .first()
+        .ok_or(Error::IncorrectHandleState)?;
+    Ok(match option {
+        OptionId::SECURITY_KEY_BITNESS => Answer::Number(cipher.bits),
+        OptionId::SECURITY_INFO => Answer::Cipher(Box::new(cipher)),
+        OptionId::SECURITY_CERTIFICATE_STRUCT => {
+            let summary = CertificateSummary::of(certificate, cipher.bits)?;
+            Answer::CertificateSummary(Box::new(summary))
+        }
+        OptionId::SERVER_CERT_CONTEXT => {
+            Answer::Certificate(Box::new(Certificate::decode(certificate)?))
+        }
+        OptionId::SERVER_CBT => Answer::ChannelBinding(binding::server_end_point(certificate)?),
+        _ => return Err(Error::Internal),
+    })
+}
+
+fn query_websocket<E: Embedder>(websocket: &WebSocket<E>, option: OptionId) -> Result<Answer<E>> {
+    match option {
+        OptionId::WEB_SOCKET_CLOSE_TIMEOUT => Ok(Answer::Number(websocket.close_timeout_ms())),
+        _ => Err(Error::IncorrectHandleType),
+    }
+}
+
+/// The mask the program set, and once connected over TLS what is true of the connection.
+fn security_flags<E: Embedder>(request: &Request<E>) -> u32 {
+    let secured = request
+        .connection_facts()
+        .is_some_and(|facts| facts.tls.is_some());
+    let told = if secured { SECURE | STRENGTH_STRONG } else { 0 };
+    request.state().values.dword(OptionId::SECURITY_FLAGS) | told
+}
+
+/// The request's own user agent, else the session's.
+fn user_agent<E: Embedder>(request: &Request<E>) -> String {
+    let own = request.state().values.text(OptionId::USER_AGENT).to_owned();
+    if own.is_empty() {
+        let session = request.connect().session();
+        return session.settings().agent.clone().unwrap_or_default();
+    }
+    own
+}
+
+/// The answer of an option that is merely kept.
+fn kept<E: Embedder>(value: Option<Value>) -> Result<Answer<E>> {
+    value.map(Answer::from).ok_or(Error::IncorrectHandleState)
+}
+
+impl<E: Embedder> From<Value> for Answer<E> {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Dword(number) => Self::Number(number),
+            Value::Pointer(pointer) => Self::Pointer(pointer),
+            Value::Text(text) => Self::Text(text),
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+        }
+    }
+}
+
+/// Shows no text and no bytes: they may be a password.
+impl<E: Embedder> fmt::Debug for Answer<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "Number({number:#x})"),
+            Self::Pointer(pointer) => write!(f, "Pointer({pointer:#x})"),
+            Self::Handle(handle) => write!(f, "Handle({handle:?})"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Observer(observer) => write!(f, "Observer({})", observer.is_some()),
+            Self::Proxy(_) => f.write_str("Proxy"),
+            Self::Connection { local, remote } => write!(f, "Connection({local}, {remote})"),
+            Self::Certificate(certificate) => certificate.fmt(f),
+            Self::CertificateSummary(summary) => summary.fmt(f),
+            Self::Cipher(cipher) => cipher.fmt(f),
+            Self::ChannelBinding(token) => write!(f, "ChannelBinding({} bytes)", token.len()),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! From nothing to an answered upgrade request, and from open handles to none.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use windows_sys::Win32::Networking::WinHttp::HTTP_STATUS_SWITCH_PROTOCOLS;
+
+use crate::api::{self, CallError, Handle};
+use crate::arguments::Target;
+use crate::conversation::Failure;
+use crate::observer::{Event, Observer, on_status};
+
+/// HANDLE_CLOSING comes promptly; this is the patience before the library is taken to be broken.
+const HANDLE_CLOSING_LIMIT: Duration = Duration::from_secs(10);
+
+/// The handles, in the order they are closed. `Observer` outlives them all.
+#[derive(Debug)]
+pub(crate) struct Handles {
+    pub(crate) socket: Option<Handle>,
+    connection: Option<Handle>,
+    session: Option<Handle>,
+    pub(crate) observer: Arc<Observer>,
+}
+
+impl Handles {
+    /// None open yet.
+    pub(crate) fn new(observer: Arc<Observer>) -> Self {
+        Self {
+            socket: None,
+            connection: None,
+            session: None,
+            observer,
+        }
+    }
+
+    /// Session, connection and the request, ready to be sent.
+    pub(crate) fn open_request(&mut self, target: &Target) -> Result<Handle, CallError> {
+        let url = api::crack_url(&target.url)?;
+        let session = api::open_session(!target.synchronous, target.direct)?;
+        let session = self.session.insert(session);
+        if let Some(limit) = target.connect_timeout {
+            let limit_ms = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+            api::set_connect_timeout(session, limit_ms)?;
+        }
+        let context = Arc::as_ptr(&self.observer) as usize;
+        // SAFETY: the context is the observer's address, and `Drop` keeps the observer until every
+        // handle has reported HANDLE_CLOSING.
+        unsafe { api::set_callback(session, Some(on_status), context) }?;
+        self.observer.opened();
+        let connection = self.connection.insert(api::connect(session, &url)?);
+        self.observer.opened();
+        let request = api::open_request(connection, &url)?;
+        self.observer.opened();
+        api::request_upgrade(&request)?;
+        if target.insecure {
+            api::ignore_certificate_flaws(&request)?;
+        }
+        for header in &target.headers {
+            api::add_header(&request, header)?;
+        }
+        if !target.subprotocols.is_empty() {
+            let names = target.subprotocols.join(", ");
+            api::add_header(&request, &format!("Sec-WebSocket-Protocol: {names}"))?;
+        }
+        Ok(request)
+    }
+}
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        drop(self.socket.take());
+        drop(self.connection.take());
+        drop(self.session.take());
+        if !self.observer.wait_until_closed(HANDLE_CLOSING_LIMIT) {
+            // Buffers may still be written to: going on would be unsound.
+            eprintln!("a handle did not report HANDLE_CLOSING");
+            std::process::exit(1);
+        }
+    }
+}
+
+/// Sends the request and waits for the answer.
+pub(crate) fn handshake(
+    request: &Handle,
+    target: &Target,
+    events: &Receiver<Event>,
+) -> Result<(), Failure> {
+    let opening = |error: CallError| Failure::Opening(error.to_string());
+    api::send_request(request).map_err(opening)?;
+    if !target.synchronous {
+        wait_for(events, |event| matches!(event, Event::SendRequestComplete))?;
+    }
+    api::receive_response(request).map_err(opening)?;
+    if !target.synchronous {
+        wait_for(events, |event| matches!(event, Event::HeadersAvailable))?;
+    }
+    match api::status_code(request).map_err(opening)? {
+        HTTP_STATUS_SWITCH_PROTOCOLS => Ok(()),
+        status => Err(Failure::Opening(format!(
+            "the server answered {status} instead of 101 Switching Protocols"
+        ))),
+    }
+}
+
+/// Every operation that was started ends with its completion or a failure, so this needs no limit of
+/// its own: WinHTTP's timeouts apply. Nothing else is going on yet.
+fn wait_for(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Result<(), Failure> {
+    for event in events {
+        if let Event::Failed(error) = event {
+            return Err(Failure::Opening(error.to_string()));
+        }
+        if wanted(&event) {
+            return Ok(());
+        }
+    }
+    Err(Failure::Opening("the callback is gone".to_owned()))
+}

@@ -1,0 +1,379 @@
+//! Verifies the argument checks of the functions that are not built yet, and the true answers among them.
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
+
+use std::ffi::c_void;
+use std::ptr::{null, null_mut};
+
+use winhttp::*;
+use winhttp_abi::constants as c;
+use winhttp_abi::handle::{Hinternet, from_bits};
+use winhttp_abi::last_error::GetLastError;
+use winhttp_abi::types::{AutoproxyOptions, ProxyInfo};
+use winhttp_abi::wide::terminated;
+
+const WRONG_KIND: u32 = c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE;
+
+/// A session with a connect and a request; no I/O.
+struct Handles {
+    session: Hinternet,
+    connect: Hinternet,
+    request: Hinternet,
+}
+
+impl Handles {
+    fn open(flags: u32) -> Self {
+        let name = terminated::<u16>("localhost");
+        let access = c::WINHTTP_ACCESS_TYPE_NO_PROXY;
+        let session = unsafe { WinHttpOpen::<u16>(null(), access, null(), null(), flags) };
+        let connect = unsafe { WinHttpConnect::<u16>(session, name.as_ptr(), 80, 0) };
+        let request = unsafe {
+            WinHttpOpenRequest::<u16>(connect, null(), null(), null(), null(), null(), 0)
+        };
+        assert!(!session.is_null() && !connect.is_null() && !request.is_null());
+        Self {
+            session,
+            connect,
+            request,
+        }
+    }
+}
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        for handle in [self.request, self.connect, self.session] {
+            assert_eq!(unsafe { WinHttpCloseHandle::<u16>(handle) }, 1);
+        }
+    }
+}
+
+/// The last error of a function that must fail.
+fn failure(result: i32) -> u32 {
+    assert_eq!(result, 0);
+    GetLastError()
+}
+
+/// A handle no function takes.
+fn invented() -> Hinternet {
+    from_bits(0x1234_5678)
+}
+
+#[test]
+fn fact_6_1_schemes_are_asked_without_a_challenge() {
+    let handles = Handles::open(0);
+    let [mut supported, mut first, mut target] = [7; 3];
+    let mut ask = |request| {
+        failure(unsafe {
+            WinHttpQueryAuthSchemes::<u16>(
+                request,
+                &raw mut supported,
+                &raw mut first,
+                &raw mut target,
+            )
+        })
+    };
+    assert_eq!(ask(handles.request), c::ERROR_INVALID_OPERATION);
+    assert_eq!(ask(handles.connect), WRONG_KIND);
+    assert_eq!(ask(null_mut()), c::ERROR_INVALID_HANDLE);
+    assert_eq!([supported, first, target], [7; 3]);
+    let none = null_mut();
+    let result = unsafe { WinHttpQueryAuthSchemes::<u16>(handles.request, none, none, none) };
+    assert_eq!(failure(result), c::ERROR_INVALID_OPERATION);
+}
+
+#[test]
+fn fact_6_3_some_schemes_need_user_and_password() {
+    let handles = Handles::open(0);
+    let text = terminated::<u16>("x");
+    let set = |target, scheme, user, password| {
+        failure(unsafe {
+            WinHttpSetCredentials::<u16>(
+                handles.request,
+                target,
+                scheme,
+                user,
+                password,
+                null_mut(),
+            )
+        })
+    };
+    let (none, some) = (null(), text.as_ptr());
+    for scheme in [c::WINHTTP_AUTH_SCHEME_BASIC, c::WINHTTP_AUTH_SCHEME_DIGEST] {
+        assert_eq!(set(0, scheme, none, none), c::ERROR_INVALID_PARAMETER);
+        assert_eq!(set(0, scheme, some, none), c::ERROR_INVALID_PARAMETER);
+        assert_eq!(set(0, scheme, none, some), c::ERROR_INVALID_PARAMETER);
+        assert_eq!(set(1, scheme, some, some), c::ERROR_CALL_NOT_IMPLEMENTED);
+    }
+    assert_eq!(
+        set(0, c::WINHTTP_AUTH_SCHEME_NTLM, none, none),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    assert_eq!(
+        set(2, c::WINHTTP_AUTH_SCHEME_NTLM, none, none),
+        c::ERROR_INVALID_PARAMETER
+    );
+    for scheme in [0, 3, 0x20, u32::MAX] {
+        assert_eq!(set(0, scheme, some, some), c::ERROR_INVALID_PARAMETER);
+    }
+}
+
+#[test]
+fn fact_8_4_1_the_machine_has_no_proxy_and_gets_none() {
+    let mut text = terminated::<u16>("proxy:8080");
+    let mut foreign = terminated::<u16>("pröxy");
+    let mut info = ProxyInfo {
+        dw_access_type: 9,
+        lpsz_proxy: text.as_mut_ptr(),
+        lpsz_proxy_bypass: text.as_mut_ptr(),
+    };
+    assert_eq!(
+        unsafe { WinHttpGetDefaultProxyConfiguration::<u16>(&raw mut info) },
+        1
+    );
+    assert_eq!(
+        (GetLastError(), info.dw_access_type),
+        (0, c::WINHTTP_ACCESS_TYPE_NO_PROXY)
+    );
+    assert!(info.lpsz_proxy.is_null() && info.lpsz_proxy_bypass.is_null());
+    let result = unsafe { WinHttpGetDefaultProxyConfiguration::<u16>(null_mut()) };
+    assert_eq!(failure(result), c::ERROR_INVALID_PARAMETER);
+
+    let set = |dw_access_type, lpsz_proxy, lpsz_proxy_bypass| {
+        let info = ProxyInfo {
+            dw_access_type,
+            lpsz_proxy,
+            lpsz_proxy_bypass,
+        };
+        failure(unsafe { WinHttpSetDefaultProxyConfiguration::<u16>(&raw const info) })
+    };
+    let (none, text, foreign) = (null_mut(), text.as_mut_ptr(), foreign.as_mut_ptr());
+    let named = c::WINHTTP_ACCESS_TYPE_NAMED_PROXY;
+    assert_eq!(set(42, none, none), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(set(named, none, none), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(set(named, none, text), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(set(named, foreign, none), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(set(named, text, foreign), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(set(named, text, text), c::ERROR_CALL_NOT_IMPLEMENTED);
+    let result = unsafe { WinHttpSetDefaultProxyConfiguration::<u16>(null()) };
+    assert_eq!(failure(result), c::ERROR_INVALID_PARAMETER);
+}
+
+#[test]
+fn fact_8_4_2_and_8_4_3_arguments_of_detection_and_user_settings() {
+    let mut url = null_mut();
+    let detect = |flags, url| unsafe { WinHttpDetectAutoProxyConfigUrl::<u16>(flags, url) };
+    assert_eq!(failure(detect(0, &raw mut url)), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(failure(detect(1, null_mut())), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(
+        failure(detect(1, &raw mut url)),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    let result = unsafe { WinHttpGetIEProxyConfigForCurrentUser::<u16>(null_mut()) };
+    assert_eq!(failure(result), c::ERROR_INVALID_PARAMETER);
+}
+
+#[test]
+fn fact_8_4_4_arguments_of_the_proxy_look_up() {
+    let handles = Handles::open(0);
+    let (url, empty) = (terminated::<u16>("http://h"), terminated::<u16>(""));
+    let mut info = ProxyInfo {
+        dw_access_type: 0,
+        lpsz_proxy: null_mut(),
+        lpsz_proxy_bypass: null_mut(),
+    };
+    let info = &raw mut info;
+    let options = |dw_flags, dw_auto_detect_flags, lpsz_auto_config_url| AutoproxyOptions {
+        dw_flags,
+        dw_auto_detect_flags,
+        lpsz_auto_config_url,
+        lpv_reserved: null_mut(),
+        dw_reserved: 0,
+        f_auto_logon_if_challenged: 0,
+    };
+    let ask = |session, url, options: *const AutoproxyOptions<u16>, info| {
+        failure(unsafe { WinHttpGetProxyForUrl::<u16>(session, url, options, info) })
+    };
+    let (session, text) = (handles.session, url.as_ptr());
+    let good = options(3, 1, text);
+    assert_eq!(
+        ask(session, text, &raw const good, info),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    assert_eq!(
+        ask(session, null(), &raw const good, info),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        ask(session, empty.as_ptr(), &raw const good, info),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(ask(session, text, null(), info), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(
+        ask(session, text, &raw const good, null_mut()),
+        c::ERROR_INVALID_PARAMETER
+    );
+    for bad in [
+        options(0, 1, text),
+        options(1, 0, null()),
+        options(3, 1, null()),
+    ] {
+        assert_eq!(
+            ask(session, text, &raw const bad, info),
+            c::ERROR_INVALID_PARAMETER
+        );
+    }
+    assert_eq!(
+        ask(handles.request, text, &raw const good, info),
+        WRONG_KIND
+    );
+    assert_eq!(
+        ask(invented(), null(), null(), null_mut()),
+        c::ERROR_INVALID_HANDLE
+    );
+}
+
+#[test]
+fn no_handle_is_a_resolver() {
+    let handles = Handles::open(0);
+    for (handle, error) in [
+        (handles.session, WRONG_KIND),
+        (invented(), c::ERROR_INVALID_HANDLE),
+    ] {
+        let results = [
+            unsafe { WinHttpGetProxyForUrlEx::<u16>(handle, null(), null(), 0) },
+            unsafe { WinHttpGetProxyForUrlEx2::<u16>(handle, null(), null(), 0, null(), 0) },
+            unsafe { WinHttpGetProxyResult::<u16>(handle, null_mut()) },
+            unsafe { WinHttpGetProxyResultEx::<u16>(handle, null_mut()) },
+            unsafe { WinHttpGetProxySettingsEx::<u16>(handle, 1, null(), 0) },
+            unsafe { WinHttpGetProxySettingsResultEx::<u16>(handle, null_mut()) },
+        ];
+        assert_eq!(results, [error; 6]);
+    }
+}
+
+#[test]
+fn only_asynchronous_sessions_could_have_resolvers() {
+    let (sync, other) = (Handles::open(0), Handles::open(c::WINHTTP_FLAG_ASYNC));
+    let mut resolver = null_mut();
+    let create =
+        |session, resolver| unsafe { WinHttpCreateProxyResolver::<u16>(session, resolver) };
+    assert_eq!(
+        create(null_mut(), &raw mut resolver),
+        c::ERROR_INVALID_HANDLE
+    );
+    assert_eq!(create(sync.session, &raw mut resolver), WRONG_KIND);
+    assert_eq!(create(other.connect, &raw mut resolver), WRONG_KIND);
+    assert_eq!(
+        create(other.session, null_mut()),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        create(other.session, &raw mut resolver),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    assert!(resolver.is_null());
+}
+
+#[test]
+fn stored_settings_check_their_arguments() {
+    let handles = Handles::open(0);
+    let (session, connect) = (handles.session, handles.connect);
+    let version =
+        |session, version| unsafe { WinHttpGetProxySettingsVersion::<u16>(session, version) };
+    let mut number = 5;
+    assert_eq!(version(connect, &raw mut number), WRONG_KIND);
+    assert_eq!(version(session, null_mut()), c::ERROR_INVALID_PARAMETER);
+    assert_eq!(
+        version(session, &raw mut number),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    // Only the size is read of a structure whose size is wrong.
+    let size = 111_u32;
+    let write = unsafe { WinHttpWriteProxySettings::<u16>(session, 0, (&raw const size).cast()) };
+    assert_eq!(write, c::ERROR_INVALID_PARAMETER);
+    let none = null_mut();
+    let read = unsafe {
+        WinHttpReadProxySettings::<u16>(session, null(), 0, 0, none, none.cast(), none.cast())
+    };
+    assert_eq!((read, number), (c::ERROR_INVALID_PARAMETER, 5));
+    assert_eq!(
+        unsafe { WinHttpSetProxySettingsPerUser::<u16>(1) },
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    assert_eq!(unsafe { WinHttpResetAutoProxy::<u16>(session, 0xffff) }, 0);
+    assert_eq!(
+        unsafe { WinHttpResetAutoProxy::<u16>(connect, 0) },
+        WRONG_KIND
+    );
+    assert_eq!(
+        unsafe { WinHttpResetAutoProxy::<u16>(null_mut(), 0) },
+        c::ERROR_INVALID_HANDLE
+    );
+}
+
+#[test]
+fn changes_are_watched_with_a_callback_and_one_flag() {
+    unsafe extern "C" fn changed(_flags: u64, _context: *mut c_void) {}
+    let mut registration = null_mut();
+    let register = |flags, callback, registration| unsafe {
+        WinHttpRegisterProxyChangeNotification::<u16>(flags, callback, null_mut(), registration)
+    };
+    let callback: Option<unsafe extern "C" fn(u64, *mut c_void)> = Some(changed);
+    assert_eq!(
+        register(1, callback, null_mut()),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        register(1, None, &raw mut registration),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        register(0, callback, &raw mut registration),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        register(1, callback, &raw mut registration),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    let unregister = unsafe { WinHttpUnregisterProxyChangeNotification::<u16>(registration) };
+    assert_eq!(unregister, c::ERROR_INVALID_HANDLE);
+}
+
+#[test]
+fn connection_groups_belong_to_connects_and_requests() {
+    let handles = Handles::open(0);
+    let mut result = null_mut();
+    let query = |handle, flags, result| unsafe {
+        WinHttpQueryConnectionGroup::<u16>(handle, null(), flags, result)
+    };
+    assert_eq!(query(handles.session, 0, &raw mut result), WRONG_KIND);
+    assert_eq!(
+        query(handles.connect, 1, null_mut()),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        query(handles.request, 2, &raw mut result),
+        c::ERROR_INVALID_PARAMETER
+    );
+    assert_eq!(
+        query(handles.request, 1, &raw mut result),
+        c::ERROR_CALL_NOT_IMPLEMENTED
+    );
+    assert!(result.is_null());
+}
+
+#[test]
+fn what_is_freed_may_be_null() {
+    unsafe { WinHttpFreeProxyResult::<u16>(null_mut()) };
+    unsafe { WinHttpFreeProxyResultEx::<u16>(null_mut()) };
+    unsafe { WinHttpFreeProxySettings::<u16>(null_mut()) };
+    unsafe { WinHttpFreeQueryConnectionGroupResult::<u16>(null_mut()) };
+    assert_eq!(
+        unsafe { WinHttpFreeProxySettingsEx::<u16>(1, null_mut()) },
+        0
+    );
+    let unknown = unsafe { WinHttpFreeProxySettingsEx::<u16>(0, null_mut()) };
+    assert_eq!(unknown, c::ERROR_INVALID_PARAMETER);
+}

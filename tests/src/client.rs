@@ -52,7 +52,11 @@ pub fn last_error() -> u32 {
 /// # Errors
 /// The last error.
 pub fn call(result: i32) -> Call<()> {
-    if result != 0 { Ok(()) } else { Err(last_error()) }
+    if result != 0 {
+        Ok(())
+    } else {
+        Err(last_error())
+    }
 }
 
 /// A DWORD result.
@@ -87,7 +91,12 @@ impl<W: Unit> Client<W> {
     pub fn new(mode: Mode) -> Self {
         let recorder = Recorder::new();
         let session = Self::open(mode);
-        let client = Self { session, recorder, mode, width: PhantomData };
+        let client = Self {
+            session,
+            recorder,
+            mode,
+            width: PhantomData,
+        };
         client.listen(session, c::WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS);
         client
     }
@@ -95,7 +104,11 @@ impl<W: Unit> Client<W> {
     /// Opens a session without a callback.
     #[must_use]
     pub fn open(mode: Mode) -> Handle {
-        let flags = if mode == Mode::Async { c::WINHTTP_FLAG_ASYNC } else { 0 };
+        let flags = if mode == Mode::Async {
+            c::WINHTTP_FLAG_ASYNC
+        } else {
+            0
+        };
         let agent = text::<W>("winhttp-tests");
         // SAFETY: the texts live through the call.
         let session = unsafe {
@@ -115,9 +128,15 @@ impl<W: Unit> Client<W> {
     pub fn listen(&self, handle: Handle, flags: u32) {
         let callback = self.recorder.callback::<W>();
         // SAFETY: the callback lives as long as the process.
-        let before =
-            unsafe { winhttp::WinHttpSetStatusCallback::<W>(handle.raw(), Some(callback), flags, 0) };
-        assert_ne!(before, usize::MAX, "WinHttpSetStatusCallback: {}", last_error());
+        let before = unsafe {
+            winhttp::WinHttpSetStatusCallback::<W>(handle.raw(), Some(callback), flags, 0)
+        };
+        assert_ne!(
+            before,
+            usize::MAX,
+            "WinHttpSetStatusCallback: {}",
+            last_error()
+        );
     }
 
     /// WinHttpConnect.
@@ -129,14 +148,24 @@ impl<W: Unit> Client<W> {
         // SAFETY: the text lives through the call.
         let connect =
             unsafe { winhttp::WinHttpConnect::<W>(self.session.raw(), host.as_ptr(), port, 0) };
-        if connect.is_null() { Err(last_error()) } else { Ok(connect.into()) }
+        if connect.is_null() {
+            Err(last_error())
+        } else {
+            Ok(connect.into())
+        }
     }
 
     /// WinHttpOpenRequest with a verb, a path and flags.
     ///
     /// # Errors
     /// The last error.
-    pub fn open_request(&self, connect: Handle, verb: &str, path: &str, flags: u32) -> Call<Handle> {
+    pub fn open_request(
+        &self,
+        connect: Handle,
+        verb: &str,
+        path: &str,
+        flags: u32,
+    ) -> Call<Handle> {
         let (verb, path) = (text::<W>(verb), text::<W>(path));
         let null = std::ptr::null();
         // SAFETY: the texts live through the call.
@@ -151,7 +180,11 @@ impl<W: Unit> Client<W> {
                 flags,
             )
         };
-        if request.is_null() { Err(last_error()) } else { Ok(request.into()) }
+        if request.is_null() {
+            Err(last_error())
+        } else {
+            Ok(request.into())
+        }
     }
 
     /// A GET request to a local plain server.
@@ -180,7 +213,12 @@ impl<W: Unit> Client<W> {
     pub fn send(&self, request: Handle) -> Call<()> {
         let before = self.events(request);
         self.start_send(request, 0)?;
-        self.completion(request, c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, before).map(|_| ())
+        self.completion(
+            request,
+            c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
+            before,
+        )
+        .map(|_| ())
     }
 
     /// Receives a response's head and waits for it.
@@ -191,7 +229,12 @@ impl<W: Unit> Client<W> {
         let before = self.events(request);
         // SAFETY: no memory is passed.
         call(unsafe { winhttp::WinHttpReceiveResponse::<W>(request.raw(), std::ptr::null_mut()) })?;
-        self.completion(request, c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, before).map(|_| ())
+        self.completion(
+            request,
+            c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,
+            before,
+        )
+        .map(|_| ())
     }
 
     /// Sends a request and receives its response's head.
@@ -247,7 +290,11 @@ impl<W: Unit> Client<W> {
         // SAFETY: no memory is passed.
         let websocket =
             unsafe { winhttp::WinHttpWebSocketCompleteUpgrade::<W>(request.raw(), context) };
-        if websocket.is_null() { Err(last_error()) } else { Ok(websocket.into()) }
+        if websocket.is_null() {
+            Err(last_error())
+        } else {
+            Ok(websocket.into())
+        }
     }
 
     /// A WebSocket to a local plain server; its request is closed.
@@ -276,7 +323,8 @@ impl<W: Unit> Client<W> {
                 length,
             )
         })?;
-        self.completion(websocket, c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, before).map(|_| ())
+        self.completion(websocket, c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, before)
+            .map(|_| ())
     }
 
     /// Receives once with a buffer of `capacity` bytes and waits for it: the data and the buffer type.
@@ -340,7 +388,12 @@ impl<W: Unit> Client<W> {
                 length,
             )
         })?;
-        self.completion(websocket, c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE, before).map(|_| ())
+        self.completion(
+            websocket,
+            c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE,
+            before,
+        )
+        .map(|_| ())
     }
 
     /// WinHttpWebSocketClose, waiting for its completion.
@@ -456,7 +509,11 @@ impl<W: Unit> Client<W> {
         let before = self.events(request);
         let mut data = vec![0_u8; capacity];
         let mut bytes = 0;
-        let asks = if self.mode == Mode::Sync { &raw mut bytes } else { std::ptr::null_mut() };
+        let asks = if self.mode == Mode::Sync {
+            &raw mut bytes
+        } else {
+            std::ptr::null_mut()
+        };
         // SAFETY: the buffer lives until the completion was waited for.
         call(unsafe {
             winhttp::WinHttpReadData::<W>(

@@ -12,10 +12,19 @@
 )]
 
 mod client;
+mod peer;
 mod recorder;
+mod transfer;
+mod websocket;
 
 pub use client::{Call, Client, Handle, Mode, call, last_error, status, text};
-pub use recorder::{Event, Info, Recorder};
+pub use peer::{answers, answers_and_ends};
+pub use recorder::{Callback, Event, Info, Recorder};
+pub use transfer::{Answer, Sending};
+pub use websocket::{
+    Memory, WebSocket, another, receive_now, start_close, start_receive, start_send,
+    start_shutdown, upgrading, web_socket_server,
+};
 
 use std::time::Duration;
 

@@ -56,6 +56,8 @@ type Hook = Arc<dyn Fn(&Event) + Send + Sync>;
 struct State {
     events: Vec<Event>,
     hooks: HashMap<u32, Hook>,
+    /// No handle knows the callback any more.
+    retired: bool,
 }
 
 /// Records the notifications of every handle whose callback it is; find them by recorder.
@@ -66,7 +68,11 @@ struct State {
 pub struct Recorder {
     slot: &'static Slot,
     index: usize,
+    lease: Arc<Lease>,
 }
+
+/// The use of a slot: shared by a recorder's clones, it gives the slot back after [`Recorder::retire`].
+struct Lease(usize);
 
 #[derive(Default)]
 struct Slot {
@@ -84,9 +90,9 @@ fn slots() -> &'static [Slot; SLOTS] {
 static FREE: Mutex<Option<Vec<usize>>> = Mutex::new(None);
 
 /// WINHTTP_STATUS_CALLBACK.
-pub type Callback = unsafe extern "C" fn(*mut c_void, usize, u32, *mut c_void, u32);
+pub type Callback = unsafe extern "system" fn(*mut c_void, usize, u32, *mut c_void, u32);
 
-unsafe extern "C" fn callback<W: Unit, const SLOT: usize>(
+unsafe extern "system" fn callback<W: Unit, const SLOT: usize>(
     handle: *mut c_void,
     context: usize,
     status: u32,
@@ -125,13 +131,19 @@ macro_rules! callbacks {
 }
 
 impl Recorder {
-    /// A recorder that has heard nothing. Recorders are never recycled within a test binary unless it runs out.
+    /// A recorder that has heard nothing. Its callback function serves another recorder only after [`Recorder::retire`].
     #[must_use]
     pub fn new() -> Self {
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
         let free = free.get_or_insert_with(|| (0..SLOTS).rev().collect());
-        let index = free.pop().expect("more than 64 recorders in one test binary");
-        Self { slot: &slots()[index], index }
+        let index = free
+            .pop()
+            .expect("more than 64 recorders in one test binary");
+        Self {
+            slot: &slots()[index],
+            index,
+            lease: Arc::new(Lease(index)),
+        }
     }
 
     /// The callback function to install, for text of `W`.
@@ -146,6 +158,16 @@ impl Recorder {
         self.lock().hooks.insert(status, Arc::new(hook));
     }
 
+    /// Promises that no open handle has this callback any more: it is free for another recorder when the last clone of
+    /// this one is gone. Hooks are forgotten.
+    pub fn retire(&self) {
+        let mut state = self.lock();
+        state.retired = true;
+        let hooks = std::mem::take(&mut state.hooks);
+        drop(state);
+        drop(hooks); // they may hold clones of this recorder
+    }
+
     /// All events so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
@@ -155,18 +177,28 @@ impl Recorder {
     /// The events of one handle so far.
     #[must_use]
     pub fn events_of(&self, handle: Handle) -> Vec<Event> {
-        self.lock().events.iter().filter(|event| event.handle == handle).cloned().collect()
+        self.lock()
+            .events
+            .iter()
+            .filter(|event| event.handle == handle)
+            .cloned()
+            .collect()
     }
 
     /// The statuses of one handle so far, in order.
     #[must_use]
     pub fn statuses_of(&self, handle: Handle) -> Vec<u32> {
-        self.events_of(handle).iter().map(|event| event.status).collect()
+        self.events_of(handle)
+            .iter()
+            .map(|event| event.status)
+            .collect()
     }
 
     /// Waits for an event that `wanted` accepts and returns the first such; panics when patience ends.
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&Event) -> bool) -> Event {
-        self.wait_until(what, |events| events.iter().find(|event| wanted(event)).cloned())
+        self.wait_until(what, |events| {
+            events.iter().find(|event| wanted(event)).cloned()
+        })
     }
 
     /// Waits for this status on this handle.
@@ -176,18 +208,26 @@ impl Recorder {
 
     /// Waits for the `count`-th occurrence (from 1) of this status on this handle.
     pub fn wait_nth(&self, handle: Handle, status: u32, count: usize) -> Event {
-        self.wait_until(&format!("{count} × status {status:#x} of {handle:?}"), |events| {
-            let is_it = |event: &&Event| event.handle == handle && event.status == status;
-            events.iter().filter(is_it).nth(count - 1).cloned()
-        })
+        self.wait_until(
+            &format!("{count} × status {status:#x} of {handle:?}"),
+            |events| {
+                let is_it = |event: &&Event| event.handle == handle && event.status == status;
+                events.iter().filter(is_it).nth(count - 1).cloned()
+            },
+        )
     }
 
     /// Waits for one of these statuses on this handle, not counting the handle's first `skip` events.
     pub fn wait_after(&self, handle: Handle, skip: usize, statuses: &[u32]) -> Event {
-        self.wait_until(&format!("one of {statuses:x?} of {handle:?} after {skip}"), |events| {
-            let own = events.iter().filter(|event| event.handle == handle);
-            own.skip(skip).find(|event| statuses.contains(&event.status)).cloned()
-        })
+        self.wait_until(
+            &format!("one of {statuses:x?} of {handle:?} after {skip}"),
+            |events| {
+                let own = events.iter().filter(|event| event.handle == handle);
+                own.skip(skip)
+                    .find(|event| statuses.contains(&event.status))
+                    .cloned()
+            },
+        )
     }
 
     /// Waits until `look` finds what it wants among all events; panics when patience ends.
@@ -199,14 +239,37 @@ impl Recorder {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited for {what} in vain; got {:#?}", state.events);
+            assert!(
+                !left.is_zero(),
+                "waited for {what} in vain; got {:#?}",
+                state.events
+            );
             let waited = self.slot.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.slot.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slot
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let slot = &slots()[self.0];
+        let mut state = slot.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.retired {
+            return;
+        }
+        *state = State::default();
+        drop(state);
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(free) = free.as_mut() {
+            free.push(self.0);
+        }
     }
 }
 
@@ -218,7 +281,11 @@ impl Default for Recorder {
 
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recorder").field("index", &self.index).finish_non_exhaustive()
+        let users = Arc::strong_count(&self.lease);
+        f.debug_struct("Recorder")
+            .field("index", &self.index)
+            .field("users", &users)
+            .finish_non_exhaustive()
     }
 }
 
@@ -235,14 +302,17 @@ unsafe fn decode<W: Unit>(status: u32, information: *mut c_void, length: u32) ->
             | c::WINHTTP_CALLBACK_STATUS_NAME_RESOLVED
             | c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER
             | c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER
-            | c::WINHTTP_CALLBACK_STATUS_REDIRECT => {
-                Info::Text(winhttp_abi::input::text::<W>(information.cast()).unwrap().unwrap())
-            }
+            | c::WINHTTP_CALLBACK_STATUS_REDIRECT => Info::Text(
+                winhttp_abi::input::text::<W>(information.cast())
+                    .unwrap()
+                    .unwrap(),
+            ),
             c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED
             | c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING => {
                 Info::Handle(information.cast::<usize>().read())
             }
-            c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE | c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE
+            c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE
+            | c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE
                 if length == 8 && is_web_socket_status(information, status) =>
             {
                 let [bytes, kind] = information.cast::<[u32; 2]>().read();

@@ -1,16 +1,27 @@
 //! Verifies the options that a connection answers, through the C edge and in both string widths, against servers of the
 //! fixtures: addresses, TLS facts, certificates, WebSocket options.
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL, to locals, or were just given by the library"
+)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
+use std::ffi::c_void;
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{Handles, in_both_widths, query, query_dword, query_struct, set_dword, set_nothing};
 use sha2::{Digest, Sha256};
 use winhttp::{
     CertDuplicateCertificateContext, CertFreeCertificateContext, WinHttpCloseHandle,
     WinHttpQueryOption, WinHttpReceiveResponse, WinHttpSendRequest, WinHttpSetOption,
-    WinHttpWebSocketCompleteUpgrade,
+    WinHttpSetStatusCallback, WinHttpWebSocketCompleteUpgrade,
 };
 use winhttp_abi::allocation::LocalFree;
 use winhttp_abi::constants as c;
@@ -223,6 +234,22 @@ in_both_widths! {
         unsafe { WinHttpCloseHandle::<W>(request) };
     }
 
+    fn certificate_and_binding_are_there_before_the_request_is_written<W>() {
+        let identity = Authority::new().unwrap().issue(&IdentityOptions::default()).unwrap();
+        let server = Server::tls(by_path, &identity).unwrap();
+        let handles = Handles::<W>::secure("localhost", server.port());
+        let request = handles.request;
+        assert_eq!(set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, 0x3300), OK);
+        let sizes = [AtomicU32::new(0), AtomicU32::new(0)];
+        let context = (&raw const sizes).expose_provenance();
+        let option = c::WINHTTP_OPTION_CONTEXT_VALUE;
+        assert_eq!(common::set::<W>(request, option, &context.to_ne_bytes()), OK);
+        let mask = c::WINHTTP_CALLBACK_FLAG_SEND_REQUEST;
+        unsafe { WinHttpSetStatusCallback::<W>(request, Some(ask_while_sending), mask, 0) };
+        assert_eq!(send::<W>(request), OK);
+        assert_eq!(sizes.map(AtomicU32::into_inner), [8, 16 + 32 + 21 + 32]);
+    }
+
     fn facts_9_1_options_of_a_websocket<W>() {
         let server = Server::plain(by_path).unwrap();
         let handles = Handles::<W>::new("127.0.0.1", server.port(), "/echo", false);
@@ -278,6 +305,29 @@ in_both_widths! {
         assert_eq!(unsafe { WinHttpSetOption::<W>(handles.request, option, pointer, 24) }, 1);
         assert_eq!(send::<W>(handles.request), c::ERROR_CALL_NOT_IMPLEMENTED);
         assert_eq!(server.connections(), 0);
+    }
+}
+
+/// Notes at SENDING_REQUEST, in the two numbers the context points to, how large certificate and binding are.
+unsafe extern "system" fn ask_while_sending(
+    request: Hinternet,
+    context: usize,
+    status: u32,
+    _: *mut c_void,
+    _: u32,
+) {
+    if status != c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST {
+        return;
+    }
+    let sizes = std::ptr::with_exposed_provenance::<[AtomicU32; 2]>(context);
+    let options = [
+        c::WINHTTP_OPTION_SERVER_CERT_CONTEXT,
+        c::WINHTTP_OPTION_SERVER_CBT,
+    ];
+    for (place, option) in unsafe { &*sizes }.iter().zip(options) {
+        let mut size = 0;
+        unsafe { WinHttpQueryOption::<u16>(request, option, null_mut(), &raw mut size) };
+        place.store(size, Ordering::Relaxed);
     }
 }
 

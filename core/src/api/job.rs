@@ -119,12 +119,14 @@ impl<E: Embedder> CallbackThread<E> {
     }
 
     /// Delivers a completion: through the lane, or at once where the program allows that and order permits.
-    pub(super) fn complete(&self, lane: &Lane<Job<E>>, job: Job<E>) {
+    ///
+    /// Returns whether it was delivered at once.
+    pub(super) fn complete(&self, lane: &Lane<Job<E>>, job: Job<E>) -> bool {
         if self.inline.load(Ordering::Relaxed) {
-            lane.run_or_post(job, NESTING_LIMIT);
-        } else {
-            lane.post(job);
+            return lane.run_or_post(job, NESTING_LIMIT);
         }
+        lane.post(job);
+        false
     }
 
     /// The session's last notification is delivered: the threads may end.

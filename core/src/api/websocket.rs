@@ -105,7 +105,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut ended = Ended::default();
         let mut io = self.io();
         if ready {
-            io.note_ready();
+            io.note_ready(self.endpoint.as_ref().is_some_and(|endpoint| endpoint.has_ended()));
         }
         io.pump(now, &mut ended);
         self.set_deadline(&mut io);

@@ -43,7 +43,7 @@ pub struct Channel {
 /// Whether trying to read is worth a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// Always: nobody tells us (synchronous mode).
+    /// Always: nobody tells us (synchronous mode, or the end of the stream was announced).
     Unknown,
     /// The poll said so, or nothing was tried yet.
     Ready,
@@ -94,8 +94,13 @@ impl Channel {
     }
 
     /// The poll reported the socket: reading is worth a try again.
-    pub fn note_ready(&mut self) {
-        if self.readiness == Readiness::Drained {
+    ///
+    /// When the stream has ended, that may have been reported together with its last bytes: a short read proves nothing
+    /// any more.
+    pub fn note_ready(&mut self, stream_ended: bool) {
+        if stream_ended {
+            self.readiness = Readiness::Unknown;
+        } else if self.readiness == Readiness::Drained {
             self.readiness = Readiness::Ready;
         }
     }

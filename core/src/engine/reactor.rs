@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -59,6 +60,7 @@ enum Sleep {
 struct Slot {
     generation: u32,
     owner: Option<Weak<dyn Ready>>,
+    ended: Arc<AtomicBool>,
     deadline: Option<Instant>,
     /// When the earliest entry of this slot in the timer heap comes up.
     scheduled: Option<Instant>,
@@ -106,6 +108,7 @@ pub struct Endpoint {
     reactor: Reactor,
     index: usize,
     generation: u32,
+    ended: Arc<AtomicBool>,
 }
 
 impl Endpoint {
@@ -118,8 +121,10 @@ impl Endpoint {
             entries.slots.push(Slot::default());
         }
         let mut generation = 0;
+        let ended = Arc::new(AtomicBool::new(false));
         if let Some(slot) = entries.slots.get_mut(index) {
             slot.owner = Some(owner);
+            slot.ended = Arc::clone(&ended);
             generation = slot.generation;
         }
         drop(entries);
@@ -127,7 +132,15 @@ impl Endpoint {
             reactor: reactor.clone(),
             index,
             generation,
+            ended,
         }
+    }
+
+    /// A socket's peer has sent its last byte, or the connection failed. That is reported once, perhaps together with the
+    /// last bytes: whoever reads those must go on to the end of the stream.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Reports to another owner from now on.
@@ -209,7 +222,8 @@ impl callback_thread::Source for PollSource {
         self.shared.lock().sleep = None;
         if polled.is_ok() {
             for event in &self.events {
-                if let Some(owner) = self.shared.owner_of(event.token()) {
+                let ended = event.is_read_closed() || event.is_error();
+                if let Some(owner) = self.shared.owner_of(event.token(), ended) {
                     owner.ready();
                 }
             }
@@ -242,13 +256,16 @@ impl Shared {
         next.map(|at| at.saturating_duration_since(clock::now()))
     }
 
-    fn owner_of(&self, token: Token) -> Option<Arc<dyn Ready>> {
+    fn owner_of(&self, token: Token, ended: bool) -> Option<Arc<dyn Ready>> {
         let (index, generation) = untoken(token);
         let entries = self.lock();
         let slot = entries
             .slots
             .get(index)
             .filter(|slot| slot.generation == generation)?;
+        if ended {
+            slot.ended.store(true, Ordering::Release);
+        }
         slot.owner.as_ref()?.upgrade()
     }
 

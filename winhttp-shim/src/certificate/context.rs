@@ -127,6 +127,10 @@ fn pointer<T>(vector: &mut Vec<T>) -> *mut T {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are into what the test made"
+)]
 pub(super) mod tests {
     use winhttp_core::api::options::Extension;
 
@@ -164,9 +168,7 @@ pub(super) mod tests {
 
     fn bytes(blob: CryptIntegerBlob) -> Vec<u8> {
         let length = usize::try_from(blob.cb_data).unwrap();
-        (0..length)
-            .map(|index| unsafe { blob.pb_data.add(index).read() })
-            .collect()
+        unsafe { std::slice::from_raw_parts(blob.pb_data, length) }.to_vec()
     }
 
     fn text(pointer: *const u8) -> String {

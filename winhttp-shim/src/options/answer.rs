@@ -180,6 +180,10 @@ fn socket_address(address: SocketAddr) -> SockaddrStorage {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are into what the test made"
+)]
 mod tests {
     use super::*;
 

@@ -15,6 +15,10 @@ use crate::callback::{StatusCallback, StatusCallbackFn};
 use crate::library::{Shim, UnloadHandle};
 use crate::map;
 
+/// No memory lies below this address: what looks like one is a small number, for example a descriptor in place of an
+/// event.
+const LOWEST_ADDRESS: usize = 4096;
+
 /// "The text is terminated" as a length.
 const TERMINATED: u32 = u32::MAX;
 
@@ -40,6 +44,7 @@ pub(super) unsafe fn read<W: Unit>(
         OptionId::UNLOAD_NOTIFY_EVENT => {
             // SAFETY: the caller's promise.
             let event = unsafe { input::value(buffer.cast::<*mut c_void>()) };
+            let event = event.filter(|event| event.addr() >= LOWEST_ADDRESS);
             // SAFETY: the caller's promise: NULL or an open event.
             let event = unsafe { UnloadHandle::new(event.unwrap_or(std::ptr::null_mut())) };
             event
@@ -92,7 +97,12 @@ unsafe fn plain<W: Unit>(
             winhttp_core::option::Value::Text(text.unwrap_or_default())
         }
         _ if buffer.is_null() => return Ok(NewValue::Nothing),
-        _ => {
+        Type::Dword
+        | Type::Bool
+        | Type::Pointer
+        | Type::None
+        | Type::Struct { .. }
+        | Type::Variable => {
             // SAFETY: the caller's promise.
             let bytes = unsafe { input::bytes(buffer.cast(), length) };
             let bytes = bytes.ok_or(Code::INVALID_PARAMETER)?;

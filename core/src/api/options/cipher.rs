@@ -38,9 +38,10 @@ impl Cipher {
     /// Reads it from what the handshake negotiated.
     #[must_use]
     pub fn of(facts: &TlsFacts) -> Self {
-        let protocol_bit = match facts.version {
-            ProtocolVersion::TLSv1_2 => Protocols::TLS12,
-            _ => Protocols::TLS13,
+        let protocol_bit = if facts.version == ProtocolVersion::TLSv1_2 {
+            Protocols::TLS12
+        } else {
+            Protocols::TLS13
         };
         Self::new(
             protocol_bit,
@@ -81,6 +82,10 @@ impl Cipher {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other groups are not offered"
+)]
 fn group_bits(group: NamedGroup) -> u32 {
     match group {
         NamedGroup::X25519 => 255,

@@ -151,9 +151,9 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    pub(super) fn note_ready(&mut self) {
+    pub(super) fn note_ready(&mut self, stream_ended: bool) {
         if let Some(channel) = &mut self.channel {
-            channel.note_ready();
+            channel.note_ready(stream_ended);
         }
     }
 
@@ -276,32 +276,34 @@ impl<E: Embedder> Io<E> {
         let Some(channel) = &mut self.channel else {
             return;
         };
-        let outcome = match &mut self.receive {
-            Slot::Waiting(receive, _) => channel
-                .try_receive(receive.buffer.bytes(), &mut receive.filled)
-                .map(|received| {
-                    buffer_kind(received)
-                        .map(|kind| (u32::try_from(receive.filled).unwrap_or(u32::MAX), kind))
-                }),
-            Slot::Free | Slot::Ended(_) => {
-                if self.close.is_waiting() {
-                    discard(channel);
-                } else if !self.receive_closed && channel.failure().is_none() {
-                    // Pings are answered although nobody receives; a failure waits for the next operation.
-                    let _ = channel.read_ahead();
+        if let Slot::Waiting(receive, _) = &mut self.receive {
+            let received = channel.try_receive(receive.buffer.bytes(), &mut receive.filled);
+            let bytes = u32::try_from(receive.filled).unwrap_or(u32::MAX);
+            match received.map(buffer_kind) {
+                Ok(None) => {}
+                Ok(Some(kind)) => {
+                    self.receive_closed |= kind == BufferKind::Close;
+                    self.end_receive(Ok((bytes, kind)), ended);
                 }
-                Ok(None)
+                Err(error) => self.end_receive(Err(error), ended),
             }
-        };
-        self.peer_close = self.peer_close.or_else(|| channel.peer_close().copied());
-        match outcome {
-            Ok(None) => {}
-            Ok(Some((bytes, kind))) => {
-                self.receive_closed |= kind == BufferKind::Close;
-                self.end_receive(Ok((bytes, kind)), ended);
-            }
-            Err(error) => self.end_receive(Err(error), ended),
         }
+        self.read_ahead();
+    }
+
+    /// Reads what no receive waits for. A receive that has just ended leaves that too: no new readiness will be reported
+    /// for what is behind its data.
+    fn read_ahead(&mut self) {
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
+        if self.close.is_waiting() {
+            discard(channel);
+        } else if self.receive.is_free() && !self.receive_closed && channel.failure().is_none() {
+            // Pings are answered although nobody receives; a failure waits for the next operation.
+            let _ = channel.read_ahead();
+        }
+        self.peer_close = self.peer_close.or_else(|| channel.peer_close().copied());
     }
 
     /// Close is complete when both close frames are through, and fails when the connection does.

@@ -140,6 +140,7 @@ macro_rules! export {
         #[doc = "# Safety"]
         #[doc = "Pointers are NULL where the function allows that, or valid as its documentation says."]
         #[expect(non_snake_case, reason = "the C API's name")]
+        #[allow(clippy::too_many_arguments, reason = "the C API's arguments")]
         pub unsafe fn $name<$W: $crate::wide::Unit>(
             $($argument: $type),*
         ) -> <$outcome as $crate::export::Outcome>::C {

@@ -1,4 +1,8 @@
 //! The library through its C ABI, in both modes.
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "chains of C calls on handles and buffers of their own, with one promise for all"
+)]
 
 use std::ffi::c_void;
 use std::ptr::null;

@@ -44,9 +44,12 @@ export! {
     /// FALSE: as WinHttpReadData.
     pub fn WinHttpQueryDataAvailable<W>(request: Hinternet, bytes_available: *mut u32) -> DoneWith {
         let request = library().request(bits(request)).map_err(map::code)?;
-        let outcome = request.query_data_available().map_err(map::code)?;
-        // SAFETY: C's promise about its out parameter.
-        Ok(unsafe { report(&outcome, bytes_available, request.handle().is_asynchronous()) })
+        let known = |count| {
+            // SAFETY: C's promise about its out parameter.
+            unsafe { output::value(bytes_available, count) };
+        };
+        let outcome = request.query_data_available(known).map_err(map::code)?;
+        Ok(done_with(outcome))
     }
 
     /// Reads body bytes until the buffer is full or the body ends; 0 bytes at the end of the body. Asynchronously
@@ -65,9 +68,12 @@ export! {
         let request = library().request(bits(request)).map_err(map::code)?;
         // SAFETY: C's promise that the buffer stays valid until the operation completes.
         let lent = unsafe { LentMut::new(buffer.cast(), bytes_to_read) }?;
-        let outcome = request.read(ReadBuffer(lent), false).map_err(map::code)?;
-        // SAFETY: C's promise about its out parameter.
-        Ok(unsafe { report(&outcome, bytes_read, request.handle().is_asynchronous()) })
+        let known = |count| {
+            // SAFETY: C's promise about its out parameter.
+            unsafe { output::value(bytes_read, count) };
+        };
+        let outcome = request.read(ReadBuffer(lent), false, known).map_err(map::code)?;
+        Ok(done_with(outcome))
     }
 
     /// As WinHttpReadData, but completes as soon as any bytes are there unless `flags` has
@@ -91,25 +97,19 @@ export! {
         }
         // SAFETY: C's promise that the buffer stays valid until the operation completes.
         let lent = unsafe { LentMut::new(buffer.cast(), bytes_to_read) }?;
-        let outcome = request.read(ReadBuffer(lent), !fill).map_err(map::code)?;
-        // SAFETY: C's promise about its out parameter.
-        unsafe { report(&outcome, bytes_read, request.handle().is_asynchronous()) };
+        let known = |count| {
+            // SAFETY: C's promise about its out parameter.
+            unsafe { output::value(bytes_read, count) };
+        };
+        request.read(ReadBuffer(lent), !fill, known).map_err(map::code)?;
         Ok(Status)
     }
 }
 
-/// Writes the count if it is known. In asynchronous mode the last error says that the completion comes on another thread.
-///
-/// # Safety
-/// `count` is NULL or points to a DWORD.
-unsafe fn report(outcome: &Outcome, count: *mut u32, asynchronous: bool) -> DoneWith {
-    if let Outcome::Done(bytes) = outcome {
-        // SAFETY: the caller's promise.
-        unsafe { output::value(count, *bytes) };
-    }
-    DoneWith(if asynchronous {
-        Code::IO_PENDING
-    } else {
-        Code::SUCCESS
+/// The last error that a successful call leaves: whether its completion comes on another thread.
+fn done_with(outcome: Outcome) -> DoneWith {
+    DoneWith(match outcome {
+        Outcome::Done => Code::SUCCESS,
+        Outcome::Pending => Code::IO_PENDING,
     })
 }

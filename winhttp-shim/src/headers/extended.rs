@@ -21,7 +21,7 @@ use crate::map;
 /// Headers one call adds at the most.
 const ADDED_MAX: u32 = 4096;
 /// The only flag of WinHttpAddRequestHeadersEx.
-const UNICODE: u64 = c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE as u64;
+const UNICODE: u64 = c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE;
 
 export! {
     /// As WinHttpAddRequestHeaders for each pair of an array; `flags` WINHTTP_EXTENDED_HEADER_FLAG_UNICODE says that the

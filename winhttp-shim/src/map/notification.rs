@@ -17,99 +17,43 @@ pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 /// Calls `call` with a notification's status, information and length; the information lives for the call only.
 pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>, call: Call<'_>) {
     use Notification as N;
+    let status = status(notification);
     match *notification {
-        N::ResolvingName(name) => text::<W>(c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME, name, call),
-        N::NameResolved(name) => text::<W>(c::WINHTTP_CALLBACK_STATUS_NAME_RESOLVED, name, call),
-        N::ConnectingToServer(address) => {
-            text::<W>(
-                c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER,
-                address,
-                call,
-            );
+        N::ResolvingName(name) | N::NameResolved(name) => text::<W>(status, name, call),
+        N::ConnectingToServer(address) | N::ConnectedToServer(address) => {
+            text::<W>(status, address, call);
         }
-        N::ConnectedToServer(address) => {
-            text::<W>(
-                c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER,
-                address,
-                call,
-            );
+        N::SendingRequest
+        | N::ReceivingResponse
+        | N::ClosingConnection
+        | N::ConnectionClosed
+        | N::HeadersAvailable
+        | N::CloseComplete
+        | N::ShutdownComplete => call(status, std::ptr::null_mut(), 0),
+        N::RequestSent(number)
+        | N::ResponseReceived(number)
+        | N::IntermediateResponse(number)
+        | N::DataAvailable(number)
+        | N::WriteComplete(number) => value(status, number, call),
+        N::SecureFailure(problems) => value(status, problems.bits(), call),
+        N::HandleCreated | N::HandleClosing => value(status, from_bits(handle.bits()), call),
+        N::SendRequestComplete { address, bytes } | N::ReadComplete { address, bytes } => {
+            call(status, memory(address), bytes);
         }
-        N::SendingRequest => nothing(c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST, call),
-        N::RequestSent(bytes) => value(c::WINHTTP_CALLBACK_STATUS_REQUEST_SENT, bytes, call),
-        N::ReceivingResponse => nothing(c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, call),
-        N::ResponseReceived(bytes) => {
-            value(c::WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED, bytes, call);
-        }
-        N::ClosingConnection => nothing(c::WINHTTP_CALLBACK_STATUS_CLOSING_CONNECTION, call),
-        N::ConnectionClosed => nothing(c::WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED, call),
-        N::HandleCreated => {
-            value(
-                c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED,
-                from_bits(handle.bits()),
-                call,
-            );
-        }
-        N::HandleClosing => {
-            value(
-                c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING,
-                from_bits(handle.bits()),
-                call,
-            );
-        }
-        N::IntermediateResponse(status) => {
-            value(
-                c::WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE,
-                status,
-                call,
-            );
-        }
-        N::SecureFailure(problems) => {
-            value(
-                c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE,
-                problems.bits(),
-                call,
-            );
-        }
-        N::SendRequestComplete { address, bytes } => {
-            call(
-                c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
-                memory(address),
-                bytes,
-            );
-        }
-        N::HeadersAvailable => nothing(c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, call),
-        N::DataAvailable(bytes) => value(c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, bytes, call),
-        N::ReadComplete { address, bytes } => {
-            call(
-                c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE,
-                memory(address),
-                bytes,
-            );
-        }
-        N::WriteComplete(bytes) => value(c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, bytes, call),
         N::RequestError(operation, error) => {
             let result = AsyncResult {
                 dw_result: api(operation),
                 dw_error: code(error).0,
             };
-            value(c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR, result, call);
+            value(status, result, call);
         }
-        N::WebSocketReceived { bytes, kind } => {
-            value(
-                c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE,
-                status(bytes, kind),
-                call,
-            );
+        N::WebSocketReceived { bytes, kind } | N::WebSocketSent { bytes, kind } => {
+            let transferred = WebSocketStatus {
+                dw_bytes_transferred: bytes,
+                e_buffer_type: buffer_type(kind),
+            };
+            value(status, transferred, call);
         }
-        N::WebSocketSent { bytes, kind } => {
-            value(
-                c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE,
-                status(bytes, kind),
-                call,
-            );
-        }
-        N::CloseComplete => nothing(c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE, call),
-        N::ShutdownComplete => nothing(c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE, call),
         N::WebSocketError(operation, error) => {
             // dwResult is 0 here (observed): the operation is named by the second field.
             let async_result = AsyncResult {
@@ -117,17 +61,47 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>
                 dw_error: code(error).0,
             };
             let operation = web_socket_operation(operation);
-            let result = WebSocketAsyncResult {
-                async_result,
-                operation,
-            };
-            value(c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR, result, call);
+            value(
+                status,
+                WebSocketAsyncResult {
+                    async_result,
+                    operation,
+                },
+                call,
+            );
         }
     }
 }
 
-fn nothing(status: u32, call: Call<'_>) {
-    call(status, std::ptr::null_mut(), 0);
+/// WINHTTP_CALLBACK_STATUS_* of a notification.
+fn status(notification: &Notification<'_>) -> u32 {
+    use Notification as N;
+    match notification {
+        N::ResolvingName(_) => c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME,
+        N::NameResolved(_) => c::WINHTTP_CALLBACK_STATUS_NAME_RESOLVED,
+        N::ConnectingToServer(_) => c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER,
+        N::ConnectedToServer(_) => c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER,
+        N::SendingRequest => c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST,
+        N::RequestSent(_) => c::WINHTTP_CALLBACK_STATUS_REQUEST_SENT,
+        N::ReceivingResponse => c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE,
+        N::ResponseReceived(_) => c::WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED,
+        N::ClosingConnection => c::WINHTTP_CALLBACK_STATUS_CLOSING_CONNECTION,
+        N::ConnectionClosed => c::WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED,
+        N::HandleCreated => c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED,
+        N::HandleClosing => c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING,
+        N::IntermediateResponse(_) => c::WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE,
+        N::SecureFailure(_) => c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE,
+        N::SendRequestComplete { .. } => c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
+        N::HeadersAvailable => c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,
+        N::DataAvailable(_) => c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE,
+        N::ReadComplete { .. } | N::WebSocketReceived { .. } => {
+            c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE
+        }
+        N::WriteComplete(_) | N::WebSocketSent { .. } => c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE,
+        N::RequestError(..) | N::WebSocketError(..) => c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR,
+        N::CloseComplete => c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE,
+        N::ShutdownComplete => c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE,
+    }
 }
 
 /// Passes a number or structure.
@@ -147,13 +121,6 @@ fn text<W: Unit>(status: u32, text: &str, call: Call<'_>) {
 /// The caller's own memory, named by its address.
 fn memory(address: usize) -> *mut c_void {
     std::ptr::with_exposed_provenance_mut(address)
-}
-
-fn status(bytes: u32, kind: BufferKind) -> WebSocketStatus {
-    WebSocketStatus {
-        dw_bytes_transferred: bytes,
-        e_buffer_type: buffer_type(kind),
-    }
 }
 
 fn api(operation: RequestOperation) -> usize {

@@ -8,6 +8,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
+    clippy::wildcard_enum_match_arm,
     reason = "a harness fails its test by panicking"
 )]
 

@@ -291,6 +291,10 @@ impl std::fmt::Debug for Recorder {
 
 /// # Safety
 /// `information` is what the library documents for `status`.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one promise of the library covers every arm"
+)]
 unsafe fn decode<W: Unit>(status: u32, information: *mut c_void, length: u32) -> Info {
     if information.is_null() {
         return Info::None;

@@ -26,6 +26,8 @@ pub struct Memory(&'static [UnsafeCell<u8>]);
 
 // SAFETY: the owner looks at the bytes only before the loan and after the completion, which synchronise.
 unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
 
 impl Memory {
     /// This many bytes 0xAA.

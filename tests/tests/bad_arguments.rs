@@ -1,6 +1,14 @@
 //! NULL pointers, wrong lengths, unknown numbers and invalid text: each function fails with its documented number,
 //! leaves its outputs alone, and the object goes on working.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::ffi::c_void;
@@ -21,7 +29,12 @@ const UTF8: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
 
 /// Text that no program means: lone surrogates, and in 32-bit units surrogate pairs and numbers beyond Unicode.
 fn invalid_texts<W: Unit>() -> Vec<Vec<W>> {
-    let of = |units: &[u32]| units.iter().map(|unit| W::narrow(*unit)).collect::<Vec<W>>();
+    let of = |units: &[u32]| {
+        units
+            .iter()
+            .map(|unit| W::narrow(*unit))
+            .collect::<Vec<W>>()
+    };
     let mut texts = vec![
         of(&[0x61, 0xd834, 0]),
         of(&[0xdd1e, 0x61, 0]),
@@ -39,7 +52,11 @@ fn invalid_texts<W: Unit>() -> Vec<Vec<W>> {
 }
 
 fn handle_of(result: *mut c_void) -> Call<Handle> {
-    if result.is_null() { Err(last_error()) } else { Ok(result.into()) }
+    if result.is_null() {
+        Err(last_error())
+    } else {
+        Ok(result.into())
+    }
 }
 
 fn open<W: Unit>(
@@ -61,25 +78,60 @@ fn open_checks_its_arguments<W: Unit>() {
     let direct = c::WINHTTP_ACCESS_TYPE_NO_PROXY;
     let named = c::WINHTTP_ACCESS_TYPE_NAMED_PROXY;
     for access in [2, 5, 77, u32::MAX] {
-        assert_eq!(open(agent.as_ptr(), access, none, none, 0), Err(INVALID), "type {access}");
+        assert_eq!(
+            open(agent.as_ptr(), access, none, none, 0),
+            Err(INVALID),
+            "type {access}"
+        );
     }
-    assert_eq!(open(none, named, none, none, 0), Err(INVALID), "a named proxy needs its name");
+    assert_eq!(
+        open(none, named, none, none, 0),
+        Err(INVALID),
+        "a named proxy needs its name"
+    );
     assert_eq!(open(none, named, empty.as_ptr(), none, 0), Err(INVALID));
-    assert_eq!(open(none, named, proxy, empty.as_ptr(), 0), Err(INVALID), "an empty bypass list");
+    assert_eq!(
+        open(none, named, proxy, empty.as_ptr(), 0),
+        Err(INVALID),
+        "an empty bypass list"
+    );
     for flags in [1, 0x2000_0000, 0x4000_0000, 0x1000_0001, u32::MAX] {
-        assert_eq!(open(none, direct, none, none, flags), Err(INVALID), "flags {flags:#x}");
+        assert_eq!(
+            open(none, direct, none, none, flags),
+            Err(INVALID),
+            "flags {flags:#x}"
+        );
     }
     for bad in invalid_texts::<W>() {
-        assert_eq!(open(bad.as_ptr(), direct, none, none, 0), Err(INVALID), "agent {bad:x?}");
-        assert_eq!(open(none, named, bad.as_ptr(), none, 0), Err(INVALID), "proxy {bad:x?}");
-        assert_eq!(open(none, named, proxy, bad.as_ptr(), 0), Err(INVALID), "bypass {bad:x?}");
+        assert_eq!(
+            open(bad.as_ptr(), direct, none, none, 0),
+            Err(INVALID),
+            "agent {bad:x?}"
+        );
+        assert_eq!(
+            open(none, named, bad.as_ptr(), none, 0),
+            Err(INVALID),
+            "proxy {bad:x?}"
+        );
+        assert_eq!(
+            open(none, named, proxy, bad.as_ptr(), 0),
+            Err(INVALID),
+            "bypass {bad:x?}"
+        );
     }
     // Expectation 20 and NULL: what is allowed.
     for access in [0, direct, c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY] {
         assert_eq!(open(none, access, none, none, 0), Ok(()));
-        assert_eq!(open(agent.as_ptr(), access, empty.as_ptr(), none, 0), Ok(()));
+        assert_eq!(
+            open(agent.as_ptr(), access, empty.as_ptr(), none, 0),
+            Ok(())
+        );
     }
-    assert_eq!(open(none, 0, proxy, none, 0), Ok(()), "a proxy without its type is ignored");
+    assert_eq!(
+        open(none, 0, proxy, none, 0),
+        Ok(()),
+        "a proxy without its type is ignored"
+    );
     assert_eq!(open(none, named, proxy, none, 0), Ok(()));
 }
 
@@ -126,7 +178,7 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let connect = client.connect("localhost", 80).unwrap();
         let events = client.recorder.events().len();
-        for flags in [1, 2, 0x10, 0x400, 0x8000_0000, u32::MAX] {
+        for flags in [1, 2, 0x10, 0x400, 0x8000_0000, !c::WINHTTP_FLAG_AUTOMATIC_CHUNKING] {
             assert_eq!(open_request::<W>(connect, [null(); 4], flags), Err(INVALID), "{flags:#x}");
         }
         for bad in invalid_texts::<W>() {
@@ -222,10 +274,24 @@ fn add<W: Unit>(request: Handle, headers: *const W, length: u32, modifiers: u32)
     call(unsafe { WinHttpAddRequestHeaders::<W>(request.raw(), headers, length, modifiers) })
 }
 
-fn send<W: Unit>(request: Handle, headers: *const W, length: u32, body: (*const u8, u32), total: u32) -> Call<()> {
+fn send<W: Unit>(
+    request: Handle,
+    headers: *const W,
+    length: u32,
+    body: (*const u8, u32),
+    total: u32,
+) -> Call<()> {
     // SAFETY: the text is NULL, terminated, or as long as `length` says; so is the body.
     call(unsafe {
-        WinHttpSendRequest::<W>(request.raw(), headers, length, body.0.cast(), body.1, total, 0)
+        WinHttpSendRequest::<W>(
+            request.raw(),
+            headers,
+            length,
+            body.0.cast(),
+            body.1,
+            total,
+            0,
+        )
     })
 }
 
@@ -270,7 +336,7 @@ scenarios! {
     fn a_refused_send_request_leaves_the_request_as_it_was<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(server.port(), "/headers");
+        let handle = support::get(&client, server.port(), "/headers");
         for bad in invalid_texts::<W>() {
             assert_eq!(send(handle, bad.as_ptr(), 0, (null(), 0), 0), Err(INVALID), "{bad:x?}");
         }
@@ -298,7 +364,7 @@ scenarios! {
     fn query_headers_checks_level_name_and_lengths<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(server.port(), "/status?header=X-Text:value&body=ok");
+        let handle = support::get(&client, server.port(), "/status?header=X-Text:value&body=ok");
         client.exchange(handle).unwrap();
         let query = |level: u32, name: *const W, buffer: *mut u32, length: *mut u32, index: *mut u32| {
             // SAFETY: the pointers are NULL or to locals as large as the length says.
@@ -345,7 +411,7 @@ scenarios! {
     fn reads_and_writes_check_their_buffers<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(server.port(), "/status?body=whole");
+        let handle = support::get(&client, server.port(), "/status?body=whole");
         client.exchange(handle).unwrap();
         let mut bytes = UNTOUCHED;
         let count = &raw mut bytes;
@@ -381,7 +447,7 @@ scenarios! {
     fn facts_9_3_1_and_9_4_1_and_9_5_1_web_sockets_check_buffers_types_and_reasons<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let web_socket = client.web_socket(server.port(), "/echo");
+        let web_socket = support::web_socket(&client, server.port(), "/echo");
         let events = client.events(web_socket);
         let raw = web_socket.raw();
         let mut buffer = [0x55_u8; 200];
@@ -461,16 +527,34 @@ fn facts_8_1_time_functions_check_their_arguments<W: Unit>() {
     assert_eq!(from(null(), (&raw mut date).cast()), Err(INVALID));
     assert_eq!(from(&raw const time, null_mut()), Err(INVALID));
     let impossible = [
-        SystemTime { w_month: 13, ..time },
+        SystemTime {
+            w_month: 13,
+            ..time
+        },
         SystemTime { w_month: 0, ..time },
         SystemTime { w_day: 32, ..time },
-        SystemTime { w_month: 2, w_day: 30, ..time },
+        SystemTime {
+            w_month: 2,
+            w_day: 30,
+            ..time
+        },
         SystemTime { w_hour: 24, ..time },
-        SystemTime { w_minute: 60, ..time },
-        SystemTime { w_year: u16::MAX, w_month: u16::MAX, ..time },
+        SystemTime {
+            w_minute: 60,
+            ..time
+        },
+        SystemTime {
+            w_year: u16::MAX,
+            w_month: u16::MAX,
+            ..time
+        },
     ];
     for time in impossible {
-        assert_eq!(from(&raw const time, (&raw mut date).cast()), Err(INVALID), "{time:?}");
+        assert_eq!(
+            from(&raw const time, (&raw mut date).cast()),
+            Err(INVALID),
+            "{time:?}"
+        );
     }
     assert_eq!(date, [W::narrow(0x7e); 31]);
     assert_eq!(from(&raw const time, (&raw mut date).cast()), Ok(()));
@@ -484,10 +568,16 @@ fn facts_8_1_time_functions_check_their_arguments<W: Unit>() {
     for bad in invalid_texts::<W>() {
         assert_eq!(to(bad.as_ptr(), &raw mut read), Err(INVALID), "{bad:x?}");
     }
-    assert_eq!(to(text::<W>("not a date").as_ptr(), &raw mut read), Err(INVALID));
+    assert_eq!(
+        to(text::<W>("not a date").as_ptr(), &raw mut read),
+        Err(INVALID)
+    );
     assert_eq!(read.w_month, 13, "the time was touched");
     assert_eq!(to(date.as_ptr(), &raw mut read), Ok(()));
-    assert_eq!((read.w_year, read.w_month, read.w_day, read.w_second), (2008, 7, 28, 52));
+    assert_eq!(
+        (read.w_year, read.w_month, read.w_day, read.w_second),
+        (2008, 7, 28, 52)
+    );
 }
 
 #[test]

@@ -1,6 +1,14 @@
 //! Every function given a handle that is none, or of the wrong kind, fails with the documented number, leaves its
 //! outputs alone and touches no memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::ffi::c_void;
@@ -38,7 +46,12 @@ struct Row<W> {
 }
 
 fn row<W>(name: &'static str, takes: u8, call: fn(*mut c_void) -> u32) -> Row<W> {
-    Row { name, takes, call, width: std::marker::PhantomData }
+    Row {
+        name,
+        takes,
+        call,
+        width: std::marker::PhantomData,
+    }
 }
 
 fn of_bool(result: i32) -> u32 {
@@ -54,13 +67,19 @@ fn with_outputs<const N: usize>(call: impl FnOnce([*mut u32; N]) -> u32) -> u32 
     let mut outputs = [UNTOUCHED; N];
     let base = (&raw mut outputs).cast::<u32>();
     let error = call(std::array::from_fn(|index| base.wrapping_add(index)));
-    assert!(error == 0 || outputs == [UNTOUCHED; N], "outputs were touched");
+    assert!(
+        error == 0 || outputs == [UNTOUCHED; N],
+        "outputs were touched"
+    );
     error
 }
 
 unsafe extern "system" fn callback(_: *mut c_void, _: usize, _: u32, _: *mut c_void, _: u32) {}
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "all pointers are NULL or to locals")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
 fn handles_and_options<W: Unit>() -> Vec<Row<W>> {
     vec![
         row("WinHttpConnect", SESSION, |handle| {
@@ -72,15 +91,25 @@ fn handles_and_options<W: Unit>() -> Vec<Row<W>> {
                 WinHttpOpenRequest::<W>(handle, null(), null(), null(), null(), null(), 0)
             })
         }),
-        row("WinHttpSetStatusCallback", SESSION | CONNECT | REQUEST | WEB_SOCKET, |handle| {
-            let before = unsafe { WinHttpSetStatusCallback::<W>(handle, Some(callback), 0, 0) };
-            if before == usize::MAX { last_error() } else { 0 }
-        }),
+        row(
+            "WinHttpSetStatusCallback",
+            SESSION | CONNECT | REQUEST | WEB_SOCKET,
+            |handle| {
+                let before = unsafe { WinHttpSetStatusCallback::<W>(handle, Some(callback), 0, 0) };
+                if before == usize::MAX {
+                    last_error()
+                } else {
+                    0
+                }
+            },
+        ),
         row("WinHttpSetTimeouts", SESSION | REQUEST, |handle| {
             of_bool(unsafe { WinHttpSetTimeouts::<W>(handle, 1000, 1000, 1000, 1000) })
         }),
         row("WinHttpSetOption", SESSION | REQUEST, |handle| {
-            set_dword::<W>(handle.into(), c::WINHTTP_OPTION_REDIRECT_POLICY, 2).err().unwrap_or(0)
+            set_dword::<W>(handle.into(), c::WINHTTP_OPTION_REDIRECT_POLICY, 2)
+                .err()
+                .unwrap_or(0)
         }),
         row("WinHttpQueryOption", REQUEST, |handle| {
             with_outputs(|[value, length]| {
@@ -104,13 +133,19 @@ fn handles_and_options<W: Unit>() -> Vec<Row<W>> {
     ]
 }
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "all pointers are NULL or to locals")]
+#[expect(clippy::too_many_lines, reason = "a table")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
 fn requests<W: Unit>() -> Vec<Row<W>> {
     vec![
         row("WinHttpAddRequestHeaders", REQUEST, |handle| {
             let header = text::<W>("X-A: 1");
             let add = c::WINHTTP_ADDREQ_FLAG_ADD;
-            of_bool(unsafe { WinHttpAddRequestHeaders::<W>(handle, header.as_ptr(), u32::MAX, add) })
+            of_bool(unsafe {
+                WinHttpAddRequestHeaders::<W>(handle, header.as_ptr(), u32::MAX, add)
+            })
         }),
         row("WinHttpAddRequestHeadersEx", REQUEST, |handle| unsafe {
             WinHttpAddRequestHeadersEx::<W>(handle, 0, 0, 0, 0, null())
@@ -155,8 +190,16 @@ fn requests<W: Unit>() -> Vec<Row<W>> {
                 let mut list = null_mut();
                 let error = unsafe {
                     WinHttpQueryHeadersEx::<W>(
-                        handle, level, 0, 0, index, null(), buffer.cast(), length,
-                        &raw mut list, count,
+                        handle,
+                        level,
+                        0,
+                        0,
+                        index,
+                        null(),
+                        buffer.cast(),
+                        length,
+                        &raw mut list,
+                        count,
                     )
                 };
                 assert!(error == 0 || list.is_null());
@@ -180,7 +223,10 @@ fn requests<W: Unit>() -> Vec<Row<W>> {
     ]
 }
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "all pointers are NULL or to locals")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
 fn web_sockets<W: Unit>() -> Vec<Row<W>> {
     vec![
         row("WinHttpWebSocketSend", WEB_SOCKET, |handle| unsafe {
@@ -200,14 +246,21 @@ fn web_sockets<W: Unit>() -> Vec<Row<W>> {
         row("WinHttpWebSocketQueryCloseStatus", WEB_SOCKET, |handle| {
             with_outputs(|[status, consumed, reason]| unsafe {
                 WinHttpWebSocketQueryCloseStatus::<W>(
-                    handle, status.cast(), reason.cast(), 4, consumed,
+                    handle,
+                    status.cast(),
+                    reason.cast(),
+                    4,
+                    consumed,
                 )
             })
         }),
     ]
 }
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "all pointers are NULL or to locals")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "all pointers are NULL or to locals"
+)]
 fn proxies<W: Unit>() -> Vec<Row<W>> {
     vec![
         row("WinHttpGetProxyForUrl", SESSION, |handle| {
@@ -225,7 +278,13 @@ fn proxies<W: Unit>() -> Vec<Row<W>> {
         row("WinHttpReadProxySettings", SESSION, |handle| {
             with_outputs(|[version, defaults]| unsafe {
                 WinHttpReadProxySettings::<W>(
-                    handle, null(), 0, 0, version, defaults.cast(), null_mut(),
+                    handle,
+                    null(),
+                    0,
+                    0,
+                    version,
+                    defaults.cast(),
+                    null_mut(),
                 )
             })
         }),
@@ -252,9 +311,11 @@ fn proxies<W: Unit>() -> Vec<Row<W>> {
         row("WinHttpGetProxySettingsEx", RESOLVER, |handle| unsafe {
             WinHttpGetProxySettingsEx::<W>(handle, 1, null(), 0)
         }),
-        row("WinHttpGetProxySettingsResultEx", RESOLVER, |handle| unsafe {
-            WinHttpGetProxySettingsResultEx::<W>(handle, null_mut())
-        }),
+        row(
+            "WinHttpGetProxySettingsResultEx",
+            RESOLVER,
+            |handle| unsafe { WinHttpGetProxySettingsResultEx::<W>(handle, null_mut()) },
+        ),
     ]
 }
 
@@ -281,7 +342,13 @@ impl<W: Unit> Family<W> {
         upgrade::<W>(request);
         client.exchange(request).unwrap();
         let web_socket = client.complete_upgrade(request, 0).unwrap();
-        Self { client, connect, request, web_socket, server }
+        Self {
+            client,
+            connect,
+            request,
+            web_socket,
+            server,
+        }
     }
 
     fn handles(&self) -> [(u8, Handle); 4] {
@@ -298,30 +365,29 @@ impl<W: Unit> Family<W> {
         let handles = self.handles().map(|(_, handle)| handle);
         for handle in handles {
             self.client.close(handle).unwrap();
-            self.client.recorder.wait(handle, c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING);
+            self.client
+                .recorder
+                .wait(handle, c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING);
         }
         drop(self.server);
         handles
     }
 }
 
-fn fact_1_2_and_expectation_7_what_is_no_handle_is_an_invalid_handle<W: Unit>(mode: Mode) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let closed = Family::<W>::new(mode).close();
-    // Recycles the slots of the closed handles: those must not answer to their old names.
-    let alive = Family::<W>::new(mode);
-    for handle in alive.handles() {
-        assert!(!closed.contains(&handle.1), "a handle's number was given out twice");
-    }
-    let mut variable = alive.request.raw();
-    let pointer_to_handle = (&raw mut variable).cast::<c_void>();
-    let on_the_heap = Box::new(alive.client.session.0);
+/// Numbers that are no handles: small, all ones, and near misses: neighbours of live handles, and other generations of
+/// their slots.
+fn invented<W: Unit>(alive: &Family<W>) -> Vec<Handle> {
     let mut invalid: Vec<Handle> = (0..=64).map(Handle).collect();
-    invalid.extend(closed);
-    invalid.extend([usize::MAX, usize::MAX - 1, usize::MAX >> 1, 1 << 63, 1 << 32].map(Handle));
-    invalid.push(pointer_to_handle.into());
-    invalid.push(Handle((&raw const *on_the_heap).addr()));
-    // Near misses: neighbours of live handles, and other generations of their slots.
+    invalid.extend(
+        [
+            usize::MAX,
+            usize::MAX - 1,
+            usize::MAX >> 1,
+            1 << 63,
+            1 << 32,
+        ]
+        .map(Handle),
+    );
     for (_, handle) in alive.handles() {
         for bit in 0..usize::BITS {
             let near = Handle(handle.0 ^ (1 << bit));
@@ -330,21 +396,64 @@ fn fact_1_2_and_expectation_7_what_is_no_handle_is_an_invalid_handle<W: Unit>(mo
             }
         }
     }
+    invalid
+}
+
+fn fact_1_2_and_expectation_7_what_is_no_handle_is_an_invalid_handle<W: Unit>(mode: Mode) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let closed = Family::<W>::new(mode).close();
+    // Recycles the slots of the closed handles: those must not answer to their old names.
+    let alive = Family::<W>::new(mode);
+    for handle in alive.handles() {
+        assert!(
+            !closed.contains(&handle.1),
+            "a handle's number was given out twice"
+        );
+    }
+    let mut variable = alive.request.raw();
+    let pointer_to_handle = (&raw mut variable).cast::<c_void>();
+    let on_the_heap = Box::new(alive.client.session.0);
+    let mut invalid = invented(&alive);
+    invalid.extend(closed);
+    invalid.push(pointer_to_handle.into());
+    invalid.push(Handle((&raw const *on_the_heap).addr()));
     let events = alive.client.recorder.events().len();
     for row in rows::<W>() {
         for handle in &invalid {
             let error = (row.call)(handle.raw());
-            assert_eq!(error, c::ERROR_INVALID_HANDLE, "{} of {handle:x?}", row.name);
+            assert_eq!(
+                error,
+                c::ERROR_INVALID_HANDLE,
+                "{} of {handle:x?}",
+                row.name
+            );
         }
     }
     for handle in invalid {
-        assert_eq!(alive.client.close(handle), Err(c::ERROR_INVALID_HANDLE), "closing {handle:x?}");
+        assert_eq!(
+            alive.client.close(handle),
+            Err(c::ERROR_INVALID_HANDLE),
+            "closing {handle:x?}"
+        );
     }
-    assert_eq!(alive.client.recorder.events().len(), events, "a refused call notified something");
+    assert_eq!(
+        alive.client.recorder.events().len(),
+        events,
+        "a refused call notified something"
+    );
     // Nothing was lost meanwhile.
     let (client, web_socket) = (&alive.client, alive.web_socket);
-    client.ws_send(web_socket, c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE, b"alive").unwrap();
-    let answer = (b"alive".to_vec(), c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE);
+    client
+        .ws_send(
+            web_socket,
+            c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE,
+            b"alive",
+        )
+        .unwrap();
+    let answer = (
+        b"alive".to_vec(),
+        c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE,
+    );
     assert_eq!(client.ws_message(web_socket), Ok(answer));
     alive.close();
 }
@@ -362,26 +471,54 @@ fn fact_1_3_a_live_handle_of_the_wrong_kind_is_an_incorrect_handle_type<W: Unit>
             }
         }
     }
-    assert_eq!(alive.client.recorder.events().len(), events, "a refused call notified something");
+    assert_eq!(
+        alive.client.recorder.events().len(),
+        events,
+        "a refused call notified something"
+    );
     alive.close();
 }
 
 /// The handle is looked at before the other arguments.
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one table of calls with NULL alone"
+)]
 fn fact_1_2_a_bad_handle_is_reported_before_bad_arguments<W: Unit>() {
     let (none, text) = (null_mut(), null::<W>());
     // SAFETY: all pointers are NULL.
     let errors = unsafe {
         [
-            of_bool(WinHttpQueryAuthSchemes::<W>(none, null_mut(), null_mut(), null_mut())),
+            of_bool(WinHttpQueryAuthSchemes::<W>(
+                none,
+                null_mut(),
+                null_mut(),
+                null_mut(),
+            )),
             of_bool(WinHttpGetProxyForUrl::<W>(none, text, null(), null_mut())),
             of_handle(WinHttpConnect::<W>(none, text, 0, 0)),
-            of_handle(WinHttpOpenRequest::<W>(none, text, text, text, text, null(), u32::MAX)),
+            of_handle(WinHttpOpenRequest::<W>(
+                none,
+                text,
+                text,
+                text,
+                text,
+                null(),
+                u32::MAX,
+            )),
             of_bool(WinHttpSetTimeouts::<W>(none, -2, -2, -2, -2)),
             of_bool(WinHttpAddRequestHeaders::<W>(none, text, 0, u32::MAX)),
             of_bool(WinHttpWriteData::<W>(none, null(), 5, null_mut())),
             of_bool(WinHttpReadData::<W>(none, null_mut(), 5, null_mut())),
             WinHttpReadDataEx::<W>(none, null_mut(), 5, null_mut(), 2, 1, null_mut()),
-            of_bool(WinHttpQueryHeaders::<W>(none, u32::MAX, text, none, null_mut(), null_mut())),
+            of_bool(WinHttpQueryHeaders::<W>(
+                none,
+                u32::MAX,
+                text,
+                none,
+                null_mut(),
+                null_mut(),
+            )),
             WinHttpWebSocketSend::<W>(none, 77, null(), 5),
             WinHttpWebSocketReceive::<W>(none, null_mut(), 0, null_mut(), null_mut()),
             WinHttpWebSocketShutdown::<W>(none, 0, null(), 500),

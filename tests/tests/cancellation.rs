@@ -1,6 +1,14 @@
 //! Closing a handle ends what is pending on it with ERROR_WINHTTP_OPERATION_CANCELLED, then comes HANDLE_CLOSING, then
 //! nothing (facts 1.14, 9.6; expectations 4 and 8).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::io;
@@ -15,7 +23,7 @@ use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::{Call, Client, Handle, Info, Mode, PATIENCE, call, status};
 
-use support::{closing_is_last, secure};
+use support::{closing_is_last, end_session, secure};
 
 const CANCELLED: u32 = c::ERROR_WINHTTP_OPERATION_CANCELLED;
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
@@ -65,7 +73,9 @@ fn stalled_body(connection: &mut Connection) -> io::Result<()> {
 
 /// Accepts a WebSocket and reads nothing more.
 fn deaf_web_socket(connection: &mut Connection) -> io::Result<()> {
-    let Some(request) = connection.read_head()? else { return Ok(()) };
+    let Some(request) = connection.read_head()? else {
+        return Ok(());
+    };
     connection.accept_websocket(&request)?;
     connection.hold("end").map(drop)
 }
@@ -88,23 +98,34 @@ fn web_socket_error(operation: i32) -> Info {
 }
 
 fn sent(client: &Client<u16>, port: u16) -> Handle {
-    let handle = client.get(port, "/");
+    let handle = support::get(client, port, "/");
     client.send(handle).unwrap();
     handle
 }
 
 fn answered(client: &Client<u16>, port: u16) -> Handle {
-    let handle = client.get(port, "/");
+    let handle = support::get(client, port, "/");
     client.exchange(handle).unwrap();
     handle
 }
 
 fn send(handle: Handle, body: &'static mut [u8], total: usize) -> Call<()> {
-    let (length, total) = (u32::try_from(body.len()).unwrap(), u32::try_from(total).unwrap());
+    let (length, total) = (
+        u32::try_from(body.len()).unwrap(),
+        u32::try_from(total).unwrap(),
+    );
     let body = body.as_ptr().cast();
     // SAFETY: the body is never freed.
     call(unsafe {
-        winhttp::WinHttpSendRequest::<u16>(handle.raw(), std::ptr::null(), 0, body, length, total, 0)
+        winhttp::WinHttpSendRequest::<u16>(
+            handle.raw(),
+            std::ptr::null(),
+            0,
+            body,
+            length,
+            total,
+            0,
+        )
     })
 }
 
@@ -112,12 +133,15 @@ fn length(memory: &[u8]) -> u32 {
     u32::try_from(memory.len()).unwrap()
 }
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "the memory is never freed; all else is NULL")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the memory is never freed; all else is NULL"
+)]
 fn request_steps() -> Vec<Step> {
     vec![
         Step {
             name: "connecting",
-            ready: |client, peers| client.get(peers.full.port(), "/"),
+            ready: |client, peers| support::get(client, peers.full.port(), "/"),
             call: |handle, _| send(handle, &mut [], 0),
             error: request_error(c::API_SEND_REQUEST),
         },
@@ -129,14 +153,14 @@ fn request_steps() -> Vec<Step> {
         },
         Step {
             name: "sending",
-            ready: |client, peers| client.get(peers.hole.port(), "/"),
+            ready: |client, peers| support::get(client, peers.hole.port(), "/"),
             call: |handle, memory| send(handle, memory, HUGE),
             error: request_error(c::API_SEND_REQUEST),
         },
         Step {
             name: "writing",
             ready: |client, peers| {
-                let handle = client.get(peers.hole.port(), "/");
+                let handle = support::get(client, peers.hole.port(), "/");
                 let before = client.events(handle);
                 send(handle, &mut [], HUGE).unwrap();
                 let sent = c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE;
@@ -172,26 +196,35 @@ fn request_steps() -> Vec<Step> {
             ready: |client, peers| answered(client, peers.stalled.port()),
             call: |handle, memory| {
                 let buffer = memory.as_mut_ptr().cast();
-                call(unsafe { winhttp::WinHttpReadData::<u16>(handle.raw(), buffer, 10, null_mut()) })
+                call(unsafe {
+                    winhttp::WinHttpReadData::<u16>(handle.raw(), buffer, 10, null_mut())
+                })
             },
             error: request_error(c::API_READ_DATA),
         },
     ]
 }
 
-#[expect(clippy::undocumented_unsafe_blocks, reason = "the memory is never freed; all else is NULL")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "the memory is never freed; all else is NULL"
+)]
 fn web_socket_steps() -> Vec<Step> {
     vec![
         Step {
             name: "WebSocket receive",
-            ready: |client, peers| client.web_socket(peers.friendly.port(), "/idle"),
+            ready: |client, peers| support::web_socket(client, peers.friendly.port(), "/idle"),
             call: |handle, memory| {
                 let (results, rest) = memory.split_at_mut(16);
                 let results = results.as_mut_ptr();
                 let (bytes, kind) = (results.cast(), results.wrapping_add(8).cast());
                 status(unsafe {
                     winhttp::WinHttpWebSocketReceive::<u16>(
-                        handle.raw(), rest.as_mut_ptr().cast(), 64, bytes, kind,
+                        handle.raw(),
+                        rest.as_mut_ptr().cast(),
+                        64,
+                        bytes,
+                        kind,
                     )
                 })
             },
@@ -199,7 +232,7 @@ fn web_socket_steps() -> Vec<Step> {
         },
         Step {
             name: "WebSocket send",
-            ready: |client, peers| client.web_socket(peers.deaf.port(), "/"),
+            ready: |client, peers| support::web_socket(client, peers.deaf.port(), "/"),
             call: |handle, memory| {
                 let (data, length) = (memory.as_ptr().cast(), length(memory));
                 status(unsafe {
@@ -210,7 +243,9 @@ fn web_socket_steps() -> Vec<Step> {
         },
         Step {
             name: "WebSocket close",
-            ready: |client, peers| client.web_socket(peers.friendly.port(), "/no-close-answer"),
+            ready: |client, peers| {
+                support::web_socket(client, peers.friendly.port(), "/no-close-answer")
+            },
             call: |handle, _| {
                 status(unsafe {
                     winhttp::WinHttpWebSocketClose::<u16>(handle.raw(), 1000, std::ptr::null(), 0)
@@ -241,7 +276,11 @@ unsafe fn take_back(memory: *mut [u8]) {
 
 /// Runs a step on a thread of its own and closes its handle while it is in the call; gives its result and how long it
 /// took to end. `None` if the handle was closed before the call had begun.
-fn close_during(client: &Arc<Client<u16>>, peers: &Peers, step: &Step) -> Option<(Call<()>, Duration, Handle)> {
+fn close_during(
+    client: &Arc<Client<u16>>,
+    peers: &Peers,
+    step: &Step,
+) -> Option<(Call<()>, Duration, Handle)> {
     let handle = (step.ready)(client, peers);
     let (begins, begun) = mpsc::sync_channel(0);
     let (call, memory) = (step.call, memory());
@@ -269,6 +308,7 @@ fn close_during(client: &Arc<Client<u16>>, peers: &Peers, step: &Step) -> Option
 fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
     let peers = Peers::new();
     let client = Arc::new(Client::<u16>::new(Mode::Sync));
+    let mut handles = Vec::new();
     for step in steps() {
         let caught = (0..ATTEMPTS).find_map(|_| close_during(&client, &peers, &step));
         let (result, took, handle) = caught.unwrap();
@@ -276,8 +316,9 @@ fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
         assert!(took < SOON, "{} took {took:?} to end", step.name);
         closing_is_last(&client, handle);
         assert_eq!(client.close(handle), Err(c::ERROR_INVALID_HANDLE));
+        handles.push(handle);
     }
-    client.close(client.session).unwrap();
+    end_session(&client, &handles);
 }
 
 /// Facts 1.14 and 9.6: REQUEST_ERROR with the operation's number, HANDLE_CLOSING, nothing more.
@@ -285,8 +326,10 @@ fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
 fn facts_1_14_and_9_6_closing_cancels_what_is_pending() {
     let peers = Peers::new();
     let client = Client::<u16>::new(Mode::Async);
+    let mut handles = Vec::new();
     for step in steps() {
         let handle = (step.ready)(&client, &peers);
+        handles.push(handle);
         let memory = memory();
         let address: *mut [u8] = memory;
         let before = client.events(handle);
@@ -299,12 +342,16 @@ fn facts_1_14_and_9_6_closing_cancels_what_is_pending() {
             .filter(|event| event.status == c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
             .map(|event| (event.info.clone(), event.length))
             .collect();
-        let size = if matches!(step.error, Info::AsyncResult(..)) { 16 } else { 24 };
+        let size = if matches!(step.error, Info::AsyncResult(..)) {
+            16
+        } else {
+            24
+        };
         assert_eq!(errors, [(step.error, size)], "{}", step.name);
         // SAFETY: HANDLE_CLOSING was the last notification: nothing touches the memory any more.
         unsafe { take_back(address) };
     }
-    client.close(client.session).unwrap();
+    end_session(&client, &handles);
 }
 
 /// Fact 9.6.2: a receive is cancelled inside Close, the close by CloseHandle.
@@ -312,30 +359,41 @@ fn facts_1_14_and_9_6_closing_cancels_what_is_pending() {
 fn fact_9_6_2_closing_the_handle_during_close_reports_both() {
     let peers = Peers::new();
     let client = Client::<u16>::new(Mode::Async);
-    let handle = client.web_socket(peers.friendly.port(), "/no-close-answer");
+    let handle = support::web_socket(&client, peers.friendly.port(), "/no-close-answer");
     let mut buffer = [0_u8; 64];
     let before = client.events(handle);
     // SAFETY: the buffer lives until HANDLE_CLOSING.
     status(unsafe {
         winhttp::WinHttpWebSocketReceive::<u16>(
-            handle.raw(), (&raw mut buffer).cast(), 64, null_mut(), null_mut(),
+            handle.raw(),
+            (&raw mut buffer).cast(),
+            64,
+            null_mut(),
+            null_mut(),
         )
     })
     .unwrap();
     // SAFETY: no memory is passed.
-    status(unsafe { winhttp::WinHttpWebSocketClose::<u16>(handle.raw(), 1000, std::ptr::null(), 0) })
-        .unwrap();
+    status(unsafe {
+        winhttp::WinHttpWebSocketClose::<u16>(handle.raw(), 1000, std::ptr::null(), 0)
+    })
+    .unwrap();
     client.close(handle).unwrap();
     closing_is_last(&client, handle);
-    let infos: Vec<Info> =
-        client.recorder.events_of(handle).split_off(before).into_iter().map(|event| event.info).collect();
+    let infos: Vec<Info> = client
+        .recorder
+        .events_of(handle)
+        .split_off(before)
+        .into_iter()
+        .map(|event| event.info)
+        .collect();
     let expected = [
         web_socket_error(c::WINHTTP_WEB_SOCKET_RECEIVE_OPERATION),
         web_socket_error(c::WINHTTP_WEB_SOCKET_CLOSE_OPERATION),
         Info::Handle(handle.0),
     ];
     assert_eq!(infos, expected);
-    client.close(client.session).unwrap();
+    end_session(&client, &[handle]);
 }
 
 /// Callbacks section 7.6: closing inside an informational callback of a synchronous call ends that call.
@@ -364,13 +422,13 @@ fn closing_inside_an_informational_callback_cancels_the_synchronous_call() {
             assert_eq!(again, Err(c::ERROR_INVALID_HANDLE));
             flag.store(true, Ordering::SeqCst);
         });
-        let handle = client.get(server.port(), "/status");
+        let handle = support::get(&client, server.port(), "/status");
         assert_eq!(client.exchange(handle), Err(CANCELLED), "closed at {at:#x}");
         assert!(closed.load(Ordering::SeqCst));
         closing_is_last(&client, handle);
         let statuses = client.recorder.statuses_of(handle);
         assert_eq!(statuses[statuses.len() - 2], at, "{statuses:x?}");
-        client.close(client.session).unwrap();
+        end_session(&client, &[handle]);
     }
 }
 
@@ -391,7 +449,7 @@ fn expectation_5_closing_inside_any_callback_is_clean_asynchronously() {
             // SAFETY: any number may be passed.
             call(unsafe { winhttp::WinHttpCloseHandle::<u16>(event.handle.raw()) }).unwrap();
         });
-        let handle = client.get(server.port(), "/status");
+        let handle = support::get(&client, server.port(), "/status");
         client.start_send(handle, 7).unwrap();
         closing_is_last(&client, handle);
         let errors: Vec<Info> = client
@@ -401,9 +459,13 @@ fn expectation_5_closing_inside_any_callback_is_clean_asynchronously() {
             .filter(|event| event.status == c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
             .map(|event| event.info)
             .collect();
-        let expected = if pending { vec![request_error(c::API_SEND_REQUEST)] } else { vec![] };
+        let expected = if pending {
+            vec![request_error(c::API_SEND_REQUEST)]
+        } else {
+            vec![]
+        };
         assert_eq!(errors, expected, "closed at {at:#x}");
-        client.close(client.session).unwrap();
+        end_session(&client, &[handle]);
     }
 }
 
@@ -413,7 +475,9 @@ fn closing_the_parents_cancels_nothing() {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<u16>::new(Mode::Async);
     let connect = client.connect("127.0.0.1", server.port()).unwrap();
-    let handle = client.open_request(connect, "GET", "/stall?name=parents&body=late", 0).unwrap();
+    let handle = client
+        .open_request(connect, "GET", "/stall?name=parents&body=late", 0)
+        .unwrap();
     client.send(handle).unwrap();
     let before = client.events(handle);
     // SAFETY: no memory is passed.
@@ -421,7 +485,9 @@ fn closing_the_parents_cancels_nothing() {
     client.close(connect).unwrap();
     client.close(client.session).unwrap();
     server.release("parents").unwrap();
-    client.completion(handle, c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, before).unwrap();
+    client
+        .completion(handle, c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, before)
+        .unwrap();
     assert_eq!(client.status_code(handle), Ok(200));
     client.close(handle).unwrap();
     for handle in [handle, connect, client.session] {
@@ -433,7 +499,7 @@ fn closing_the_parents_cancels_nothing() {
 #[test]
 fn a_race_between_closing_and_completing_ends_every_operation_once() {
     fn race<W: Unit>(server: &Server, client: &Client<W>, index: usize) {
-        let handle = client.get(server.port(), "/status?body=x");
+        let handle = support::get(client, server.port(), "/status?body=x");
         client.start_send(handle, index + 1).unwrap();
         // A different moment each time.
         for _ in 0..index * 20 {
@@ -446,7 +512,10 @@ fn a_race_between_closing_and_completing_ends_every_operation_once() {
             c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR,
         ];
         let statuses = client.recorder.statuses_of(handle);
-        let ended = statuses.iter().filter(|status| ends.contains(status)).count();
+        let ended = statuses
+            .iter()
+            .filter(|status| ends.contains(status))
+            .count();
         assert_eq!(ended, 1, "{statuses:x?}");
     }
     let server = Server::plain(by_path).unwrap();

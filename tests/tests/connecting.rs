@@ -1,5 +1,13 @@
 //! Names and addresses: what is refused or unknown fails soon with the right number, and literals reach their server.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::io::{Read, Write};
@@ -53,7 +61,7 @@ scenarios! {
     fn fact_2_12_a_refused_connection_fails_soon<W>(mode) {
         let refused = RefusedPort::new().unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(refused.port(), "/");
+        let handle = support::get(&client, refused.port(), "/");
         let start = Instant::now();
         assert_eq!(client.send(handle), Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
         assert!(start.elapsed() < Duration::from_secs(5));
@@ -125,7 +133,9 @@ fn a_server_on_the_other_family_only_is_reached() {
             while !head.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap() == 1 {
                 head.push(byte[0]);
             }
-            socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+            socket
+                .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .unwrap();
         });
         let client = Client::<u16>::new(mode);
         let handle = request(&client, "::1", port, "/", 0);
@@ -143,7 +153,7 @@ fn extended_error_tells_the_socket_error_of_this_thread() {
     let refused = RefusedPort::new().unwrap();
     let client = Client::<u16>::new(Mode::Sync);
     let extended = || dword::<u16>(Handle::NULL, c::WINHTTP_OPTION_EXTENDED_ERROR);
-    let handle = client.get(refused.port(), "/");
+    let handle = support::get(&client, refused.port(), "/");
     assert_eq!(client.send(handle), Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
     assert_eq!(extended(), Ok(10061), "WSAECONNREFUSED");
     client.close(handle).unwrap();
@@ -151,8 +161,13 @@ fn extended_error_tells_the_socket_error_of_this_thread() {
     assert_eq!(client.send(handle), Err(c::ERROR_WINHTTP_NAME_NOT_RESOLVED));
     assert_eq!(extended(), Ok(11001), "WSAHOST_NOT_FOUND");
     client.close(handle).unwrap();
-    let elsewhere = std::thread::spawn(move || dword::<u16>(Handle::NULL, c::WINHTTP_OPTION_EXTENDED_ERROR));
-    assert_eq!(elsewhere.join().unwrap(), Ok(0), "another thread has its own");
+    let elsewhere =
+        std::thread::spawn(move || dword::<u16>(Handle::NULL, c::WINHTTP_OPTION_EXTENDED_ERROR));
+    assert_eq!(
+        elsewhere.join().unwrap(),
+        Ok(0),
+        "another thread has its own"
+    );
     client.close(client.session).unwrap();
 }
 
@@ -162,8 +177,12 @@ fn well_known_ports_of_other_protocols_are_refused() {
     for mode in [Mode::Sync, Mode::Async] {
         let client = Client::<u16>::new(mode);
         for port in [21, 25, 70, 110, 119, 143] {
-            let handle = client.get(port, "/");
-            assert_eq!(client.send(handle), Err(c::ERROR_WINHTTP_CANNOT_CONNECT), "port {port}");
+            let handle = support::get(&client, port, "/");
+            assert_eq!(
+                client.send(handle),
+                Err(c::ERROR_WINHTTP_CANNOT_CONNECT),
+                "port {port}"
+            );
             let statuses = client.recorder.statuses_of(handle);
             assert!(!statuses.contains(&CONNECTING), "port {port}");
             close_for_good(&client, handle);
@@ -179,7 +198,11 @@ fn many_lookups_at_once_all_get_their_own_answer() {
     let client = Client::<u32>::new(Mode::Async);
     let handles: Vec<Handle> = (0..32)
         .map(|index| {
-            let host = if index % 2 == 0 { "localhost" } else { "no-such-host.invalid" };
+            let host = if index % 2 == 0 {
+                "localhost"
+            } else {
+                "no-such-host.invalid"
+            };
             let handle = request(&client, host, server.port(), "/status?close", 0);
             client.start_send(handle, index + 1).unwrap();
             handle

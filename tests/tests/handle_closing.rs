@@ -1,9 +1,18 @@
 //! Closing handles: HANDLE_CLOSING once, last and in order, and what becomes of pending operations.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::ffi::c_void;
 use std::ptr::null_mut;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
@@ -18,7 +27,11 @@ const CANCELLED: u32 = c::ERROR_WINHTTP_OPERATION_CANCELLED;
 /// The handles whose HANDLE_CLOSING came, in order.
 fn closed<W: Unit>(client: &Client<W>) -> Vec<Handle> {
     let events = client.recorder.events();
-    events.iter().filter(|event| event.status == CLOSING).map(|event| event.handle).collect()
+    events
+        .iter()
+        .filter(|event| event.status == CLOSING)
+        .map(|event| event.handle)
+        .collect()
 }
 
 fn close<W: Unit>(handle: Handle) -> Result<(), u32> {
@@ -47,20 +60,24 @@ fn pending_operations<W: Unit>() -> [(&'static str, Starter<W>); 4] {
             let request = client.get(port, "/silence");
             client.send(request).unwrap();
             client.start_receive(request).unwrap();
-            client.recorder.wait(request, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
+            client
+                .recorder
+                .wait(request, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
             (request, 1)
         }),
         ("QueryDataAvailable", |client, port| {
             let request = responding(client, port);
             // SAFETY: no memory is passed.
-            call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), null_mut()) }).unwrap();
+            call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), null_mut()) })
+                .unwrap();
             (request, 2)
         }),
         ("ReadData", |client, port| {
             let request = responding(client, port);
             let buffer = lend(50).as_mut_ptr().cast::<c_void>();
             // SAFETY: the buffer lives for ever.
-            call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), buffer, 50, null_mut()) }).unwrap();
+            call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), buffer, 50, null_mut()) })
+                .unwrap();
             (request, 3)
         }),
         ("SendRequest", |client, port| {
@@ -68,8 +85,19 @@ fn pending_operations<W: Unit>() -> [(&'static str, Starter<W>); 4] {
             let request = client.get(port, "/deaf");
             let body: &[u8] = lend(64 << 20);
             let total = u32::try_from(body.len()).unwrap();
-            client.start_sending(request, Sending { body, total, ..Sending::default() }).unwrap();
-            client.recorder.wait(request, c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST);
+            client
+                .start_sending(
+                    request,
+                    Sending {
+                        body,
+                        total,
+                        ..Sending::default()
+                    },
+                )
+                .unwrap();
+            client
+                .recorder
+                .wait(request, c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST);
             (request, 5)
         }),
     ]
@@ -77,7 +105,9 @@ fn pending_operations<W: Unit>() -> [(&'static str, Starter<W>); 4] {
 
 fn stubborn() -> Server {
     Server::plain(|connection| {
-        let Some(request) = connection.read_head()? else { return Ok(()) };
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
         match request.path() {
             "/half" => {
                 connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")?;
@@ -265,7 +295,7 @@ scenarios! {
         let request = client.open_request(connect, "GET", "/", 0).unwrap();
         let (event, signalled) = unload_event();
         let option = c::WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT;
-        let value = event.to_ne_bytes();
+        let value = event.address().to_ne_bytes();
         assert_eq!(client.put_option(request, option, &value), Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
         assert_eq!(client.put_option(connect, option, &value), Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
         assert_eq!(client.put_option(client.session, option, &value[..4]), Err(c::ERROR_INVALID_PARAMETER));
@@ -274,41 +304,51 @@ scenarios! {
         for handle in [request, connect] {
             client.close(handle).unwrap();
             client.recorder.wait(handle, CLOSING);
-            assert!(signalled.try_recv().is_err(), "signalled too early");
+            assert!(!event.is_set(), "signalled too early");
         }
-        let at_closing = Arc::new(Mutex::new(None));
-        let signalled = Arc::new(Mutex::new(signalled));
-        let (seen, watched) = (Arc::clone(&at_closing), Arc::clone(&signalled));
-        client.recorder.on(CLOSING, move |_| {
-            *seen.lock().unwrap() = Some(watched.lock().unwrap().try_recv().is_ok());
-        });
-        let session = client.session;
-        client.close(session).unwrap();
-        client.recorder.wait(session, CLOSING);
-        signalled.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        assert_eq!(*at_closing.lock().unwrap(), Some(false), "not before the callback");
+        let (sender, at_closing) = channel();
+        client.recorder.on(CLOSING, move |_| sender.send(event.is_set()).unwrap());
+        client.close(client.session).unwrap();
+        assert_eq!(at_closing.recv_timeout(PATIENCE), Ok(false), "not before the last callback");
+        signalled.recv_timeout(PATIENCE).unwrap();
         client.finish();
     }
 }
 
-/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes, as `compat/winhttp_event.h` declares it, and a channel behind it.
+/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes, as `compat/winhttp_event.h` declares it, and who is told.
 #[repr(C)]
 struct UnloadEvent {
     magic: u64,
     set: unsafe extern "C" fn(event: *mut c_void),
+    is_set: AtomicBool,
     sender: Mutex<Sender<()>>,
 }
 
-fn unload_event() -> (usize, Receiver<()>) {
+impl UnloadEvent {
+    fn is_set(&self) -> bool {
+        self.is_set.load(Ordering::SeqCst)
+    }
+
+    fn address(&'static self) -> usize {
+        (&raw const *self).expose_provenance()
+    }
+}
+
+fn unload_event() -> (&'static UnloadEvent, Receiver<()>) {
     unsafe extern "C" fn set(event: *mut c_void) {
         // SAFETY: the library passes back the address it was given, which lives for ever.
         let event = unsafe { &*event.cast::<UnloadEvent>() };
+        event.is_set.store(true, Ordering::SeqCst);
         let _nobody_listens = event.sender.lock().unwrap().send(());
     }
     let (sender, signalled) = channel();
-    let event = UnloadEvent { magic: 0x5748_4556_454E_5431, set, sender: Mutex::new(sender) };
-    let event: &'static UnloadEvent = Box::leak(Box::new(event));
-    ((&raw const *event).expose_provenance(), signalled)
+    let event = UnloadEvent {
+        magic: 0x5748_4556_454E_5431,
+        set,
+        is_set: AtomicBool::new(false),
+        sender: Mutex::new(sender),
+    };
+    (Box::leak(Box::new(event)), signalled)
 }
 
 #[test]
@@ -323,7 +363,11 @@ fn fact_1_14_a_pending_operation_is_cancelled_before_the_closing() {
             let events = client.recorder.events_of(request);
             let last_two: Vec<&Event> = events.iter().rev().take(2).collect();
             let error = (last_two[1].status, &last_two[1].info, last_two[1].length);
-            assert_eq!(error, (ERROR, &Info::AsyncResult(api, CANCELLED), 16), "{name}: {events:#?}");
+            assert_eq!(
+                error,
+                (ERROR, &Info::AsyncResult(api, CANCELLED), 16),
+                "{name}: {events:#?}"
+            );
             assert_eq!(last_two[0].status, CLOSING, "{name}");
             client.finish();
         }
@@ -346,9 +390,15 @@ fn fact_1_14_a_request_may_be_closed_inside_any_completion() {
         ];
         for status in completions {
             let client = Client::<W>::new(Mode::Async);
-            let port = if status == ERROR { refused.port() } else { server.port() };
+            let port = if status == ERROR {
+                refused.port()
+            } else {
+                server.port()
+            };
             let connect = client.connect("127.0.0.1", port).unwrap();
-            let request = client.open_request(connect, "GET", "/status?size=9", 0).unwrap();
+            let request = client
+                .open_request(connect, "GET", "/status?size=9", 0)
+                .unwrap();
             let session = client.session;
             let buffer = lend(9).as_mut_ptr().expose_provenance();
             pump(&client, request, buffer);
@@ -361,25 +411,40 @@ fn fact_1_14_a_request_may_be_closed_inside_any_completion() {
             client.recorder.wait(session, CLOSING);
             assert_eq!(closed(&client), [request, connect, session]);
             let statuses = client.recorder.statuses_of(request);
-            assert_eq!(statuses[statuses.len() - 2..], [status, CLOSING], "{statuses:x?}");
+            assert_eq!(
+                statuses[statuses.len() - 2..],
+                [status, CLOSING],
+                "{statuses:x?}"
+            );
             client.finish();
         }
     }
     /// Starts each operation in the completion of the one before.
     fn pump<W: Unit>(client: &Client<W>, request: Handle, buffer: usize) {
-        client.recorder.on(c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, move |_| {
-            // SAFETY: no memory is passed.
-            call(unsafe { winhttp::WinHttpReceiveResponse::<W>(request.raw(), null_mut()) }).unwrap();
-        });
-        client.recorder.on(c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, move |_| {
-            // SAFETY: no memory is passed.
-            call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), null_mut()) }).unwrap();
-        });
-        client.recorder.on(c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, move |_| {
-            let buffer = std::ptr::with_exposed_provenance_mut(buffer);
-            // SAFETY: the buffer has nine bytes and lives for ever.
-            call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), buffer, 9, null_mut()) }).unwrap();
-        });
+        client
+            .recorder
+            .on(c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, move |_| {
+                // SAFETY: no memory is passed.
+                call(unsafe { winhttp::WinHttpReceiveResponse::<W>(request.raw(), null_mut()) })
+                    .unwrap();
+            });
+        client
+            .recorder
+            .on(c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, move |_| {
+                // SAFETY: no memory is passed.
+                call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), null_mut()) })
+                    .unwrap();
+            });
+        client
+            .recorder
+            .on(c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, move |_| {
+                let buffer = std::ptr::with_exposed_provenance_mut(buffer);
+                // SAFETY: the buffer has nine bytes and lives for ever.
+                call(unsafe {
+                    winhttp::WinHttpReadData::<W>(request.raw(), buffer, 9, null_mut())
+                })
+                .unwrap();
+            });
     }
     scenario::<u16>();
     scenario::<u32>();
@@ -400,9 +465,15 @@ fn fact_9_6_1_a_pending_web_socket_receive_is_cancelled_before_the_closing() {
     client.recorder.wait(websocket, CLOSING);
     let events = client.recorder.events_of(websocket);
     let statuses: Vec<u32> = events.iter().map(|event| event.status).collect();
-    assert_eq!(statuses, [c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED, ERROR, CLOSING]);
+    assert_eq!(
+        statuses,
+        [c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED, ERROR, CLOSING]
+    );
     let receive = c::WINHTTP_WEB_SOCKET_RECEIVE_OPERATION;
-    assert_eq!((&events[1].info, events[1].length), (&Info::WebSocketResult(0, CANCELLED, receive), 24));
+    assert_eq!(
+        (&events[1].info, events[1].length),
+        (&Info::WebSocketResult(0, CANCELLED, receive), 24)
+    );
     client.finish();
 }
 
@@ -423,14 +494,19 @@ fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
                 _ => client.read(request, 100).map(|_| ()),
             });
             if path == "/silence" {
-                client.recorder.wait(request, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
+                client
+                    .recorder
+                    .wait(request, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
             }
             let at = std::time::Instant::now();
             client.close(request).unwrap();
             (blocked.join().unwrap(), at)
         });
         // Whether the call had begun when the handle was closed is for the scheduler to say.
-        assert!(outcome == Err(CANCELLED) || outcome == Err(c::ERROR_INVALID_HANDLE), "{outcome:?}");
+        assert!(
+            outcome == Err(CANCELLED) || outcome == Err(c::ERROR_INVALID_HANDLE),
+            "{outcome:?}"
+        );
         if path == "/silence" {
             assert_eq!(outcome, Err(CANCELLED));
         }
@@ -445,11 +521,15 @@ fn expectation_8_closing_a_parent_does_not_cancel_its_children() {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<u16>::new(mode);
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let request = client.open_request(connect, "GET", "/stall?name=parent", 0).unwrap();
+        let request = client
+            .open_request(connect, "GET", "/stall?name=parent", 0)
+            .unwrap();
         client.send(request).unwrap();
         std::thread::scope(|scope| {
             let blocked = scope.spawn(|| client.receive(request));
-            client.recorder.wait(request, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
+            client
+                .recorder
+                .wait(request, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
             client.close(connect).unwrap();
             client.close(client.session).unwrap();
             server.release("parent").unwrap();

@@ -1,5 +1,13 @@
 //! Handles: the last error they leave, bad and wrong handles, and how long they live.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
@@ -27,6 +35,7 @@ fn of_last_error(failed: bool) -> u32 {
     if failed { last_error() } else { 0 }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table with a row per function")]
 #[expect(
     clippy::undocumented_unsafe_blocks,
     reason = "the same for all: every pointer is NULL, which each function has to cope with"
@@ -36,13 +45,27 @@ fn probes<W: Unit>() -> Vec<Probe> {
     use Kind::{Connect, Request, Session, WebSocket};
     const ANY: &[Kind] = &[Session, Connect, Request, WebSocket];
     vec![
-        ("Connect", |h| of_last_error(unsafe { winhttp::WinHttpConnect::<W>(h, null(), 0, 0) }.is_null()), &[Session]),
+        (
+            "Connect",
+            |h| of_last_error(unsafe { winhttp::WinHttpConnect::<W>(h, null(), 0, 0) }.is_null()),
+            &[Session],
+        ),
         (
             "OpenRequest",
             |h| {
                 of_last_error(
-                    unsafe { winhttp::WinHttpOpenRequest::<W>(h, null(), null(), null(), null(), null(), 0x8000) }
-                        .is_null(),
+                    unsafe {
+                        winhttp::WinHttpOpenRequest::<W>(
+                            h,
+                            null(),
+                            null(),
+                            null(),
+                            null(),
+                            null(),
+                            0x8000,
+                        )
+                    }
+                    .is_null(),
                 )
             },
             &[Connect],
@@ -51,7 +74,9 @@ fn probes<W: Unit>() -> Vec<Probe> {
             "SetOption",
             |h| {
                 let option = c::WINHTTP_OPTION_CONTEXT_VALUE;
-                of_last_error(unsafe { winhttp::WinHttpSetOption::<W>(h, option, null_mut(), 0) } == 0)
+                of_last_error(
+                    unsafe { winhttp::WinHttpSetOption::<W>(h, option, null_mut(), 0) } == 0,
+                )
             },
             ANY,
         ),
@@ -59,7 +84,10 @@ fn probes<W: Unit>() -> Vec<Probe> {
             "QueryOption",
             |h| {
                 let option = c::WINHTTP_OPTION_CONTEXT_VALUE;
-                of_last_error(unsafe { winhttp::WinHttpQueryOption::<W>(h, option, null_mut(), null_mut()) } == 0)
+                of_last_error(
+                    unsafe { winhttp::WinHttpQueryOption::<W>(h, option, null_mut(), null_mut()) }
+                        == 0,
+                )
             },
             ANY,
         ),
@@ -70,7 +98,11 @@ fn probes<W: Unit>() -> Vec<Probe> {
         ),
         (
             "AddRequestHeaders",
-            |h| of_last_error(unsafe { winhttp::WinHttpAddRequestHeaders::<W>(h, null(), 0, 0) } == 0),
+            |h| {
+                of_last_error(
+                    unsafe { winhttp::WinHttpAddRequestHeaders::<W>(h, null(), 0, 0) } == 0,
+                )
+            },
             &[Request],
         ),
         (
@@ -80,12 +112,20 @@ fn probes<W: Unit>() -> Vec<Probe> {
         ),
         (
             "SendRequest",
-            |h| of_last_error(unsafe { winhttp::WinHttpSendRequest::<W>(h, null(), 0, null(), 0, 0, 0) } == 0),
+            |h| {
+                of_last_error(
+                    unsafe { winhttp::WinHttpSendRequest::<W>(h, null(), 0, null(), 0, 0, 0) } == 0,
+                )
+            },
             &[Request],
         ),
         (
             "WriteData",
-            |h| of_last_error(unsafe { winhttp::WinHttpWriteData::<W>(h, null(), 1, null_mut()) } == 0),
+            |h| {
+                of_last_error(
+                    unsafe { winhttp::WinHttpWriteData::<W>(h, null(), 1, null_mut()) } == 0,
+                )
+            },
             &[Request],
         ),
         (
@@ -95,25 +135,43 @@ fn probes<W: Unit>() -> Vec<Probe> {
         ),
         (
             "QueryDataAvailable",
-            |h| of_last_error(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(h, null_mut()) } == 0),
+            |h| {
+                of_last_error(
+                    unsafe { winhttp::WinHttpQueryDataAvailable::<W>(h, null_mut()) } == 0,
+                )
+            },
             &[Request],
         ),
         (
             "ReadData",
-            |h| of_last_error(unsafe { winhttp::WinHttpReadData::<W>(h, null_mut(), 1, null_mut()) } == 0),
+            |h| {
+                of_last_error(
+                    unsafe { winhttp::WinHttpReadData::<W>(h, null_mut(), 1, null_mut()) } == 0,
+                )
+            },
             &[Request],
         ),
         (
             "ReadDataEx",
-            |h| unsafe { winhttp::WinHttpReadDataEx::<W>(h, null_mut(), 1, null_mut(), 0xff, 1, null_mut()) },
+            |h| unsafe {
+                winhttp::WinHttpReadDataEx::<W>(h, null_mut(), 1, null_mut(), 0xff, 1, null_mut())
+            },
             &[Request],
         ),
         (
             "QueryHeaders",
             |h| {
                 of_last_error(
-                    unsafe { winhttp::WinHttpQueryHeaders::<W>(h, 0xffff, null(), null_mut(), null_mut(), null_mut()) }
-                        == 0,
+                    unsafe {
+                        winhttp::WinHttpQueryHeaders::<W>(
+                            h,
+                            0xffff,
+                            null(),
+                            null_mut(),
+                            null_mut(),
+                            null_mut(),
+                        )
+                    } == 0,
                 )
             },
             &[Request],
@@ -138,21 +196,45 @@ fn probes<W: Unit>() -> Vec<Probe> {
         ),
         (
             "WebSocketCompleteUpgrade",
-            |h| of_last_error(unsafe { winhttp::WinHttpWebSocketCompleteUpgrade::<W>(h, 0) }.is_null()),
+            |h| {
+                of_last_error(
+                    unsafe { winhttp::WinHttpWebSocketCompleteUpgrade::<W>(h, 0) }.is_null(),
+                )
+            },
             &[Request],
         ),
-        ("WebSocketSend", |h| unsafe { winhttp::WinHttpWebSocketSend::<W>(h, 99, null(), 1) }, &[WebSocket]),
         (
-            "WebSocketReceive",
-            |h| unsafe { winhttp::WinHttpWebSocketReceive::<W>(h, null_mut(), 0, null_mut(), null_mut()) },
+            "WebSocketSend",
+            |h| unsafe { winhttp::WinHttpWebSocketSend::<W>(h, 99, null(), 1) },
             &[WebSocket],
         ),
-        ("WebSocketShutdown", |h| unsafe { winhttp::WinHttpWebSocketShutdown::<W>(h, 0, null(), 1) }, &[WebSocket]),
-        ("WebSocketClose", |h| unsafe { winhttp::WinHttpWebSocketClose::<W>(h, 0, null(), 1) }, &[WebSocket]),
+        (
+            "WebSocketReceive",
+            |h| unsafe {
+                winhttp::WinHttpWebSocketReceive::<W>(h, null_mut(), 0, null_mut(), null_mut())
+            },
+            &[WebSocket],
+        ),
+        (
+            "WebSocketShutdown",
+            |h| unsafe { winhttp::WinHttpWebSocketShutdown::<W>(h, 0, null(), 1) },
+            &[WebSocket],
+        ),
+        (
+            "WebSocketClose",
+            |h| unsafe { winhttp::WinHttpWebSocketClose::<W>(h, 0, null(), 1) },
+            &[WebSocket],
+        ),
         (
             "WebSocketQueryCloseStatus",
             |h| unsafe {
-                winhttp::WinHttpWebSocketQueryCloseStatus::<W>(h, null_mut(), null_mut(), 1, null_mut())
+                winhttp::WinHttpWebSocketQueryCloseStatus::<W>(
+                    h,
+                    null_mut(),
+                    null_mut(),
+                    1,
+                    null_mut(),
+                )
             },
             &[WebSocket],
         ),
@@ -414,7 +496,10 @@ scenarios! {
 fn port_0_is_the_default_of_the_scheme() {
     let client = Client::<u16>::new(Mode::Sync);
     let connect = client.connect("localhost", 0).unwrap();
-    for (flags, url) in [(0, "http://localhost/a"), (c::WINHTTP_FLAG_SECURE, "https://localhost/a")] {
+    for (flags, url) in [
+        (0, "http://localhost/a"),
+        (c::WINHTTP_FLAG_SECURE, "https://localhost/a"),
+    ] {
         let request = client.open_request(connect, "GET", "/a", flags).unwrap();
         let mut units = vec![0_u16; 64];
         let mut length = 128;

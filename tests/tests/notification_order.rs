@@ -1,5 +1,13 @@
 //! Which notifications come, in which order, with which information, and on which thread.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -11,7 +19,9 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Event, Handle, Info, Mode, PATIENCE, Sending, answers, call, last_error, scenarios};
+use winhttp_tests::{
+    Client, Event, Handle, Info, Mode, PATIENCE, Sending, answers, call, last_error, scenarios,
+};
 
 const CREATED: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED;
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
@@ -35,10 +45,22 @@ const CONNECTION_CLOSED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED;
 /// A first exchange in the order of 5.1, for either mode.
 fn first_exchange(mode: Mode) -> Vec<u32> {
     let all = [
-        CREATED, RESOLVING, RESOLVED, CONNECTING, CONNECTED, SENDING, SENT, SEND_COMPLETE, RECEIVING, RECEIVED, HEADERS,
+        CREATED,
+        RESOLVING,
+        RESOLVED,
+        CONNECTING,
+        CONNECTED,
+        SENDING,
+        SENT,
+        SEND_COMPLETE,
+        RECEIVING,
+        RECEIVED,
+        HEADERS,
     ];
     let completions = [SEND_COMPLETE, HEADERS];
-    all.into_iter().filter(|status| mode == Mode::Async || !completions.contains(status)).collect()
+    all.into_iter()
+        .filter(|status| mode == Mode::Async || !completions.contains(status))
+        .collect()
 }
 
 /// The only event of this status.
@@ -252,15 +274,26 @@ scenarios! {
 
 fn secure_request<W: Unit>(client: &Client<W>, port: u16, ignored: u32) -> Handle {
     let connect = client.connect("127.0.0.1", port).unwrap();
-    let request = client.open_request(connect, "GET", "/status", c::WINHTTP_FLAG_SECURE).unwrap();
-    client.put_option(request, c::WINHTTP_OPTION_SECURITY_FLAGS, &ignored.to_ne_bytes()).unwrap();
+    let request = client
+        .open_request(connect, "GET", "/status", c::WINHTTP_FLAG_SECURE)
+        .unwrap();
+    client
+        .put_option(
+            request,
+            c::WINHTTP_OPTION_SECURITY_FLAGS,
+            &ignored.to_ne_bytes(),
+        )
+        .unwrap();
     request
 }
 
 #[test]
 fn each_async_session_has_a_callback_thread_of_its_own() {
     let server = Server::plain(by_path).unwrap();
-    let clients = [Client::<u16>::new(Mode::Async), Client::<u16>::new(Mode::Async)];
+    let clients = [
+        Client::<u16>::new(Mode::Async),
+        Client::<u16>::new(Mode::Async),
+    ];
     // While one session's callback is inside, the other's comes all the same: they share no thread.
     let (sender, receiver) = channel::<ThreadId>();
     let receiver = Mutex::new(receiver);
@@ -270,7 +303,9 @@ fn each_async_session_has_a_callback_thread_of_its_own() {
         let other = receiver.lock().unwrap().recv_timeout(PATIENCE).ok();
         *seen.lock().unwrap() = Some((event.thread, other));
     });
-    clients[1].recorder.on(HEADERS, move |event| sender.send(event.thread).unwrap());
+    clients[1]
+        .recorder
+        .on(HEADERS, move |event| sender.send(event.thread).unwrap());
     let requests = [0, 1].map(|index: usize| {
         let request = clients[index].get(server.port(), "/status");
         clients[index].send(request).unwrap();
@@ -297,14 +332,18 @@ fn fact_5_4_1_receive_response_may_be_called_before_the_send_is_complete() {
             let (sender, results) = channel();
             client.recorder.on(status, move |event| {
                 // SAFETY: no memory is passed.
-                let received = unsafe { winhttp::WinHttpReceiveResponse::<W>(event.handle.raw(), null_mut()) };
+                let received =
+                    unsafe { winhttp::WinHttpReceiveResponse::<W>(event.handle.raw(), null_mut()) };
                 sender.send(call(received)).unwrap();
             });
             let request = client.get(server.port(), "/status");
             client.start_send(request, 0).unwrap();
             assert_eq!(results.recv_timeout(PATIENCE), Ok(Ok(())));
             client.recorder.wait(request, HEADERS);
-            assert_eq!(client.recorder.statuses_of(request), first_exchange(Mode::Async));
+            assert_eq!(
+                client.recorder.statuses_of(request),
+                first_exchange(Mode::Async)
+            );
             assert_eq!(client.status_code(request), Ok(200));
             client.finish();
         }
@@ -319,14 +358,21 @@ fn a_receive_called_early_fails_when_the_send_fails() {
     let client = Client::<u16>::new(Mode::Async);
     client.recorder.on(CONNECTING, |event| {
         // SAFETY: no memory is passed.
-        call(unsafe { winhttp::WinHttpReceiveResponse::<u16>(event.handle.raw(), null_mut()) }).unwrap();
+        call(unsafe { winhttp::WinHttpReceiveResponse::<u16>(event.handle.raw(), null_mut()) })
+            .unwrap();
     });
     let request = client.get(refused.port(), "/");
     client.start_send(request, 0).unwrap();
     let send = client.recorder.wait_nth(request, ERROR, 1);
     let receive = client.recorder.wait_nth(request, ERROR, 2);
-    assert_eq!(send.info, Info::AsyncResult(5, c::ERROR_WINHTTP_CANNOT_CONNECT));
-    assert_eq!(receive.info, Info::AsyncResult(1, c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE));
+    assert_eq!(
+        send.info,
+        Info::AsyncResult(5, c::ERROR_WINHTTP_CANNOT_CONNECT)
+    );
+    assert_eq!(
+        receive.info,
+        Info::AsyncResult(1, c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE)
+    );
     client.finish();
 }
 
@@ -339,20 +385,37 @@ fn fact_5_4_2_and_5_5_1_receive_inside_write_complete() {
             let data: &'static [u8] = b"later";
             // SAFETY: the data is static.
             let written = unsafe {
-                winhttp::WinHttpWriteData::<W>(event.handle.raw(), data.as_ptr().cast(), 5, null_mut())
+                winhttp::WinHttpWriteData::<W>(
+                    event.handle.raw(),
+                    data.as_ptr().cast(),
+                    5,
+                    null_mut(),
+                )
             };
             call(written).unwrap();
         });
         client.recorder.on(WRITE, |event| {
             // SAFETY: no memory is passed.
-            call(unsafe { winhttp::WinHttpReceiveResponse::<W>(event.handle.raw(), null_mut()) }).unwrap();
+            call(unsafe { winhttp::WinHttpReceiveResponse::<W>(event.handle.raw(), null_mut()) })
+                .unwrap();
         });
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
         let request = client.open_request(connect, "POST", "/body", 0).unwrap();
-        client.start_sending(request, Sending { total: 5, ..Sending::default() }).unwrap();
+        client
+            .start_sending(
+                request,
+                Sending {
+                    total: 5,
+                    ..Sending::default()
+                },
+            )
+            .unwrap();
         client.recorder.wait(request, HEADERS);
         let mut expected = first_exchange(Mode::Async);
-        let receiving = expected.iter().position(|status| *status == RECEIVING).unwrap();
+        let receiving = expected
+            .iter()
+            .position(|status| *status == RECEIVING)
+            .unwrap();
         expected.insert(receiving, WRITE);
         assert_eq!(client.recorder.statuses_of(request), expected);
         let write = client.recorder.wait(request, WRITE);
@@ -368,7 +431,9 @@ fn fact_5_4_2_and_5_5_1_receive_inside_write_complete() {
 fn inline_client<W: Unit>() -> Client<W> {
     let client = Client::<W>::new(Mode::Async);
     let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-    client.put_option(client.session, option, &1_u32.to_ne_bytes()).unwrap();
+    client
+        .put_option(client.session, option, &1_u32.to_ne_bytes())
+        .unwrap();
     client
 }
 
@@ -379,16 +444,36 @@ fn fact_5_3_1_inline_delivery_leaves_a_last_error_of_0() {
         let client = inline_client::<W>();
         let request = client.get(server.port(), "/");
         client.exchange(request).unwrap();
-        // The first call may have to wait for the body; what it found is at hand for the second.
-        assert_eq!(client.available(request), Ok(6));
-        let before = client.events(request);
-        let mut count = 0xdead_beef;
-        // SAFETY: the variable lives until the completion was waited for.
-        let done = unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), &raw mut count) };
-        let (left, delivered) = (last_error(), client.events(request) - before);
-        assert_eq!((done, left, delivered, count), (1, 0, 1, 6));
-        let event = client.recorder.events_of(request)[before].clone();
-        assert_eq!((event.status, event.thread), (AVAILABLE, std::thread::current().id()));
+        // The first call may have to wait for the body; inside its callback it is at hand, and nothing is queued.
+        let calls = AtomicUsize::new(0);
+        let (sender, results) = channel();
+        let recorder = client.recorder.clone();
+        client.recorder.on(AVAILABLE, move |event| {
+            if calls.fetch_add(1, Ordering::SeqCst) > 0 {
+                return;
+            }
+            let before = recorder.events_of(event.handle).len();
+            let mut count = 0xdead_beef;
+            // SAFETY: the variable is written during the call.
+            let done = unsafe {
+                winhttp::WinHttpQueryDataAvailable::<W>(event.handle.raw(), &raw mut count)
+            };
+            let left = last_error();
+            let told = recorder.events_of(event.handle).split_off(before);
+            sender
+                .send((done, left, count, told, std::thread::current().id()))
+                .unwrap();
+        });
+        // SAFETY: no memory is passed.
+        call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), null_mut()) })
+            .unwrap();
+        let (done, left, count, told, thread) = results.recv_timeout(PATIENCE).unwrap();
+        assert_eq!((done, left, count), (1, 0, 6));
+        let told: Vec<_> = told
+            .iter()
+            .map(|event| (event.status, event.thread))
+            .collect();
+        assert_eq!(told, [(AVAILABLE, thread)], "delivered inside the call");
         client.finish();
     }
     scenario::<u16>();
@@ -407,7 +492,12 @@ fn fact_5_3_1_io_pending_means_that_another_thread_delivers() {
         let mut count = 0xdead_beef;
         // SAFETY: both live until the completion was waited for.
         let done = unsafe {
-            winhttp::WinHttpReadData::<u16>(request.raw(), buffer.as_mut_ptr().cast(), 3, &raw mut count)
+            winhttp::WinHttpReadData::<u16>(
+                request.raw(),
+                buffer.as_mut_ptr().cast(),
+                3,
+                &raw mut count,
+            )
         };
         let left = last_error();
         assert_eq!((done, left), (1, c::ERROR_IO_PENDING));
@@ -421,7 +511,10 @@ fn fact_5_3_1_io_pending_means_that_another_thread_delivers() {
 
 #[test]
 fn fact_5_3_5_inline_recursion_nests_and_is_bounded() {
-    let server = answers(format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}", "x".repeat(1000)));
+    let server = answers(format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}",
+        "x".repeat(1000)
+    ));
     let client = inline_client::<u16>();
     let request = client.get(server.port(), "/");
     client.exchange(request).unwrap();
@@ -439,7 +532,10 @@ fn fact_5_3_5_inline_recursion_nests_and_is_bounded() {
         } else {
             let buffer = std::ptr::with_exposed_provenance_mut(address);
             // SAFETY: the buffer has one byte and lives for ever.
-            call(unsafe { winhttp::WinHttpReadData::<u16>(event.handle.raw(), buffer, 1, null_mut()) }).unwrap();
+            call(unsafe {
+                winhttp::WinHttpReadData::<u16>(event.handle.raw(), buffer, 1, null_mut())
+            })
+            .unwrap();
         }
         nesting.fetch_sub(1, Ordering::SeqCst);
     });
@@ -450,7 +546,12 @@ fn fact_5_3_5_inline_recursion_nests_and_is_bounded() {
     })
     .unwrap();
     finished.recv_timeout(PATIENCE).unwrap();
-    let reads = client.recorder.statuses_of(request).iter().filter(|status| **status == READ).count();
+    let reads = client
+        .recorder
+        .statuses_of(request)
+        .iter()
+        .filter(|status| **status == READ)
+        .count();
     assert_eq!(reads, 1001, "each operation completes once");
     let deepest = deepest.load(Ordering::SeqCst);
     assert!((2..128).contains(&deepest), "{deepest}");

@@ -1,5 +1,13 @@
 //! Adding request headers: what the server gets on the wire, and what queries show.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{EitherString, ExtendedHeader};
 use winhttp_abi::wide::Unit;
@@ -21,14 +29,28 @@ fn prepared<W: Unit>(client: &Client<W>) -> (Server, Handle) {
 }
 
 /// What queries show, and after an exchange what the server got: both must be `expected`.
-fn check<W: Unit>(client: &Client<W>, server: &Server, request: Handle, name: &str, expected: &[&str]) {
-    assert_eq!(client.values(request, CUSTOM, Some(name)), expected, "before the send");
+fn check<W: Unit>(
+    client: &Client<W>,
+    server: &Server,
+    request: Handle,
+    name: &str,
+    expected: &[&str],
+) {
+    assert_eq!(
+        client.values(request, CUSTOM, Some(name)),
+        expected,
+        "before the send"
+    );
     let index = server.requests().len();
     client.exchange(request).unwrap();
     let seen = server.wait_request(index, PATIENCE).unwrap();
     let on_the_wire: Vec<&str> = seen.values(name).collect();
     assert_eq!(on_the_wire, expected, "on the wire");
-    assert_eq!(client.values(request, CUSTOM, Some(name)), expected, "after the send");
+    assert_eq!(
+        client.values(request, CUSTOM, Some(name)),
+        expected,
+        "after the send"
+    );
 }
 
 scenarios! {
@@ -235,7 +257,7 @@ scenarios! {
     fn add_request_headers_ex_takes_pairs_of_either_kind<W>(mode) {
         let client = Client::<W>::new(mode);
         let (server, request) = prepared(&client);
-        let unicode = u64::from(c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE);
+        let unicode = c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE;
         let wide = [["X-A", "1"], ["X-B", "2"]].map(|pair| pair.map(text::<W>));
         let wide: Vec<_> = wide
             .iter()
@@ -262,7 +284,7 @@ scenarios! {
                     flags,
                     extra,
                     count,
-                    headers.as_ptr().cast(),
+                    headers.as_ptr(),
                 )
             })
         };

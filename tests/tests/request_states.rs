@@ -1,5 +1,13 @@
 //! Requests: which call is allowed when, and how its refusal is told.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;

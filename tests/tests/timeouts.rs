@@ -1,5 +1,13 @@
 //! Each timeout ends what it limits with ERROR_WINHTTP_TIMEOUT (fact 2.14), not before its time, and nothing else.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::io;
@@ -23,7 +31,10 @@ const HUGE: usize = 64 << 20;
 /// Sends a request with a body given at once.
 fn send_body<W: Unit>(client: &Client<W>, request: Handle, body: &[u8], total: usize) -> Call<()> {
     let before = client.events(request);
-    let (length, total) = (u32::try_from(body.len()).unwrap(), u32::try_from(total).unwrap());
+    let (length, total) = (
+        u32::try_from(body.len()).unwrap(),
+        u32::try_from(total).unwrap(),
+    );
     // SAFETY: the body outlives the operation, which is waited for.
     call(unsafe {
         winhttp::WinHttpSendRequest::<W>(
@@ -43,7 +54,11 @@ fn send_body<W: Unit>(client: &Client<W>, request: Handle, body: &[u8], total: u
 fn write<W: Unit>(client: &Client<W>, request: Handle, data: &[u8]) -> Call<()> {
     let before = client.events(request);
     let mut written = 0;
-    let count = if client.mode == Mode::Sync { &raw mut written } else { std::ptr::null_mut() };
+    let count = if client.mode == Mode::Sync {
+        &raw mut written
+    } else {
+        std::ptr::null_mut()
+    };
     let length = u32::try_from(data.len()).unwrap();
     // SAFETY: the data outlives the operation, which is waited for.
     call(unsafe {
@@ -56,7 +71,11 @@ fn write<W: Unit>(client: &Client<W>, request: Handle, data: &[u8]) -> Call<()> 
 fn available<W: Unit>(client: &Client<W>, request: Handle) -> Call<u32> {
     let before = client.events(request);
     let mut bytes = 0;
-    let count = if client.mode == Mode::Sync { &raw mut bytes } else { std::ptr::null_mut() };
+    let count = if client.mode == Mode::Sync {
+        &raw mut bytes
+    } else {
+        std::ptr::null_mut()
+    };
     // SAFETY: the count lives through a synchronous call.
     call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), count) })?;
     match client.completion(request, c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, before)? {
@@ -82,7 +101,7 @@ scenarios! {
     fn fact_2_14_connect_timeout<W>(mode) {
         let hole = TcpHole::full().unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(hole.port(), "/");
+        let handle = support::get(&client, hole.port(), "/");
         set_timeouts::<W>(handle, 0, LIMIT, 0, 0);
         assert_eq!(takes(LIMIT_TIME, || client.send(handle)), TIMEOUT);
         assert_failed_as(&client, handle, c::API_SEND_REQUEST, c::ERROR_WINHTTP_TIMEOUT);
@@ -94,7 +113,7 @@ scenarios! {
     fn fact_2_14_receive_timeout_of_a_silent_server<W>(mode) {
         let hole = TcpHole::new().unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(hole.port(), "/");
+        let handle = support::get(&client, hole.port(), "/");
         set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
         client.send(handle).unwrap();
         assert_eq!(takes(LIMIT_TIME, || client.receive(handle)), TIMEOUT);
@@ -105,7 +124,7 @@ scenarios! {
     fn fact_2_14_receive_timeout_in_the_middle_of_a_body<W>(mode) {
         let server = Server::plain(stalled_body).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(server.port(), "/");
+        let handle = support::get(&client, server.port(), "/");
         set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
         client.exchange(handle).unwrap();
         assert_eq!(takes(LIMIT_TIME, || client.read(handle, 10)), Err(c::ERROR_WINHTTP_TIMEOUT));
@@ -117,7 +136,7 @@ scenarios! {
     fn fact_2_14_receive_timeout_of_query_data_available<W>(mode) {
         let server = Server::plain(stalled_body).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(server.port(), "/");
+        let handle = support::get(&client, server.port(), "/");
         set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
         client.exchange(handle).unwrap();
         assert_eq!(available(&client, handle), Ok(3));
@@ -131,7 +150,7 @@ scenarios! {
     fn fact_2_14_send_timeout_of_a_body_given_at_once<W>(mode) {
         let hole = TcpHole::new().unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(hole.port(), "/");
+        let handle = support::get(&client, hole.port(), "/");
         set_timeouts::<W>(handle, 0, 0, LIMIT, 0);
         let body = vec![0; HUGE];
         assert_eq!(takes(LIMIT_TIME, || send_body(&client, handle, &body, HUGE)), TIMEOUT);
@@ -142,7 +161,7 @@ scenarios! {
     fn fact_2_14_send_timeout_of_written_data<W>(mode) {
         let hole = TcpHole::new().unwrap();
         let client = Client::<W>::new(mode);
-        let handle = client.get(hole.port(), "/");
+        let handle = support::get(&client, hole.port(), "/");
         set_timeouts::<W>(handle, 0, 0, LIMIT, 0);
         let body = vec![0; HUGE];
         send_body(&client, handle, &[], HUGE).unwrap();
@@ -171,12 +190,20 @@ fn receive_response_timeout_limits_a_head_that_drips() {
     for mode in [Mode::Sync, Mode::Async] {
         let (server, stop) = dripping_head();
         let client = Client::<u16>::new(mode);
-        let handle = client.get(server.port(), "/");
+        let handle = support::get(&client, server.port(), "/");
         set_timeouts::<u16>(handle, 0, 0, 0, 300);
         set_dword::<u16>(handle, c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, 600).unwrap();
         client.send(handle).unwrap();
-        assert_eq!(takes(Duration::from_millis(600), || client.receive(handle)), TIMEOUT);
-        assert_failed_as(&client, handle, c::API_RECEIVE_RESPONSE, c::ERROR_WINHTTP_TIMEOUT);
+        assert_eq!(
+            takes(Duration::from_millis(600), || client.receive(handle)),
+            TIMEOUT
+        );
+        assert_failed_as(
+            &client,
+            handle,
+            c::API_RECEIVE_RESPONSE,
+            c::ERROR_WINHTTP_TIMEOUT,
+        );
         finish(&client, handle);
         drop((stop, server));
     }
@@ -199,7 +226,7 @@ fn receive_timeout_starts_anew_with_every_byte() {
         })
         .unwrap();
         let client = Client::<u16>::new(mode);
-        let handle = client.get(server.port(), "/");
+        let handle = support::get(&client, server.port(), "/");
         set_timeouts::<u16>(handle, 0, 0, 0, 400);
         client.exchange(handle).unwrap();
         let body = takes(Duration::from_millis(500), || client.read(handle, 6));
@@ -217,7 +244,7 @@ fn no_limit_means_no_limit() {
     let unlimited: Vec<Handle> = [0, -1]
         .into_iter()
         .map(|none| {
-            let handle = client.get(hole.port(), "/");
+            let handle = support::get(&client, hole.port(), "/");
             set_timeouts::<u16>(handle, none, none, none, none);
             client.send(handle).unwrap();
             // SAFETY: no memory is passed.
@@ -228,16 +255,24 @@ fn no_limit_means_no_limit() {
             handle
         })
         .collect();
-    let clock = client.get(hole.port(), "/");
+    let clock = support::get(&client, hole.port(), "/");
     set_timeouts::<u16>(clock, 0, 0, 0, 400);
     client.send(clock).unwrap();
-    assert_eq!(takes(Duration::from_millis(400), || client.receive(clock)), TIMEOUT);
+    assert_eq!(
+        takes(Duration::from_millis(400), || client.receive(clock)),
+        TIMEOUT
+    );
     client.close(clock).unwrap();
     for handle in unlimited {
         let error = c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
         assert!(!client.recorder.statuses_of(handle).contains(&error));
         close_for_good(&client, handle);
-        assert_failed_as(&client, handle, c::API_RECEIVE_RESPONSE, c::ERROR_WINHTTP_OPERATION_CANCELLED);
+        assert_failed_as(
+            &client,
+            handle,
+            c::API_RECEIVE_RESPONSE,
+            c::ERROR_WINHTTP_OPERATION_CANCELLED,
+        );
     }
     client.close(client.session).unwrap();
 }
@@ -266,12 +301,16 @@ fn receive_timeout_does_not_end_an_idle_web_socket() {
         )
     })
     .unwrap();
-    let clock = client.get(hole.port(), "/");
+    let clock = support::get(&client, hole.port(), "/");
     set_timeouts::<u16>(clock, 0, 0, 0, 2 * LIMIT);
     client.send(clock).unwrap();
     assert_eq!(takes(2 * LIMIT_TIME, || client.receive(clock)), TIMEOUT);
     client.close(clock).unwrap();
-    assert_eq!(client.events(web_socket), before, "the receive is still pending");
+    assert_eq!(
+        client.events(web_socket),
+        before,
+        "the receive is still pending"
+    );
     let utf8 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
     client.ws_send(web_socket, utf8, b"late").unwrap();
     let read = client.completion(web_socket, c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE, before);
@@ -286,7 +325,9 @@ fn receive_timeout_does_not_end_an_idle_web_socket() {
 fn send_timeout_ends_a_stalled_web_socket_send() {
     for mode in [Mode::Sync, Mode::Async] {
         let server = Server::plain(|connection| {
-            let Some(request) = connection.read_head()? else { return Ok(()) };
+            let Some(request) = connection.read_head()? else {
+                return Ok(());
+            };
             connection.accept_websocket(&request)?;
             connection.hold("end").map(drop)
         })
@@ -315,7 +356,7 @@ fn limits_are_per_operation() {
         let handle = request(&client, "127.0.0.1", server.port(), "/status?body=x", 0);
         set_timeouts::<u16>(handle, LIMIT, LIMIT, LIMIT, LIMIT);
         client.send(handle).unwrap();
-        let clock = client.get(hole.port(), "/");
+        let clock = support::get(&client, hole.port(), "/");
         set_timeouts::<u16>(clock, 0, 0, 0, 2 * LIMIT);
         client.send(clock).unwrap();
         assert_eq!(client.receive(clock), TIMEOUT);

@@ -1,5 +1,13 @@
 //! Verifies the opening handshake: what is on the wire, what the program sees of it, what is refused.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::HashSet;
 
 use winhttp_abi::constants as c;

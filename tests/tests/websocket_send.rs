@@ -1,5 +1,13 @@
 //! Verifies sending: arguments, what the server sees frame by frame, sizes, and a peer that does not read.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -65,7 +65,11 @@ export! {
             _ => return Err(Code::INVALID_PARAMETER),
         };
         refuse_if(!matches!(target, c::WINHTTP_AUTH_TARGET_SERVER | c::WINHTTP_AUTH_TARGET_PROXY))?;
-        refuse_if(needs_both && (user.is_null() || password.is_null()))?;
+        // SAFETY: C's promise about its strings.
+        let user = unsafe { input::text(user) }?;
+        // SAFETY: as above.
+        let password = unsafe { input::text(password) }?;
+        refuse_if(needs_both && (user.is_none() || password.is_none()))?;
         refuse_if(!parameters.is_null())?;
         Err(Code::CALL_NOT_IMPLEMENTED)
     }

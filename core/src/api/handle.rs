@@ -164,9 +164,14 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Delivers the end of an asynchronous operation; does nothing in synchronous mode, where the call returns.
-    pub(super) fn complete(self: &Arc<Self>, notification: Notification<'static>) {
-        if let (Some(lane), Delivery::Thread(thread)) = (&self.lane, &self.delivery) {
-            thread.complete(lane, Job::Notify(Arc::clone(self), notification));
+    ///
+    /// Returns whether it was delivered on this thread already (ASSURED_NON_BLOCKING_CALLBACKS).
+    pub(super) fn complete(self: &Arc<Self>, notification: Notification<'static>) -> bool {
+        match (&self.lane, &self.delivery) {
+            (Some(lane), Delivery::Thread(thread)) => {
+                thread.complete(lane, Job::Notify(Arc::clone(self), notification))
+            }
+            (None, _) | (_, Delivery::Inline) => false,
         }
     }
 

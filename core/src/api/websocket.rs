@@ -13,6 +13,7 @@
 mod close;
 mod io;
 mod operations;
+mod outbox;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -93,11 +94,17 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// Delivers what has ended, without the lock.
-    fn deliver(&self, ended: Ended) {
-        for notification in ended {
+    /// Delivers what has ended, in order and without the lock.
+    fn deliver<'a>(&'a self, mut io: MutexGuard<'a, Io<E>>) {
+        let Some(round) = io.outbox.begin() else {
+            return; // nothing ended, or another thread is delivering and goes on with it
+        };
+        while let Some(notification) = io.outbox.next() {
+            drop(io);
             self.handle.complete(notification);
+            io = self.io();
         }
+        io.outbox.end(&round);
     }
 
     /// Moves everything on and delivers what has ended.
@@ -105,12 +112,16 @@ impl<E: Embedder> WebSocket<E> {
         let mut ended = Ended::default();
         let mut io = self.io();
         if ready {
-            io.note_ready(self.endpoint.as_ref().is_some_and(|endpoint| endpoint.has_ended()));
+            io.note_ready(
+                self.endpoint
+                    .as_ref()
+                    .is_some_and(|endpoint| endpoint.has_ended()),
+            );
         }
         io.pump(now, &mut ended);
         self.set_deadline(&mut io);
-        drop(io);
-        self.deliver(ended);
+        io.outbox.put(ended);
+        self.deliver(io);
     }
 }
 

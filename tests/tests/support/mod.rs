@@ -5,8 +5,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     reason = "helpers of tests fail their test"
 )]
+
+pub(crate) mod tls;
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -16,21 +19,26 @@ use winhttp_abi::wide::Unit;
 use winhttp_tests::{Call, Client, Handle, Info, Mode, call};
 
 /// Sets an option of any type.
-pub fn set_option<W: Unit>(handle: Handle, option: u32, value: &[u8]) -> Call<()> {
+pub(crate) fn set_option<W: Unit>(handle: Handle, option: u32, value: &[u8]) -> Call<()> {
     let length = u32::try_from(value.len()).unwrap();
     // SAFETY: the value lives through the call, which only reads it.
     call(unsafe {
-        winhttp::WinHttpSetOption::<W>(handle.raw(), option, value.as_ptr().cast_mut().cast(), length)
+        winhttp::WinHttpSetOption::<W>(
+            handle.raw(),
+            option,
+            value.as_ptr().cast_mut().cast(),
+            length,
+        )
     })
 }
 
 /// Sets a DWORD option.
-pub fn set_dword<W: Unit>(handle: Handle, option: u32, value: u32) -> Call<()> {
+pub(crate) fn set_dword<W: Unit>(handle: Handle, option: u32, value: u32) -> Call<()> {
     set_option::<W>(handle, option, &value.to_ne_bytes())
 }
 
 /// Reads a DWORD option.
-pub fn dword<W: Unit>(handle: Handle, option: u32) -> Call<u32> {
+pub(crate) fn dword<W: Unit>(handle: Handle, option: u32) -> Call<u32> {
     let (mut value, mut length) = (0_u32, 4_u32);
     // SAFETY: value and length live through the call.
     call(unsafe {
@@ -46,7 +54,13 @@ pub fn dword<W: Unit>(handle: Handle, option: u32) -> Call<u32> {
 }
 
 /// WinHttpSetTimeouts, in milliseconds; 0 is no limit.
-pub fn set_timeouts<W: Unit>(handle: Handle, resolve: i32, connect: i32, send: i32, receive: i32) {
+pub(crate) fn set_timeouts<W: Unit>(
+    handle: Handle,
+    resolve: i32,
+    connect: i32,
+    send: i32,
+    receive: i32,
+) {
     // SAFETY: no memory is passed.
     call(unsafe {
         winhttp::WinHttpSetTimeouts::<W>(handle.raw(), resolve, connect, send, receive)
@@ -55,30 +69,58 @@ pub fn set_timeouts<W: Unit>(handle: Handle, resolve: i32, connect: i32, send: i
 }
 
 /// A request for a host and port, with flags of WinHttpOpenRequest.
-pub fn request<W: Unit>(client: &Client<W>, host: &str, port: u16, path: &str, flags: u32) -> Handle {
+pub(crate) fn request<W: Unit>(
+    client: &Client<W>,
+    host: &str,
+    port: u16,
+    path: &str,
+    flags: u32,
+) -> Handle {
     let connect = client.connect(host, port).unwrap();
     let request = client.open_request(connect, "GET", path, flags).unwrap();
     client.close(connect).unwrap();
     request
 }
 
+/// A GET request to a local plain server; nothing but itself is left open.
+pub(crate) fn get<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
+    request(client, "127.0.0.1", port, path, 0)
+}
+
+/// A WebSocket to a local plain server; nothing but itself is left open.
+pub(crate) fn web_socket<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
+    let request = get(client, port, path);
+    upgrade::<W>(request);
+    client.exchange(request).unwrap();
+    let web_socket = client.complete_upgrade(request, 0).unwrap();
+    client.close(request).unwrap();
+    web_socket
+}
+
+/// Closes the session, whose HANDLE_CLOSING comes after everything else's, and asserts that these handles had nothing
+/// to say behind their own.
+pub(crate) fn end_session<W: Unit>(client: &Client<W>, handles: &[Handle]) {
+    close_for_good(client, client.session);
+    for handle in handles {
+        closing_is_last(client, *handle);
+    }
+}
+
 /// An https request for `localhost`.
-pub fn secure<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
+pub(crate) fn secure<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
     request(client, "localhost", port, path, c::WINHTTP_FLAG_SECURE)
 }
 
 /// Makes a request ask for a WebSocket.
-pub fn upgrade<W: Unit>(request: Handle) {
+pub(crate) fn upgrade<W: Unit>(request: Handle) {
     let option = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
     // SAFETY: no memory is passed.
-    call(unsafe {
-        winhttp::WinHttpSetOption::<W>(request.raw(), option, std::ptr::null_mut(), 0)
-    })
-    .unwrap();
+    call(unsafe { winhttp::WinHttpSetOption::<W>(request.raw(), option, std::ptr::null_mut(), 0) })
+        .unwrap();
 }
 
 /// Asserts how the last operation of a handle failed: in asynchronous mode exactly one REQUEST_ERROR names the function.
-pub fn assert_failed_as<W: Unit>(client: &Client<W>, handle: Handle, api: u32, error: u32) {
+pub(crate) fn assert_failed_as<W: Unit>(client: &Client<W>, handle: Handle, api: u32, error: u32) {
     if client.mode == Mode::Sync {
         return;
     }
@@ -92,42 +134,59 @@ pub fn assert_failed_as<W: Unit>(client: &Client<W>, handle: Handle, api: u32, e
             event.info
         })
         .collect();
-    assert_eq!(errors, [Info::AsyncResult(usize::try_from(api).unwrap(), error)]);
+    assert_eq!(
+        errors,
+        [Info::AsyncResult(usize::try_from(api).unwrap(), error)]
+    );
 }
 
 /// Closes a handle and asserts that HANDLE_CLOSING was its last notification, once.
-pub fn close_for_good<W: Unit>(client: &Client<W>, handle: Handle) {
+pub(crate) fn close_for_good<W: Unit>(client: &Client<W>, handle: Handle) {
     client.close(handle).unwrap();
     closing_is_last(client, handle);
 }
 
 /// Waits for HANDLE_CLOSING and asserts that it came once and last.
-pub fn closing_is_last<W: Unit>(client: &Client<W>, handle: Handle) {
+pub(crate) fn closing_is_last<W: Unit>(client: &Client<W>, handle: Handle) {
     let closing = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
     let event = client.recorder.wait(handle, closing);
     assert_eq!((event.info, event.length), (Info::Handle(handle.0), 8));
     let statuses = client.recorder.statuses_of(handle);
     assert_eq!(statuses.last(), Some(&closing), "{statuses:x?}");
-    assert_eq!(statuses.iter().filter(|status| **status == closing).count(), 1);
+    assert_eq!(
+        statuses.iter().filter(|status| **status == closing).count(),
+        1
+    );
 }
 
 /// Runs `operation` and asserts that it took at least `least` and not absurdly longer.
-pub fn takes<T>(least: Duration, operation: impl FnOnce() -> T) -> T {
+pub(crate) fn takes<T>(least: Duration, operation: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = operation();
     let took = start.elapsed();
     assert!(took >= least, "took only {took:?}, not {least:?}");
-    assert!(took < least + Duration::from_secs(5), "took {took:?} instead of {least:?}");
+    assert!(
+        took < least + Duration::from_secs(5),
+        "took {took:?} instead of {least:?}"
+    );
     result
 }
 
 /// A clock for scripts that send slowly: ticks until the test drops its end.
-pub fn ticker(every: Duration) -> (mpsc::SyncSender<()>, impl Fn() -> bool + Send + Sync + 'static) {
+pub(crate) fn ticker(
+    every: Duration,
+) -> (
+    mpsc::SyncSender<()>,
+    impl Fn() -> bool + Send + Sync + 'static,
+) {
     let (stop, ticks) = mpsc::sync_channel::<()>(0);
     let ticks = std::sync::Mutex::new(ticks);
     let tick = move || {
         let ticks = ticks.lock().unwrap();
-        matches!(ticks.recv_timeout(every), Err(mpsc::RecvTimeoutError::Timeout))
+        matches!(
+            ticks.recv_timeout(every),
+            Err(mpsc::RecvTimeoutError::Timeout)
+        )
     };
     (stop, tick)
 }

@@ -9,9 +9,9 @@ use crate::notify::RequestOperation;
 /// What a read call did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Finished, with this many bytes; in asynchronous mode the completion is on its way.
-    Done(u32),
-    /// Under way; the completion will tell.
+    /// Finished; in asynchronous mode the completion was delivered on this thread already.
+    Done,
+    /// The completion comes on another thread.
     Pending,
 }
 
@@ -56,9 +56,11 @@ impl<E: Embedder> Request<E> {
 
     /// Waits for body bytes (WinHttpQueryDataAvailable).
     ///
+    /// `known` gets the number if it is known before the call returns, and before anybody is told.
+    ///
     /// # Errors
     /// As [`Request::receive`].
-    pub fn query_data_available(&self) -> Result<Outcome> {
+    pub fn query_data_available(&self, known: impl FnOnce(u32)) -> Result<Outcome> {
         let state = self.state();
         if state.pending.is_some() {
             return Err(Error::InvalidOperation);
@@ -68,15 +70,20 @@ impl<E: Embedder> Request<E> {
             let refused = self.refuse(state, RequestOperation::QueryDataAvailable, error);
             return refused.map(|()| Outcome::Pending);
         }
-        self.start_or_finish(state, Operation::Available, 1)
+        self.start_or_finish(state, Operation::Available, 1, known)
     }
 
     /// Reads body bytes (WinHttpReadData): fills the buffer unless the body ends; with `any`, takes what is there
-    /// (WinHttpReadDataEx).
+    /// (WinHttpReadDataEx). `known` as in [`Request::query_data_available`].
     ///
     /// # Errors
     /// As [`Request::receive`].
-    pub fn read(&self, mut buffer: E::ReadBuffer, any: bool) -> Result<Outcome> {
+    pub fn read(
+        &self,
+        mut buffer: E::ReadBuffer,
+        any: bool,
+        known: impl FnOnce(u32),
+    ) -> Result<Outcome> {
         let state = self.state();
         if state.pending.is_some() {
             return Err(Error::InvalidOperation);
@@ -87,7 +94,7 @@ impl<E: Embedder> Request<E> {
             return refused.map(|()| Outcome::Pending);
         }
         let wanted = if any { 1 } else { buffer.bytes().len() };
-        self.start_or_finish(state, Operation::Read(buffer, 0, any), wanted)
+        self.start_or_finish(state, Operation::Read(buffer, 0, any), wanted, known)
     }
 
     /// In asynchronous mode a read that needs no waiting is done at once, so that count and data are there when the
@@ -97,9 +104,11 @@ impl<E: Embedder> Request<E> {
         mut state: Locked<'_, E>,
         mut operation: Operation<E>,
         wanted: usize,
+        known: impl FnOnce(u32),
     ) -> Result<Outcome> {
         if !self.handle.is_asynchronous() {
-            return self.run(state, operation).map(Outcome::Done);
+            known(self.run(state, operation)?);
+            return Ok(Outcome::Done);
         }
         let at_hand = state
             .driver
@@ -111,8 +120,10 @@ impl<E: Embedder> Request<E> {
         {
             let success = operation.success(count);
             drop(state);
-            self.handle.complete(success);
-            return Ok(Outcome::Done(count));
+            // The program may free the variable as soon as it was told.
+            known(count);
+            let told = self.handle.complete(success);
+            return Ok(if told { Outcome::Done } else { Outcome::Pending });
         }
         self.run(state, operation).map(|_| Outcome::Pending)
     }

@@ -103,11 +103,12 @@ impl<E: Embedder> WebSocket<E> {
         io.cancel(&mut ended);
         let channel = io.channel.take();
         self.set_deadline(&mut io);
+        io.outbox.put(ended);
         drop(io);
         if let Some(channel) = channel {
             channel.release();
         }
-        self.deliver(ended);
+        self.deliver(self.io());
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::outbox::Outbox;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
 use crate::engine::channel::{Channel, Outgoing, Received};
@@ -38,6 +39,7 @@ pub(super) struct Io<E: Embedder> {
     send_timeout: Option<Duration>,
     /// The deadline the poll was told last.
     armed: Option<Instant>,
+    pub(super) outbox: Outbox,
 }
 
 /// One side's operation.
@@ -148,6 +150,7 @@ impl<E: Embedder> Io<E> {
             keep_alive_at: clock::deadline(clock::now(), Some(KEEP_ALIVE)),
             send_timeout,
             armed: None,
+            outbox: Outbox::default(),
         }
     }
 

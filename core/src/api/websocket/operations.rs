@@ -92,8 +92,8 @@ impl<E: Embedder> WebSocket<E> {
     ) -> Result<Option<T>> {
         if self.handle.is_asynchronous() {
             self.set_deadline(&mut io);
-            drop(io);
-            self.deliver(ended);
+            io.outbox.put(ended);
+            self.deliver(io);
             return Ok(None);
         }
         loop {

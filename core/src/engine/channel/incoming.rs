@@ -51,7 +51,10 @@ impl Channel {
                 return Ok(received);
             }
             let full = *filled == out.len();
-            if full && !out.is_empty() && let Some(kind) = self.receiver.message() {
+            if full
+                && !out.is_empty()
+                && let Some(kind) = self.receiver.message()
+            {
                 return Ok(Received::Fragment(kind));
             }
             if advance.consumed > 0 || advance.event.is_some() {

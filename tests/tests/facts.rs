@@ -3,6 +3,12 @@
 //! A test names a fact in its name: `fact_9_4_3_a_small_buffer_gives_fragments`; a requirement of real programs
 //! likewise: `expectation_12_…`. Run with `UPDATE_DOCS=1` to write the document again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

@@ -27,7 +27,8 @@ pub use certificate::{
 };
 pub use connection::WinHttpConnect;
 pub use headers::{
-    WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders, WinHttpQueryHeadersEx,
+    WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders,
+    WinHttpQueryHeadersEx,
 };
 pub use options::{WinHttpQueryOption, WinHttpSetOption};
 pub use request::{WinHttpOpenRequest, WinHttpReceiveResponse, WinHttpSendRequest};

@@ -123,7 +123,11 @@ impl<E: Embedder> Request<E> {
             // The program may free the variable as soon as it was told.
             known(count);
             let told = self.handle.complete(success);
-            return Ok(if told { Outcome::Done } else { Outcome::Pending });
+            return Ok(if told {
+                Outcome::Done
+            } else {
+                Outcome::Pending
+            });
         }
         self.run(state, operation).map(|_| Outcome::Pending)
     }

@@ -73,6 +73,10 @@ pub unsafe extern "C" fn LocalFree(memory: *mut c_void) -> *mut c_void {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "tests pass memory of their own that lives as long as they use it"
+)]
 mod tests {
     use super::*;
 

@@ -107,6 +107,10 @@ impl fmt::Debug for Lent {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "tests pass memory of their own that lives as long as they use it"
+)]
 mod tests {
     use super::*;
 

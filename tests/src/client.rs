@@ -89,11 +89,15 @@ impl<W: Unit> Client<W> {
     /// Opens a session whose recorder hears everything.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
-        let recorder = Recorder::new();
-        let session = Self::open(mode);
+        Self::with_session(Self::open(mode), mode)
+    }
+
+    /// Takes over a session of this mode; its recorder hears everything.
+    #[must_use]
+    pub fn with_session(session: Handle, mode: Mode) -> Self {
         let client = Self {
             session,
-            recorder,
+            recorder: Recorder::new(),
             mode,
             width: PhantomData,
         };

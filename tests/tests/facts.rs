@@ -35,6 +35,10 @@ const WAITING: &[(&str, &str)] = &[
     ("5.2.2", "connection reuse"),
     ("5.2.3", "connection reuse"),
     ("5.2.5", "connection reuse"),
+    (
+        "5.3.2",
+        "nothing: it allows notifications that are never sent here",
+    ),
     ("5.6.", "redirects"),
     ("6.2", "authentication"),
     ("6.3", "authentication"),
@@ -56,9 +60,18 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Numbers named by tests after `prefix`, with the files that name them.
-fn named(prefix: &str) -> BTreeMap<Vec<u32>, BTreeSet<String>> {
-    let mut found: BTreeMap<Vec<u32>, BTreeSet<String>> = BTreeMap::new();
+/// What a number counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Fact,
+    Expectation,
+}
+
+type Named = BTreeMap<(Kind, Vec<u32>), BTreeSet<String>>;
+
+/// Numbers named by tests, with the files that name them.
+fn named() -> Named {
+    let mut found = Named::new();
     let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
@@ -66,13 +79,14 @@ fn named(prefix: &str) -> BTreeMap<Vec<u32>, BTreeSet<String>> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && !name.starts_with('.') && !name.starts_with("target") {
                 folders.push(path);
-            } else if name.ends_with(".rs") && name != "facts.rs" {
+            } else if name.ends_with(".rs") && !path.ends_with("tests/tests/facts.rs") {
                 let file = path
                     .strip_prefix(root())
                     .unwrap()
                     .to_string_lossy()
                     .into_owned();
-                for number in numbers(&fs::read_to_string(&path).unwrap(), prefix) {
+                let text = fs::read_to_string(&path).unwrap();
+                for number in in_names(&text).into_iter().chain(in_comments(&text)) {
                     found.entry(number).or_default().insert(file.clone());
                 }
             }
@@ -81,21 +95,58 @@ fn named(prefix: &str) -> BTreeMap<Vec<u32>, BTreeSet<String>> {
     found
 }
 
-/// The numbers behind each occurrence of `prefix` as the start of a function or module name.
-fn numbers(text: &str, prefix: &str) -> Vec<Vec<u32>> {
+/// Numbers in the names of functions: `fact_2_3_…`, `facts_9_3_1_and_9_4_1_…`, `fact_9_3_1_and_expectation_11_…`.
+fn in_names(text: &str) -> Vec<(Kind, Vec<u32>)> {
+    let names = text.split("fn ").skip(1);
+    names
+        .flat_map(|rest| {
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            in_words(rest[..end].split('_'))
+        })
+        .collect()
+}
+
+/// Numbers in comments that say what a test proves: "Fact 3.2.10: …", "expectation 27".
+fn in_comments(text: &str) -> Vec<(Kind, Vec<u32>)> {
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    text.lines()
+        .filter(is_comment)
+        .flat_map(|line| {
+            let separators = [' ', '.', ',', ':', ';', '(', ')', '/'];
+            let words = line.split(separators).filter(|word| !word.is_empty());
+            in_words(
+                words
+                    .map(str::to_lowercase)
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(String::as_str),
+            )
+        })
+        .collect()
+}
+
+/// Finds "fact" or "expectation" among words and reads the numbers behind it, joined by "and" or "to".
+fn in_words<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(Kind, Vec<u32>)> {
     let mut found = Vec::new();
-    for (start, _) in text.match_indices(prefix) {
-        let before = text[..start].trim_end();
-        if !before.ends_with("fn") && !before.ends_with("mod") {
+    let (mut kind, mut number) = (None, Vec::new());
+    for word in words.chain(["end"]) {
+        if let (Some(_), Ok(part)) = (kind, word.parse()) {
+            number.push(part);
             continue;
         }
-        let name = &text[start + prefix.len()..];
-        let number: Vec<u32> = name
-            .split('_')
-            .map_while(|part| part.parse().ok().filter(|_| !part.is_empty()))
-            .collect();
-        // A name may stand for several facts: fact_2_13_and_2_14 is not parsed; write one test per fact.
-        found.push(number);
+        if let Some(kind) = kind
+            && !number.is_empty()
+        {
+            found.push((kind, std::mem::take(&mut number)));
+        }
+        kind = match word {
+            "fact" | "facts" => Some(Kind::Fact),
+            "expectation" | "expectations" => Some(Kind::Expectation),
+            "and" => kind,
+            _ => None,
+        };
     }
     found
 }
@@ -109,19 +160,16 @@ fn dotted(number: &[u32]) -> String {
 }
 
 /// The files that prove a fact: those that name it, or for a heading such as 9.7 one of its parts.
-fn files_of(fact: &str, named: &BTreeMap<Vec<u32>, BTreeSet<String>>) -> BTreeSet<String> {
-    let is_it = |number: &&Vec<u32>| {
+fn files_of(kind: Kind, wanted: &str, named: &Named) -> BTreeSet<String> {
+    let is_it = |(of, number): &(Kind, Vec<u32>)| {
         let number = dotted(number);
-        number == fact
-            || number
-                .strip_prefix(fact)
-                .is_some_and(|rest| rest.starts_with('.'))
+        let part = number
+            .strip_prefix(wanted)
+            .is_some_and(|rest| rest.starts_with('.'));
+        *of == kind && (number == wanted || part)
     };
-    named
-        .iter()
-        .filter(|(number, _)| is_it(number))
-        .flat_map(|(_, files)| files.clone())
-        .collect()
+    let matching = named.iter().filter(|(number, _)| is_it(number));
+    matching.flat_map(|(_, files)| files.clone()).collect()
 }
 
 fn waits_for(fact: &str) -> Option<&'static str> {
@@ -135,8 +183,7 @@ fn waits_for(fact: &str) -> Option<&'static str> {
 
 #[test]
 fn every_fact_has_a_test_or_a_reason_to_wait() {
-    let facts = named("fact_");
-    let expectations = named("expectation_");
+    let named = named();
     let mut missing = Vec::new();
     let mut document = String::from(
         "# Facts and the tests that prove them\n\n\
@@ -156,14 +203,18 @@ fn every_fact_has_a_test_or_a_reason_to_wait() {
         writeln!(document, "| {number} | {cell} |").unwrap();
     };
     for fact in FACTS.split_whitespace() {
-        row(fact.to_owned(), files_of(fact, &facts), waits_for(fact));
+        row(
+            fact.to_owned(),
+            files_of(Kind::Fact, fact, &named),
+            waits_for(fact),
+        );
     }
     for number in 1..=EXPECTATIONS {
         let waits = EXPECTATIONS_WAITING
             .iter()
             .find(|(own, _)| *own == number)
             .map(|(_, why)| *why);
-        let files = expectations.get(&vec![number]).cloned().unwrap_or_default();
+        let files = files_of(Kind::Expectation, &number.to_string(), &named);
         row(format!("program expectation {number}"), files, waits);
     }
     let path = root().join("docs/facts.md");

@@ -30,6 +30,8 @@ fn bound_functions(header: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Expectation 31: in C99 and later, C++11 and later, alone, before or after system headers, and twice. Expectation 29:
+/// `L""` and `wchar_t` in the default width.
 #[test]
 fn winhttp_h_compiles_alone_twice_and_around_system_headers() {
     let ours = "#include <winhttp.h>\n";
@@ -167,6 +169,7 @@ fn base_types_of_the_program_are_taken_when_their_sizes_are_right() {
     assert!(message.contains("winhttp_size_of_DWORD"), "{message}");
 }
 
+/// Expectation 30: fixed widths, annotations allowed, legacy words never defined.
 #[test]
 fn legacy_direction_words_and_min_and_max_are_left_to_the_program() {
     let source = "#include \"compat/windows.h\"\n#include <algorithm>\n\

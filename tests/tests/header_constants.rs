@@ -60,6 +60,7 @@ fn assertions() -> String {
     source
 }
 
+/// Expectation 28: every constant is a macro.
 #[test]
 fn the_header_has_every_constant_with_its_value() {
     assert!(ALL.len() > 700, "the table is incomplete");

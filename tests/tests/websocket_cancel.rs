@@ -32,7 +32,7 @@ const HANDLE_CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 
 type Told = (u32, Info, u32);
 
-/// The REQUEST_ERROR of a cancelled operation.
+/// The REQUEST_ERROR of a cancelled operation. Fact 9.6.3: all carry the 24 bytes of the WebSocket's structure.
 fn cancelled(operation: i32) -> Told {
     let info = Info::WebSocketResult(0, CANCELLED, operation);
     (c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR, info, 24)
@@ -109,6 +109,7 @@ asynchronous! {
         socket.finish();
     }
 
+    // Fact 9.4.9: a receive that Close cancels ends with OPERATION_CANCELLED.
     fn fact_9_5_5_close_cancels_a_pending_receive<W>() {
         let server = Server::plain(by_path).unwrap();
         let socket = WebSocket::<W>::open(Mode::Async, &server, "/echo");

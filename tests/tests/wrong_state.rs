@@ -59,6 +59,7 @@ fn assert_all_refused<W: Unit>(client: &Client<W>, handle: Handle, what: &str) {
         call(unsafe { winhttp::WinHttpReceiveResponse::<W>(raw, null_mut()) })
     });
     assert_eq!(receive, Err(STATE), "fact 2.2, {what}");
+    // Fact 2.3, and fact 2.5: asynchronously the error names its function by its API_ number.
     let available = failure(client, handle, c::API_QUERY_DATA_AVAILABLE, || {
         // SAFETY: the count is a local that lives until the failure.
         call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(raw, count) })

@@ -31,6 +31,8 @@ const JULY_28: SystemTime = SystemTime {
     w_milliseconds: 0,
 };
 
+// Fact 8.1.3 is a placeholder that contradicts the reference: text that cannot be parsed fails here.
+
 /// Fails with ERROR_INVALID_PARAMETER.
 fn assert_refused(result: i32) {
     assert_eq!((result, GetLastError()), (0, ERROR_INVALID_PARAMETER));

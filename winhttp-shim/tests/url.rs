@@ -309,7 +309,7 @@ in_both_widths! {
     }
 
     fn a_length_ends_the_url_where_no_terminator_is<W>() {
-        let url = W::encode("http://hXXXX");
+        let url = W::encode("http://hABCD");
         let mut parts = components::<W>(1);
         assert_eq!(crack(&url, 8, 0, &mut parts), 0);
         assert_eq!(place(&url, (parts.lpsz_host_name, parts.dw_host_name_length)), Some((7, 1)));

@@ -1,3 +1,5 @@
+//! Checks options on handles without a network: scopes, order of errors, what is honoured and what is recorded.
+
 use super::*;
 use crate::api::{OpenRequest, OpenSession, ProxyAccess};
 use crate::embed::{ReadMemory, UnloadEvent, WriteMemory};

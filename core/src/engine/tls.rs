@@ -6,5 +6,5 @@ mod trust;
 mod verify;
 
 pub use config::{Protocols, TlsConfigs, TlsPolicy};
-pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block, tls_error};
+pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block};
 pub use verify::CertificateRefused;

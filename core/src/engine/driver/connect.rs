@@ -12,7 +12,7 @@ use crate::engine::clock;
 use crate::engine::dial::{DialSettings, Race, RaceStep};
 use crate::engine::extended_error;
 use crate::engine::resolve::Lookup;
-use crate::engine::tls::{HandshakeStep, TlsHandshake, is_would_block, tls_error};
+use crate::engine::tls::{HandshakeStep, TlsHandshake, is_would_block};
 use crate::engine::transport::{Tcp, Transport};
 use crate::error::{Error, Result};
 use crate::notify::{Notification, SecureProblems};
@@ -141,7 +141,7 @@ impl Driver {
         match &self.plan.tls {
             None => self.announce(tcp),
             Some(config) => {
-                let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
+                let handshake = TlsHandshake::new(config, &self.plan.host, tcp)?;
                 // The handshake is part of connecting and shares its limit.
                 let deadline = clock::deadline(now, self.plan.dial.timeout);
                 self.state = State::Handshaking {
@@ -177,8 +177,7 @@ impl Driver {
                 *handshake = Some(current);
                 Ok(Step::Wait(*deadline))
             }
-            Err(error) => {
-                let (mut error, mut problems) = tls_error(&error);
+            Err((mut error, mut problems)) => {
                 // A server that hangs up in the middle of a handshake speaks no TLS we know.
                 if error == Error::ConnectionError {
                     error = Error::SecureChannelError;

@@ -1,6 +1,7 @@
 //! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -106,7 +107,7 @@ fn build(policy: TlsPolicy) -> Result<ClientConfig> {
         .map_err(|_| Error::SecureChannelError)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_client_cert_resolver(Arc::new(NoClientCertificate));
+        .with_client_cert_resolver(Arc::new(ClientCertificateRequest::default()));
     config.resumption = Resumption::in_memory_sessions(RESUMED_SESSIONS);
     // SSLKEYLOGFILE, as browsers and curl understand it; silent when the variable is not set.
     config.key_log = Arc::new(rustls::KeyLogFile::new());
@@ -117,12 +118,20 @@ fn provider() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
 
-/// Answers a certificate request with "none"; that the server asked shows in its later refusal.
-#[derive(Debug)]
-struct NoClientCertificate;
+/// Answers a certificate request with "none", and remembers that the server asked: that explains its later refusal.
+#[derive(Debug, Default)]
+pub(super) struct ClientCertificateRequest(AtomicBool);
 
-impl ResolvesClientCert for NoClientCertificate {
+impl ClientCertificateRequest {
+    /// The server asked for a certificate.
+    pub(super) fn was_made(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for ClientCertificateRequest {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
         None
     }
 

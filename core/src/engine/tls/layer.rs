@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion};
 
+use super::config::ClientCertificateRequest;
 use super::verify::CertificateRefused;
 use crate::engine::socket::Socket;
 use crate::engine::transport::{Transport, socket_error};
@@ -31,6 +32,7 @@ pub struct TlsFacts {
 #[derive(Debug)]
 pub struct TlsHandshake {
     connection: ClientConnection,
+    request: Arc<ClientCertificateRequest>,
     below: Box<dyn Transport>,
 }
 
@@ -38,6 +40,7 @@ pub struct TlsHandshake {
 #[derive(Debug)]
 pub struct Tls {
     connection: ClientConnection,
+    request: Arc<ClientCertificateRequest>,
     below: Box<dyn Transport>,
     facts: Arc<TlsFacts>,
 }
@@ -56,11 +59,20 @@ impl TlsHandshake {
     ///
     /// # Errors
     /// [`Error::InvalidUrl`] if the name cannot be a server name.
-    pub fn new(config: Arc<ClientConfig>, name: &str, below: Box<dyn Transport>) -> Result<Self> {
+    pub fn new(config: &ClientConfig, name: &str, below: Box<dyn Transport>) -> Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Error::InvalidUrl)?;
+        // All but the note about a certificate request is shared with the session's other connections.
+        let request = Arc::<ClientCertificateRequest>::default();
+        let mut config = ClientConfig::clone(config);
+        config.client_auth_cert_resolver =
+            Arc::<ClientCertificateRequest>::clone(&request) as Arc<_>;
         let connection =
-            ClientConnection::new(config, name).map_err(|_| Error::SecureChannelError)?;
-        Ok(Self { connection, below })
+            ClientConnection::new(Arc::new(config), name).map_err(|_| Error::SecureChannelError)?;
+        Ok(Self {
+            connection,
+            request,
+            below,
+        })
     }
 
     /// The socket to wait for.
@@ -78,23 +90,30 @@ impl TlsHandshake {
     /// Moves the handshake on as far as the socket allows.
     ///
     /// # Errors
-    /// The transport's failure, or a TLS failure (see [`tls_error`]).
-    pub fn advance(mut self: Box<Self>) -> io::Result<HandshakeStep> {
+    /// The WinHTTP error of a failure, and the certificate's defects if those are the cause.
+    pub fn advance(mut self: Box<Self>) -> Result<HandshakeStep, (Error, SecureProblems)> {
+        match self.turn() {
+            Ok(true) => Ok(HandshakeStep::Done(Box::new(self.finish()))),
+            Ok(false) => Ok(HandshakeStep::Wait(self)),
+            Err(error) => Err(tls_error(&error, &self.request)),
+        }
+    }
+
+    /// Exchanges messages until the handshake is complete (`true`) or the socket must be waited for.
+    fn turn(&mut self) -> io::Result<bool> {
         loop {
-            let wants_write = match flush(&mut self.connection, &mut *self.below) {
-                Ok(()) => false,
-                Err(error) if is_would_block(&error) => true,
+            let flushed = match flush(&mut self.connection, &mut *self.below) {
+                Ok(()) => true,
+                Err(error) if is_would_block(&error) => false,
                 Err(error) => return Err(error),
             };
-            if !self.connection.is_handshaking() && !wants_write {
-                return Ok(HandshakeStep::Done(Box::new(self.finish())));
+            if !self.connection.is_handshaking() && flushed {
+                return Ok(true);
             }
             match fill(&mut self.connection, &mut *self.below) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
-                Err(error) if is_would_block(&error) => {
-                    return Ok(HandshakeStep::Wait(self));
-                }
+                Err(error) if is_would_block(&error) => return Ok(false),
                 Err(error) => return Err(error),
             }
         }
@@ -126,6 +145,7 @@ impl TlsHandshake {
         });
         Tls {
             connection: self.connection,
+            request: self.request,
             below: self.below,
             facts,
         }
@@ -186,7 +206,7 @@ impl Transport for Tls {
     }
 
     fn error(&self, error: &io::Error) -> Error {
-        tls_error(error).0
+        tls_error(error, &self.request).0
     }
 }
 
@@ -197,8 +217,7 @@ pub fn is_would_block(error: &io::Error) -> bool {
 }
 
 /// The WinHTTP error of a failure on a TLS connection, and the certificate's defects if those are the cause.
-#[must_use]
-pub fn tls_error(error: &io::Error) -> (Error, SecureProblems) {
+fn tls_error(error: &io::Error, request: &ClientCertificateRequest) -> (Error, SecureProblems) {
     let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
@@ -213,11 +232,24 @@ pub fn tls_error(error: &io::Error) -> (Error, SecureProblems) {
     }
     if matches!(tls, rustls::Error::InvalidCertificate(_)) {
         (Error::SecureFailure, SecureProblems::INVALID_CERT)
-    } else if *tls == rustls::Error::AlertReceived(AlertDescription::CertificateRequired) {
+    } else if request.was_made() && is_refusal(tls) {
         (Error::ClientAuthCertNeeded, SecureProblems::default())
     } else {
         (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR)
     }
+}
+
+/// Alerts with which servers refuse a client that has no certificate: TLS 1.3 has one for it, older servers use others.
+fn is_refusal(error: &rustls::Error) -> bool {
+    const ALERTS: [AlertDescription; 6] = [
+        AlertDescription::CertificateRequired,
+        AlertDescription::HandshakeFailure,
+        AlertDescription::NoCertificate,
+        AlertDescription::BadCertificate,
+        AlertDescription::CertificateUnknown,
+        AlertDescription::AccessDenied,
+    ];
+    matches!(error, rustls::Error::AlertReceived(alert) if ALERTS.contains(alert))
 }
 
 /// Reads ciphertext and processes it; the number of bytes read, 0 at the end of the stream.

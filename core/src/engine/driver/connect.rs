@@ -141,7 +141,7 @@ impl Driver {
         match &self.plan.tls {
             None => self.announce(tcp),
             Some(config) => {
-                let handshake = TlsHandshake::new(config, &self.plan.host, tcp)?;
+                let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
                 // The handshake is part of connecting and shares its limit.
                 let deadline = clock::deadline(now, self.plan.dial.timeout);
                 self.state = State::Handshaking {

@@ -1,7 +1,7 @@
 //! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
 
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -107,7 +107,7 @@ fn build(policy: TlsPolicy) -> Result<ClientConfig> {
         .map_err(|_| Error::SecureChannelError)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_client_cert_resolver(Arc::new(ClientCertificateRequest::default()));
+        .with_client_cert_resolver(Arc::new(NoClientCertificate));
     config.resumption = Resumption::in_memory_sessions(RESUMED_SESSIONS);
     // SSLKEYLOGFILE, as browsers and curl understand it; silent when the variable is not set.
     config.key_log = Arc::new(rustls::KeyLogFile::new());
@@ -118,20 +118,25 @@ fn provider() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
 }
 
-/// Answers a certificate request with "none", and remembers that the server asked: that explains its later refusal.
-#[derive(Debug, Default)]
-pub(super) struct ClientCertificateRequest(AtomicBool);
-
-impl ClientCertificateRequest {
-    /// The server asked for a certificate.
-    pub(super) fn was_made(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
+thread_local! {
+    static ASKED: Cell<bool> = const { Cell::new(false) };
 }
 
-impl ResolvesClientCert for ClientCertificateRequest {
+/// A server asked this thread's handshake for a certificate since the last call.
+///
+/// The resolver is shared by all connections (rustls resumes sessions only under the same one), but it is called on the
+/// thread that processes the request, so the note waits there for its connection.
+pub(super) fn take_certificate_request() -> bool {
+    ASKED.take()
+}
+
+/// Answers a certificate request with "none", and notes that it was made: that explains the server's later refusal.
+#[derive(Debug)]
+struct NoClientCertificate;
+
+impl ResolvesClientCert for NoClientCertificate {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.store(true, Ordering::Relaxed);
+        ASKED.set(true);
         None
     }
 

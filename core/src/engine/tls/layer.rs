@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion};
 
-use super::config::ClientCertificateRequest;
+use super::config::take_certificate_request;
 use super::verify::CertificateRefused;
 use crate::engine::socket::Socket;
 use crate::engine::transport::{Transport, socket_error};
@@ -32,7 +32,8 @@ pub struct TlsFacts {
 #[derive(Debug)]
 pub struct TlsHandshake {
     connection: ClientConnection,
-    request: Arc<ClientCertificateRequest>,
+    /// The server asked for a client certificate.
+    asked: bool,
     below: Box<dyn Transport>,
 }
 
@@ -40,7 +41,8 @@ pub struct TlsHandshake {
 #[derive(Debug)]
 pub struct Tls {
     connection: ClientConnection,
-    request: Arc<ClientCertificateRequest>,
+    /// The server asked for a client certificate.
+    asked: bool,
     below: Box<dyn Transport>,
     facts: Arc<TlsFacts>,
 }
@@ -59,18 +61,13 @@ impl TlsHandshake {
     ///
     /// # Errors
     /// [`Error::InvalidUrl`] if the name cannot be a server name.
-    pub fn new(config: &ClientConfig, name: &str, below: Box<dyn Transport>) -> Result<Self> {
+    pub fn new(config: Arc<ClientConfig>, name: &str, below: Box<dyn Transport>) -> Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Error::InvalidUrl)?;
-        // All but the note about a certificate request is shared with the session's other connections.
-        let request = Arc::<ClientCertificateRequest>::default();
-        let mut config = ClientConfig::clone(config);
-        config.client_auth_cert_resolver =
-            Arc::<ClientCertificateRequest>::clone(&request) as Arc<_>;
         let connection =
-            ClientConnection::new(Arc::new(config), name).map_err(|_| Error::SecureChannelError)?;
+            ClientConnection::new(config, name).map_err(|_| Error::SecureChannelError)?;
         Ok(Self {
             connection,
-            request,
+            asked: false,
             below,
         })
     }
@@ -95,7 +92,7 @@ impl TlsHandshake {
         match self.turn() {
             Ok(true) => Ok(HandshakeStep::Done(Box::new(self.finish()))),
             Ok(false) => Ok(HandshakeStep::Wait(self)),
-            Err(error) => Err(tls_error(&error, &self.request)),
+            Err(error) => Err(tls_error(&error, self.asked)),
         }
     }
 
@@ -110,7 +107,10 @@ impl TlsHandshake {
             if !self.connection.is_handshaking() && flushed {
                 return Ok(true);
             }
-            match fill(&mut self.connection, &mut *self.below) {
+            take_certificate_request();
+            let filled = fill(&mut self.connection, &mut *self.below);
+            self.asked |= take_certificate_request();
+            match filled {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if is_would_block(&error) => return Ok(false),
@@ -145,7 +145,7 @@ impl TlsHandshake {
         });
         Tls {
             connection: self.connection,
-            request: self.request,
+            asked: self.asked,
             below: self.below,
             facts,
         }
@@ -206,7 +206,7 @@ impl Transport for Tls {
     }
 
     fn error(&self, error: &io::Error) -> Error {
-        tls_error(error, &self.request).0
+        tls_error(error, self.asked).0
     }
 }
 
@@ -217,7 +217,7 @@ pub fn is_would_block(error: &io::Error) -> bool {
 }
 
 /// The WinHTTP error of a failure on a TLS connection, and the certificate's defects if those are the cause.
-fn tls_error(error: &io::Error, request: &ClientCertificateRequest) -> (Error, SecureProblems) {
+fn tls_error(error: &io::Error, asked: bool) -> (Error, SecureProblems) {
     let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
@@ -232,7 +232,7 @@ fn tls_error(error: &io::Error, request: &ClientCertificateRequest) -> (Error, S
     }
     if matches!(tls, rustls::Error::InvalidCertificate(_)) {
         (Error::SecureFailure, SecureProblems::INVALID_CERT)
-    } else if request.was_made() && is_refusal(tls) {
+    } else if asked && is_refusal(tls) {
         (Error::ClientAuthCertNeeded, SecureProblems::default())
     } else {
         (Error::SecureChannelError, SecureProblems::CHANNEL_ERROR)

@@ -24,7 +24,9 @@ impl<E: Embedder> Request<E> {
     pub fn receive(&self) -> Result<()> {
         let mut state = self.state();
         match state.pending {
-            Some(RequestOperation::SendRequest) if !state.receive_follows => {
+            Some(RequestOperation::SendRequest)
+                if self.handle.is_asynchronous() && !state.receive_follows =>
+            {
                 state.receive_follows = true;
                 Ok(())
             }

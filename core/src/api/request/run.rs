@@ -12,7 +12,7 @@ use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper;
 use crate::error::{Error, Result};
-use crate::notify::Notification;
+use crate::notify::{Notification, RequestOperation};
 
 /// Where an operation stands after as many steps as were possible.
 enum Turn {
@@ -101,9 +101,23 @@ impl<E: Embedder> Request<E> {
         operation: &Operation<E>,
         outcome: Result<()>,
     ) -> Result<u32> {
+        self.finish_with(driver, operation, outcome).0
+    }
+
+    /// As `finish`; also whether ReceiveResponse was called meanwhile: it has the request already if the send succeeded.
+    fn finish_with(
+        &self,
+        driver: Option<Box<Driver>>,
+        operation: &Operation<E>,
+        outcome: Result<()>,
+    ) -> (Result<u32>, bool) {
         let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
         let mut state = self.state();
-        state.pending = None;
+        let follows =
+            matches!(operation, Operation::Send(_)) && std::mem::take(&mut state.receive_follows);
+        // Nothing may come between a send and the receive that was asked for.
+        let next = RequestOperation::ReceiveResponse;
+        state.pending = (follows && outcome.is_ok()).then_some(next);
         state.waker = None;
         state.driver = driver;
         match outcome {
@@ -119,10 +133,11 @@ impl<E: Embedder> Request<E> {
         drop(state);
         drop(dropped);
         // A callback of this very call may have closed the handle after the last step.
-        match outcome {
+        let result = match outcome {
             Ok(()) if closed && !self.handle.is_asynchronous() => Err(Error::OperationCancelled),
             outcome => outcome.map(|()| count),
-        }
+        };
+        (result, follows)
     }
 
     /// One turn on the lane.
@@ -140,7 +155,8 @@ impl<E: Embedder> Request<E> {
         };
         let turn = match &mut driver {
             Some(driver) => self.advance(driver, &mut operation),
-            None => Err(Error::Internal),
+            // The handle was closed between the call's look-up and its start.
+            None => Err(Error::OperationCancelled),
         };
         match turn {
             Ok(Turn::Wait(until)) => self.park(driver, operation, until),
@@ -165,25 +181,25 @@ impl<E: Embedder> Request<E> {
         operation: Operation<E>,
         outcome: Result<()>,
     ) {
-        let ended = self.finish(driver, &operation, outcome);
-        let sent = matches!(operation, Operation::Send(_));
+        let (ended, follows) = self.finish_with(driver, &operation, outcome);
         match ended {
             Ok(count) => self.handle.notify(&operation.success(count)),
             Err(error) => self.handle.notify(&operation.failure(error)),
         }
         drop(operation);
-        if sent {
-            self.follow_up();
+        if follows {
+            self.follow_up(ended.is_ok());
         }
     }
 
     /// ReceiveResponse was called before the send was complete: it runs, or fails, now.
-    fn follow_up(&self) {
-        let mut state = self.state();
-        if !std::mem::take(&mut state.receive_follows) {
-            return;
-        }
-        if let Err(error) = self.start_receive(state) {
+    fn follow_up(&self, sent: bool) {
+        let result = if sent {
+            self.start_receive(self.state())
+        } else {
+            Err(Error::IncorrectHandleState)
+        };
+        if let Err(error) = result {
             self.handle.notify(&Operation::<E>::Receive.failure(error));
         }
     }

@@ -2,10 +2,10 @@
  *
  * Licence: MIT OR Apache-2.0.
  *
- * Widths. On Windows WCHAR has 16 bits. Here it is wchar_t, so that L"" literals, wcslen() and
- * std::wstring work: 32 bits, or 16 when the compiler is told -fshort-wchar. A program that wants
- * UTF-16 with a 32-bit wchar_t defines WINHTTP_CHAR16 before including this header and writes u""
- * literals. Every function is bound by an assembler label to the symbol of the chosen width,
+ * Widths. On Windows WCHAR has 16 bits. Here it is wchar_t with 32 bits, so that L"" literals,
+ * wcslen() and std::wstring work. A program that wants UTF-16 defines WINHTTP_CHAR16 before
+ * including this header and writes u"" literals; or it is compiled with -fshort-wchar, which makes
+ * wchar_t 16 bits for the compiler but not for the C and C++ libraries: no wcslen() or std::wstring. Every function is bound by an assembler label to the symbol of the chosen width,
  * winhttp32_WinHttpOpen or winhttp16_WinHttpOpen; all strings of a session, those of its callbacks
  * included, have that width, and lengths in bytes count it. The plain names, looked up at run time,
  * are the 16-bit ones.

@@ -129,6 +129,14 @@ impl<E: Embedder> CallbackThread<E> {
         false
     }
 
+    /// Starts the thread if it does not run: an operation that nobody would continue must not be accepted.
+    ///
+    /// # Errors
+    /// The system's refusal to start a thread.
+    pub(super) fn ensure_running(&self) -> io::Result<()> {
+        self.dispatcher.ensure_running()
+    }
+
     /// The session's last notification is delivered: the threads may end.
     pub(super) fn end(&self) {
         self.dispatcher.close();

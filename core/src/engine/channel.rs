@@ -93,6 +93,11 @@ impl Channel {
         self.has_more
     }
 
+    /// Whoever receives stops for now, to give others a turn.
+    pub fn come_back(&mut self) {
+        self.has_more = true;
+    }
+
     /// The poll reported the socket: reading is worth a try again.
     ///
     /// When the stream has ended, that may have been reported together with its last bytes: a short read proves nothing

@@ -228,7 +228,9 @@ impl callback_thread::Source for PollSource {
                 }
             }
         }
-        while let Some(owner) = self.shared.next_expired() {
+        // One look at the clock: a deadline set from here on waits for the next turn, and the others get theirs first.
+        let now = clock::now();
+        while let Some(owner) = self.shared.next_expired(now) {
             owner.expired();
         }
     }
@@ -270,12 +272,11 @@ impl Shared {
     }
 
     /// The next owner whose deadline has passed; its deadline is cleared.
-    fn next_expired(&self) -> Option<Arc<dyn Ready>> {
+    fn next_expired(&self, now: Instant) -> Option<Arc<dyn Ready>> {
         let mut entries = self.lock();
         if entries.timers.is_empty() {
             return None;
         }
-        let now = clock::now();
         while let Some(&Reverse((at, index))) = entries.timers.peek() {
             if at > now {
                 return None;

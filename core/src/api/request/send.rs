@@ -156,6 +156,9 @@ impl<E: Embedder> Request<E> {
         {
             None => (sleeper::current_waker()?, Arc::new(Unattached)),
             Some(thread) => {
+                thread
+                    .ensure_running()
+                    .map_err(|_| Error::NotEnoughMemory)?;
                 let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
                 let endpoint = Arc::new(Endpoint::new(thread.reactor(), owner));
                 state.endpoint = Some(Arc::clone(&endpoint));

@@ -8,7 +8,7 @@ use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
 use crate::engine::channel::{Channel, Outgoing, Received};
 use crate::engine::clock;
-use crate::engine::sleeper::Wake;
+use crate::engine::sleeper::{Interest, Wake};
 use crate::engine::socket::Socket;
 use crate::error::{Error, Result};
 use crate::notify::{BufferKind, Notification, WebSocketOperation};
@@ -18,6 +18,9 @@ use crate::proto::websocket::{CloseFrame, MessageKind};
 const KEEP_ALIVE: Duration = Duration::from_millis(30_000);
 /// Time Close waits for the peer unless set (WEB_SOCKET_CLOSE_TIMEOUT).
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(10_000);
+
+/// Messages or pieces of them that one turn of Close discards.
+const DISCARDS_MAX: usize = 256;
 
 /// The protocol state and the pending operations of a WebSocket.
 pub(super) struct Io<E: Embedder> {
@@ -169,6 +172,18 @@ impl<E: Embedder> Io<E> {
         self.channel
             .as_ref()
             .map(|channel| Arc::clone(channel.socket()))
+    }
+
+    /// What a synchronous caller waits for: its own direction, and room for control frames that wait to be written.
+    pub(super) fn interest(&self, own: Interest) -> Interest {
+        match &self.channel {
+            // Nothing more is read behind the peer's close frame.
+            Some(channel) if channel.wants_write() && self.peer_close.is_some() => {
+                Interest::Writable
+            }
+            Some(channel) if channel.wants_write() && own == Interest::Readable => Interest::Both,
+            _ => own,
+        }
     }
 
     /// The connection, if it still works.
@@ -397,12 +412,19 @@ impl<E: Embedder> Io<E> {
 }
 
 /// Drops what arrives until the peer's close frame; a failure shows in the close that waits.
+///
+/// A peer that never stops sending must not keep the thread: after a while the owner comes back by its deadline.
 fn discard(channel: &mut Channel) {
     with_scratch(|scratch| {
-        while matches!(
-            channel.try_receive(scratch, &mut 0),
-            Ok(Received::Fragment(_) | Received::Message(_))
-        ) {}
+        for _ in 0..DISCARDS_MAX {
+            if !matches!(
+                channel.try_receive(scratch, &mut 0),
+                Ok(Received::Fragment(_) | Received::Message(_))
+            ) {
+                return;
+            }
+        }
+        channel.come_back();
     });
 }
 

@@ -103,10 +103,14 @@ impl<E: Embedder> WebSocket<E> {
             let Some(socket) = io.socket() else {
                 return Err(Error::OperationCancelled);
             };
-            let deadline = io.deadline();
+            let (deadline, interest) = (io.deadline(), io.interest(interest));
             drop(io);
-            sleeper::wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline)?;
+            let waited = sleeper::wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline);
             io = self.io();
+            if let (Err(error), Some(channel)) = (waited, &mut io.channel) {
+                // Without waiting nothing can end the operation, and its memory must not stay lent.
+                channel.abandon(error);
+            }
             io.pump(Some(clock::now()), &mut Ended::default());
         }
     }

@@ -2,8 +2,8 @@
  *
  * Licence: MIT OR Apache-2.0.
  *
- * WinHTTP itself is wide only: programs that use it define UNICODE. The string functions exist
- * when WCHAR is wchar_t, because the C library has them for that type only. */
+ * WinHTTP itself is wide only: programs that use it define UNICODE. Most string functions
+ * exist only where WCHAR has 32 bits, because that is the wchar_t of the C library. */
 #ifndef WINHTTP_SHIM_COMPAT_TCHAR_H
 #define WINHTTP_SHIM_COMPAT_TCHAR_H
 
@@ -30,7 +30,9 @@
 #define _tcstoul strtoul
 #define _tprintf printf
 #define _ftprintf fprintf
-#elif !defined(WINHTTP_CHAR16)
+#define _tcsicmp _stricmp
+#define _tcsnicmp _strnicmp
+#elif WINHTTP_WCHAR_BITS == 32
 #include <wchar.h>
 #define _tcslen wcslen
 #define _tcscmp wcscmp
@@ -45,6 +47,12 @@
 #define _tcstoul wcstoul
 #define _tprintf wprintf
 #define _ftprintf fwprintf
+#define _tcsicmp _wcsicmp
+#define _tcsnicmp _wcsnicmp
+#else
+#define _tcslen lstrlenW
+#define _tcsicmp _wcsicmp
+#define _tcsnicmp _wcsnicmp
 #endif
 
 #endif

@@ -1,0 +1,182 @@
+/* win32_base.h - types and small macros of Win32, and the POSIX the other parts stand on.
+ *
+ * Licence: MIT OR Apache-2.0.
+ */
+#ifndef WINHTTP_SHIM_COMPAT_WIN32_BASE_H
+#define WINHTTP_SHIM_COMPAT_WIN32_BASE_H
+
+#if defined(__STRICT_ANSI__) && !defined(__cplusplus) && !defined(__APPLE__) \
+    && !defined(_POSIX_C_SOURCE) && !defined(_GNU_SOURCE) && !defined(_DEFAULT_SOURCE)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "../winhttp.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifndef CLOCK_MONOTONIC
+#error "POSIX is hidden: include compat/windows.h first, or define _POSIX_C_SOURCE as 200809L."
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Types that winhttp.h has no use for. */
+
+#ifndef __int64
+#define __int64 __INT64_TYPE__ /* a macro, so that "unsigned __int64" works */
+#endif
+typedef void *HMODULE, *HINSTANCE;
+
+typedef union LARGE_INTEGER {
+    __extension__ struct {
+        DWORD LowPart;
+        LONG HighPart;
+    };
+    struct {
+        DWORD LowPart;
+        LONG HighPart;
+    } u;
+    LONGLONG QuadPart;
+} LARGE_INTEGER, *PLARGE_INTEGER;
+
+typedef union ULARGE_INTEGER {
+    __extension__ struct {
+        DWORD LowPart;
+        DWORD HighPart;
+    };
+    struct {
+        DWORD LowPart;
+        DWORD HighPart;
+    } u;
+    ULONGLONG QuadPart;
+} ULARGE_INTEGER, *PULARGE_INTEGER;
+
+/* Text. */
+
+#if defined(UNICODE) || defined(_UNICODE)
+typedef WCHAR TCHAR;
+#if defined(WINHTTP_CHAR16)
+#define WINHTTP_COMPAT_TEXT(text) u##text
+#else
+#define WINHTTP_COMPAT_TEXT(text) L##text
+#endif
+#else
+typedef CHAR TCHAR;
+#define WINHTTP_COMPAT_TEXT(text) text
+#endif
+typedef TCHAR *PTSTR, *LPTSTR;
+typedef const TCHAR *PCTSTR, *LPCTSTR;
+/* The wide or the narrow function of a name, as UNICODE or _UNICODE says. */
+#if defined(UNICODE) || defined(_UNICODE)
+#define WINHTTP_COMPAT_NAME(name) name##W
+#else
+#define WINHTTP_COMPAT_NAME(name) name##A
+#endif
+#ifndef TEXT
+#define TEXT(text) WINHTTP_COMPAT_TEXT(text)
+#endif
+
+/* Numbers and small macros. */
+
+#ifndef MAX_PATH
+#define MAX_PATH 260
+#endif
+#ifndef INFINITE
+#define INFINITE 0xFFFFFFFFu
+#endif
+#ifndef INVALID_HANDLE_VALUE
+#define INVALID_HANDLE_VALUE ((HANDLE)(intptr_t)-1)
+#endif
+#ifndef MAXDWORD
+#define MAXDWORD 0xFFFFFFFFu
+#endif
+#ifndef UNREFERENCED_PARAMETER
+#define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#endif
+#ifndef ARRAYSIZE
+#define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+#ifndef _countof
+#define _countof(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+#ifndef LOBYTE
+#define LOBYTE(value) ((BYTE)((DWORD_PTR)(value) & 0xFF))
+#endif
+#ifndef HIBYTE
+#define HIBYTE(value) ((BYTE)(((DWORD_PTR)(value) >> 8) & 0xFF))
+#endif
+#ifndef LOWORD
+#define LOWORD(value) ((WORD)((DWORD_PTR)(value) & 0xFFFF))
+#endif
+#ifndef HIWORD
+#define HIWORD(value) ((WORD)(((DWORD_PTR)(value) >> 16) & 0xFFFF))
+#endif
+#ifndef MAKEWORD
+#define MAKEWORD(low, high) ((WORD)(((BYTE)(low)) | ((WORD)((BYTE)(high)) << 8)))
+#endif
+
+/* Results of COM style: negative is failure. */
+
+#ifndef S_OK
+#define S_OK ((HRESULT)0)
+#endif
+#ifndef S_FALSE
+#define S_FALSE ((HRESULT)1)
+#endif
+#ifndef E_FAIL
+#define E_FAIL ((HRESULT)0x80004005)
+#endif
+#ifndef E_INVALIDARG
+#define E_INVALIDARG ((HRESULT)0x80070057)
+#endif
+#ifndef E_OUTOFMEMORY
+#define E_OUTOFMEMORY ((HRESULT)0x8007000E)
+#endif
+#ifndef SUCCEEDED
+#define SUCCEEDED(result) ((HRESULT)(result) >= 0)
+#endif
+#ifndef FAILED
+#define FAILED(result) ((HRESULT)(result) < 0)
+#endif
+#ifndef HRESULT_FROM_WIN32
+static inline HRESULT HRESULT_FROM_WIN32(DWORD error)
+{
+    return error == 0 || error > 0x7FFFFFFF ? (HRESULT)error
+                                            : (HRESULT)((error & 0xFFFF) | 0x80070000u);
+}
+#define HRESULT_FROM_WIN32 HRESULT_FROM_WIN32
+#endif
+
+/* General error codes that the library itself never reports. */
+
+#ifndef ERROR_MOD_NOT_FOUND
+#define ERROR_MOD_NOT_FOUND 126
+#endif
+#ifndef ERROR_PROC_NOT_FOUND
+#define ERROR_PROC_NOT_FOUND 127
+#endif
+#ifndef ERROR_NOT_OWNER
+#define ERROR_NOT_OWNER 288
+#endif
+#ifndef ERROR_TOO_MANY_POSTS
+#define ERROR_TOO_MANY_POSTS 298
+#endif
+#ifndef ERROR_MR_MID_NOT_FOUND
+#define ERROR_MR_MID_NOT_FOUND 317
+#endif
+#ifndef ERROR_INVALID_FLAGS
+#define ERROR_INVALID_FLAGS 1004
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

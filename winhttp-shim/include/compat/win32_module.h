@@ -1,0 +1,155 @@
+/* win32_module.h - loading libraries, and the process itself.
+ *
+ * Licence: MIT OR Apache-2.0.
+ *
+ * "winhttp.dll", in any case and with any folder, is the libwinhttp that the program is linked to. */
+#ifndef WINHTTP_SHIM_COMPAT_WIN32_MODULE_H
+#define WINHTTP_SHIM_COMPAT_WIN32_MODULE_H
+
+#include "win32_text.h"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Returns nothing, unlike on Windows: compilers let this type be cast to any other function. */
+typedef void(WINAPI *FARPROC)(void);
+
+#ifndef LOAD_LIBRARY_SEARCH_SYSTEM32
+#define LOAD_LIBRARY_SEARCH_SYSTEM32 0x800
+#endif
+#ifndef LOAD_LIBRARY_SEARCH_DEFAULT_DIRS
+#define LOAD_LIBRARY_SEARCH_DEFAULT_DIRS 0x1000
+#endif
+
+static inline BOOL winhttp_compat_is_winhttp_dll(LPCSTR name)
+{
+    LPCSTR last = name;
+    for (; *name != 0; name++) {
+        if (*name == '/' || *name == '\\')
+            last = name + 1;
+    }
+    return _stricmp(last, "winhttp.dll") == 0 || _stricmp(last, "winhttp") == 0;
+}
+
+/* Searches as dlopen does; the program itself is where "winhttp.dll" is found. */
+static inline HMODULE LoadLibraryA(LPCSTR name)
+{
+    HMODULE module;
+    if (name == NULL) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    module = dlopen(winhttp_compat_is_winhttp_dll(name) ? NULL : name, RTLD_NOW | RTLD_LOCAL);
+    if (module == NULL)
+        SetLastError(ERROR_MOD_NOT_FOUND);
+    return module;
+}
+
+static inline HMODULE LoadLibraryW(LPCWSTR name)
+{
+    char narrow[4 * MAX_PATH];
+    if (name != NULL
+        && WideCharToMultiByte(CP_UTF8, 0, name, -1, narrow, sizeof(narrow), NULL, NULL) == 0) {
+        SetLastError(ERROR_MOD_NOT_FOUND);
+        return NULL;
+    }
+    return LoadLibraryA(name != NULL ? narrow : NULL);
+}
+
+/* The flags mean nothing here. */
+static inline HMODULE LoadLibraryExA(LPCSTR name, HANDLE file, DWORD flags)
+{
+    (void)file;
+    (void)flags;
+    return LoadLibraryA(name);
+}
+
+static inline HMODULE LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
+{
+    (void)file;
+    (void)flags;
+    return LoadLibraryW(name);
+}
+
+static inline BOOL FreeLibrary(HMODULE module)
+{
+    if (module == NULL || dlclose(module) != 0) {
+        SetLastError(ERROR_INVALID_HANDLE);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Always NULL, which GetProcAddress takes for the program with all that is linked to it. */
+static inline HMODULE GetModuleHandleA(LPCSTR name)
+{
+    if (name != NULL)
+        SetLastError(ERROR_MOD_NOT_FOUND);
+    return NULL;
+}
+
+static inline HMODULE GetModuleHandleW(LPCWSTR name)
+{
+    if (name != NULL)
+        SetLastError(ERROR_MOD_NOT_FOUND);
+    return NULL;
+}
+
+/* A WinHTTP function is found in the width of WCHAR. Ordinals do not exist. A static libwinhttp is
+ * found only in a program that exports its symbols: -rdynamic. */
+static inline FARPROC GetProcAddress(HMODULE module, LPCSTR name)
+{
+    char prefixed[128] = WINHTTP_SYMBOL_PREFIX;
+    void *self = NULL, *symbol = NULL;
+    FARPROC function = NULL;
+    if ((uintptr_t)name > 0xFFFF) {
+        if (module == NULL)
+            module = self = dlopen(NULL, RTLD_NOW);
+        if (strlen(name) < sizeof(prefixed) - sizeof(WINHTTP_SYMBOL_PREFIX)) {
+            memcpy(prefixed + sizeof(WINHTTP_SYMBOL_PREFIX) - 1, name, strlen(name) + 1);
+            symbol = dlsym(module, prefixed);
+        }
+        if (symbol == NULL)
+            symbol = dlsym(module, name);
+        if (self != NULL)
+            dlclose(self);
+    }
+    if (symbol == NULL)
+        SetLastError(ERROR_PROC_NOT_FOUND);
+    else
+        memcpy(&function, &symbol, sizeof(function));
+    return function;
+}
+
+#ifndef LoadLibrary
+#define LoadLibrary WINHTTP_COMPAT_NAME(LoadLibrary)
+#endif
+#ifndef LoadLibraryEx
+#define LoadLibraryEx WINHTTP_COMPAT_NAME(LoadLibraryEx)
+#endif
+#ifndef GetModuleHandle
+#define GetModuleHandle WINHTTP_COMPAT_NAME(GetModuleHandle)
+#endif
+
+/* The process. */
+
+static inline DWORD GetCurrentProcessId(void)
+{
+    return (DWORD)getpid();
+}
+
+/* As exit: handlers of atexit run. The system keeps eight bits of the code. */
+__attribute__((noreturn)) static inline void ExitProcess(UINT code)
+{
+    exit((int)code);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -141,8 +141,6 @@ pub struct ConnectionFacts {
     pub remote: SocketAddr,
     /// What TLS negotiated.
     pub tls: Option<Arc<TlsFacts>>,
-    /// The socket, for statistics; `Weak` because facts outlive the connection.
-    pub socket: Weak<crate::engine::socket::Socket>,
 }
 
 impl<E: Embedder> Request<E> {

@@ -165,12 +165,6 @@ impl Driver {
         }
     }
 
-    /// The request and the body given with it are sent.
-    #[must_use]
-    pub fn is_sent(&self) -> bool {
-        matches!(self.state, State::Sent(_))
-    }
-
     /// The transport below, once there is one.
     #[must_use]
     pub fn transport(&self) -> Option<&dyn Transport> {

@@ -73,18 +73,20 @@ pub fn wait(sockets: &[(BorrowedFd<'_>, Interest)], deadline: Option<Instant>) -
     current_waker()?;
     SLEEPER.with_borrow(|slot| {
         let sleeper = slot.as_ref().ok_or(Error::Internal)?;
-        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(sockets.len() + 1);
-        fds.push(PollFd::from_borrowed_fd(
-            sleeper.wakeups.as_fd(),
-            PollFlags::IN,
-        ));
-        fds.extend(
-            sockets
-                .iter()
-                .map(|(fd, interest)| PollFd::from_borrowed_fd(*fd, flags(*interest))),
-        );
+        let wakeups = PollFd::from_borrowed_fd(sleeper.wakeups.as_fd(), PollFlags::IN);
+        // All waits but those of racing connection attempts are for one socket: no allocation for them.
+        let (mut pair, mut list);
+        let fds: &mut [PollFd<'_>] = if let [only] = sockets {
+            pair = [wakeups, watch(only)];
+            &mut pair
+        } else {
+            list = std::iter::once(wakeups)
+                .chain(sockets.iter().map(watch))
+                .collect::<Vec<_>>();
+            &mut list
+        };
         let timeout = deadline.map(|at| timespec(at.saturating_duration_since(clock::now())));
-        match rustix::event::poll(&mut fds, timeout.as_ref()) {
+        match rustix::event::poll(fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => return Err(Error::Internal),
         }
@@ -110,6 +112,10 @@ impl Sleeper {
         let mut bytes = [0; 64];
         while matches!((&self.wakeups).read(&mut bytes), Ok(count) if count == bytes.len()) {}
     }
+}
+
+fn watch<'fd>((fd, interest): &(BorrowedFd<'fd>, Interest)) -> PollFd<'fd> {
+    PollFd::from_borrowed_fd(*fd, flags(*interest))
 }
 
 fn flags(interest: Interest) -> PollFlags {

@@ -1,11 +1,11 @@
 //! TCP sockets: every call says itself that it must not block, so one socket serves both modes.
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::Duration;
 
-use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
+use rustix::net::{RecvFlags, SendFlags};
 
 /// SO_KEEPALIVE parameters (WINHTTP_OPTION_TCP_KEEPALIVE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,39 +70,12 @@ impl Socket {
         retry(|| Ok(rustix::net::recv(&self.0, &mut *buffer, RecvFlags::DONTWAIT)?.0))
     }
 
-    /// Reads what is there into several buffers.
-    ///
-    /// # Errors
-    /// As [`Socket::receive`].
-    pub fn receive_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        retry(|| {
-            let mut none = RecvAncillaryBuffer::default();
-            Ok(rustix::net::recvmsg(&self.0, buffers, &mut none, RecvFlags::DONTWAIT)?.bytes)
-        })
-    }
-
     /// Writes as much as the system takes.
     ///
     /// # Errors
     /// `WouldBlock` if it takes nothing; otherwise the connection's failure.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         retry(|| Ok(rustix::net::send(&self.0, bytes, send_flags())?))
-    }
-
-    /// Writes as much of several buffers as the system takes.
-    ///
-    /// # Errors
-    /// As [`Socket::send`].
-    pub fn send_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        retry(|| {
-            let mut none = SendAncillaryBuffer::default();
-            Ok(rustix::net::sendmsg(
-                &self.0,
-                buffers,
-                &mut none,
-                send_flags(),
-            )?)
-        })
     }
 
     /// Ends the sending direction: the peer sees the end of the stream after what was sent.

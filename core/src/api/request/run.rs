@@ -83,13 +83,7 @@ impl<E: Embedder> Request<E> {
         let facts = driver.transport().and_then(|transport| {
             let (local, remote) = transport.socket().addresses()?;
             let tls = transport.tls().map(Arc::clone);
-            let socket = Arc::downgrade(transport.socket());
-            Some(Arc::new(ConnectionFacts {
-                local,
-                remote,
-                tls,
-                socket,
-            }))
+            Some(Arc::new(ConnectionFacts { local, remote, tls }))
         });
         self.state().facts = facts;
     }

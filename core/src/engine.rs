@@ -7,6 +7,7 @@ pub mod dial;
 pub mod driver;
 pub mod entropy;
 pub mod extended_error;
+pub mod levers;
 pub mod reactor;
 pub mod resolve;
 pub mod sleeper;

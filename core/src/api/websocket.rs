@@ -24,7 +24,7 @@ use io::{Ended, Io};
 use super::handle::Handle;
 use crate::embed::Embedder;
 use crate::engine::buffers::Inbox;
-use crate::engine::channel::{Channel, Readiness};
+use crate::engine::channel::Channel;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::transport::Transport;
 
@@ -54,12 +54,7 @@ impl<E: Embedder> WebSocket<E> {
             read_ahead,
             send_timeout,
         } = upgraded;
-        let readiness = if endpoint.is_some() {
-            Readiness::Ready
-        } else {
-            Readiness::Unknown
-        };
-        let channel = Channel::new(transport, inbox, read_ahead, readiness);
+        let channel = Channel::new(transport, inbox, read_ahead);
         let websocket = Arc::new(Self {
             io: Mutex::new(Io::new(channel, send_timeout)),
             endpoint,

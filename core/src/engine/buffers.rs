@@ -1,6 +1,6 @@
 //! Pooled memory for bytes that arrive: a connection owns a buffer only while bytes wait in it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 
 use crate::proto::websocket::MAX_HEADER_BYTES;
@@ -10,12 +10,18 @@ pub const BUFFER_BYTES: usize = 64 * 1024;
 /// Buffers each thread keeps for reuse; more are freed.
 const KEPT_PER_THREAD: usize = 4;
 
-/// Size of a thread's scratch buffer: a large message is masked and written in pieces of 256 KiB (smaller ones cost system
+/// A large message is masked and written in pieces of 256 KiB (smaller ones cost system
 /// calls, larger ones leave the cache), each with room for its frame's header, so that header and payload leave together.
-pub const SCRATCH_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
+pub const PIECE_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
+
+/// Size of a thread's scratch buffer: a piece, sealed in TLS records of 16 KiB with at most 40 bytes of overhead each.
+pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
+
+/// Scratch buffers each thread keeps: a piece is masked in one and sealed in the other.
+const SCRATCH_KEPT: usize = 2;
 
 thread_local! {
-    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+    static SCRATCH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
     static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -51,6 +57,14 @@ impl Inbox {
         self.buffer
             .as_deref()
             .and_then(|bytes| bytes.get(self.start..self.end))
+            .unwrap_or_default()
+    }
+
+    /// The bytes that wait, to be worked on where they lie.
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        self.buffer
+            .as_deref_mut()
+            .and_then(|bytes| bytes.get_mut(self.start..self.end))
             .unwrap_or_default()
     }
 
@@ -91,6 +105,26 @@ impl Inbox {
         self.space()
     }
 
+    /// Puts `bytes` behind those that wait; `false`, and nothing is kept, if more than `limit` would wait then.
+    #[must_use]
+    pub fn append(&mut self, mut bytes: &[u8], limit: usize) -> bool {
+        if self.data().len() + bytes.len() > limit {
+            return false;
+        }
+        while !bytes.is_empty() {
+            let space = self.space_up_to(limit);
+            let count = space.len().min(bytes.len());
+            let (now, later) = bytes.split_at(count);
+            match space.get_mut(..count) {
+                Some(space) if count > 0 => space.copy_from_slice(now),
+                _ => return false,
+            }
+            self.filled(count);
+            bytes = later;
+        }
+        true
+    }
+
     /// Counts `count` bytes written to the front of [`Inbox::space`].
     pub fn filled(&mut self, count: usize) {
         let capacity = self.buffer.as_ref().map_or(0, |buffer| buffer.len());
@@ -127,13 +161,21 @@ impl fmt::Debug for Inbox {
     }
 }
 
-/// Runs `work` with this thread's scratch buffer of [`SCRATCH_BYTES`]; its content is arbitrary.
+/// Runs `work` with a scratch buffer of [`SCRATCH_BYTES`]; its content is arbitrary.
 pub fn with_scratch<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
     // Taken out while in use, so that nested use gets a buffer of its own.
-    let kept = SCRATCH.try_with(Cell::take).ok().flatten();
-    let mut scratch = kept.unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
+    let kept = SCRATCH.try_with(|kept| kept.borrow_mut().pop());
+    let mut scratch = kept
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
     let result = work(&mut scratch);
-    let _ = SCRATCH.try_with(|slot| slot.set(Some(scratch)));
+    let _ = SCRATCH.try_with(|kept| {
+        let mut kept = kept.borrow_mut();
+        if kept.len() < SCRATCH_KEPT {
+            kept.push(scratch);
+        }
+    });
     result
 }
 

@@ -1,12 +1,14 @@
 //! A WebSocket over a transport: moves frames between the wire and the caller's memory without ever blocking.
 
 mod incoming;
+mod lent;
 mod outgoing;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use incoming::Received;
+pub use lent::{LentReader, PATIENCE};
 pub use outgoing::Outgoing;
 
 use super::buffers::{Inbox, with_scratch};
@@ -36,6 +38,8 @@ pub struct Channel {
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
     read_ahead: usize,
     readiness: Readiness,
+    /// A thread reads the socket without the lock; nobody else may.
+    lent: bool,
     /// The last receive stopped to give others a turn: it must be tried again without being asked.
     has_more: bool,
 }
@@ -43,11 +47,11 @@ pub struct Channel {
 /// Whether trying to read is worth a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// Always: nobody tells us (synchronous mode, or the end of the stream was announced).
+    /// Always: the end of the stream was announced.
     Unknown,
     /// The poll said so, or nothing was tried yet.
     Ready,
-    /// The last read took all there was; the poll will tell.
+    /// The last read took all there was; the poll will tell, or the caller waits and tells.
     Drained,
 }
 
@@ -66,12 +70,7 @@ struct Controls {
 impl Channel {
     /// Takes over an upgraded transport and the bytes that came behind the handshake.
     #[must_use]
-    pub fn new(
-        transport: Box<dyn Transport>,
-        inbox: Inbox,
-        read_ahead: usize,
-        readiness: Readiness,
-    ) -> Self {
+    pub fn new(transport: Box<dyn Transport>, inbox: Inbox, read_ahead: usize) -> Self {
         Self {
             transport,
             inbox,
@@ -82,7 +81,8 @@ impl Channel {
             peer_close: None,
             failed: None,
             read_ahead: read_ahead.max(1),
-            readiness,
+            readiness: Readiness::Ready,
+            lent: false,
             has_more: false,
         }
     }
@@ -170,6 +170,11 @@ impl Channel {
 
     /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
     pub fn release(mut self) {
+        if self.lent {
+            // Whoever reads is to come back at once.
+            self.transport.socket().shut_down();
+            return;
+        }
         if !self.sender.is_closed() {
             return;
         }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::net::{RecvFlags, SendFlags};
@@ -18,7 +19,11 @@ pub struct TcpKeepAlive {
 
 /// A TCP socket in non-blocking mode.
 #[derive(Debug)]
-pub struct Socket(socket2::Socket);
+pub struct Socket {
+    socket: socket2::Socket,
+    /// Blocking reads are prepared: [`Socket::receive_patiently`].
+    patient: AtomicBool,
+}
 
 impl Socket {
     /// Opens a socket and starts connecting it to `address`.
@@ -46,15 +51,18 @@ impl Socket {
             Err(error) if connect_goes_on(&error) => {}
             Err(error) => return Err(error),
         }
-        Ok(Self(socket))
+        Ok(Self {
+            socket,
+            patient: AtomicBool::new(false),
+        })
     }
 
     /// Whether connecting has finished: `None` while it goes on.
     #[must_use]
     pub fn connect_result(&self) -> Option<io::Result<()>> {
-        match self.0.take_error() {
+        match self.socket.take_error() {
             Err(error) | Ok(Some(error)) => Some(Err(error)),
-            Ok(None) => match self.0.peer_addr() {
+            Ok(None) => match self.socket.peer_addr() {
                 Ok(_) => Some(Ok(())),
                 Err(error) if error.kind() == io::ErrorKind::NotConnected => None,
                 Err(error) => Some(Err(error)),
@@ -67,7 +75,29 @@ impl Socket {
     /// # Errors
     /// `WouldBlock` if nothing is there; otherwise the connection's failure.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        retry(|| Ok(rustix::net::recv(&self.0, &mut *buffer, RecvFlags::DONTWAIT)?.0))
+        retry(|| Ok(rustix::net::recv(&self.socket, &mut *buffer, RecvFlags::DONTWAIT)?.0))
+    }
+
+    /// Waits for bytes and reads them, in one system call; `Ok(0)` at the end of the stream.
+    ///
+    /// The socket keeps the `patience` of the first call. Other threads may send meanwhile.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing came in time; otherwise the connection's failure.
+    pub fn receive_patiently(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+        if !self.patient.load(Ordering::Relaxed) {
+            // All other reads and writes say themselves that they must not block.
+            self.socket.set_read_timeout(Some(patience))?;
+            self.socket.set_nonblocking(false)?;
+            self.patient.store(true, Ordering::Relaxed);
+        }
+        retry(|| Ok(rustix::net::recv(&self.socket, &mut *buffer, RecvFlags::empty())?.0))
+    }
+
+    /// Ends both directions; a read that waits returns.
+    pub fn shut_down(&self) {
+        // A connection that is gone already needs no end.
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 
     /// Writes as much as the system takes.
@@ -75,33 +105,33 @@ impl Socket {
     /// # Errors
     /// `WouldBlock` if it takes nothing; otherwise the connection's failure.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        retry(|| Ok(rustix::net::send(&self.0, bytes, send_flags())?))
+        retry(|| Ok(rustix::net::send(&self.socket, bytes, send_flags())?))
     }
 
     /// Ends the sending direction: the peer sees the end of the stream after what was sent.
     pub fn finish_sending(&self) {
         // A connection that is gone already needs no end.
-        let _ = self.0.shutdown(Shutdown::Write);
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Own and peer address, once connected.
     #[must_use]
     pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let local = self.0.local_addr().ok()?.as_socket()?;
-        let remote = self.0.peer_addr().ok()?.as_socket()?;
+        let local = self.socket.local_addr().ok()?.as_socket()?;
+        let remote = self.socket.peer_addr().ok()?.as_socket()?;
         Some((local, remote))
     }
 }
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }
 
 impl AsRawFd for Socket {
     fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.socket.as_raw_fd()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod layer;
+mod records;
 mod trust;
 mod verify;
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use super::buffers::Inbox;
 use super::socket::Socket;
 use super::tls::TlsFacts;
 use crate::error::Error;
@@ -31,6 +32,16 @@ pub trait Transport: Send + fmt::Debug {
     /// Bytes can be read although the socket may not become readable again.
     fn has_buffered_input(&self) -> bool;
 
+    /// The last read took all that the socket had.
+    fn is_drained(&self) -> bool;
+
+    /// Bytes of the socket wait in this layer.
+    fn holds_input(&self) -> bool;
+
+    /// Takes over bytes that were read from the socket elsewhere, `drained` if those were all; only while
+    /// [`Transport::holds_input`] says no. They come back if reading this layer would bring just them.
+    fn accept(&mut self, input: Inbox, drained: bool) -> Option<Inbox>;
+
     /// Ends the sending direction in an orderly way, as far as that is possible without waiting.
     fn finish_sending(&mut self);
 
@@ -48,19 +59,25 @@ pub trait Transport: Send + fmt::Debug {
 #[derive(Debug)]
 pub struct Tcp {
     socket: Arc<Socket>,
+    drained: bool,
 }
 
 impl Tcp {
     /// Uses a connected socket.
     #[must_use]
     pub fn new(socket: Arc<Socket>) -> Self {
-        Self { socket }
+        Self {
+            socket,
+            drained: false,
+        }
     }
 }
 
 impl Transport for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.receive(buffer)
+        let received = self.socket.receive(buffer);
+        self.drained = *received.as_ref().unwrap_or(&0) < buffer.len();
+        received
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -73,6 +90,19 @@ impl Transport for Tcp {
 
     fn has_buffered_input(&self) -> bool {
         false
+    }
+
+    fn is_drained(&self) -> bool {
+        self.drained
+    }
+
+    fn holds_input(&self) -> bool {
+        false
+    }
+
+    fn accept(&mut self, input: Inbox, drained: bool) -> Option<Inbox> {
+        self.drained = drained;
+        Some(input)
     }
 
     fn finish_sending(&mut self) {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::outbox::Outbox;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
-use crate::engine::channel::{Channel, Outgoing, Received};
+use crate::engine::channel::{Channel, LentReader, Outgoing, PATIENCE, Received};
 use crate::engine::clock;
+use crate::engine::levers::Spin;
 use crate::engine::sleeper::{Interest, Wake};
 use crate::engine::socket::Socket;
 use crate::error::{Error, Result};
@@ -43,6 +44,8 @@ pub(super) struct Io<E: Embedder> {
     /// The deadline the poll was told last.
     armed: Option<Instant>,
     pub(super) outbox: Outbox,
+    /// Whether looking pays before a synchronous receive sleeps.
+    pub(super) spin: Spin,
 }
 
 /// One side's operation.
@@ -154,6 +157,7 @@ impl<E: Embedder> Io<E> {
             send_timeout,
             armed: None,
             outbox: Outbox::default(),
+            spin: Spin::default(),
         }
     }
 
@@ -184,6 +188,15 @@ impl<E: Embedder> Io<E> {
             Some(channel) if channel.wants_write() && own == Interest::Readable => Interest::Both,
             _ => own,
         }
+    }
+
+    /// The right to read without the lock, unless something is due soon.
+    pub(super) fn lend(&mut self) -> Option<LentReader> {
+        let soon = clock::now() + PATIENCE;
+        if self.deadline().is_some_and(|deadline| deadline < soon) {
+            return None;
+        }
+        self.channel.as_mut()?.lend()
     }
 
     /// The connection, if it still works.

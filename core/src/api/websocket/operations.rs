@@ -1,10 +1,11 @@
 //! WinHttpWebSocketSend and WinHttpWebSocketReceive, and how synchronous calls wait.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::WebSocket;
 use super::io::{Ended, Io, Receive, Send, Slot};
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
+use crate::engine::channel::LentReader;
 use crate::engine::clock;
 use crate::engine::sleeper::{self, Interest, Wake};
 use crate::error::{Error, Result};
@@ -85,7 +86,7 @@ impl<E: Embedder> WebSocket<E> {
     /// Ends a call: asynchronously delivers what has ended; synchronously waits for the call's own result.
     pub(super) fn finish<'a, T>(
         &'a self,
-        mut io: super::MutexGuard<'a, Io<E>>,
+        mut io: MutexGuard<'a, Io<E>>,
         ended: Ended,
         take: impl Fn(&mut Io<E>) -> Option<Result<T>>,
         interest: Interest,
@@ -96,6 +97,7 @@ impl<E: Embedder> WebSocket<E> {
             self.deliver(io);
             return Ok(None);
         }
+        let mut patient = true;
         loop {
             if let Some(result) = take(&mut io) {
                 return result.map(Some);
@@ -103,6 +105,14 @@ impl<E: Embedder> WebSocket<E> {
             let Some(socket) = io.socket() else {
                 return Err(Error::OperationCancelled);
             };
+            if interest == Interest::Readable
+                && patient
+                && let Some(reader) = io.lend()
+            {
+                (io, patient) = self.read_without_lock(io, reader);
+                continue;
+            }
+            patient = true;
             let (deadline, interest) = (io.deadline(), io.interest(interest));
             drop(io);
             let waited = sleeper::wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline);
@@ -111,7 +121,28 @@ impl<E: Embedder> WebSocket<E> {
                 // Without waiting nothing can end the operation, and its memory must not stay lent.
                 channel.abandon(error);
             }
+            io.note_ready(false);
             io.pump(Some(clock::now()), &mut Ended::default());
         }
+    }
+
+    /// Reads for a synchronous receive; the flag says whether that brought anything.
+    fn read_without_lock<'a>(
+        &'a self,
+        io: MutexGuard<'a, Io<E>>,
+        mut reader: LentReader,
+    ) -> (MutexGuard<'a, Io<E>>, bool) {
+        let mut spin = io.spin;
+        drop(io);
+        let result = reader.read(&mut spin);
+        let mut io = self.io();
+        io.spin = spin;
+        let mut came = true;
+        if let Some(channel) = &mut io.channel {
+            // A failure shows in the operations that wait.
+            came = channel.take_back(reader, &result).unwrap_or(true);
+        }
+        io.pump(None, &mut Ended::default());
+        (io, came)
     }
 }

@@ -116,12 +116,22 @@ impl Channel {
         }
     }
 
+    /// Payload bytes of the current frame that can be read straight into the caller's memory.
+    fn direct_remaining(&self) -> usize {
+        usize::try_from(self.receiver.direct_remaining()).unwrap_or(usize::MAX)
+    }
+
+    /// So much payload is still to come that it should not go through a buffer.
+    pub(super) fn reads_directly(&self) -> bool {
+        self.direct_remaining() >= DIRECT_MIN
+    }
+
     fn read(&mut self, out: &mut [u8]) -> Result<Turn> {
-        if self.readiness == Readiness::Drained && !self.transport.has_buffered_input() {
+        let drained = self.readiness == Readiness::Drained && !self.transport.has_buffered_input();
+        if drained || self.lent {
             return Ok(Turn::Blocked);
         }
-        let remaining = usize::try_from(self.receiver.direct_remaining()).unwrap_or(usize::MAX);
-        let direct = remaining.min(out.len());
+        let direct = self.direct_remaining().min(out.len());
         if direct >= DIRECT_MIN && self.inbox.is_empty() {
             return self.read_direct(out.get_mut(..direct).unwrap_or_default());
         }
@@ -134,7 +144,7 @@ impl Channel {
         match self.transport.read(space) {
             Ok(0) => self.end_of_stream(),
             Ok(count) => {
-                self.note_read(count, length);
+                self.note_read();
                 self.inbox.filled(count);
                 Ok(Turn::Buffered)
             }
@@ -144,11 +154,10 @@ impl Channel {
 
     /// Payload goes straight into the caller's memory: it is touched once.
     fn read_direct(&mut self, room: &mut [u8]) -> Result<Turn> {
-        let length = room.len();
         match self.transport.read(room) {
             Ok(0) => self.end_of_stream(),
             Ok(count) => {
-                self.note_read(count, length);
+                self.note_read();
                 match self
                     .receiver
                     .advance_direct(room.get_mut(..count).unwrap_or_default())
@@ -161,17 +170,20 @@ impl Channel {
         }
     }
 
-    /// A short read of a plain socket took all there was: trying again would only cost a system call.
-    fn note_read(&mut self, count: usize, wanted: usize) {
-        if self.readiness == Readiness::Ready && count < wanted && self.transport.tls().is_none() {
+    /// A short read of the socket took all there was: trying again would only cost a system call.
+    fn note_read(&mut self) {
+        if self.readiness == Readiness::Ready && self.transport.is_drained() {
             self.readiness = Readiness::Drained;
         }
     }
 
-    fn cannot_read(&mut self, error: &std::io::Error) -> Result<Turn> {
+    pub(super) fn cannot_read(&mut self, error: &std::io::Error) -> Result<Turn> {
         self.inbox.release();
         if is_would_block(error) {
-            if self.readiness == Readiness::Ready {
+            if !self.transport.is_drained() {
+                // The layer below gave up for now although the socket has more.
+                self.has_more = true;
+            } else if self.readiness == Readiness::Ready {
                 self.readiness = Readiness::Drained;
             }
             return Ok(Turn::Blocked);
@@ -181,7 +193,7 @@ impl Channel {
     }
 
     /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
-    fn end_of_stream(&mut self) -> Result<Turn> {
+    pub(super) fn end_of_stream(&mut self) -> Result<Turn> {
         self.fail(Error::ConnectionError)
     }
 
@@ -199,7 +211,7 @@ impl Channel {
 }
 
 /// What one read brought.
-enum Turn {
+pub(super) enum Turn {
     /// Payload in the caller's memory.
     Direct(Option<Event>, usize),
     /// Bytes in the inbox.

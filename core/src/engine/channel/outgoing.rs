@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Channel, send_error};
-use crate::engine::buffers::with_scratch;
+use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::entropy;
 use crate::engine::tls::is_would_block;
 use crate::error::{Error, Result};
@@ -54,7 +54,8 @@ impl Channel {
         let total = frame.header.as_bytes().len() + frame.len;
         while frame.written < total {
             let written = with_scratch(|scratch| {
-                let length = frame.fill(payload, scratch);
+                let piece = scratch.get_mut(..PIECE_BYTES).unwrap_or_default();
+                let length = frame.fill(payload, piece);
                 self.transport
                     .write(scratch.get(..length).unwrap_or_default())
             });

@@ -1,17 +1,22 @@
 //! The TLS layer: rustls over another transport, and what its handshake negotiated.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{AlertDescription, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion};
+use rustls::{AlertDescription, ClientConfig, HandshakeKind, ProtocolVersion};
 
 use super::config::take_certificate_request;
+use super::records::Records;
 use super::verify::CertificateRefused;
+use crate::engine::buffers::Inbox;
 use crate::engine::socket::Socket;
 use crate::engine::transport::{Transport, socket_error};
 use crate::error::{Error, Result};
 use crate::notify::SecureProblems;
+
+/// Reads of the socket that may bring nothing but records without data before others get a turn.
+const FILLS_MAX: usize = 64;
 
 /// What the handshake of a connection negotiated; kept for the certificate and security options.
 #[derive(Debug)]
@@ -31,19 +36,17 @@ pub struct TlsFacts {
 /// A TLS connection whose handshake is under way.
 #[derive(Debug)]
 pub struct TlsHandshake {
-    connection: ClientConnection,
+    records: Records,
     /// The server asked for a client certificate.
     asked: bool,
-    below: Box<dyn Transport>,
 }
 
 /// A TLS connection.
 #[derive(Debug)]
 pub struct Tls {
-    connection: ClientConnection,
+    records: Records,
     /// The server asked for a client certificate.
     asked: bool,
-    below: Box<dyn Transport>,
     facts: Arc<TlsFacts>,
 }
 
@@ -63,25 +66,23 @@ impl TlsHandshake {
     /// [`Error::InvalidUrl`] if the name cannot be a server name.
     pub fn new(config: Arc<ClientConfig>, name: &str, below: Box<dyn Transport>) -> Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Error::InvalidUrl)?;
-        let connection =
-            ClientConnection::new(config, name).map_err(|_| Error::SecureChannelError)?;
+        let records = Records::new(config, name, below).map_err(|_| Error::SecureChannelError)?;
         Ok(Self {
-            connection,
+            records,
             asked: false,
-            below,
         })
     }
 
     /// The socket to wait for.
     #[must_use]
     pub fn socket(&self) -> &Arc<Socket> {
-        self.below.socket()
+        self.records.below.socket()
     }
 
     /// The socket did not take all of the handshake's bytes yet.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        self.connection.wants_write()
+        self.records.wants_write()
     }
 
     /// Moves the handshake on as far as the socket allows.
@@ -99,18 +100,19 @@ impl TlsHandshake {
     /// Exchanges messages until the handshake is complete (`true`) or the socket must be waited for.
     fn turn(&mut self) -> io::Result<bool> {
         loop {
-            let flushed = match flush(&mut self.connection, &mut *self.below) {
+            take_certificate_request();
+            let shaken = self.records.shake_hands();
+            self.asked |= take_certificate_request();
+            shaken?;
+            let flushed = match self.records.flush() {
                 Ok(()) => true,
                 Err(error) if is_would_block(&error) => false,
                 Err(error) => return Err(error),
             };
-            if !self.connection.is_handshaking() && flushed {
+            if !self.records.state().is_handshaking() && flushed {
                 return Ok(true);
             }
-            take_certificate_request();
-            let filled = fill(&mut self.connection, &mut *self.below);
-            self.asked |= take_certificate_request();
-            match filled {
+            match self.records.fill() {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if is_would_block(&error) => return Ok(false),
@@ -120,8 +122,8 @@ impl TlsHandshake {
     }
 
     fn finish(self) -> Tls {
-        let certificates = self
-            .connection
+        let state = self.records.state();
+        let certificates = state
             .peer_certificates()
             .unwrap_or_default()
             .iter()
@@ -129,24 +131,16 @@ impl TlsHandshake {
         let fallback = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
         let facts = Arc::new(TlsFacts {
             certificates: certificates.collect(),
-            version: self
-                .connection
-                .protocol_version()
-                .unwrap_or(ProtocolVersion::TLSv1_3),
-            suite: self
-                .connection
-                .negotiated_cipher_suite()
-                .unwrap_or(fallback),
-            group: self
-                .connection
+            version: state.protocol_version().unwrap_or(ProtocolVersion::TLSv1_3),
+            suite: state.negotiated_cipher_suite().unwrap_or(fallback),
+            group: state
                 .negotiated_key_exchange_group()
                 .map(|group| group.name()),
-            resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            resumed: state.handshake_kind() == Some(HandshakeKind::Resumed),
         });
         Tls {
-            connection: self.connection,
+            records: self.records,
             asked: self.asked,
-            below: self.below,
             facts,
         }
     }
@@ -154,51 +148,56 @@ impl TlsHandshake {
 
 impl Transport for Tls {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.connection.reader().read(buffer) {
-                // An end without close_notify is told apart by rustls; HTTP and WebSocket framing decide
-                // themselves whether the end came too early (RFC 9112 §9.8).
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
-                Err(error) if is_would_block(&error) => {}
-                result => return result,
-            }
-            let received = fill(&mut self.connection, &mut *self.below)?;
-            if received == 0 {
-                return Ok(0);
-            }
-            if self.connection.wants_write() {
-                // Key updates and alerts: what does not leave now leaves with the next flush.
-                let _ = flush(&mut self.connection, &mut *self.below);
+        for _ in 0..FILLS_MAX {
+            let count = self.records.read(buffer)?;
+            // An end without close_notify is told apart by TLS; HTTP and WebSocket framing decide
+            // themselves whether the end came too early (RFC 9112 §9.8).
+            if count > 0
+                || buffer.is_empty()
+                || self.records.is_closed()
+                || self.records.fill()? == 0
+            {
+                return Ok(count);
             }
         }
+        // Records without data go on and on: others want their turn.
+        Err(io::ErrorKind::WouldBlock.into())
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.connection.writer().write(bytes)?;
-        match flush(&mut self.connection, &mut *self.below) {
-            Err(error) if !is_would_block(&error) => Err(error),
-            _ if taken == 0 && !bytes.is_empty() => Err(io::ErrorKind::WouldBlock.into()),
-            _ => Ok(taken),
-        }
+        self.records.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        flush(&mut self.connection, &mut *self.below)
+        self.records.flush()
     }
 
     fn has_buffered_input(&self) -> bool {
-        !self.connection.wants_read()
+        self.records.has_news()
+    }
+
+    fn is_drained(&self) -> bool {
+        self.records.below.is_drained() && !self.records.has_news()
+    }
+
+    fn holds_input(&self) -> bool {
+        self.records.holds_input()
+    }
+
+    fn accept(&mut self, input: Inbox, drained: bool) -> Option<Inbox> {
+        if let Some(input) = self.records.below.accept(input, drained) {
+            self.records.accept(input);
+        }
+        None
     }
 
     fn finish_sending(&mut self) {
-        self.connection.send_close_notify();
-        // Only as far as it goes without waiting: the peer learns the end from TCP anyway.
-        let _ = flush(&mut self.connection, &mut *self.below);
-        self.below.finish_sending();
+        self.records.close_notify();
+        self.records.below.finish_sending();
     }
 
     fn socket(&self) -> &Arc<Socket> {
-        self.below.socket()
+        self.records.below.socket()
     }
 
     fn tls(&self) -> Option<&Arc<TlsFacts>> {
@@ -250,41 +249,4 @@ fn is_refusal(error: &rustls::Error) -> bool {
         AlertDescription::AccessDenied,
     ];
     matches!(error, rustls::Error::AlertReceived(alert) if ALERTS.contains(alert))
-}
-
-/// Reads ciphertext and processes it; the number of bytes read, 0 at the end of the stream.
-fn fill(connection: &mut ClientConnection, below: &mut dyn Transport) -> io::Result<usize> {
-    let received = connection.read_tls(&mut Below(below))?;
-    if let Err(error) = connection.process_new_packets() {
-        // The alert that tells the peer why; the connection is lost either way.
-        let _ = flush(connection, below);
-        return Err(io::Error::other(error));
-    }
-    Ok(received)
-}
-
-fn flush(connection: &mut ClientConnection, below: &mut dyn Transport) -> io::Result<()> {
-    while connection.wants_write() {
-        connection.write_tls(&mut Below(below))?;
-    }
-    Ok(())
-}
-
-/// The lower layer as the std traits that rustls wants.
-struct Below<'a>(&'a mut dyn Transport);
-
-impl Read for Below<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl Write for Below<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }

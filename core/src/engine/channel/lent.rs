@@ -1,0 +1,125 @@
+//! A synchronous receive that must wait: the calling thread reads the socket itself, without the connection's lock, in
+//! one system call.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Channel, Readiness};
+use crate::engine::buffers::Inbox;
+use crate::engine::clock;
+use crate::engine::levers::Spin;
+use crate::engine::socket::Socket;
+use crate::engine::tls::is_would_block;
+use crate::error::Result;
+
+/// How long one read may wait in the kernel, where no other thread can wake it; then the thread waits in a way that can
+/// be ended. Deadlines and cancellations are late by so much at the most.
+pub const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The sole right to read a connection's socket; whoever has it reads without the connection's lock.
+#[derive(Debug)]
+pub struct LentReader {
+    socket: Arc<Socket>,
+    input: Inbox,
+    /// Bytes to read at the most.
+    limit: usize,
+    drained: bool,
+}
+
+impl LentReader {
+    /// Waits for bytes, at most for [`PATIENCE`]: looks for a while where that pays, then sleeps.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing came; otherwise the connection's failure.
+    pub fn read(&mut self, spin: &mut Spin) -> io::Result<usize> {
+        let space = self.input.space();
+        let length = space.len().min(self.limit);
+        let space = space.get_mut(..length).unwrap_or_default();
+        let result = wait_and_receive(&self.socket, space, spin);
+        let count = *result.as_ref().unwrap_or(&0);
+        self.drained = count < length;
+        self.input.filled(count);
+        result
+    }
+}
+
+fn wait_and_receive(socket: &Socket, space: &mut [u8], spin: &mut Spin) -> io::Result<usize> {
+    let Some(limit) = spin.limit() else {
+        if !Spin::is_possible() {
+            return socket.receive_patiently(space, PATIENCE);
+        }
+        let start = clock::now();
+        let result = socket.receive_patiently(space, PATIENCE);
+        spin.slept(start.elapsed());
+        return result;
+    };
+    let start = clock::now();
+    loop {
+        match socket.receive(space) {
+            Err(error) if is_would_block(&error) => {}
+            result => {
+                spin.hit();
+                return result;
+            }
+        }
+        if start.elapsed() >= limit {
+            spin.miss();
+            return socket.receive_patiently(space, PATIENCE);
+        }
+        std::hint::spin_loop();
+    }
+}
+
+impl Channel {
+    /// Lends the right to read, unless something else must happen first; [`Channel::take_back`] must follow.
+    pub fn lend(&mut self) -> Option<LentReader> {
+        let busy = self.lent
+            || self.has_more
+            || self.failed.is_some()
+            || self.peer_close.is_some()
+            || self.wants_write()
+            || !self.inbox.is_empty()
+            || self.transport.holds_input()
+            || self.reads_directly();
+        if busy {
+            return None;
+        }
+        self.lent = true;
+        Some(LentReader {
+            socket: Arc::clone(self.transport.socket()),
+            input: Inbox::default(),
+            limit: self.read_ahead,
+            drained: false,
+        })
+    }
+
+    /// Takes the right to read back, with what the read brought; `true` if that is anything at all.
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn take_back(&mut self, reader: LentReader, result: &io::Result<usize>) -> Result<bool> {
+        self.lent = false;
+        match result {
+            Ok(0) => self.end_of_stream().map(|_| true),
+            Ok(_) => {
+                self.readiness = if reader.drained {
+                    Readiness::Drained
+                } else {
+                    Readiness::Ready
+                };
+                if let Some(input) = self.transport.accept(reader.input, reader.drained) {
+                    self.inbox = input;
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                self.readiness = Readiness::Drained;
+                if is_would_block(error) {
+                    return Ok(false);
+                }
+                self.cannot_read(error).map(|_| true)
+            }
+        }
+    }
+}

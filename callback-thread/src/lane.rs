@@ -107,6 +107,14 @@ impl<J: Job> Lane<J> {
         true
     }
 
+    /// Is a job of this lane's dispatcher, of whatever lane, on the current thread's stack?
+    ///
+    /// Then the dispatcher's source gets a turn before anybody waits in it.
+    #[must_use]
+    pub fn is_inside_dispatcher(&self) -> bool {
+        here::runs_jobs_of(self.shared.core.id())
+    }
+
     /// Is a job of this very lane running on the current thread?
     ///
     /// Whoever wants to wait for the lane's jobs must not if this is so.

@@ -13,6 +13,7 @@ use callback_thread::Lane;
 
 use super::job::{Delivery, Job, Operation};
 use crate::embed::{Embedder, UnloadEvent};
+use crate::engine::levers::levers;
 use crate::handle::{HandleId, HandleKind};
 use crate::notify::{Notification, Observer};
 
@@ -173,6 +174,11 @@ impl<E: Embedder> Handle<E> {
             }
             (None, _) | (_, Delivery::Inline) => false,
         }
+    }
+
+    /// The call comes from a callback of the session: what it sends may leave together with what follows in this turn.
+    pub(super) fn gathers(&self) -> bool {
+        self.lane.as_ref().is_some_and(Lane::is_inside_dispatcher) && levers().gather
     }
 
     /// Continues an asynchronous operation on the handle's lane.

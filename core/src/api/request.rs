@@ -262,6 +262,10 @@ impl<E: Embedder> Ready for Request<E> {
     fn expired(self: Arc<Self>) {
         self.schedule();
     }
+
+    fn flush(self: Arc<Self>) -> bool {
+        false // requests put nothing off
+    }
 }
 
 /// Wakes an asynchronous request: the name look-up is done.

@@ -128,6 +128,18 @@ impl<E: Embedder> Ready for WebSocket<E> {
     fn expired(self: Arc<Self>) {
         self.turn(false, Some(crate::engine::clock::now()));
     }
+
+    fn flush(self: Arc<Self>) -> bool {
+        let mut ended = Ended::default();
+        let mut io = self.io();
+        io.flush_asked = false;
+        io.pump_send(&mut ended);
+        self.set_deadline(&mut io);
+        let news = !ended.is_empty();
+        io.outbox.put(ended);
+        self.deliver(io);
+        news
+    }
 }
 
 impl<E: Embedder> fmt::Debug for WebSocket<E> {

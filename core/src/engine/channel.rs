@@ -1,5 +1,6 @@
 //! A WebSocket over a transport: moves frames between the wire and the caller's memory without ever blocking.
 
+mod gather;
 mod incoming;
 mod lent;
 mod outgoing;
@@ -7,6 +8,7 @@ mod outgoing;
 use std::fmt;
 use std::sync::Arc;
 
+use gather::Gathered;
 pub use incoming::Received;
 pub use lent::{LentReader, PATIENCE};
 pub use outgoing::Outgoing;
@@ -29,6 +31,7 @@ pub struct Channel {
     receiver: Receiver,
     sender: Sender,
     controls: Controls,
+    gathered: Gathered,
     /// A message that ended without payload while nobody received: what the next receive is told.
     message_end: Option<MessageKind>,
     /// The peer's close frame, once it has arrived.
@@ -77,6 +80,7 @@ impl Channel {
             receiver: Receiver::new(Role::Client),
             sender: Sender::new(Role::Client),
             controls: Controls::default(),
+            gathered: Gathered::default(),
             message_end: None,
             peer_close: None,
             failed: None,
@@ -140,9 +144,18 @@ impl Channel {
     /// Everything that was queued has reached the system.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
-        self.controls.current.is_none()
-            && self.controls.pong.is_none()
-            && self.controls.close.is_none()
+        !self.has_controls() && self.gathered.is_empty()
+    }
+
+    /// Control frames wait to be written.
+    fn has_controls(&self) -> bool {
+        let Controls {
+            current,
+            pong,
+            close,
+            ..
+        } = &self.controls;
+        current.is_some() || pong.is_some() || close.is_some()
     }
 
     /// Something waits to be written.
@@ -164,8 +177,7 @@ impl Channel {
 
     /// The connection is of no more use for a reason outside the protocol.
     pub fn abandon(&mut self, error: Error) {
-        self.failed = Some(error);
-        self.inbox = Inbox::default();
+        let _: Result<()> = self.fail(error);
     }
 
     /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
@@ -175,6 +187,8 @@ impl Channel {
             self.transport.socket().shut_down();
             return;
         }
+        // What counts as sent leaves, as far as that is possible without waiting.
+        let _ = self.write_gathered();
         if !self.sender.is_closed() {
             return;
         }
@@ -193,6 +207,7 @@ impl Channel {
     fn fail<T>(&mut self, error: Error) -> Result<T> {
         self.failed = Some(error);
         self.inbox = Inbox::default();
+        self.gathered = Gathered::default();
         Err(error)
     }
 

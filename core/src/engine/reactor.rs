@@ -7,13 +7,14 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::clock;
 use super::dial::Attach;
+use super::levers::Spin;
 use super::socket::Socket;
 
 /// Events taken from the system at a time.
@@ -29,6 +30,8 @@ pub trait Ready: Send + Sync {
     fn ready(self: Arc<Self>);
     /// The endpoint's deadline has passed.
     fn expired(self: Arc<Self>);
+    /// What was put off with [`Endpoint::flush_later`] is due; returns whether that posted any job.
+    fn flush(self: Arc<Self>) -> bool;
 }
 
 /// Registers endpoints with the session's poll.
@@ -46,6 +49,8 @@ struct Entries {
     slots: Vec<Slot>,
     free: Vec<usize>,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// Endpoints with something to flush before the poll waits.
+    flushes: Vec<Token>,
     /// Until when the poll sleeps: `None` while it is awake.
     sleep: Option<Sleep>,
 }
@@ -83,6 +88,8 @@ impl Reactor {
         let source = PollSource {
             poll,
             events: Events::with_capacity(EVENTS_PER_POLL),
+            flushes: Vec::new(),
+            spin: Spin::default(),
             shared: Arc::clone(&shared),
         };
         Ok((Self(shared), source))
@@ -173,6 +180,17 @@ impl Endpoint {
         }
     }
 
+    /// Has the owner's [`Ready::flush`] called before the poll waits next; to be asked for once until then.
+    pub fn flush_later(&self) {
+        let mut entries = self.reactor.0.lock();
+        entries.flushes.push(token(self.index, self.generation));
+        let sleeps = entries.sleep.is_some();
+        drop(entries);
+        if sleeps {
+            callback_thread::Wake::wake(&self.reactor);
+        }
+    }
+
     fn with_slot(&self, change: impl FnOnce(&mut Slot)) {
         if let Some(slot) = self.reactor.0.lock().slots.get_mut(self.index) {
             change(slot);
@@ -212,14 +230,16 @@ impl Drop for Endpoint {
 pub struct PollSource {
     poll: Poll,
     events: Events,
+    /// Endpoints to flush; empty between turns.
+    flushes: Vec<Token>,
+    spin: Spin,
     shared: Arc<Shared>,
 }
 
 impl callback_thread::Source for PollSource {
     fn wait(&mut self, may_block: bool) {
-        let timeout = self.shared.fall_asleep(may_block);
-        let polled = self.poll.poll(&mut self.events, timeout);
-        self.shared.lock().sleep = None;
+        let posted = self.flush();
+        let polled = self.poll(may_block && !posted);
         if polled.is_ok() {
             for event in &self.events {
                 let ended = event.is_read_closed() || event.is_error();
@@ -236,6 +256,55 @@ impl callback_thread::Source for PollSource {
     }
 }
 
+impl PollSource {
+    /// Flushes what was put off until now; returns whether that posted any job.
+    fn flush(&mut self) -> bool {
+        std::mem::swap(&mut self.flushes, &mut self.shared.lock().flushes);
+        let mut posted = false;
+        for token in self.flushes.drain(..) {
+            if let Some(owner) = self.shared.owner_of(token, false) {
+                posted |= owner.flush();
+            }
+        }
+        posted
+    }
+
+    /// Takes what is ready; waits for it if that is allowed: looks for a while where that pays, then sleeps.
+    fn poll(&mut self, may_block: bool) -> io::Result<()> {
+        if !may_block {
+            return self.poll.poll(&mut self.events, Some(Duration::ZERO));
+        }
+        if let Some(limit) = self.spin.limit() {
+            let start = clock::now();
+            loop {
+                self.poll.poll(&mut self.events, Some(Duration::ZERO))?;
+                if !self.events.is_empty() {
+                    self.spin.hit();
+                    return Ok(());
+                }
+                if start.elapsed() >= limit {
+                    self.spin.miss();
+                    return self.sleep();
+                }
+            }
+        }
+        if !Spin::is_possible() {
+            return self.sleep();
+        }
+        let start = clock::now();
+        let slept = self.sleep();
+        self.spin.slept(start.elapsed());
+        slept
+    }
+
+    fn sleep(&mut self) -> io::Result<()> {
+        let timeout = self.shared.fall_asleep();
+        let polled = self.poll.poll(&mut self.events, timeout);
+        self.shared.lock().sleep = None;
+        polled
+    }
+}
+
 impl fmt::Debug for PollSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PollSource")
@@ -248,11 +317,11 @@ impl Shared {
     }
 
     /// How long the poll may sleep; from now on an earlier deadline wakes it.
-    fn fall_asleep(&self, may_block: bool) -> Option<std::time::Duration> {
-        if !may_block {
-            return Some(std::time::Duration::ZERO);
-        }
+    fn fall_asleep(&self) -> Option<Duration> {
         let mut entries = self.lock();
+        if !entries.flushes.is_empty() {
+            return Some(Duration::ZERO); // somebody put something off just now
+        }
         let next = entries.timers.peek().map(|Reverse((at, _))| *at);
         entries.sleep = Some(next.map_or(Sleep::Forever, Sleep::Until));
         next.map(|at| at.saturating_duration_since(clock::now()))

@@ -44,6 +44,8 @@ pub(super) struct Io<E: Embedder> {
     /// The deadline the poll was told last.
     armed: Option<Instant>,
     pub(super) outbox: Outbox,
+    /// The poll was asked to flush what is gathered.
+    pub(super) flush_asked: bool,
     /// Whether looking pays before a synchronous receive sleeps.
     pub(super) spin: Spin,
 }
@@ -87,6 +89,10 @@ pub(super) struct Ended {
 }
 
 impl Ended {
+    pub(super) fn is_empty(&self) -> bool {
+        self.notifications.iter().all(Option::is_none)
+    }
+
     pub(super) fn push(&mut self, notification: Notification<'static>) {
         if let Some(free) = self.notifications.iter_mut().find(|slot| slot.is_none()) {
             *free = Some(notification);
@@ -157,6 +163,7 @@ impl<E: Embedder> Io<E> {
             send_timeout,
             armed: None,
             outbox: Outbox::default(),
+            flush_asked: false,
             spin: Spin::default(),
         }
     }
@@ -257,6 +264,20 @@ impl<E: Embedder> Io<E> {
         self.pump_send(ended);
         self.pump_receive(ended);
         self.pump_close(ended);
+    }
+
+    /// Takes a new send to leave with others, if it is small; else it waits for [`Io::pump_send`].
+    pub(super) fn gather_send(&mut self, ended: &mut Ended) {
+        let Some(channel) = &mut self.channel else {
+            return;
+        };
+        if let Slot::Waiting(Send::Data { frame, data, .. }, _) = &mut self.send {
+            match channel.try_gather(frame, data.bytes()) {
+                Ok(true) => self.end_send(Ok(()), ended),
+                Ok(false) => {}
+                Err(error) => self.end_send(Err(error), ended),
+            }
+        }
     }
 
     pub(super) fn pump_send(&mut self, ended: &mut Ended) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use super::WebSocket;
 use super::io::{Ended, Io, Receive, Send, Slot};
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
-use crate::engine::channel::LentReader;
+use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
 use crate::engine::sleeper::{self, Interest, Wake};
 use crate::error::{Error, Result};
@@ -46,7 +46,13 @@ impl<E: Embedder> WebSocket<E> {
             },
             waker,
         );
-        io.pump_send(&mut ended);
+        if self.handle.gathers() {
+            io.gather_send(&mut ended);
+        }
+        if io.send.is_waiting() {
+            io.pump_send(&mut ended);
+        }
+        self.ask_to_flush(&mut io);
         self.finish(io, ended, |io| io.send.take_result(), Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
@@ -72,6 +78,18 @@ impl<E: Embedder> WebSocket<E> {
         io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, waker);
         io.pump_receive(&mut ended);
         self.finish(io, ended, |io| io.receive.take_result(), Interest::Readable)
+    }
+
+    /// Has what was gathered leave before the poll waits.
+    fn ask_to_flush(&self, io: &mut Io<E>) {
+        let gathered = io.channel.as_ref().is_some_and(Channel::has_gathered);
+        if gathered
+            && !io.flush_asked
+            && let Some(endpoint) = &self.endpoint
+        {
+            io.flush_asked = true;
+            endpoint.flush_later();
+        }
     }
 
     /// The waker of a synchronous caller; `None` in asynchronous mode.

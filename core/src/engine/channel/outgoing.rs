@@ -47,11 +47,11 @@ impl Channel {
     /// The connection's failure.
     pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
         self.check()?;
-        // A control frame that is partly written must end before the data frame begins.
-        if frame.written == 0 && !self.flush_controls()? {
+        // Gathered frames, and a control frame that is partly written, leave before the data frame begins.
+        if frame.written == 0 && !self.write_controls()? {
             return Ok(false);
         }
-        let total = frame.header.as_bytes().len() + frame.len;
+        let total = frame.total();
         while frame.written < total {
             let written = with_scratch(|scratch| {
                 let piece = scratch.get_mut(..PIECE_BYTES).unwrap_or_default();
@@ -119,7 +119,7 @@ impl Channel {
     }
 
     pub(super) fn write_controls(&mut self) -> Result<bool> {
-        if self.controls.inside_frame {
+        if self.controls.inside_frame || !self.write_gathered()? {
             return Ok(false);
         }
         loop {
@@ -147,7 +147,7 @@ impl Channel {
         }
     }
 
-    fn cannot_write(&mut self, error: &io::Error) -> Result<bool> {
+    pub(super) fn cannot_write(&mut self, error: &io::Error) -> Result<bool> {
         if is_would_block(error) {
             return Ok(false);
         }
@@ -175,11 +175,26 @@ impl Outgoing {
         self.written
     }
 
+    /// Header and payload bytes.
+    pub(super) fn total(&self) -> usize {
+        self.header.as_bytes().len() + self.len
+    }
+
+    /// Nothing of the frame has been taken yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.written == 0
+    }
+
+    /// All of the frame has been taken.
+    pub(super) fn set_written(&mut self) {
+        self.written = self.total();
+    }
+
     /// Puts the next bytes of the frame into `scratch`: the rest of the header, then masked payload.
     ///
     /// Payload the transport did not take is masked again from the caller's memory, so that a frame that waits owns
     /// no buffer.
-    fn fill(&self, payload: &[u8], scratch: &mut [u8]) -> usize {
+    pub(super) fn fill(&self, payload: &[u8], scratch: &mut [u8]) -> usize {
         let header = self.header.as_bytes();
         let rest = header.get(self.written..).unwrap_or_default();
         let Some((front, room)) = scratch.split_at_mut_checked(rest.len()) else {

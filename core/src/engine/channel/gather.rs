@@ -1,0 +1,76 @@
+//! Small frames that callbacks send in one turn leave together: one system call for many messages.
+//!
+//! A gathered frame is masked into a buffer and counts as sent, as if the system had taken it into its own buffer. The
+//! buffer leaves before the poll waits, when it is full, and when its first frame has waited for [`WAIT_MAX`].
+
+use std::time::{Duration, Instant};
+
+use super::{Channel, Outgoing};
+use crate::engine::buffers::{BUFFER_BYTES, Inbox};
+use crate::engine::clock;
+use crate::error::Result;
+
+/// Largest frame that is gathered; a larger one is worth a system call of its own.
+const FRAME_MAX: usize = 16 * 1024;
+/// How long the first gathered frame waits while callbacks go on sending.
+const WAIT_MAX: Duration = Duration::from_micros(50);
+
+/// Frames that wait to leave together.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    frames: Inbox,
+    /// When the first of them came.
+    since: Option<Instant>,
+}
+
+impl Gathered {
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+}
+
+impl Channel {
+    /// Takes the frame to leave with others soon; `false` if it must be sent with [`Channel::try_send`].
+    ///
+    /// [`Channel::flush_controls`] must follow before the thread waits, if [`Channel::has_gathered`].
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn try_gather(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
+        let total = frame.total();
+        let waits = self.controls.inside_frame || self.has_controls() || !frame.is_new();
+        if total > FRAME_MAX || waits {
+            return Ok(false);
+        }
+        if self.gathered.frames.data().len() + total > BUFFER_BYTES && !self.write_gathered()? {
+            return Ok(false);
+        }
+        let space = self.gathered.frames.space();
+        let filled = frame.fill(payload, space);
+        self.gathered.frames.filled(filled);
+        frame.set_written();
+        let now = clock::now();
+        if now.duration_since(*self.gathered.since.get_or_insert(now)) >= WAIT_MAX {
+            self.write_gathered()?;
+        }
+        Ok(true)
+    }
+
+    /// Frames wait to leave.
+    #[must_use]
+    pub fn has_gathered(&self) -> bool {
+        !self.gathered.is_empty()
+    }
+
+    /// Writes the gathered frames; `true` when all of them have reached the system.
+    pub(super) fn write_gathered(&mut self) -> Result<bool> {
+        while !self.gathered.is_empty() {
+            match self.transport.write(self.gathered.frames.data()) {
+                Ok(count) => self.gathered.frames.consume(count),
+                Err(error) => return self.cannot_write(&error),
+            }
+        }
+        self.gathered.since = None;
+        Ok(true)
+    }
+}

@@ -8,6 +8,7 @@ pub mod driver;
 pub mod entropy;
 pub mod extended_error;
 pub mod levers;
+pub mod parking;
 pub mod reactor;
 pub mod resolve;
 pub mod sleeper;

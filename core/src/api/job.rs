@@ -9,11 +9,18 @@ use callback_thread::{Dispatcher, Lane};
 
 use super::handle::{Closing, Handle};
 use crate::embed::Embedder;
+use crate::engine::levers::levers;
+use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
 use crate::notify::Notification;
 
 /// Callbacks nested on one thread at the most when the program asked for inline delivery (Windows: about three).
 const NESTING_LIMIT: u32 = 3;
+
+/// The name of the threads that call the program.
+const CALLBACK_THREAD: &str = "winhttp-callback";
+/// The name of the thread that polls for them, if they do not.
+const POLL_THREAD: &str = "winhttp-poll";
 
 /// One piece of work of a lane.
 pub(super) enum Job<E: Embedder> {
@@ -52,6 +59,8 @@ pub(super) enum Delivery<E: Embedder> {
 /// The callback thread of an asynchronous session, and the poll it waits in.
 pub(super) struct CallbackThread<E: Embedder> {
     dispatcher: Dispatcher<Job<E>>,
+    /// Polls on a thread of its own, if the callback thread does not (WINHTTP_SHIM_POLLING_CALLBACKS=0).
+    poller: Option<Dispatcher<Job<E>>>,
     reactor: Reactor,
     /// ASSURED_NON_BLOCKING_CALLBACKS: completions may be delivered inside the call that caused them.
     inline: AtomicBool,
@@ -67,10 +76,18 @@ impl<E: Embedder> Delivery<E> {
             return Ok(Self::Inline);
         }
         let (reactor, source) = Reactor::open()?;
-        let dispatcher = Dispatcher::new("winhttp-callback", source, reactor.clone());
+        let wake = reactor.clone();
+        let (dispatcher, poller) = if levers().polling_callbacks {
+            (Dispatcher::new(CALLBACK_THREAD, source, wake), None)
+        } else {
+            let parking = Parking::default();
+            let callbacks = Dispatcher::new(CALLBACK_THREAD, parking.clone(), parking);
+            (callbacks, Some(Dispatcher::new(POLL_THREAD, source, wake)))
+        };
         let inline = AtomicBool::new(false);
         Ok(Self::Thread(Arc::new(CallbackThread {
             dispatcher,
+            poller,
             reactor,
             inline,
         })))
@@ -134,11 +151,17 @@ impl<E: Embedder> CallbackThread<E> {
     /// # Errors
     /// The system's refusal to start a thread.
     pub(super) fn ensure_running(&self) -> io::Result<()> {
+        if let Some(poller) = &self.poller {
+            poller.ensure_running()?;
+        }
         self.dispatcher.ensure_running()
     }
 
     /// The session's last notification is delivered: the threads may end.
     pub(super) fn end(&self) {
         self.dispatcher.close();
+        if let Some(poller) = &self.poller {
+            poller.close();
+        }
     }
 }

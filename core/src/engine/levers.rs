@@ -41,13 +41,15 @@ pub fn levers() -> &'static Levers {
 impl Levers {
     fn read<S: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<S>, cpus: usize) -> Self {
         let is_on = |name| variable(name).is_none_or(|value| value.as_ref() != "0");
+        let polling_callbacks = is_on("WINHTTP_SHIM_POLLING_CALLBACKS");
         Self {
             spin: spin(
                 variable("WINHTTP_SHIM_SPIN").as_ref().map(AsRef::as_ref),
                 cpus,
             ),
-            gather: is_on("WINHTTP_SHIM_GATHER"),
-            polling_callbacks: is_on("WINHTTP_SHIM_POLLING_CALLBACKS"),
+            // Only the thread that polls knows when its callbacks have run.
+            gather: polling_callbacks && is_on("WINHTTP_SHIM_GATHER"),
+            polling_callbacks,
         }
     }
 }

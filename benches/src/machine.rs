@@ -1,0 +1,85 @@
+//! What the runner asks of the machine: cores, clocks, a network of its own, and the kernel's short cuts.
+
+use std::fs::File;
+use std::io::Result;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+const DEFAULT_CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
+/// What bandwidth models make of a loopback's round-trip times costs half of its speed; this one does not model.
+const PLAIN_CONGESTION_CONTROL: &str = "reno";
+
+/// User and system time of the whole process so far.
+pub(crate) fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Memory that is resident now, in KiB.
+pub(crate) fn resident_kib() -> f64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: f64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * rustix::param::page_size() as f64 / 1024.0
+}
+
+/// Lets a thousand connections be open at once.
+pub(crate) fn allow_many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+/// The cores this process may use.
+pub(crate) fn cores() -> Vec<usize> {
+    use rustix::thread::{CpuSet, sched_getaffinity};
+    let set = sched_getaffinity(None).unwrap();
+    (0..CpuSet::MAX_CPU)
+        .filter(|core| set.is_set(*core))
+        .collect()
+}
+
+/// Keeps this process, and the threads it starts, on these cores.
+pub(crate) fn pin(cores: &[usize]) {
+    let mut set = rustix::thread::CpuSet::new();
+    for core in cores {
+        set.set(*core);
+    }
+    rustix::thread::sched_setaffinity(None, &set).unwrap();
+}
+
+/// Gives the listener's connections a plain congestion control if the default models bandwidth.
+pub(crate) fn choose_congestion_control(listener: &TcpListener) {
+    if default_congestion_control() != PLAIN_CONGESTION_CONTROL {
+        let _ = rustix::net::sockopt::set_tcp_congestion(listener, PLAIN_CONGESTION_CONTROL);
+    }
+}
+
+/// The congestion control of new sockets.
+pub(crate) fn default_congestion_control() -> String {
+    std::fs::read_to_string(DEFAULT_CONGESTION_CONTROL)
+        .map_or_else(|_| "unknown".to_owned(), |name| name.trim().to_owned())
+}
+
+/// A file that only memory holds.
+pub(crate) fn file_in_memory() -> Result<File> {
+    Ok(rustix::fs::memfd_create("message", rustix::fs::MemfdFlags::CLOEXEC)?.into())
+}
+
+/// Writes the first `length` bytes of `file` without copying them into the socket's buffer.
+pub(crate) fn write_file(stream: &mut TcpStream, file: &File, length: usize) -> Result<()> {
+    let mut at = 0;
+    while at < length as u64 {
+        let left = length - at as usize;
+        rustix::fs::sendfile(&mut *stream, file, Some(&mut at), left)?;
+    }
+    Ok(())
+}
+
+/// Discards received bytes without copying them.
+pub(crate) fn discard(stream: &mut TcpStream, scratch: &mut [u8]) -> Result<usize> {
+    let (_, length) = rustix::net::recv(stream, scratch, rustix::net::RecvFlags::TRUNC)?;
+    Ok(length)
+}

@@ -1,0 +1,128 @@
+//! The rounds: every contestant in turn, each in a process of its own, against the same server.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::arguments::{Options, Order};
+use crate::child::Measured;
+use crate::contestants::Contestant;
+use crate::machine;
+use crate::rows::{Cores, Row};
+use crate::table;
+
+/// What all rounds of a row gave: for each contestant its rounds, in order.
+#[derive(Debug)]
+pub(crate) struct Results {
+    pub(crate) row: &'static Row,
+    pub(crate) rounds: Vec<(Contestant, Vec<Measured>)>,
+}
+
+pub(crate) fn run(options: &Options) {
+    let cores = machine::cores();
+    let (client, server) = (cores[0], cores[cores.len().min(2) - 1]);
+    let shared = Server::start(client);
+    let separate = Server::start(server);
+    println!("{}", table::machine_line());
+    println!(
+        "congestion control: {}",
+        machine::default_congestion_control()
+    );
+    for row in &options.rows {
+        if row.cores != Cores::One && client == server {
+            println!("{}: skipped, it needs two cores", row.name);
+            continue;
+        }
+        let (server, cores) = match row.cores {
+            Cores::One => (&shared, vec![client]),
+            Cores::Two => (&separate, vec![client]),
+            Cores::Free => (&separate, cores.clone()),
+        };
+        let results = rounds(options, row, server, &cores);
+        println!("{}", table::render(&results));
+    }
+}
+
+fn rounds(options: &Options, row: &'static Row, server: &Server, cores: &[usize]) -> Results {
+    let contestants = options.contestants.iter();
+    let mut rounds: Vec<_> = contestants
+        .filter(|contestant| contestant.takes_part(row))
+        .map(|contestant| (*contestant, Vec::new()))
+        .collect();
+    for _ in 0..options.rounds {
+        for (contestant, measured) in &mut rounds {
+            let order = Order {
+                contestant: *contestant,
+                row,
+                operations: (row.operations / options.fraction).max(1),
+                port: server.port,
+                cores: cores.to_vec(),
+            };
+            measured.push(run_child(&order, options, server));
+        }
+    }
+    Results { row, rounds }
+}
+
+fn run_child(order: &Order, options: &Options, server: &Server) -> Measured {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(order.to_arguments())
+        .env("SSL_CERT_FILE", &server.authority)
+        .stderr(Stdio::inherit());
+    if order.contestant.is_ours() {
+        command.envs(options.ours_env.iter().map(|(name, value)| (name, value)));
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let who = order.contestant.name();
+    assert!(
+        output.status.success(),
+        "{who} failed in {}",
+        order.row.name
+    );
+    let (value, cost) = text.trim().split_once(' ').unwrap();
+    Measured {
+        value: value.parse().unwrap(),
+        cost: cost.parse().unwrap(),
+    }
+}
+
+/// The server's process; it ends when its standard input does.
+struct Server {
+    child: Child,
+    port: u16,
+    /// A file with the authority that its certificate is signed by.
+    authority: PathBuf,
+}
+
+impl Server {
+    fn start(core: usize) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--server", &core.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines: Lines<BufReader<ChildStdout>> =
+            BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut line = || lines.next().unwrap().unwrap();
+        let port = line().parse().unwrap();
+        let name = format!("winhttp-benches-{}-{core}.pem", std::process::id());
+        let authority = std::env::temp_dir().join(name);
+        std::fs::write(&authority, line().replace('|', "\n")).unwrap();
+        Self {
+            child,
+            port,
+            authority,
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.authority);
+    }
+}

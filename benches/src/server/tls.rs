@@ -1,0 +1,79 @@
+//! The two kinds of connection: plain ones use the kernel's short cuts, TLS 1.3 ones rustls.
+
+use std::io::{Read, Result, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use winhttp_fixtures::certs::{Authority, IdentityOptions};
+
+use super::Stream;
+use super::stream::Prepared;
+use crate::machine;
+
+/// Bytes sealed before they are written.
+const SEAL_BYTES: usize = 256 * 1024;
+
+pub(super) fn config(authority: &Authority) -> Arc<ServerConfig> {
+    let identity = authority.issue(&IdentityOptions::default()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(identity.chain().to_vec(), identity.key())
+        .unwrap();
+    // Every connection shakes hands in full, whoever would have resumed.
+    config.send_tls13_tickets = 0;
+    Arc::new(config)
+}
+
+pub(super) fn accept(config: &Arc<ServerConfig>, stream: TcpStream) -> Result<Tls> {
+    let mut connection = ServerConnection::new(Arc::clone(config)).unwrap();
+    connection.set_buffer_limit(Some(SEAL_BYTES));
+    Ok(Tls(StreamOwned::new(connection, stream)))
+}
+
+pub(super) struct Tls(StreamOwned<ServerConnection, TcpStream>);
+
+impl Read for Tls {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Tls {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Stream for Tls {
+    fn discard(&mut self, scratch: &mut [u8]) -> Result<usize> {
+        self.read(scratch)
+    }
+
+    fn repeat(&mut self, message: &Prepared, count: u64) -> Result<()> {
+        for _ in 0..count {
+            self.write_all(&message.bytes)?;
+        }
+        self.flush()
+    }
+}
+
+impl Stream for TcpStream {
+    fn discard(&mut self, scratch: &mut [u8]) -> Result<usize> {
+        machine::discard(self, scratch)
+    }
+
+    fn repeat(&mut self, message: &Prepared, count: u64) -> Result<()> {
+        for _ in 0..count {
+            machine::write_file(self, &message.file, message.bytes.len())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! The work of contestants whose calls block.
+
+use super::{MARK, check, check_content, pattern};
+use crate::arguments::Order;
+use crate::child::{Measured, Meter};
+use crate::rows::Work;
+
+/// A WebSocket whose calls block.
+pub(crate) trait Blocking: Sized {
+    /// A message in the form that is cheapest to send again.
+    type Message;
+
+    fn open(order: &Order) -> Self;
+    fn text(text: &str) -> Self::Message;
+    fn binary(bytes: &[u8]) -> Self::Message;
+    fn send(&mut self, message: &mut Self::Message);
+    /// The next message, which is known to hold `bytes`.
+    fn receive(&mut self, bytes: usize) -> &[u8];
+
+    /// Echoes with many messages on their way; the way of a program that sends one call at a time.
+    fn flood(&mut self, message: &mut Self::Message, bytes: usize, in_flight: u64, count: u64) {
+        for _ in 0..in_flight.min(count) {
+            self.send(message);
+        }
+        for received in 1..=count {
+            check(self.receive(bytes), bytes);
+            if received + in_flight <= count {
+                self.send(message);
+            }
+        }
+    }
+}
+
+pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
+    let mut socket = B::open(order);
+    match order.row.work {
+        Work::Echo { bytes, in_flight } => echo(&mut socket, order, bytes, in_flight),
+        Work::Receive => {
+            receive(&mut socket, order, order.warm_up(), true);
+            let meter = Meter::start();
+            receive(&mut socket, order, order.operations, false);
+            meter.stop(order.operations)
+        }
+        Work::Send => {
+            let mut message = B::binary(&pattern(order.message_bytes()));
+            send(&mut socket, order, &mut message, order.warm_up());
+            let meter = Meter::start();
+            send(&mut socket, order, &mut message, order.operations);
+            meter.stop(order.operations)
+        }
+    }
+}
+
+fn echo<B: Blocking>(socket: &mut B, order: &Order, bytes: usize, in_flight: u64) -> Measured {
+    let mut message = B::binary(&pattern(bytes));
+    socket.send(&mut message);
+    check_content(socket.receive(bytes));
+    let mut go = |count| {
+        if in_flight > 1 {
+            return socket.flood(&mut message, bytes, in_flight, count);
+        }
+        for _ in 0..count {
+            socket.send(&mut message);
+            check(socket.receive(bytes), bytes);
+        }
+    };
+    go(order.warm_up());
+    let meter = Meter::start();
+    go(order.operations);
+    meter.stop(order.operations)
+}
+
+fn receive<B: Blocking>(socket: &mut B, order: &Order, count: u64, compare: bool) {
+    socket.send(&mut B::binary(&count.to_be_bytes()));
+    let bytes = order.message_bytes();
+    for _ in 0..count {
+        let message = socket.receive(bytes);
+        check(message, bytes);
+        if compare {
+            check_content(message);
+        }
+    }
+}
+
+fn send<B: Blocking>(socket: &mut B, order: &Order, message: &mut B::Message, count: u64) {
+    for _ in 0..count {
+        socket.send(message);
+    }
+    socket.send(&mut B::text(MARK));
+    let total = count * order.message_bytes() as u64;
+    assert_eq!(socket.receive(8), total.to_be_bytes());
+}

@@ -22,16 +22,15 @@ impl<E: Embedder> WebSocket<E> {
     pub fn shutdown(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
         let mut ended = Ended::default();
-        let waker = self.sync_waker()?;
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
         }
         io.working()?.close(&frame)?;
         io.send_closed = true;
-        io.send = Slot::Waiting(Send::Shutdown, waker);
+        io.send = Slot::Waiting(Send::Shutdown, self.caller());
         io.pump_send(&mut ended);
-        self.finish(io, ended, |io| io.send.take_result(), Interest::Writable)
+        self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
 
@@ -44,7 +43,6 @@ impl<E: Embedder> WebSocket<E> {
     pub fn close(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
         let mut ended = Ended::default();
-        let waker = self.sync_waker()?;
         let mut io = self.io();
         if !io.send.is_free() || io.close_called {
             return Err(Error::InvalidOperation);
@@ -59,9 +57,9 @@ impl<E: Embedder> WebSocket<E> {
         io.close_called = true;
         io.end_receive(Err(Error::OperationCancelled), &mut ended);
         let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
-        io.close = Slot::Waiting(Close { deadline }, waker);
+        io.close = Slot::Waiting(Close { deadline }, self.caller());
         io.pump(None, &mut ended);
-        self.finish(io, ended, |io| io.close.take_result(), Interest::Readable)
+        self.finish(io, ended, |io| &mut io.close, Interest::Readable)
             .map(|closed| closed.unwrap_or_default())
     }
 

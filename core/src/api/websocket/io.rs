@@ -54,10 +54,18 @@ pub(super) struct Io<E: Embedder> {
 pub(super) enum Slot<Op, T> {
     /// None is pending.
     Free,
-    /// Waits for the connection; a synchronous caller is to be woken.
-    Waiting(Op, Option<Arc<dyn Wake>>),
+    /// Waits for the connection.
+    Waiting(Op, Caller),
     /// Has ended; its synchronous caller has not looked yet.
     Ended(Result<T>),
+}
+
+/// Who is told that an operation has ended.
+pub(super) enum Caller {
+    /// The program, by a notification.
+    Callback,
+    /// The thread inside the call: it looks itself, and is woken if it sleeps.
+    Thread(Option<Arc<dyn Wake>>),
 }
 
 /// WinHttpWebSocketReceive.
@@ -129,18 +137,27 @@ impl<Op, T> Slot<Op, T> {
         }
     }
 
+    /// Whom to wake when the operation ends: its synchronous caller while that sleeps.
+    pub(super) fn set_waker(&mut self, waker: Option<Arc<dyn Wake>>) {
+        if let Self::Waiting(_, Caller::Thread(slot)) = self {
+            *slot = waker;
+        }
+    }
+
     /// Ends the operation: keeps the result for a synchronous caller, else says so. Returns the operation.
     fn end(&mut self, result: Result<T>) -> Option<(Op, Option<Result<T>>)> {
         if !self.is_waiting() {
             return None;
         }
         match std::mem::replace(self, Self::Free) {
-            Self::Waiting(op, Some(waker)) => {
+            Self::Waiting(op, Caller::Thread(waker)) => {
                 *self = Self::Ended(result);
-                waker.wake();
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
                 Some((op, None))
             }
-            Self::Waiting(op, None) => Some((op, Some(result))),
+            Self::Waiting(op, Caller::Callback) => Some((op, Some(result))),
             Self::Free | Self::Ended(_) => None,
         }
     }

@@ -3,11 +3,11 @@
 use std::sync::{Arc, MutexGuard};
 
 use super::WebSocket;
-use super::io::{Ended, Io, Receive, Send, Slot};
+use super::io::{Caller, Ended, Io, Receive, Send, Slot};
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
-use crate::engine::sleeper::{self, Interest, Wake};
+use crate::engine::sleeper::{self, Interest};
 use crate::error::{Error, Result};
 use crate::notify::BufferKind;
 use crate::proto::websocket::MessageKind;
@@ -29,7 +29,6 @@ impl<E: Embedder> WebSocket<E> {
             BufferKind::Close => return Err(Error::InvalidParameter),
         };
         let mut ended = Ended::default();
-        let waker = self.sync_waker()?;
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
@@ -44,7 +43,7 @@ impl<E: Embedder> WebSocket<E> {
                 kind,
                 stalls_at: None,
             },
-            waker,
+            self.caller(),
         );
         if self.handle.gathers() {
             io.gather_send(&mut ended);
@@ -53,7 +52,7 @@ impl<E: Embedder> WebSocket<E> {
             io.pump_send(&mut ended);
         }
         self.ask_to_flush(&mut io);
-        self.finish(io, ended, |io| io.send.take_result(), Interest::Writable)
+        self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
 
@@ -69,15 +68,14 @@ impl<E: Embedder> WebSocket<E> {
             return Err(Error::InvalidParameter);
         }
         let mut ended = Ended::default();
-        let waker = self.sync_waker()?;
         let mut io = self.io();
         if !io.receive.is_free() || io.receive_closed {
             return Err(Error::InvalidOperation);
         }
         io.working()?;
-        io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, waker);
+        io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
         io.pump_receive(&mut ended);
-        self.finish(io, ended, |io| io.receive.take_result(), Interest::Readable)
+        self.finish(io, ended, |io| &mut io.receive, Interest::Readable)
     }
 
     /// Has what was gathered leave before the poll waits.
@@ -92,21 +90,21 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// The waker of a synchronous caller; `None` in asynchronous mode.
-    pub(super) fn sync_waker(&self) -> Result<Option<Arc<dyn Wake>>> {
+    /// Who is told of the end of a call made now.
+    pub(super) fn caller(&self) -> Caller {
         if self.handle.is_asynchronous() {
-            Ok(None)
+            Caller::Callback
         } else {
-            sleeper::current_waker().map(Some)
+            Caller::Thread(None)
         }
     }
 
     /// Ends a call: asynchronously delivers what has ended; synchronously waits for the call's own result.
-    pub(super) fn finish<'a, T>(
+    pub(super) fn finish<'a, Op, T>(
         &'a self,
         mut io: MutexGuard<'a, Io<E>>,
         ended: Ended,
-        take: impl Fn(&mut Io<E>) -> Option<Result<T>>,
+        slot: impl Fn(&mut Io<E>) -> &mut Slot<Op, T>,
         interest: Interest,
     ) -> Result<Option<T>> {
         if self.handle.is_asynchronous() {
@@ -117,12 +115,9 @@ impl<E: Embedder> WebSocket<E> {
         }
         let mut patient = true;
         loop {
-            if let Some(result) = take(&mut io) {
+            if let Some(result) = slot(&mut io).take_result() {
                 return result.map(Some);
             }
-            let Some(socket) = io.socket() else {
-                return Err(Error::OperationCancelled);
-            };
             if interest == Interest::Readable
                 && patient
                 && let Some(reader) = io.lend()
@@ -131,10 +126,18 @@ impl<E: Embedder> WebSocket<E> {
                 continue;
             }
             patient = true;
+            let Some(socket) = io.socket() else {
+                return Err(Error::OperationCancelled);
+            };
             let (deadline, interest) = (io.deadline(), io.interest(interest));
+            let waker = sleeper::current_waker();
+            slot(&mut io).set_waker(waker.as_ref().ok().map(Arc::clone));
             drop(io);
-            let waited = sleeper::wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline);
+            let waited = waker.and_then(|_| {
+                sleeper::wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline)
+            });
             io = self.io();
+            slot(&mut io).set_waker(None);
             if let (Err(error), Some(channel)) = (waited, &mut io.channel) {
                 // Without waiting nothing can end the operation, and its memory must not stay lent.
                 channel.abandon(error);

@@ -226,7 +226,7 @@ static void both_at_once(void)
 static void ends_without_answer(void)
 {
     FLOW flow;
-    upgrade(&flow, "/drop?now");
+    upgrade(&flow, "/drop-at-close");
     close_socket(flow.socket, 1000, NULL);
     query_close_status(flow.socket);
     finish(&flow);

@@ -97,7 +97,7 @@ static void upgrade_without_receiving(void)
 }
 
 /* Fact 9.2.8. */
-static void upgrade_too_early(void)
+static void upgrade_wrong_handles(void)
 {
     FLOW flow;
     HINTERNET closed;
@@ -105,7 +105,6 @@ static void upgrade_too_early(void)
     complete_upgrade(NULL, "socket");
     complete_upgrade(flow.session, "socket");
     complete_upgrade(flow.connection, "socket");
-    complete_upgrade(flow.request, "socket");
     send_request(&flow);
     receive_response(&flow);
     flow.socket = complete_upgrade(flow.request, "socket");
@@ -113,6 +112,16 @@ static void upgrade_too_early(void)
     closed = flow.request;
     close_handle(&flow.request);
     complete_upgrade(closed, "socket2");
+    finish(&flow);
+}
+
+static void upgrade_before_sending(void)
+{
+    FLOW flow;
+    quiet(TRUE);
+    open_handles(&flow, plain_port, "/echo", 0);
+    quiet(FALSE);
+    complete_upgrade(flow.request, "socket");
     finish(&flow);
 }
 
@@ -228,7 +237,8 @@ const SCENARIO handshake_scenarios[] = {
     { "open-and-close", BOTH, open_and_close },
     { "open-secure", BOTH, open_secure },
     { "upgrade-without-receiving", BOTH, upgrade_without_receiving },
-    { "upgrade-too-early", BOTH, upgrade_too_early },
+    { "upgrade-wrong-handles", BOTH, upgrade_wrong_handles },
+    { "upgrade-before-sending", BOTH, upgrade_before_sending },
     { "upgrade-twice", BOTH, upgrade_twice },
     { "upgrade-not-asked", BOTH, upgrade_not_asked },
     { "refused-200", BOTH, refused_200 },

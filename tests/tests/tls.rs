@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
@@ -10,12 +11,15 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{Authority, IdentityOptions, Usage, Validity};
-use winhttp_fixtures::{PeerEnd, Server, Settings, TlsSettings, TlsVersions, by_path};
-use winhttp_tests::{Client, PATIENCE, scenarios};
+use winhttp_fixtures::{
+    Connection, Opcode, PeerEnd, Server, Settings, TlsSettings, TlsVersions, by_path,
+};
+use winhttp_tests::{Client, Memory, Mode, PATIENCE, scenarios, start_send};
 
 use support::tls::{SECURE_FAILURE, attempt, both, good_server, identity, reasons, world};
 use support::{close_for_good, dword, request, secure, set_dword, upgrade};
@@ -83,6 +87,53 @@ scenarios! {
         assert_eq!(server.wait_peer_end(0, PATIENCE), Some(PeerEnd::Orderly), "close_notify was sent");
     }
 }
+
+/// A server takes nothing until the program's send has filled every buffer, then everything: the send must go on when
+/// there is room again, without another word from anybody.
+#[test]
+fn a_secure_send_that_had_to_wait_goes_on() {
+    let (go, going) = channel();
+    let going = Mutex::new(going);
+    let script = move |connection: &mut Connection| {
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
+        connection.accept_websocket(&request)?;
+        going.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        let frame = connection.read_frame()?.expect("no message");
+        connection.send_frame(
+            Opcode::TEXT,
+            true,
+            frame.payload.len().to_string().as_bytes(),
+        )?;
+        connection.wait_closed();
+        Ok(())
+    };
+    let server = Server::tls(script, &identity(&IdentityOptions::default())).unwrap();
+    let client = Client::<u16>::new(Mode::Async);
+    let handle = secure(&client, server.port(), "/");
+    upgrade::<u16>(handle);
+    client.exchange(handle).unwrap();
+    let web_socket = client.complete_upgrade(handle, 0).unwrap();
+    client.close(handle).unwrap();
+    let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
+    let before = client.events(web_socket);
+    start_send::<u16>(web_socket, binary, Memory::new(8 << 20)).unwrap();
+    assert_eq!(
+        client.events(web_socket),
+        before,
+        "the message fits into the buffers"
+    );
+    go.send(()).unwrap();
+    let sent = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+    client.completion(web_socket, sent, before).unwrap();
+    let count = (8_u32 << 20).to_string().into_bytes();
+    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
+    assert_eq!(client.ws_message(web_socket), Ok((count, text)));
+    close_for_good(&client, web_socket);
+    client.close(client.session).unwrap();
+}
+
 /// Fact 5.7.4 and headers-info 10: every set of defects is reported whole, and flags take away exactly what they name.
 #[test]
 fn fact_5_7_4_every_defect_is_reported_and_only_what_is_named_is_ignored() {

@@ -134,6 +134,63 @@ fn a_secure_send_that_had_to_wait_goes_on() {
     client.close(client.session).unwrap();
 }
 
+/// New bytes arrive, and are reported, while records of older ones wait to be opened: both must be received.
+///
+/// Another socket of the session tells when the report was dealt with: the same thread hears of both, one after the other.
+#[test]
+fn bytes_that_come_while_records_wait_are_not_forgotten() {
+    const LENGTH: usize = 100_000;
+    let (go, going) = channel();
+    let (tick, ticking) = channel();
+    let waiting = Mutex::new((going, tick));
+    let ticking = Mutex::new(ticking);
+    let script = move |connection: &mut Connection| {
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
+        connection.accept_websocket(&request)?;
+        if request.target == "/ticks" {
+            for _ in 0..2 {
+                ticking.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+                connection.send_frame(Opcode::TEXT, true, b"tick")?;
+            }
+        } else {
+            let (going, tick) = &*waiting.lock().unwrap();
+            for message in [vec![b'1'; LENGTH], b"second".to_vec()] {
+                going.recv_timeout(PATIENCE).unwrap();
+                connection.send_frame(Opcode::TEXT, true, &message)?;
+                tick.send(()).unwrap();
+            }
+        }
+        connection.wait_closed();
+        Ok(())
+    };
+    let server = Server::tls(script, &identity(&IdentityOptions::default())).unwrap();
+    let client = Client::<u16>::new(Mode::Async);
+    let [news, ticks] = ["/news", "/ticks"].map(|path| {
+        let handle = secure(&client, server.port(), path);
+        upgrade::<u16>(handle);
+        client.exchange(handle).unwrap();
+        let web_socket = client.complete_upgrade(handle, 0).unwrap();
+        client.close(handle).unwrap();
+        web_socket
+    });
+    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
+    let ticked = Ok((b"tick".to_vec(), text));
+    go.send(()).unwrap();
+    assert_eq!(client.ws_message(ticks), ticked);
+    // All of it has arrived. What is left behind now has been read from the socket, but not opened.
+    let (piece, _) = client.ws_receive(news, LENGTH - 20_000).unwrap();
+    go.send(()).unwrap();
+    assert_eq!(client.ws_message(ticks), ticked);
+    let (rest, kind) = client.ws_message(news).unwrap();
+    assert_eq!((piece.len() + rest.len(), kind), (LENGTH, text));
+    assert_eq!(client.ws_message(news), Ok((b"second".to_vec(), text)));
+    close_for_good(&client, news);
+    close_for_good(&client, ticks);
+    client.close(client.session).unwrap();
+}
+
 /// Fact 5.7.4 and headers-info 10: every set of defects is reported whole, and flags take away exactly what they name.
 #[test]
 fn fact_5_7_4_every_defect_is_reported_and_only_what_is_named_is_ignored() {

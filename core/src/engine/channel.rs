@@ -111,6 +111,7 @@ impl Channel {
     /// When the stream has ended, that may have been reported together with its last bytes: a short read proves nothing
     /// any more.
     pub fn note_ready(&mut self, stream_ended: bool) {
+        self.transport.note_ready();
         if stream_ended {
             self.readiness = Readiness::Unknown;
         } else if self.readiness == Readiness::Drained {

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
@@ -10,12 +11,15 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{Authority, IdentityOptions, Usage, Validity};
-use winhttp_fixtures::{PeerEnd, Server, Settings, TlsSettings, TlsVersions, by_path};
-use winhttp_tests::{Client, PATIENCE, scenarios};
+use winhttp_fixtures::{
+    Connection, Opcode, PeerEnd, Server, Settings, TlsSettings, TlsVersions, by_path,
+};
+use winhttp_tests::{Client, Memory, Mode, PATIENCE, scenarios, start_send};
 
 use support::tls::{SECURE_FAILURE, attempt, both, good_server, identity, reasons, world};
 use support::{close_for_good, dword, request, secure, set_dword, upgrade};
@@ -83,6 +87,110 @@ scenarios! {
         assert_eq!(server.wait_peer_end(0, PATIENCE), Some(PeerEnd::Orderly), "close_notify was sent");
     }
 }
+
+/// A server takes nothing until the program's send has filled every buffer, then everything: the send must go on when
+/// there is room again, without another word from anybody.
+#[test]
+fn a_secure_send_that_had_to_wait_goes_on() {
+    let (go, going) = channel();
+    let going = Mutex::new(going);
+    let script = move |connection: &mut Connection| {
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
+        connection.accept_websocket(&request)?;
+        going.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        let frame = connection.read_frame()?.expect("no message");
+        connection.send_frame(
+            Opcode::TEXT,
+            true,
+            frame.payload.len().to_string().as_bytes(),
+        )?;
+        connection.wait_closed();
+        Ok(())
+    };
+    let server = Server::tls(script, &identity(&IdentityOptions::default())).unwrap();
+    let client = Client::<u16>::new(Mode::Async);
+    let handle = secure(&client, server.port(), "/");
+    upgrade::<u16>(handle);
+    client.exchange(handle).unwrap();
+    let web_socket = client.complete_upgrade(handle, 0).unwrap();
+    client.close(handle).unwrap();
+    let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
+    let before = client.events(web_socket);
+    start_send::<u16>(web_socket, binary, Memory::new(8 << 20)).unwrap();
+    assert_eq!(
+        client.events(web_socket),
+        before,
+        "the message fits into the buffers"
+    );
+    go.send(()).unwrap();
+    let sent = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+    client.completion(web_socket, sent, before).unwrap();
+    let count = (8_u32 << 20).to_string().into_bytes();
+    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
+    assert_eq!(client.ws_message(web_socket), Ok((count, text)));
+    close_for_good(&client, web_socket);
+    client.close(client.session).unwrap();
+}
+
+/// New bytes arrive, and are reported, while records of older ones wait to be opened: both must be received.
+///
+/// Another socket of the session tells when the report was dealt with: the same thread hears of both, one after the other.
+#[test]
+fn bytes_that_come_while_records_wait_are_not_forgotten() {
+    const LENGTH: usize = 100_000;
+    let (go, going) = channel();
+    let (tick, ticking) = channel();
+    let waiting = Mutex::new((going, tick));
+    let ticking = Mutex::new(ticking);
+    let script = move |connection: &mut Connection| {
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
+        connection.accept_websocket(&request)?;
+        if request.target == "/ticks" {
+            for _ in 0..2 {
+                ticking.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+                connection.send_frame(Opcode::TEXT, true, b"tick")?;
+            }
+        } else {
+            let (going, tick) = &*waiting.lock().unwrap();
+            for message in [vec![b'1'; LENGTH], b"second".to_vec()] {
+                going.recv_timeout(PATIENCE).unwrap();
+                connection.send_frame(Opcode::TEXT, true, &message)?;
+                tick.send(()).unwrap();
+            }
+        }
+        connection.wait_closed();
+        Ok(())
+    };
+    let server = Server::tls(script, &identity(&IdentityOptions::default())).unwrap();
+    let client = Client::<u16>::new(Mode::Async);
+    let [news, ticks] = ["/news", "/ticks"].map(|path| {
+        let handle = secure(&client, server.port(), path);
+        upgrade::<u16>(handle);
+        client.exchange(handle).unwrap();
+        let web_socket = client.complete_upgrade(handle, 0).unwrap();
+        client.close(handle).unwrap();
+        web_socket
+    });
+    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
+    let ticked = Ok((b"tick".to_vec(), text));
+    go.send(()).unwrap();
+    assert_eq!(client.ws_message(ticks), ticked);
+    // All of it has arrived. What is left behind now has been read from the socket, but not opened.
+    let (piece, _) = client.ws_receive(news, LENGTH - 20_000).unwrap();
+    go.send(()).unwrap();
+    assert_eq!(client.ws_message(ticks), ticked);
+    let (rest, kind) = client.ws_message(news).unwrap();
+    assert_eq!((piece.len() + rest.len(), kind), (LENGTH, text));
+    assert_eq!(client.ws_message(news), Ok((b"second".to_vec(), text)));
+    close_for_good(&client, news);
+    close_for_good(&client, ticks);
+    client.close(client.session).unwrap();
+}
+
 /// Fact 5.7.4 and headers-info 10: every set of defects is reported whole, and flags take away exactly what they name.
 #[test]
 fn fact_5_7_4_every_defect_is_reported_and_only_what_is_named_is_ignored() {

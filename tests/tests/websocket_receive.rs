@@ -301,6 +301,22 @@ scenarios! {
         assert_eq!(frames[0].close_code_and_reason().map(|told| told.0), Some(1002));
     }
 
+    fn what_came_before_the_broken_frame_can_still_be_answered<W>(mode) {
+        // In one segment, so that the broken frame is there when the program gets to its answer.
+        let mut bytes = wire(&[text(true, b"question")]);
+        bytes.extend([0xf1, 0]);
+        let server = says(bytes);
+        let socket = WebSocket::<W>::open(mode, &server, "/");
+        assert_eq!(socket.message(), Ok((b"question".to_vec(), TEXT)));
+        assert_eq!(socket.send(TEXT, b"answer"), Ok(()));
+        assert_eq!(socket.receive(100), Err(BROKEN));
+        assert_eq!(socket.send(TEXT, b"more"), Err(BROKEN));
+        let frames = server.wait_frames(0, 2, PATIENCE).unwrap();
+        assert_eq!(frames[0].payload, b"answer");
+        assert_eq!(frames[1].close_code_and_reason().map(|told| told.0), Some(1002));
+        socket.finish();
+    }
+
     fn text_is_validated_across_frames_and_to_its_end<W>(mode) {
         let euro = "\u{20ac}".as_bytes();
         let server = says(wire(&[

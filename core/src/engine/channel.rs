@@ -18,7 +18,7 @@ use super::socket::Socket;
 use super::transport::Transport;
 use crate::error::{Error, Result};
 use crate::proto::websocket::{
-    CloseFrame, ControlFrame, MessageKind, Receiver, Role, SendError, Sender,
+    CloseFrame, ControlFrame, MessageKind, ProtocolError, Receiver, Role, SendError, Sender,
 };
 
 /// Reads that may discard what the peer sent behind our close frame.
@@ -36,6 +36,9 @@ pub struct Channel {
     message_end: Option<MessageKind>,
     /// The peer's close frame, once it has arrived.
     peer_close: Option<CloseFrame>,
+    /// What the peer broke while nobody received. It counts from the next receive or close on: until then the program
+    /// may answer what came before it.
+    held_back: Option<ProtocolError>,
     /// The failure that ended the connection; reported by every later operation.
     failed: Option<Error>,
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
@@ -83,6 +86,7 @@ impl Channel {
             gathered: Gathered::default(),
             message_end: None,
             peer_close: None,
+            held_back: None,
             failed: None,
             read_ahead: read_ahead.max(1),
             readiness: Readiness::Ready,
@@ -107,6 +111,7 @@ impl Channel {
     /// When the stream has ended, that may have been reported together with its last bytes: a short read proves nothing
     /// any more.
     pub fn note_ready(&mut self, stream_ended: bool) {
+        self.transport.note_ready();
         if stream_ended {
             self.readiness = Readiness::Unknown;
         } else if self.readiness == Readiness::Drained {

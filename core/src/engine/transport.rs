@@ -35,6 +35,9 @@ pub trait Transport: Send + fmt::Debug {
     /// The last read took all that the socket had.
     fn is_drained(&self) -> bool;
 
+    /// The poll reported the socket: it may have more than the last read took.
+    fn note_ready(&mut self);
+
     /// Bytes of the socket wait in this layer.
     fn holds_input(&self) -> bool;
 
@@ -94,6 +97,10 @@ impl Transport for Tcp {
 
     fn is_drained(&self) -> bool {
         self.drained
+    }
+
+    fn note_ready(&mut self) {
+        self.drained = false;
     }
 
     fn holds_input(&self) -> bool {

@@ -36,6 +36,9 @@ impl Channel {
         if let Some(kind) = self.message_end.take_if(|_| !out.is_empty()) {
             return Ok(Received::Message(kind));
         }
+        if let Some(error) = self.held_back {
+            return self.violation(error, out.is_empty());
+        }
         for _ in 0..TURNS_MAX {
             if self.peer_close.is_some() {
                 return Ok(Received::Closed);
@@ -43,7 +46,7 @@ impl Channel {
             let room = out.get_mut(*filled..).unwrap_or_default();
             let advance = match self.receiver.advance(self.inbox.data(), room) {
                 Ok(advance) => advance,
-                Err(error) => return self.protocol_error(error),
+                Err(error) => return self.violation(error, out.is_empty()),
             };
             self.inbox.consume(advance.consumed);
             *filled += advance.produced;
@@ -195,6 +198,16 @@ impl Channel {
     /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
     pub(super) fn end_of_stream(&mut self) -> Result<Turn> {
         self.fail(Error::ConnectionError)
+    }
+
+    /// The peer broke the protocol: that ends a receive. Reading ahead keeps it for later, behind what the program may
+    /// still have to say to the messages before.
+    fn violation(&mut self, error: ProtocolError, reading_ahead: bool) -> Result<Received> {
+        if reading_ahead {
+            self.held_back = Some(error);
+            return Ok(Received::Pending);
+        }
+        self.protocol_error(error)
     }
 
     /// The peer broke the protocol: it is told why, as far as that is possible without waiting, and the connection

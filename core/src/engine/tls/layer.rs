@@ -180,6 +180,10 @@ impl Transport for Tls {
         self.records.below.is_drained() && !self.records.has_news()
     }
 
+    fn note_ready(&mut self) {
+        self.records.below.note_ready();
+    }
+
     fn holds_input(&self) -> bool {
         self.records.holds_input()
     }

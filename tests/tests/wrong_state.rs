@@ -16,7 +16,7 @@ use std::ptr::{null, null_mut};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Call, Client, Handle, Info, Mode, call, scenarios, status};
+use winhttp_tests::{Call, Client, Handle, Info, Mode, answers_and_ends, call, scenarios, status};
 
 use support::{close_for_good, request, upgrade};
 
@@ -182,6 +182,32 @@ scenarios! {
         client.ws_send(web_socket, UTF8, b"one").unwrap();
         assert_eq!(client.ws_message(web_socket), Ok((b"one".to_vec(), UTF8)));
         close_for_good(&client, web_socket);
+        close_for_good(&client, handle);
+        close_for_good(&client, client.session);
+    }
+
+    fn reads_without_a_connection_are_refused<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        // The connection went to a WebSocket.
+        let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
+        upgrade::<W>(handle);
+        client.exchange(handle).unwrap();
+        let web_socket = client.complete_upgrade(handle, 0).unwrap();
+        assert_eq!(client.read(handle, 8), Err(STATE));
+        assert_eq!(client.available(handle), Err(STATE));
+        client.ws_send(web_socket, UTF8, b"mine").unwrap();
+        assert_eq!(client.ws_message(web_socket), Ok((b"mine".to_vec(), UTF8)));
+        close_for_good(&client, web_socket);
+        close_for_good(&client, handle);
+        // The connection ended inside the body.
+        let cut = answers_and_ends("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+        let handle = request(&client, "127.0.0.1", cut.port(), "/", 0);
+        client.exchange(handle).unwrap();
+        assert_eq!(client.read(handle, 9), Err(c::ERROR_WINHTTP_CONNECTION_ERROR));
+        assert_eq!(client.read(handle, 9), Err(STATE));
+        assert_eq!(client.available(handle), Err(STATE));
+        assert_eq!(client.status_code(handle), Ok(200), "the head stays readable");
         close_for_good(&client, handle);
         close_for_good(&client, client.session);
     }

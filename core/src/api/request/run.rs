@@ -42,7 +42,8 @@ impl<E: Embedder> Request<E> {
         drop(state);
         let mut operation = operation;
         let Some(mut driver) = driver else {
-            return self.finish(None, &operation, Err(Error::Internal));
+            let error = self.without_connection();
+            return self.finish(None, &operation, Err(error));
         };
         driver.set_wake(waker);
         let outcome = self.run_to_end(&mut driver, &mut operation);
@@ -149,13 +150,22 @@ impl<E: Embedder> Request<E> {
         };
         let turn = match &mut driver {
             Some(driver) => self.advance(driver, &mut operation),
-            // The handle was closed between the call's look-up and its start.
-            None => Err(Error::OperationCancelled),
+            None => Err(self.without_connection()),
         };
         match turn {
             Ok(Turn::Wait(until)) => self.park(driver, operation, until),
             Ok(Turn::Done) => self.end_on_lane(driver, operation, Ok(())),
             Err(error) => self.end_on_lane(driver, operation, Err(error)),
+        }
+    }
+
+    /// Why a request has nothing to continue with: its handle was closed between the call's look-up and its start, or
+    /// its connection is gone, to a WebSocket or with a read that failed.
+    fn without_connection(&self) -> Error {
+        if self.handle.is_closed() {
+            Error::OperationCancelled
+        } else {
+            Error::IncorrectHandleState
         }
     }
 

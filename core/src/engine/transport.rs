@@ -42,6 +42,15 @@ pub trait Transport: Send + fmt::Debug {
 
     /// The WinHTTP error a failure of this layer means.
     fn error(&self, error: &io::Error) -> Error;
+
+    /// The same once a response has begun: what TLS objects to then ends the connection like any other failure, and the
+    /// functions that read a body or use a WebSocket know only that.
+    fn late_error(&self, error: &io::Error) -> Error {
+        match self.error(error) {
+            Error::SecureChannelError => Error::ConnectionError,
+            other => other,
+        }
+    }
 }
 
 /// The bottom layer.

@@ -24,6 +24,7 @@ mod http_rows;
 mod operation;
 mod possessions;
 mod row;
+mod secure_rows;
 mod stage;
 mod sweep;
 mod tls_rows;
@@ -39,6 +40,7 @@ fn rows() -> Vec<Row> {
         tls_rows::rows(),
         upgrade_rows::rows(),
         websocket_rows::rows(),
+        secure_rows::rows(),
         cut_rows::rows(),
     ]
     .into_iter()

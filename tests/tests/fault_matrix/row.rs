@@ -185,6 +185,8 @@ pub(crate) struct Row {
     pub(crate) pends: bool,
     /// Data that a WebSocket receives before the operation.
     pub(crate) before: Vec<u8>,
+    /// Its script is played over TLS.
+    pub(crate) secure: bool,
     /// The fault has struck, and a receive has failed of it, before the operation.
     pub(crate) seen: bool,
     /// Short timeouts are set.
@@ -214,6 +216,7 @@ impl Row {
             ends: [ends.clone(), ends],
             pends: true,
             before: Vec::new(),
+            secure: false,
             seen: false,
             limited: false,
             endless: false,

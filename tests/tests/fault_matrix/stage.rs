@@ -47,9 +47,13 @@ impl Played {
                 played._refused = Some(refused);
             }
             Peer::Plays(script) => {
-                let server = Server::plain(play(script, done)).unwrap();
-                server.set_recording(row.told.is_some());
-                played.serve(server);
+                let good = Identity::Of(IdentityOptions::default());
+                let settings = Settings {
+                    tls: row.secure.then(|| tls(&good)),
+                    recording: row.told.is_some(),
+                    ..Settings::default()
+                };
+                played.serve(Server::start(settings, play(script, done)).unwrap());
             }
             Peer::Tls(identity, wire) => {
                 let settings = Settings {
@@ -62,7 +66,7 @@ impl Played {
                 played.serve(Server::start(settings, by_path).unwrap());
             }
         }
-        if row.operation == Operation::Handshake {
+        if row.secure || row.operation == Operation::Handshake {
             played.host = "localhost";
         }
         played
@@ -189,10 +193,13 @@ pub(crate) struct Ready {
 pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limited: bool) -> Ready {
     let (host, port) = address;
     let connect = client.connect(host, port).unwrap();
-    let (verb, flags) = match row.operation {
-        Operation::SendRequest | Operation::WriteData => ("POST", 0),
-        Operation::Handshake => ("GET", c::WINHTTP_FLAG_SECURE),
-        _ => ("GET", 0),
+    let verb = match row.operation {
+        Operation::SendRequest | Operation::WriteData => "POST",
+        _ => "GET",
+    };
+    let flags = match row.secure || row.operation == Operation::Handshake {
+        true => c::WINHTTP_FLAG_SECURE,
+        false => 0,
     };
     let request = client.open_request(connect, verb, "/", flags).unwrap();
     let limit = if limited { SHORT_MS } else { 0 };

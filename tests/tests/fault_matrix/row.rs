@@ -153,7 +153,9 @@ pub(crate) struct Script {
 /// Who a TLS server is.
 #[derive(Clone)]
 pub(crate) enum Identity {
-    /// The trusted authority's.
+    /// One that there is nothing to say against.
+    Good,
+    /// The trusted authority's, with these options.
     Of(IdentityOptions),
     /// A stranger's.
     Unknown,

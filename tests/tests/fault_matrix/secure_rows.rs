@@ -63,13 +63,14 @@ fn endings(operation: Operation, until: &Until) -> Vec<Row> {
     };
     let mut rows = vec![row("reset", Box::new(resets), CONNECTION)];
     if operation == Operation::Send {
+        // Without optimisation, so much takes seconds to encrypt.
         rows.push(Row {
             limited: true,
+            weight: Weight::Rare,
             ..row("silent", Box::new(silent), TIMEOUT)
         });
         rows.push(Row {
             endless: true,
-            // Without optimisation, so much takes seconds to encrypt.
             weight: Weight::Rare,
             ..row("read at last", Box::new(drain), Ends::Succeeds)
         });

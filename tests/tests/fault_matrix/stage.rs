@@ -4,7 +4,7 @@ use std::io;
 use std::sync::OnceLock;
 
 use winhttp_abi::constants as c;
-use winhttp_fixtures::certs::IdentityOptions;
+use winhttp_fixtures::certs::{self, IdentityOptions};
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Held, Request, Server, Settings, TlsSettings, by_path};
 use winhttp_tests::{Client, Handle, Mode};
@@ -47,9 +47,8 @@ impl Played {
                 played._refused = Some(refused);
             }
             Peer::Plays(script) => {
-                let good = Identity::Of(IdentityOptions::default());
                 let settings = Settings {
-                    tls: row.secure.then(|| tls(&good)),
+                    tls: row.secure.then(|| tls(&Identity::Good)),
                     recording: row.told.is_some(),
                     ..Settings::default()
                 };
@@ -122,13 +121,15 @@ pub(crate) fn furnish() {
 }
 
 fn tls(identity: &Identity) -> TlsSettings {
+    static GOOD: OnceLock<certs::Identity> = OnceLock::new();
     let own = |options: &IdentityOptions| authority().issue(options).unwrap();
     let good = IdentityOptions::default();
     match identity {
+        Identity::Good => TlsSettings::new(GOOD.get_or_init(|| own(&good))),
         Identity::Of(options) => TlsSettings::new(&own(options)),
         Identity::ForeignKey => TlsSettings::new(&own(&good)).sign_with(&own(&good)),
         Identity::Unknown => {
-            let stranger = winhttp_fixtures::certs::Authority::new().unwrap();
+            let stranger = certs::Authority::new().unwrap();
             TlsSettings::new(&stranger.issue(&good).unwrap())
         }
     }

@@ -13,7 +13,7 @@ use super::row::{Row, Weight};
 use super::stage;
 
 /// Rows of each operation that are run before memory is watched: what is made once is made meanwhile.
-const WARM_UP_ROWS: usize = 4;
+const WARM_UP_ROWS: usize = 2;
 /// What a row may add, in bytes: pools keep a little more or less.
 const ROW_GROWTH_MAX: usize = 4 << 10;
 /// What all rows together may add, in bytes.

@@ -23,10 +23,9 @@ const STRIDE: usize = 47;
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = peers();
     rows.extend(certificates());
-    let good = || Identity::Of(IdentityOptions::default());
     rows.push(handshake(
         "byte by byte",
-        good(),
+        Identity::Good,
         Wire::Trickle,
         Ends::Succeeds,
     ));
@@ -36,7 +35,7 @@ pub(crate) fn rows() -> Vec<Row> {
             weight: if is_stop { Weight::Cut } else { Weight::Rare },
             ..handshake(
                 format!("cut at {cut}"),
-                good(),
+                Identity::Good,
                 Wire::CutAfter(cut),
                 CONNECTION,
             )

@@ -46,9 +46,11 @@ pub trait Transport: Send + fmt::Debug {
     /// The same once a response has begun: what TLS objects to then ends the connection like any other failure, and the
     /// functions that read a body or use a WebSocket know only that.
     fn late_error(&self, error: &io::Error) -> Error {
-        match self.error(error) {
-            Error::SecureChannelError => Error::ConnectionError,
-            other => other,
+        let error = self.error(error);
+        if error == Error::SecureChannelError {
+            Error::ConnectionError
+        } else {
+            error
         }
     }
 }

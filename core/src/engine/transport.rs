@@ -56,6 +56,17 @@ pub trait Transport: Send + fmt::Debug {
 
     /// The WinHTTP error a failure of this layer means.
     fn error(&self, error: &io::Error) -> Error;
+
+    /// The same once a response has begun: what TLS objects to then ends the connection like any other failure, and the
+    /// functions that read a body or use a WebSocket know only that.
+    fn late_error(&self, error: &io::Error) -> Error {
+        let error = self.error(error);
+        if error == Error::SecureChannelError {
+            Error::ConnectionError
+        } else {
+            error
+        }
+    }
 }
 
 /// The bottom layer.

@@ -191,7 +191,7 @@ impl Channel {
             }
             return Ok(Turn::Blocked);
         }
-        let error = self.transport.error(error);
+        let error = self.transport.late_error(error);
         self.fail(error)
     }
 

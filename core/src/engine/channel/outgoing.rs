@@ -151,7 +151,7 @@ impl Channel {
         if is_would_block(error) {
             return Ok(false);
         }
-        let error = self.transport.error(error);
+        let error = self.transport.late_error(error);
         self.fail(error)
     }
 }

@@ -215,7 +215,7 @@ impl Connection {
         if is_would_block(error) {
             Ok(Got::Blocked)
         } else {
-            Err(self.transport.error(error))
+            Err(self.transport.late_error(error))
         }
     }
 }

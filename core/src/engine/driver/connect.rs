@@ -15,7 +15,7 @@ use crate::engine::resolve::Lookup;
 use crate::engine::tls::{HandshakeStep, TlsHandshake, is_would_block};
 use crate::engine::transport::{Tcp, Transport};
 use crate::error::{Error, Result};
-use crate::notify::{Notification, SecureProblems};
+use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::exchange::{Exchange, ExchangeLimits};
 use crate::proto::websocket::ClientKey;
@@ -177,12 +177,7 @@ impl Driver {
                 *handshake = Some(current);
                 Ok(Step::Wait(*deadline))
             }
-            Err((mut error, mut problems)) => {
-                // A server that hangs up in the middle of a handshake speaks no TLS we know.
-                if error == Error::ConnectionError {
-                    error = Error::SecureChannelError;
-                    problems = SecureProblems::CHANNEL_ERROR;
-                }
+            Err((error, problems)) => {
                 self.state = State::Refused(error);
                 match refusal(problems) {
                     Some(notification) => Ok(Step::Notify(notification)),

@@ -1,0 +1,260 @@
+//! Sets a case up: the peer of a row, and a handle on which its operation is next.
+
+use std::io;
+use std::sync::OnceLock;
+
+use winhttp_abi::constants as c;
+use winhttp_fixtures::certs::{self, IdentityOptions};
+use winhttp_fixtures::hole::{RefusedPort, TcpHole};
+use winhttp_fixtures::{Connection, Held, Request, Server, Settings, TlsSettings, by_path};
+use winhttp_tests::{Client, Handle, Mode};
+
+use super::operation::{Attempt, HUGE, huge};
+use super::row::{Cue, Done, Identity, Operation, Peer, Row, Script, Until, authority};
+use super::support::{set_dword, set_timeouts, upgrade};
+
+/// Name of what holds a peer back.
+const GATE: &str = "fault";
+/// A limit that a test can wait for, in milliseconds.
+const SHORT_MS: i32 = 100;
+
+/// The other end, running.
+pub(crate) struct Played {
+    server: Option<Server>,
+    _refused: Option<RefusedPort>,
+    host: &'static str,
+    port: u16,
+    done: Done,
+}
+
+impl Played {
+    pub(crate) fn start(row: &Row) -> Self {
+        let done = Done::default();
+        let mut played = Self {
+            server: None,
+            _refused: None,
+            host: "127.0.0.1",
+            port: 80,
+            done: done.clone(),
+        };
+        match &row.peer {
+            Peer::NoHost(name) => played.host = name,
+            Peer::Port(port) => played.port = *port,
+            Peer::Swallows => played.port = full().port(),
+            Peer::Refused => {
+                let refused = RefusedPort::new().unwrap();
+                played.port = refused.port();
+                played._refused = Some(refused);
+            }
+            Peer::Plays(script) => {
+                let settings = Settings {
+                    tls: row.secure.then(|| tls(&Identity::Good)),
+                    recording: row.told.is_some(),
+                    ..Settings::default()
+                };
+                played.serve(Server::start(settings, play(script, done)).unwrap());
+            }
+            Peer::Tls(identity, wire) => {
+                let settings = Settings {
+                    tls: Some(tls(identity)),
+                    wire: *wire,
+                    held: Some(GATE),
+                    ..Settings::default()
+                };
+                done.tell();
+                played.serve(Server::start(settings, by_path).unwrap());
+            }
+        }
+        if row.secure || row.operation == Operation::Handshake {
+            played.host = "localhost";
+        }
+        played
+    }
+
+    fn serve(&mut self, server: Server) {
+        self.port = server.port();
+        self.server = Some(server);
+    }
+
+    /// Where it is: host and port.
+    pub(crate) fn address(&self) -> (&'static str, u16) {
+        (self.host, self.port)
+    }
+
+    /// Lets the fault strike.
+    pub(crate) fn release(&self) {
+        if let Some(server) = &self.server {
+            server.release(GATE).unwrap();
+        }
+    }
+
+    /// Told when the fault has struck.
+    pub(crate) fn done(&self) -> &Done {
+        &self.done
+    }
+
+    /// The code of the close frame that it gets.
+    pub(crate) fn told(&self) -> Option<u16> {
+        let server = self.server.as_ref()?;
+        let frames = server.wait_frames(0, 1, winhttp_tests::PATIENCE)?;
+        let close = frames.last()?.close_code_and_reason();
+        close.map(|(code, _)| code)
+    }
+}
+
+/// One for all: proving that it is full takes a while.
+fn full() -> &'static TcpHole {
+    static FULL: OnceLock<TcpHole> = OnceLock::new();
+    FULL.get_or_init(|| TcpHole::full().unwrap())
+}
+
+/// Makes what is kept for the whole run, so that no case is charged with it.
+pub(crate) fn furnish() {
+    let _kept = (full(), authority(), huge());
+    let server = Server::plain(by_path).unwrap();
+    for mode in [Mode::Sync, Mode::Async] {
+        let client = Client::<u16>::new(mode);
+        let request = client.get(server.port(), "/status");
+        client.exchange(request).unwrap();
+        client.finish();
+    }
+}
+
+fn tls(identity: &Identity) -> TlsSettings {
+    static GOOD: OnceLock<certs::Identity> = OnceLock::new();
+    let own = |options: &IdentityOptions| authority().issue(options).unwrap();
+    let good = IdentityOptions::default();
+    match identity {
+        Identity::Good => TlsSettings::new(GOOD.get_or_init(|| own(&good))),
+        Identity::Of(options) => TlsSettings::new(&own(options)),
+        Identity::ForeignKey => TlsSettings::new(&own(&good)).sign_with(&own(&good)),
+        Identity::Unknown => {
+            let stranger = certs::Authority::new().unwrap();
+            TlsSettings::new(&stranger.issue(&good).unwrap())
+        }
+    }
+}
+
+/// The script of a peer: its part up to the fault, the wait, the fault, and the wait for the client to go.
+fn play(
+    script: &Script,
+    done: Done,
+) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
+    let act = std::sync::Arc::clone(&script.act);
+    let until = script.until.clone();
+    move |connection| {
+        let Some(request) = play_until(connection, &until)? else {
+            return Ok(());
+        };
+        if connection.hold(GATE)? != Held::Released {
+            return Ok(());
+        }
+        let cue = Cue {
+            done: done.clone(),
+            request,
+        };
+        // A client that goes while the fault is still going on is what many cases are about.
+        let _gone = act(connection, &cue);
+        done.tell();
+        // Not reading on: a peer that is to be silent must let the connection fill.
+        connection.hold("the end").map(drop)
+    }
+}
+
+/// Plays along; nothing if the client goes, else its request if it was read.
+fn play_until(connection: &mut Connection, until: &Until) -> io::Result<Option<Option<Request>>> {
+    if matches!(until, Until::Hello) {
+        connection.read_exactly(5)?;
+        return Ok(Some(None));
+    }
+    let Some(request) = connection.read_head()? else {
+        return Ok(None);
+    };
+    match until {
+        Until::Hello | Until::Request => {}
+        Until::Answered(bytes) => connection.send(bytes)?,
+        Until::Accepted(behind) => {
+            connection.accept_websocket_with(&request, &request.accept_fields(), behind)?;
+        }
+        Until::PartlyAccepted(bytes) => {
+            let answer = super::upgrade_rows::answer(&request);
+            connection.send(answer.as_bytes().get(..*bytes).unwrap())?;
+        }
+    }
+    Ok(Some(Some(request)))
+}
+
+/// A handle on which an operation is next, and its ancestors, nearest first.
+pub(crate) struct Ready {
+    pub(crate) handle: Handle,
+    pub(crate) parents: Vec<Handle>,
+}
+
+/// Brings a client to the operation.
+pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limited: bool) -> Ready {
+    let (host, port) = address;
+    let connect = client.connect(host, port).unwrap();
+    let verb = match row.operation {
+        Operation::SendRequest | Operation::WriteData => "POST",
+        _ => "GET",
+    };
+    let flags = match row.secure || row.operation == Operation::Handshake {
+        true => c::WINHTTP_FLAG_SECURE,
+        false => 0,
+    };
+    let request = client.open_request(connect, verb, "/", flags).unwrap();
+    let limit = if limited { SHORT_MS } else { 0 };
+    set_timeouts::<u16>(request, limit, limit, limit, limit);
+    let above = vec![connect, client.session];
+    match row.operation {
+        Operation::Resolve | Operation::Connect | Operation::Handshake | Operation::SendRequest => {
+        }
+        Operation::WriteData => announce_body(client, request),
+        Operation::ReadHead => client.send(request).unwrap(),
+        Operation::ReadBody => client.exchange(request).unwrap(),
+        Operation::Upgrade => {
+            upgrade::<u16>(request);
+            client.send(request).unwrap();
+        }
+        _ => {
+            upgrade::<u16>(request);
+            client.exchange(request).unwrap();
+            let handle = client.complete_upgrade(request, 0).unwrap();
+            if limited {
+                let option = c::WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT;
+                set_dword::<u16>(handle, option, SHORT_MS.unsigned_abs()).unwrap();
+            }
+            receive_before(client, row, handle);
+            let parents = [vec![request], above].concat();
+            return Ready { handle, parents };
+        }
+    }
+    Ready {
+        handle: request,
+        parents: above,
+    }
+}
+
+fn announce_body(client: &Client<u16>, request: Handle) {
+    let before = client.events(request);
+    let (null, total) = (std::ptr::null(), u32::try_from(HUGE).unwrap());
+    // SAFETY: no memory is passed.
+    winhttp_tests::call(unsafe {
+        winhttp::WinHttpSendRequest::<u16>(request.raw(), null, 0, null.cast(), 0, total, 0)
+    })
+    .unwrap();
+    let sent = c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE;
+    client.completion(request, sent, before).unwrap();
+}
+
+fn receive_before(client: &Client<u16>, row: &Row, handle: Handle) {
+    if row.before.is_empty() {
+        return;
+    }
+    let attempt = Attempt::new(client, Operation::Receive, handle);
+    assert_eq!(
+        attempt.receive_bytes(row.before.len()),
+        Ok(row.before.clone())
+    );
+    attempt.into_memory().give_back();
+}

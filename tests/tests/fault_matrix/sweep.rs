@@ -1,0 +1,152 @@
+//! Runs the cases of all rows, watches that memory does not grow, and says at the end how many there were.
+
+use std::collections::{BTreeMap, HashSet};
+use std::env;
+use std::time::{Duration, Instant};
+
+use winhttp_tests::Mode;
+
+use super::case::{self, Disturbance};
+use super::exit;
+use super::possessions::live_bytes;
+use super::row::{Row, Weight};
+use super::stage;
+
+/// Rows of each operation that are run before memory is watched: what is made once is made meanwhile.
+const WARM_UP_ROWS: usize = 2;
+/// What a row may add, in bytes: pools keep a little more or less.
+const ROW_GROWTH_MAX: usize = 4 << 10;
+/// What all rows together may add, in bytes.
+const GROWTH_MAX: usize = 16 << 10;
+
+const MODES: [Mode; 2] = [Mode::Sync, Mode::Async];
+
+/// Which cases are run.
+struct Scope {
+    full: bool,
+    only: String,
+}
+
+impl Scope {
+    fn from_environment() -> Self {
+        let given = |name| env::var(name).unwrap_or_default();
+        Self {
+            full: given("WINHTTP_FAULTS") == "full",
+            only: given("WINHTTP_FAULTS_ONLY"),
+        }
+    }
+
+    fn has(&self, row: &Row) -> bool {
+        row.name().contains(&self.only) && (self.full || row.weight != Weight::Rare)
+    }
+
+    fn disturbances(&self, row: &Row, mode: Mode) -> Vec<Disturbance> {
+        let fits = |d: &Disturbance| d.fits(row, mode) && (self.full || row.weight.affords(*d));
+        Disturbance::ALL.into_iter().filter(fits).collect()
+    }
+}
+
+/// How many there were.
+#[derive(Default)]
+struct Tally {
+    rows: BTreeMap<String, usize>,
+    cases: BTreeMap<Disturbance, usize>,
+    exits: usize,
+    peak: usize,
+    growth: usize,
+}
+
+/// The whole test.
+pub(crate) fn sweep() {
+    let scope = Scope::from_environment();
+    stage::furnish();
+    let start = Instant::now();
+    let mut tally = Tally::default();
+    let rows = super::rows();
+    let names: HashSet<String> = rows.iter().map(Row::name).collect();
+    assert_eq!(names.len(), rows.len(), "every row has a name of its own");
+    warm_up(&rows, &scope);
+    let live = live_bytes();
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| scope.has(row)) {
+        let lives = run_row(row, &scope, &mut tally);
+        assert_no_growth(row, &lives);
+        if scope.full || exit::is_worth_a_process(row) {
+            for mode in MODES {
+                tally.exits += usize::from(exit::run(row, index, mode));
+            }
+        }
+    }
+    tally.growth = live_bytes().saturating_sub(live);
+    assert!(
+        tally.growth <= GROWTH_MAX,
+        "{} bytes more than at the start",
+        tally.growth
+    );
+    tally.print(start.elapsed());
+}
+
+fn warm_up(rows: &[Row], scope: &Scope) {
+    let mut seen = BTreeMap::new();
+    for row in rows.iter().filter(|row| scope.has(row)) {
+        let count = seen.entry((row.operation, row.secure)).or_insert(0);
+        *count += 1;
+        if *count <= WARM_UP_ROWS {
+            run_row(row, scope, &mut Tally::default());
+        }
+    }
+}
+
+/// Runs the cases of a row; gives the live bytes after each.
+fn run_row(row: &Row, scope: &Scope, tally: &mut Tally) -> Vec<usize> {
+    let mut lives = Vec::new();
+    for mode in MODES {
+        for disturbance in scope.disturbances(row, mode) {
+            let peak = case::run(row, mode, disturbance);
+            lives.push(live_bytes());
+            tally.peak = tally.peak.max(peak);
+            *tally.cases.entry(disturbance).or_default() += 1;
+        }
+    }
+    *tally
+        .rows
+        .entry(format!("{:?}", row.operation))
+        .or_default() += 1;
+    lives
+}
+
+/// Compares the least that was live in the first and in the second half of a row's cases: a leak shows in both modes,
+/// a pool that is fuller for once does not.
+fn assert_no_growth(row: &Row, lives: &[usize]) {
+    let (first, second) = lives.split_at(lives.len() / 2);
+    let (Some(first), Some(second)) = (first.iter().min(), second.iter().min()) else {
+        return;
+    };
+    let growth = second.saturating_sub(*first);
+    assert!(
+        growth <= ROW_GROWTH_MAX,
+        "{}: {growth} bytes more; {lives:?}",
+        row.name()
+    );
+}
+
+impl Tally {
+    fn print(&self, took: Duration) {
+        let rows: usize = self.rows.values().sum();
+        let cases: usize = self.cases.values().sum();
+        println!(
+            "fault matrix: {rows} rows x 2 modes x up to {} disturbances",
+            self.cases.len() + 1
+        );
+        println!("rows by operation: {:?}", self.rows);
+        println!(
+            "cases by disturbance: {:?}, process exit: {}",
+            self.cases, self.exits
+        );
+        println!(
+            "{} cases in {took:.1?}; at most {} KiB at once in one, {} bytes left after all",
+            cases + self.exits,
+            self.peak >> 10,
+            self.growth
+        );
+    }
+}

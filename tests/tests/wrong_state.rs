@@ -48,6 +48,21 @@ fn failure<W: Unit>(
     }
 }
 
+/// WinHttpReadData that is to fail, with its error.
+fn read_fails<W: Unit>(client: &Client<W>, handle: Handle, length: u32) -> Call<()> {
+    let memory = winhttp_tests::Memory::new(usize::try_from(length).unwrap());
+    let (place, mut count) = (memory.pointer().cast(), 0);
+    let count = if client.mode == Mode::Sync {
+        &raw mut count
+    } else {
+        null_mut()
+    };
+    failure(client, handle, c::API_READ_DATA, || {
+        // SAFETY: the memory lives for ever, the count through the call, which alone writes it.
+        call(unsafe { winhttp::WinHttpReadData::<W>(handle.raw(), place, length, count) })
+    })
+}
+
 /// The calls that need a response, or at least a request that was sent.
 fn assert_all_refused<W: Unit>(client: &Client<W>, handle: Handle, what: &str) {
     let raw = handle.raw();
@@ -129,6 +144,38 @@ scenarios! {
         }
         close_for_good(&client, handle);
         close_for_good(&client, client.session);
+    }
+
+    fn reading_on_after_a_failed_read_is_out_of_state<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let handle = request(&client, "127.0.0.1", server.port(), "/drop-mid-body", 0);
+        client.exchange(handle).unwrap();
+        let lost = read_fails(&client, handle, 4096);
+        assert_eq!(lost, Err(c::ERROR_WINHTTP_CONNECTION_ERROR));
+        assert_eq!(read_fails(&client, handle, 4096), Err(STATE));
+        close_for_good(&client, handle);
+    }
+
+    fn after_the_upgrade_the_request_has_no_connection_to_use<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        for receives in [true, false] {
+            let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
+            upgrade::<W>(handle);
+            client.send(handle).unwrap();
+            if receives {
+                client.receive(handle).unwrap();
+            }
+            client.complete_upgrade(handle, 0).unwrap();
+            let receive = failure(&client, handle, c::API_RECEIVE_RESPONSE, || {
+                // SAFETY: no memory is passed.
+                call(unsafe { winhttp::WinHttpReceiveResponse::<W>(handle.raw(), null_mut()) })
+            });
+            assert_eq!(receive, Err(STATE), "{receives}");
+            assert_eq!(read_fails(&client, handle, 10), Err(STATE), "{receives}");
+        }
+        client.finish();
     }
 
     fn fact_2_9_writing_beyond_the_announced_length_is_refused<W>(mode) {

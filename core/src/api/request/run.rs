@@ -29,6 +29,15 @@ impl<E: Embedder> Request<E> {
         mut state: super::Locked<'_, E>,
         operation: Operation<E>,
     ) -> Result<u32> {
+        if state.driver.is_none() {
+            // A failed read and an upgrade leave no connection behind; closing the handle takes it away.
+            let error = if self.handle.is_closed() {
+                Error::OperationCancelled
+            } else {
+                Error::IncorrectHandleState
+            };
+            return self.refuse(state, operation.name(), error).map(|()| 0);
+        }
         state.pending = Some(operation.name());
         if self.handle.is_asynchronous() {
             state.parked = Some(operation);

@@ -31,7 +31,7 @@ pub(crate) struct Options {
 }
 
 /// What one child process is to do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Order {
     pub(crate) contestant: Contestant,
     pub(crate) row: &'static Row,

@@ -17,6 +17,7 @@
 mod arguments;
 mod child;
 mod contestants;
+mod isolation;
 mod machine;
 mod rows;
 mod runner;

@@ -7,9 +7,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use crate::arguments::{Options, Order};
 use crate::child::Measured;
 use crate::contestants::Contestant;
-use crate::machine;
 use crate::rows::{Cores, Row};
-use crate::table;
+use crate::{isolation, machine, table};
 
 /// What all rounds of a row gave: for each contestant its rounds, in order.
 #[derive(Debug)]
@@ -19,15 +18,13 @@ pub(crate) struct Results {
 }
 
 pub(crate) fn run(options: &Options) {
+    let network = isolation::enter();
     let cores = machine::cores();
     let (client, server) = (cores[0], cores[cores.len().min(2) - 1]);
     let shared = Server::start(client);
     let separate = Server::start(server);
     println!("{}", table::machine_line());
-    println!(
-        "congestion control: {}",
-        machine::default_congestion_control()
-    );
+    println!("{network}");
     for row in &options.rows {
         if row.cores != Cores::One && client == server {
             println!("{}: skipped, it needs two cores", row.name);

@@ -73,7 +73,7 @@ impl Contestant {
 
     pub(crate) fn run(self, order: &Order) -> Measured {
         use std::net::TcpStream;
-        let opening = matches!(order.row.work, Work::Idle | Work::Connect);
+        let opening = order.row.work == Work::Connect;
         match (self, order.row.tls) {
             (Self::Raw, false) => blocking::run::<raw::Raw<TcpStream>>(order),
             (Self::Raw, true) => blocking::run::<raw::Raw<tls::Stream>>(order),

@@ -89,14 +89,14 @@ pub(super) fn run(order: &Order) -> Measured {
                 Plan::echo(bytes, in_flight, order.warm_up()).comparing(),
             );
             time(order, |count| {
-                program.run(socket, Plan::echo(bytes, in_flight, count))
+                program.run(socket, Plan::echo(bytes, in_flight, count));
             })
         }
         Work::Receive => {
             let socket = program.open();
             program.run(socket, Plan::stream(bytes, order.warm_up()).comparing());
             time(order, |count| {
-                program.run(socket, Plan::stream(bytes, count))
+                program.run(socket, Plan::stream(bytes, count));
             })
         }
         Work::Send => {

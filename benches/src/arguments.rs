@@ -1,6 +1,7 @@
 //! The command line: what people ask for, and how the runner starts its own processes.
 
 use crate::contestants::Contestant;
+use crate::micro;
 use crate::rows::{self, ROWS, Row};
 
 const HELP: &str = "\
@@ -11,13 +12,19 @@ Times WebSocket work through libwinhttp's C ABI against named peers.
   --contestants a,b      only these contestants
   --quick                3 rounds of a quarter of the work
   --ours-env NAME=VALUE  environment of our two contestants; may be repeated
+  --write-docs           write the results to docs/performance.md
+  --micro                time the inner loops alone
   --list                 names of rows and contestants";
 
 #[derive(Debug)]
 pub(crate) enum Role {
     Runner(Options),
-    Server { core: usize },
+    Server {
+        core: usize,
+    },
     Child(Order),
+    /// One of the inner loops so many times, or all of them timed.
+    Micro(Option<(String, u64)>),
 }
 
 #[derive(Debug)]
@@ -28,10 +35,11 @@ pub(crate) struct Options {
     /// Divides the operations of every row.
     pub(crate) fraction: u64,
     pub(crate) ours_env: Vec<(String, String)>,
+    pub(crate) write_docs: bool,
 }
 
 /// What one child process is to do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Order {
     pub(crate) contestant: Contestant,
     pub(crate) row: &'static Row,
@@ -63,12 +71,14 @@ pub(crate) fn parse() -> Role {
         contestants: Contestant::ALL.to_vec(),
         fraction: 1,
         ours_env: Vec::new(),
+        write_docs: false,
     };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next().unwrap() {
-        let name = match argument {
-            Long(name) => name.to_owned(),
-            _ => String::new(),
+        let name = if let Long(name) = argument {
+            name.to_owned()
+        } else {
+            String::new()
         };
         let mut value = || parser.value().unwrap().string().unwrap();
         match name.as_str() {
@@ -83,12 +93,22 @@ pub(crate) fn parse() -> Role {
                 let (name, text) = pair.split_once('=').expect("NAME=VALUE");
                 options.ours_env.push((name.to_owned(), text.to_owned()));
             }
+            "write-docs" => options.write_docs = true,
             "list" => {
                 ROWS.iter()
                     .for_each(|row| println!("{:<5} {}", row.name, row.title));
                 Contestant::ALL
                     .iter()
                     .for_each(|one| println!("{}", one.name()));
+                std::process::exit(0);
+            }
+            "micro" => {
+                let name = parser.optional_value().map(|name| name.string().unwrap());
+                let times = |name| (name, parser.value().unwrap().parse().unwrap());
+                return Role::Micro(name.map(times));
+            }
+            "list-micro" => {
+                micro::names().for_each(|name| println!("{name}"));
                 std::process::exit(0);
             }
             "server" => {

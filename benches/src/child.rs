@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::Order;
 use crate::machine;
-use crate::rows::{LARGE_BYTES, Work};
+use crate::rows::{LARGE_BYTES, SMALL_BYTES, Work};
 
-/// Does what it was told and prints two numbers: operations per second, and microseconds of CPU time for each.
+/// Does what it was told and prints the two numbers of [`Measured`].
 pub(crate) fn main(order: &Order) {
     machine::pin(&order.cores);
+    machine::allow_many_files();
     let result = order.contestant.run(order);
     println!("{} {}", result.value, result.cost);
 }
@@ -25,7 +26,7 @@ impl Order {
     /// Where the server serves the row's work.
     pub(crate) fn path(&self) -> &'static str {
         match self.row.work {
-            Work::Echo { .. } => "/echo",
+            Work::Echo { .. } | Work::Idle | Work::Connect => "/echo",
             Work::Receive => "/stream",
             Work::Send => "/sink",
         }
@@ -36,6 +37,7 @@ impl Order {
         match self.row.work {
             Work::Echo { bytes, .. } => bytes,
             Work::Receive | Work::Send => LARGE_BYTES,
+            Work::Idle | Work::Connect => SMALL_BYTES,
         }
     }
 
@@ -48,9 +50,9 @@ impl Order {
 /// What one run came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
-    /// Operations per second.
+    /// Operations per second; in the rows about memory, KiB of a connection after its first echo.
     pub(crate) value: f64,
-    /// CPU time of the process per operation, in microseconds.
+    /// CPU time of the process per operation, in microseconds; in the rows about memory, KiB before the first echo.
     pub(crate) cost: f64,
 }
 
@@ -76,6 +78,34 @@ impl Meter {
         Measured {
             value: operations / elapsed,
             cost: cpu * 1e6 / operations,
+        }
+    }
+}
+
+/// Takes the memory of connections: made before the first, asked after all were opened and after all were used.
+#[derive(Debug)]
+pub(crate) struct Scales {
+    before: f64,
+    opened: f64,
+}
+
+impl Scales {
+    pub(crate) fn new() -> Self {
+        Self {
+            before: machine::resident_kib(),
+            opened: 0.0,
+        }
+    }
+
+    pub(crate) fn all_opened(&mut self) {
+        self.opened = machine::resident_kib();
+    }
+
+    pub(crate) fn all_used(&self, connections: u64) -> Measured {
+        let each = |resident: f64| (resident - self.before) / connections as f64;
+        Measured {
+            value: each(machine::resident_kib()),
+            cost: each(self.opened),
         }
     }
 }

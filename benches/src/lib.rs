@@ -17,7 +17,12 @@
 mod arguments;
 mod child;
 mod contestants;
+mod docs;
+mod goals;
+mod isolation;
 mod machine;
+mod micro;
+mod results;
 mod rows;
 mod runner;
 mod server;
@@ -34,6 +39,9 @@ pub fn main() {
         Role::Server { core } => {
             machine::pin(&[core]);
             server::main();
+        }
+        Role::Micro(order) => {
+            micro::main(order.as_ref().map(|(name, times)| (name.as_str(), *times)));
         }
         Role::Child(order) => child::main(&order),
     }

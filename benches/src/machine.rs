@@ -1,15 +1,25 @@
-//! What the runner asks of the machine: cores, clocks, a network of its own, and the kernel's short cuts.
+//! What the runner asks of the machine: cores, clocks, memory, and the kernel's short cuts.
 
 use std::fs::File;
 use std::io::Result;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-const DEFAULT_CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
-/// What bandwidth models make of a loopback's round-trip times costs half of its speed; this one does not model.
-const PLAIN_CONGESTION_CONTROL: &str = "reno";
+/// Cores, processor and kernel, in one line.
+pub(crate) fn description() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let info = read("/proc/cpuinfo");
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown processor", |rest| {
+            rest.trim_start_matches([' ', '\t', ':'])
+        });
+    let kernel = read("/proc/sys/kernel/osrelease");
+    format!("{} cores, {model}, Linux {}", cores().len(), kernel.trim())
+}
 
 /// User and system time of the whole process so far.
 pub(crate) fn cpu_time() -> Duration {
@@ -22,6 +32,11 @@ pub(crate) fn resident_kib() -> f64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: f64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * rustix::param::page_size() as f64 / 1024.0
+}
+
+/// Lets nobody else's work come between, as far as the system allows it to us.
+pub(crate) fn come_first() -> bool {
+    rustix::process::setpriority_process(None, -20).is_ok()
 }
 
 /// Lets a thousand connections be open at once.
@@ -48,19 +63,6 @@ pub(crate) fn pin(cores: &[usize]) {
         set.set(*core);
     }
     rustix::thread::sched_setaffinity(None, &set).unwrap();
-}
-
-/// Gives the listener's connections a plain congestion control if the default models bandwidth.
-pub(crate) fn choose_congestion_control(listener: &TcpListener) {
-    if default_congestion_control() != PLAIN_CONGESTION_CONTROL {
-        let _ = rustix::net::sockopt::set_tcp_congestion(listener, PLAIN_CONGESTION_CONTROL);
-    }
-}
-
-/// The congestion control of new sockets.
-pub(crate) fn default_congestion_control() -> String {
-    std::fs::read_to_string(DEFAULT_CONGESTION_CONTROL)
-        .map_or_else(|_| "unknown".to_owned(), |name| name.trim().to_owned())
 }
 
 /// A file that only memory holds.

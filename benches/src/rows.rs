@@ -1,5 +1,7 @@
 //! The rows of the table: which work, on how many cores, how often.
 
+/// A small message.
+pub(crate) const SMALL_BYTES: usize = 64;
 /// A large message.
 pub(crate) const LARGE_BYTES: usize = 1 << 20;
 
@@ -12,6 +14,10 @@ pub(crate) enum Work {
     Receive,
     /// The server counts and discards large messages.
     Send,
+    /// Connections are opened, and used once; what stays resident counts.
+    Idle,
+    /// Connections are opened and closed, one after the other.
+    Connect,
 }
 
 /// Where client and server run.
@@ -34,11 +40,27 @@ pub(crate) struct Row {
     pub(crate) cores: Cores,
     /// Operations of one round.
     pub(crate) operations: u64,
+    /// Of the figure that counts.
     pub(crate) unit: &'static str,
 }
 
+impl Row {
+    /// What the second figure of a run is.
+    pub(crate) fn second_unit(&self) -> &'static str {
+        match self.work {
+            Work::Idle => "unused KiB",
+            Work::Echo { .. } | Work::Receive | Work::Send | Work::Connect => "CPU us",
+        }
+    }
+
+    /// Less is better.
+    pub(crate) fn counts_cost(&self) -> bool {
+        self.work == Work::Idle
+    }
+}
+
 const ECHO_64: Work = Work::Echo {
-    bytes: 64,
+    bytes: SMALL_BYTES,
     in_flight: 1,
 };
 
@@ -74,7 +96,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "W2",
         title: "echo 64 B, 64 in flight",
         work: Work::Echo {
-            bytes: 64,
+            bytes: SMALL_BYTES,
             in_flight: 64,
         },
         tls: false,
@@ -138,6 +160,33 @@ pub(crate) const ROWS: &[Row] = &[
         cores: Cores::Two,
         operations: 600,
         unit: "MiB/s",
+    },
+    Row {
+        name: "W7",
+        title: "memory of an idle connection, after one echo",
+        work: Work::Idle,
+        tls: false,
+        cores: Cores::One,
+        operations: 1_000,
+        unit: "KiB",
+    },
+    Row {
+        name: "W7t",
+        title: "memory of an idle TLS connection, after one echo",
+        work: Work::Idle,
+        tls: true,
+        cores: Cores::One,
+        operations: 500,
+        unit: "KiB",
+    },
+    Row {
+        name: "W7c",
+        title: "connect, upgrade and close, one core",
+        work: Work::Connect,
+        tls: false,
+        cores: Cores::One,
+        operations: 4_000,
+        unit: "/s",
     },
 ];
 

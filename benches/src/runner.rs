@@ -7,27 +7,34 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use crate::arguments::{Options, Order};
 use crate::child::Measured;
 use crate::contestants::Contestant;
-use crate::machine;
+use crate::results::Results;
 use crate::rows::{Cores, Row};
-use crate::table;
-
-/// What all rounds of a row gave: for each contestant its rounds, in order.
-#[derive(Debug)]
-pub(crate) struct Results {
-    pub(crate) row: &'static Row,
-    pub(crate) rounds: Vec<(Contestant, Vec<Measured>)>,
-}
+use crate::{docs, isolation, machine, table};
 
 pub(crate) fn run(options: &Options) {
+    let priority = if machine::come_first() {
+        "highest"
+    } else {
+        "ordinary"
+    };
+    let network = isolation::enter();
+    let rounds_word = if options.rounds == 1 {
+        "round"
+    } else {
+        "rounds"
+    };
+    let about = format!(
+        "{}; {network}; {priority} priority; medians of {} interleaved {rounds_word}{}.",
+        machine::description(),
+        options.rounds,
+        environment(options),
+    );
+    println!("{about}");
     let cores = machine::cores();
     let (client, server) = (cores[0], cores[cores.len().min(2) - 1]);
     let shared = Server::start(client);
     let separate = Server::start(server);
-    println!("{}", table::machine_line());
-    println!(
-        "congestion control: {}",
-        machine::default_congestion_control()
-    );
+    let mut all = Vec::new();
     for row in &options.rows {
         if row.cores != Cores::One && client == server {
             println!("{}: skipped, it needs two cores", row.name);
@@ -40,7 +47,23 @@ pub(crate) fn run(options: &Options) {
         };
         let results = rounds(options, row, server, &cores);
         println!("{}", table::render(&results));
+        all.push(results);
     }
+    if options.write_docs {
+        docs::write(&all, &about);
+    }
+}
+
+/// What our contestants were told, for whoever compares two runs.
+fn environment(options: &Options) -> String {
+    let pairs = options.ours_env.iter();
+    let pairs: Vec<String> = pairs
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if pairs.is_empty() {
+        return String::new();
+    }
+    format!("; ours with {}", pairs.join(" "))
 }
 
 fn rounds(options: &Options, row: &'static Row, server: &Server, cores: &[usize]) -> Results {

@@ -1,79 +1,95 @@
-//! Medians and ratios, as text.
+//! The results as text for a terminal.
 
-use crate::child::Measured;
 use crate::contestants::Contestant;
-use crate::runner::Results;
+use crate::goals::{Against, Figure, Limit};
+use crate::results::{Results, Verdict};
 
-/// Cores, processor and kernel, in one line.
-pub(crate) fn machine_line() -> String {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let info = read("/proc/cpuinfo");
-    let model = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown processor", |rest| {
-            rest.trim_start_matches([' ', '\t', ':'])
-        });
-    let kernel = read("/proc/sys/kernel/osrelease");
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{cores} cores, {model}, Linux {}", kernel.trim())
-}
-
+/// One row's contestants with medians and ratios, and its goals.
 pub(crate) fn render(results: &Results) -> String {
     let row = results.row;
     let mut text = format!(
-        "\n{} {}\n{:<18} {:>12} {:>9} {:>8} {:>8} {:>8}\n",
-        row.name, row.title, "", row.unit, "CPU us", "to raw", "CPU", "to best"
+        "\n{} {}\n{:<18} {:>10} {:>10} {:>7} {:>7} {:>7} {:>8}\n",
+        row.name,
+        row.title,
+        "",
+        row.unit,
+        row.second_unit(),
+        "to raw",
+        "2nd",
+        "to best",
+        "2nd"
     );
     let best = results.best_peer();
-    for (contestant, rounds) in &results.rounds {
-        let ratio = |to, of: fn(&Measured) -> f64| {
-            let ratio = results.ratio(*contestant, to, of);
+    for (contestant, _) in &results.rounds {
+        let median = |figure| number(results.median(*contestant, figure));
+        let ratio = |to: Option<Contestant>, figure| {
+            let ratio = to.and_then(|to| results.ratio(*contestant, to, figure));
             ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"))
         };
         text += &format!(
-            "{:<18} {:>12.0} {:>9.2} {:>8} {:>8} {:>8}\n",
+            "{:<18} {:>10} {:>10} {:>7} {:>7} {:>7} {:>8}\n",
             contestant.name(),
-            median(rounds.iter().map(|one| one.value)),
-            median(rounds.iter().map(|one| one.cost)),
-            ratio(Some(Contestant::Raw), |one| one.value),
-            ratio(Some(Contestant::Raw), |one| one.cost),
-            ratio(best, |one| one.value),
+            median(Figure::Value),
+            median(Figure::Cost),
+            ratio(Some(Contestant::Raw), Figure::Value),
+            ratio(Some(Contestant::Raw), Figure::Cost),
+            ratio(best, Figure::Value),
+            ratio(best, Figure::Cost),
         );
+    }
+    for verdict in results.verdicts() {
+        text += &format!("  {}\n", goal(&verdict, best));
     }
     text
 }
 
-impl Results {
-    /// The peer with the highest median.
-    fn best_peer(&self) -> Option<Contestant> {
-        let rate = |rounds: &[Measured]| median(rounds.iter().map(|one| one.value));
-        self.rounds
-            .iter()
-            .filter(|(contestant, _)| contestant.is_peer())
-            .max_by(|(_, one), (_, other)| rate(one).total_cmp(&rate(other)))
-            .map(|(contestant, _)| *contestant)
-    }
-
-    fn of(&self, contestant: Contestant) -> Option<&[Measured]> {
-        let found = self.rounds.iter().find(|(own, _)| *own == contestant);
-        found.map(|(_, rounds)| rounds.as_slice())
-    }
-
-    /// The median of the ratios taken round by round, which what moves the whole machine does not move.
-    fn ratio(
-        &self,
-        one: Contestant,
-        to: Option<Contestant>,
-        figure: fn(&Measured) -> f64,
-    ) -> Option<f64> {
-        let pairs = self.of(one)?.iter().zip(self.of(to?)?);
-        Some(median(pairs.map(|(one, to)| figure(one) / figure(to))))
-    }
+/// A goal in words, with what was found.
+pub(crate) fn goal(verdict: &Verdict, best: Option<Contestant>) -> String {
+    let goal = verdict.goal;
+    let (sign, limit) = match goal.limit {
+        Limit::AtLeast(limit) => ("≥", limit),
+        Limit::AtMost(limit) => ("≤", limit),
+    };
+    let against = match goal.against {
+        Against::Raw => "of raw".to_owned(),
+        Against::Best => format!(
+            "of the best peer, {}",
+            best.map_or("none", Contestant::name)
+        ),
+        Against::Peer(peer) => format!("of {}", peer.name()),
+        Against::Nothing => "KiB".to_owned(),
+    };
+    let figure = match goal.figure {
+        Figure::Value => "",
+        Figure::Cost => "CPU ",
+    };
+    let outcome = if verdict.is_reached() {
+        "reached"
+    } else {
+        "NOT reached"
+    };
+    let mode = goal.mode.name();
+    format!(
+        "{mode}: {figure}{sign} {limit} {against}: {:.2}, {outcome}",
+        verdict.found
+    )
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+/// Three significant digits where they matter, thousands apart where they do not.
+pub(crate) fn number(value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return "-".to_owned();
+    };
+    if value < 100.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -29,63 +29,54 @@ pub(super) fn session(callback: Option<Callback>) -> Handle {
     }
 }
 
-/// A request for the upgrade, and the handle above it.
-pub(super) struct Upgrade {
-    pub(super) connect: Handle,
-    pub(super) request: Handle,
+/// The server's handle; all requests of a contestant come from one.
+pub(super) fn connect(session: Handle, order: &Order) -> Handle {
+    let host = terminated::<u16>("127.0.0.1");
+    // SAFETY: the text lives through the call.
+    unsafe { winhttp::WinHttpConnect::<u16>(session, host.as_ptr(), order.port, 0) }
 }
 
-impl Upgrade {
-    /// Sends the request; in a synchronous session it has been sent afterwards.
-    pub(super) fn send(session: Handle, order: &Order, context: usize) -> Self {
-        let (host, path) = (
-            terminated::<u16>("127.0.0.1"),
-            terminated::<u16>(order.path()),
+/// Sends a request for the upgrade; in a synchronous session it has been sent afterwards.
+pub(super) fn send_upgrade(connect: Handle, order: &Order, context: usize) -> Handle {
+    let path = terminated::<u16>(order.path());
+    let secure = if order.row.tls {
+        c::WINHTTP_FLAG_SECURE
+    } else {
+        0
+    };
+    // SAFETY: the text lives through the calls, and the handles are the program's own.
+    unsafe {
+        let request = winhttp::WinHttpOpenRequest::<u16>(
+            connect,
+            null(),
+            path.as_ptr(),
+            null(),
+            null(),
+            null(),
+            secure,
         );
-        let secure = if order.row.tls {
-            c::WINHTTP_FLAG_SECURE
-        } else {
-            0
-        };
-        // SAFETY: the texts live through the calls, and the handles are this function's own.
-        unsafe {
-            let connect = winhttp::WinHttpConnect::<u16>(session, host.as_ptr(), order.port, 0);
-            let request = winhttp::WinHttpOpenRequest::<u16>(
-                connect,
-                null(),
-                path.as_ptr(),
-                null(),
-                null(),
-                null(),
-                secure,
-            );
-            let upgrade = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
-            winhttp::WinHttpSetOption::<u16>(request, upgrade, null_mut(), 0);
-            let sent =
-                winhttp::WinHttpSendRequest::<u16>(request, null(), 0, null(), 0, 0, context);
-            assert_eq!(sent, 1);
-            Self { connect, request }
-        }
+        let upgrade = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
+        winhttp::WinHttpSetOption::<u16>(request, upgrade, null_mut(), 0);
+        let sent = winhttp::WinHttpSendRequest::<u16>(request, null(), 0, null(), 0, 0, context);
+        assert_eq!(sent, 1);
+        request
     }
+}
 
-    /// Asks for the response.
-    pub(super) fn receive(request: Handle) {
-        // SAFETY: no memory is passed.
-        let received = unsafe { winhttp::WinHttpReceiveResponse::<u16>(request, null_mut()) };
-        assert_eq!(received, 1);
-    }
+/// Asks for the response.
+pub(super) fn receive_response(request: Handle) {
+    // SAFETY: no memory is passed.
+    let received = unsafe { winhttp::WinHttpReceiveResponse::<u16>(request, null_mut()) };
+    assert_eq!(received, 1);
+}
 
-    /// Makes the WebSocket and closes what led to it.
-    pub(super) fn complete(self, context: usize) -> Handle {
-        // SAFETY: the handles are this value's own.
-        unsafe {
-            let websocket = winhttp::WinHttpWebSocketCompleteUpgrade::<u16>(self.request, context);
-            assert!(!websocket.is_null());
-            winhttp::WinHttpCloseHandle::<u16>(self.request);
-            winhttp::WinHttpCloseHandle::<u16>(self.connect);
-            websocket
-        }
-    }
+/// Makes the WebSocket and closes the request.
+pub(super) fn complete_upgrade(request: Handle, context: usize) -> Handle {
+    // SAFETY: no memory is passed.
+    let websocket = unsafe { winhttp::WinHttpWebSocketCompleteUpgrade::<u16>(request, context) };
+    assert!(!websocket.is_null());
+    close(request);
+    websocket
 }
 
 /// Starts or does a send.

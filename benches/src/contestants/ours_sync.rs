@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use winhttp_abi::constants as c;
 
-use super::ours::{self, Handle, Upgrade};
+use super::ours::{self, Handle};
 use crate::arguments::Order;
 use crate::work::blocking::Blocking;
 
@@ -18,13 +18,13 @@ impl Blocking for Socket {
     type Message = (i32, Vec<u8>);
 
     fn open(order: &Order) -> Self {
-        static SESSION: OnceLock<usize> = OnceLock::new();
-        let session = *SESSION.get_or_init(|| ours::session(None).expose_provenance());
-        let session = std::ptr::with_exposed_provenance_mut(session);
-        let upgrade = Upgrade::send(session, order, 0);
-        Upgrade::receive(upgrade.request);
+        static CONNECT: OnceLock<usize> = OnceLock::new();
+        let connect = || ours::connect(ours::session(None), order).expose_provenance();
+        let connect = std::ptr::with_exposed_provenance_mut(*CONNECT.get_or_init(connect));
+        let request = ours::send_upgrade(connect, order, 0);
+        ours::receive_response(request);
         Self {
-            websocket: upgrade.complete(0),
+            websocket: ours::complete_upgrade(request, 0),
             buffer: Vec::new(),
         }
     }

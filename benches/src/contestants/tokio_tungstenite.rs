@@ -33,9 +33,10 @@ impl<S: ConnectTokio> Concurrent for Socket<S> {
     }
 
     async fn receive(&mut self, look: impl FnOnce(&[u8])) {
-        match self.0.next().await.unwrap().unwrap() {
-            Message::Binary(bytes) => look(&bytes),
-            other => panic!("not a binary message: {other:?}"),
-        }
+        let message = self.0.next().await.unwrap().unwrap();
+        let Message::Binary(bytes) = message else {
+            panic!("not a binary message: {message:?}")
+        };
+        look(&bytes);
     }
 }

@@ -36,9 +36,9 @@ impl<S: Connect + std::fmt::Debug> Blocking for Socket<S> {
     fn receive(&mut self, _bytes: usize) -> &[u8] {
         self.last = Message::Binary(Bytes::new());
         self.last = self.socket.read().unwrap();
-        match &self.last {
-            Message::Binary(bytes) => bytes,
-            other => panic!("not a binary message: {other:?}"),
-        }
+        let Message::Binary(bytes) = &self.last else {
+            panic!("not a binary message: {:?}", self.last)
+        };
+        bytes
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{MARK, check, check_content, pattern};
 use crate::arguments::Order;
-use crate::child::{Measured, Meter};
+use crate::child::{Measured, Meter, Scales};
 use crate::rows::Work;
 
 /// A WebSocket whose calls block.
@@ -34,6 +34,13 @@ pub(crate) trait Blocking: Sized {
 pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
     let mut socket = B::open(order);
     match order.row.work {
+        Work::Idle => idle::<B>(&mut socket, order),
+        Work::Connect => {
+            (0..order.warm_up()).for_each(|_| drop(B::open(order)));
+            let meter = Meter::start();
+            (0..order.operations).for_each(|_| drop(B::open(order)));
+            meter.stop(order.operations)
+        }
         Work::Echo { bytes, in_flight } => echo(&mut socket, order, bytes, in_flight),
         Work::Receive => {
             receive(&mut socket, order, order.warm_up(), true);
@@ -68,6 +75,21 @@ fn echo<B: Blocking>(socket: &mut B, order: &Order, bytes: usize, in_flight: u64
     let meter = Meter::start();
     go(order.operations);
     meter.stop(order.operations)
+}
+
+/// The first connection is not counted: what it brings into being serves all.
+fn idle<B: Blocking>(first: &mut B, order: &Order) -> Measured {
+    let bytes = order.message_bytes();
+    let mut echo = |socket: &mut B| {
+        socket.send(&mut B::binary(&pattern(bytes)));
+        check_content(socket.receive(bytes));
+    };
+    echo(first);
+    let mut scales = Scales::new();
+    let mut sockets: Vec<B> = (0..order.operations).map(|_| B::open(order)).collect();
+    scales.all_opened();
+    sockets.iter_mut().for_each(&mut echo);
+    scales.all_used(order.operations)
 }
 
 fn receive<B: Blocking>(socket: &mut B, order: &Order, count: u64, compare: bool) {

@@ -2,7 +2,7 @@
 
 use super::{MARK, check, check_content, pattern};
 use crate::arguments::Order;
-use crate::child::{Measured, Meter};
+use crate::child::{Measured, Meter, Scales};
 use crate::rows::Work;
 
 /// A WebSocket whose calls are awaited.
@@ -29,6 +29,13 @@ pub(crate) fn run<C: Concurrent>(order: &Order) -> Measured {
 async fn work<C: Concurrent>(order: &Order) -> Measured {
     let mut socket = C::open(order).await;
     match order.row.work {
+        Work::Idle => idle(&mut socket, order).await,
+        Work::Connect => {
+            open_and_close::<C>(order, order.warm_up()).await;
+            let meter = Meter::start();
+            open_and_close::<C>(order, order.operations).await;
+            meter.stop(order.operations)
+        }
         Work::Echo { bytes, in_flight } => {
             let mut message = C::binary(&pattern(bytes));
             socket.send(&mut message).await;
@@ -58,6 +65,32 @@ async fn work<C: Concurrent>(order: &Order) -> Measured {
             send(&mut socket, order, &mut message, order.operations).await;
             meter.stop(order.operations)
         }
+    }
+}
+
+/// The first connection is not counted: what it brings into being serves all.
+async fn idle<C: Concurrent>(first: &mut C, order: &Order) -> Measured {
+    let bytes = order.message_bytes();
+    let echo = async |socket: &mut C| {
+        socket.send(&mut C::binary(&pattern(bytes))).await;
+        socket.receive(check_content).await;
+    };
+    echo(first).await;
+    let mut scales = Scales::new();
+    let mut sockets = Vec::new();
+    for _ in 0..order.operations {
+        sockets.push(C::open(order).await);
+    }
+    scales.all_opened();
+    for socket in &mut sockets {
+        echo(socket).await;
+    }
+    scales.all_used(order.operations)
+}
+
+async fn open_and_close<C: Concurrent>(order: &Order, count: u64) {
+    for _ in 0..count {
+        drop(C::open(order).await);
     }
 }
 

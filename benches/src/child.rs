@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::Order;
 use crate::machine;
-use crate::rows::{LARGE_BYTES, SMALL_BYTES, Work};
+use crate::rows::{Cores, LARGE_BYTES, SMALL_BYTES, Work};
 
 /// Does what it was told and prints the two numbers of [`Measured`].
 pub(crate) fn main(order: &Order) {
@@ -21,6 +21,16 @@ impl Order {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
+    }
+
+    /// Called when the connection stands: from now on the client stays where its row puts it.
+    ///
+    /// Until then it may use every core in the rows about two, as programs ordinarily may: a library that asks how many
+    /// there are is told the truth, and yet the client never moves to the server's core.
+    pub(crate) fn settle(&self) {
+        if self.row.cores == Cores::Two {
+            machine::settle(self.cores[0]);
+        }
     }
 
     /// Where the server serves the row's work.

@@ -34,6 +34,23 @@ pub(crate) fn resident_kib() -> f64 {
     pages * rustix::param::page_size() as f64 / 1024.0
 }
 
+/// Moves every thread of this process to one core.
+pub(crate) fn settle(core: usize) {
+    let mut set = rustix::thread::CpuSet::new();
+    set.set(core);
+    for thread in std::fs::read_dir("/proc/self/task").unwrap() {
+        let id = thread
+            .unwrap()
+            .file_name()
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let id = rustix::thread::Pid::from_raw(id);
+        rustix::thread::sched_setaffinity(id, &set).unwrap();
+    }
+}
+
 /// Lets nobody else's work come between, as far as the system allows it to us.
 pub(crate) fn come_first() -> bool {
     rustix::process::setpriority_process(None, -20).is_ok()

@@ -26,18 +26,18 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("copy-64", |times| copy(SMALL_BYTES, times)),
     ("mask-64", |times| copy_masked(SMALL_BYTES, times)),
     ("mask-in-place-64", |times| {
-        mask_in_place(SMALL_BYTES, times)
+        mask_in_place(SMALL_BYTES, times);
     }),
     ("copy-1MiB", |times| copy(LARGE_BYTES, times)),
     ("mask-1MiB", |times| copy_masked(LARGE_BYTES, times)),
     ("mask-in-place-1MiB", |times| {
-        mask_in_place(LARGE_BYTES, times)
+        mask_in_place(LARGE_BYTES, times);
     }),
     ("mask-key", mask_key),
     ("utf8-64", |times| utf8(&ascii(SMALL_BYTES), times)),
     ("utf8-std-64", |times| utf8_std(&ascii(SMALL_BYTES), times)),
     ("utf8-simd-64", |times| {
-        utf8_simd(&ascii(SMALL_BYTES), times)
+        utf8_simd(&ascii(SMALL_BYTES), times);
     }),
     ("utf8-64KiB", |times| utf8(&mixed(), times)),
     ("utf8-std-64KiB", |times| utf8_std(&mixed(), times)),
@@ -171,7 +171,7 @@ fn frame_decode(times: u64) {
 
 fn handle_lookup(times: u64) {
     let table = Table::new();
-    let objects = (0..100_u8).map(|at| std::sync::Arc::new(at));
+    let objects = (0..100_u8).map(std::sync::Arc::new);
     let ids: Vec<_> = objects
         .filter_map(|object| table.insert_with(|_| object))
         .map(|(id, _)| id)

@@ -6,7 +6,6 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::arguments::{Options, Order};
 use crate::child::Measured;
-use crate::contestants::Contestant;
 use crate::results::Results;
 use crate::rows::{Cores, Row};
 use crate::{docs, isolation, machine, table};
@@ -42,8 +41,7 @@ pub(crate) fn run(options: &Options) {
         }
         let (server, cores) = match row.cores {
             Cores::One => (&shared, vec![client]),
-            Cores::Two => (&separate, vec![client]),
-            Cores::Free => (&separate, cores.clone()),
+            Cores::Two | Cores::Free => (&separate, cores.clone()),
         };
         let results = rounds(options, row, server, &cores);
         println!("{}", table::render(&results));

@@ -145,6 +145,7 @@ impl<'a> Program<'a> {
         let context = self.pump.expose_provenance();
         let request = ours::send_upgrade(self.connect, self.order, context);
         self.done.recv().unwrap();
+        self.order.settle();
         ours::complete_upgrade(request, context)
     }
 

@@ -33,6 +33,7 @@ pub(crate) trait Blocking: Sized {
 
 pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
     let mut socket = B::open(order);
+    order.settle();
     match order.row.work {
         Work::Idle => idle::<B>(&mut socket, order),
         Work::Connect => {

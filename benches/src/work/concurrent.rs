@@ -28,6 +28,7 @@ pub(crate) fn run<C: Concurrent>(order: &Order) -> Measured {
 
 async fn work<C: Concurrent>(order: &Order) -> Measured {
     let mut socket = C::open(order).await;
+    order.settle();
     match order.row.work {
         Work::Idle => idle(&mut socket, order).await,
         Work::Connect => {

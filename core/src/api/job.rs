@@ -72,12 +72,14 @@ impl<E: Embedder> Delivery<E> {
     /// # Errors
     /// The system's refusal to open a poll.
     pub(super) fn open(asynchronous: bool) -> io::Result<Self> {
+        // Read before anything runs: which CPUs a process may use is asked once.
+        let levers = levers();
         if !asynchronous {
             return Ok(Self::Inline);
         }
         let (reactor, source) = Reactor::open()?;
         let wake = reactor.clone();
-        let (dispatcher, poller) = if levers().polling_callbacks {
+        let (dispatcher, poller) = if levers.polling_callbacks {
             (Dispatcher::new(CALLBACK_THREAD, source, wake), None)
         } else {
             let parking = Parking::default();

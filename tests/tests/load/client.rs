@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{AsyncResult, WebSocketStatus};
@@ -45,15 +44,11 @@ pub(crate) struct Client {
     connections: Vec<Connection>,
     /// Connections from here on may be refused.
     optional: usize,
-    /// A hundredth of the longest life of a connection.
-    life: Duration,
     /// How many connections are being opened, and which wait for that.
     opening: Mutex<(usize, VecDeque<usize>)>,
     pub(crate) counters: Counters,
     /// Messages are sent.
     pub(crate) talking: AtomicBool,
-    /// Connections whose time has come are closed and opened again.
-    pub(crate) churning: AtomicBool,
     /// Every connection is closed and stays so.
     pub(crate) ending: AtomicBool,
 }
@@ -81,18 +76,14 @@ struct State {
     /// Pieces of a message.
     pieces: Vec<u8>,
     closing: bool,
-    ends_at: Option<Instant>,
+    /// To be closed and opened again.
+    due: bool,
     /// Why opening failed.
     refused: Option<u32>,
 }
 
 impl Client {
-    pub(crate) fn new(
-        connects: [Handle; 2],
-        count: usize,
-        optional: usize,
-        life: Duration,
-    ) -> Self {
+    pub(crate) fn new(connects: [Handle; 2], count: usize, optional: usize) -> Self {
         let connection = |index: usize| Connection {
             secure: index % 2 == 1,
             state: Mutex::default(),
@@ -102,11 +93,9 @@ impl Client {
             connects,
             connections: (0..count).map(connection).collect(),
             optional,
-            life,
             opening: Mutex::default(),
             counters: Counters::default(),
             talking: AtomicBool::new(false),
-            churning: AtomicBool::new(false),
             ending: AtomicBool::new(false),
         }
     }
@@ -228,9 +217,6 @@ impl Client {
         unsafe { winhttp::WinHttpSetOption::<u16>(socket, option, value, 4) };
         let mut state = self.state(index);
         state.socket = Some(socket.into());
-        // Spread over the connections.
-        let life = 20 + (index as u64 * 7919 + self.counters.opened.load(Ordering::Relaxed)) % 80;
-        state.ends_at = Some(Instant::now() + self.life * life as u32);
         self.counters.opened.fetch_add(1, Ordering::Relaxed);
         self.counters.open.fetch_add(1, Ordering::Relaxed);
         self.receive(index, &state);
@@ -260,9 +246,7 @@ impl Client {
         if state.is_sending || state.echoed < state.next {
             return;
         }
-        let churning = self.churning.load(Ordering::Relaxed);
-        let is_due = churning && state.ends_at.is_some_and(|at| at <= Instant::now());
-        if self.ending.load(Ordering::Relaxed) || is_due {
+        if self.ending.load(Ordering::Relaxed) || state.due {
             state.closing = true;
             // SAFETY: no memory is passed.
             let error = unsafe {
@@ -284,6 +268,13 @@ impl Client {
                 self.fail(&format!("Send: {error}"));
             }
         }
+    }
+
+    /// Lets a connection close when its last message is back, and open again.
+    pub(crate) fn renew(&self, index: usize) {
+        let mut state = self.state(index);
+        state.due = true;
+        self.go_on(&mut state);
     }
 
     /// Goes on with a connection from outside its callbacks.

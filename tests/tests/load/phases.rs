@@ -17,6 +17,8 @@ use crate::memory::Held;
 const BEYOND: usize = 64;
 /// Connections before all others, one of each kind.
 const FIRST: usize = 2;
+/// In a turn of waiting one connection of so many is closed and opened again.
+const RENEWED: usize = 2000;
 /// Time awake without any progress after which the test fails.
 const STUCK: Duration = Duration::from_secs(120);
 /// A turn of waiting; one that took far longer was a pause of the machine.
@@ -146,19 +148,23 @@ fn open_all(indices: impl Iterator<Item = usize>) {
     wait("opening", || open_count() - before == count);
 }
 
-/// All exchange messages, and close and open again when their time has come.
+/// All exchange messages; some of them are always closed with the closing handshake and opened again.
 fn talk(seconds: u64, count: usize) {
     let client = client();
     client.talking.store(true, Ordering::Relaxed);
-    client.churning.store(true, Ordering::Relaxed);
     let (begin, mut messages) = (client.counters.messages.load(Ordering::Relaxed), 0);
     (0..count).for_each(|index| client.poke(index));
-    let mut spent = Duration::ZERO;
+    let (mut spent, mut renewed) = (Duration::ZERO, 0);
     while spent < Duration::from_secs(seconds) {
         let slice = Duration::from_secs(seconds.min(10));
         let mut waited = Duration::ZERO;
         let took = wait("talking", || {
             waited += TURN;
+            // Bounded by turns, not by the clock, so that a pause brings no storm.
+            for _ in 0..count.div_ceil(RENEWED) {
+                renewed = (renewed + 7) % count;
+                client.renew(renewed);
+            }
             waited > slice
         });
         spent += took;
@@ -179,7 +185,6 @@ fn talk(seconds: u64, count: usize) {
         spent.as_secs_f64(),
         messages as f64 / spent.as_secs_f64()
     );
-    client.churning.store(false, Ordering::Relaxed);
     wait("reopening", || open_count() == count);
 }
 
@@ -256,10 +261,9 @@ pub(crate) fn run() {
     let peer = Peer::start();
     let sessions = peer.ports.map(session);
     let connects = sessions.map(|[_, connect]| connect);
-    let life = Duration::from_millis((seconds * 10).min(1000));
     let optional = count + FIRST;
     CLIENT
-        .set(Client::new(connects, optional + BEYOND, optional, life))
+        .set(Client::new(connects, optional + BEYOND, optional))
         .unwrap();
     // What the process makes once, such as the list of trusted authorities.
     open_all(count..optional);

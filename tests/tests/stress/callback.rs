@@ -112,12 +112,8 @@ unsafe fn read<W: Unit>(
         | c::WINHTTP_CALLBACK_STATUS_NAME_RESOLVED
         | c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER
         | c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER => {
-            let units = information.cast::<W>();
-            // SAFETY: the text has `length` characters and a terminator.
-            let ends = unsafe { units.wrapping_add(length as usize).read() } == W::default();
-            if !ends || length == 0 {
-                violation(format!("status {status:#x}: text without its end"));
-            }
+            // SAFETY: the caller's promise.
+            unsafe { check_text::<W>(status, information, length) };
             Notice::Other
         }
         c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED | c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING => {
@@ -173,6 +169,17 @@ unsafe fn read<W: Unit>(
             unsafe { read_error(is_socket, information) }
         }
         _ => Notice::Other,
+    }
+}
+
+/// # Safety
+/// `information` is the text that this status carries.
+unsafe fn check_text<W: Unit>(status: u32, information: *mut c_void, length: u32) {
+    let units = information.cast::<W>();
+    // SAFETY: the text has `length` characters and a terminator.
+    let ends = unsafe { units.wrapping_add(length as usize).read() } == W::default();
+    if !ends || length == 0 {
+        violation(format!("status {status:#x}: text without its end"));
     }
 }
 

@@ -159,7 +159,7 @@ fn random_calls_from_many_threads_keep_every_promise() {
             scope
                 .spawn(|| round(seed, calls, &authority))
                 .join()
-                .unwrap()
+                .unwrap();
         });
         let held = settled(limit);
         track::all().iter().for_each(|track| track.check());

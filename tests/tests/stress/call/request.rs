@@ -207,7 +207,7 @@ impl Caller {
                 self.read_data::<u16>(F::ReadDataEx, &target);
             }
             F::WebSocketReceive if self.chance.in_thousand(650) => {
-                self.socket_receive::<u16>(&target)
+                self.socket_receive::<u16>(&target);
             }
             F::WebSocketReceive | F::WebSocketSend if self.chance.in_thousand(300) => {
                 self.socket_send::<u32>(&target);

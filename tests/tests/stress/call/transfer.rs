@@ -44,9 +44,9 @@ impl Caller {
         if let Some(block) = own {
             // A handle of unknown kind may have been an asynchronous one.
             if target.track.is_some() || code != 0 {
-                block.watch()
+                block.watch();
             } else {
-                block.keep()
+                block.keep();
             }
         }
     }

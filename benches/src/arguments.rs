@@ -21,6 +21,7 @@ pub(crate) enum Role {
     Runner(Options),
     Server {
         core: usize,
+        has_own_core: bool,
     },
     Child(Order),
     /// One of the inner loops so many times, or all of them timed.
@@ -112,8 +113,10 @@ pub(crate) fn parse() -> Role {
                 std::process::exit(0);
             }
             "server" => {
-                let core = value().parse().unwrap();
-                return Role::Server { core };
+                return Role::Server {
+                    core: value().parse().unwrap(),
+                    has_own_core: value() == "own",
+                };
             }
             "child" => {
                 return Role::Child(Order {

@@ -36,9 +36,9 @@ use arguments::Role;
 pub fn main() {
     match arguments::parse() {
         Role::Runner(options) => runner::run(&options),
-        Role::Server { core } => {
+        Role::Server { core, has_own_core } => {
             machine::pin(&[core]);
-            server::main();
+            server::main(has_own_core);
         }
         Role::Micro(order) => {
             micro::main(order.as_ref().map(|(name, times)| (name.as_str(), *times)));

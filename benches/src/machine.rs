@@ -96,9 +96,3 @@ pub(crate) fn write_file(stream: &mut TcpStream, file: &File, length: usize) -> 
     }
     Ok(())
 }
-
-/// Discards received bytes without copying them.
-pub(crate) fn discard(stream: &mut TcpStream, scratch: &mut [u8]) -> Result<usize> {
-    let (_, length) = rustix::net::recv(stream, scratch, rustix::net::RecvFlags::TRUNC)?;
-    Ok(length)
-}

@@ -31,8 +31,8 @@ pub(crate) fn run(options: &Options) {
     println!("{about}");
     let cores = machine::cores();
     let (client, server) = (cores[0], cores[cores.len().min(2) - 1]);
-    let shared = Server::start(client);
-    let separate = Server::start(server);
+    let shared = Server::start(client, "shared");
+    let separate = Server::start(server, "own");
     let mut all = Vec::new();
     for row in &options.rows {
         if row.cores != Cores::One && client == server {
@@ -118,9 +118,9 @@ struct Server {
 }
 
 impl Server {
-    fn start(core: usize) -> Self {
+    fn start(core: usize, kind: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--server", &core.to_string()])
+            .args(["--server", &core.to_string(), kind])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -129,7 +129,7 @@ impl Server {
             BufReader::new(child.stdout.take().unwrap()).lines();
         let mut line = || lines.next().unwrap().unwrap();
         let port = line().parse().unwrap();
-        let name = format!("winhttp-benches-{}-{core}.pem", std::process::id());
+        let name = format!("winhttp-benches-{}-{kind}.pem", std::process::id());
         let authority = std::env::temp_dir().join(name);
         std::fs::write(&authority, line().replace('|', "\n")).unwrap();
         Self {

@@ -4,9 +4,10 @@
 //! in memory, and payload that nobody looks at discarded inside the kernel.
 
 mod echo;
+mod kinds;
 mod sink;
+mod socket;
 mod stream;
-mod tls;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustls::ServerConfig;
 use winhttp_fixtures::certs::Authority;
 
+use self::socket::Socket;
 use crate::{machine, wire};
 
 /// The first byte of a TLS connection: a handshake record.
@@ -35,12 +37,13 @@ trait Stream: Read + Write {
 struct Shared {
     listener: TcpListener,
     tls: Arc<ServerConfig>,
+    has_own_core: bool,
     /// Threads that wait for a connection.
     free: AtomicUsize,
 }
 
 /// Serves until the runner closes our standard input, or dies.
-pub(crate) fn main() {
+pub(crate) fn main(has_own_core: bool) {
     machine::allow_many_files();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let authority = Authority::new().unwrap();
@@ -48,7 +51,8 @@ pub(crate) fn main() {
     println!("{}", authority.pem().replace('\n', "|"));
     let shared = Arc::new(Shared {
         listener,
-        tls: tls::config(&authority),
+        tls: kinds::config(&authority),
+        has_own_core,
         free: AtomicUsize::new(0),
     });
     add_thread(&shared);
@@ -68,14 +72,14 @@ fn add_thread(shared: &Arc<Shared>) {
                     add_thread(&shared);
                 }
                 // A contestant that goes away ends its connection, not the server.
-                let _ = serve(stream, &shared.tls);
+                let _ = serve(stream, &shared);
                 shared.free.fetch_add(1, Ordering::SeqCst);
             }
         })
         .unwrap();
 }
 
-fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>) -> std::io::Result<()> {
+fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     // The client closes first; the reset takes its TIME_WAIT away, or a run would use up the ports.
     rustix::net::sockopt::set_socket_linger(&stream, Some(std::time::Duration::ZERO))?;
@@ -83,10 +87,14 @@ fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>) -> std::io::Result<(
     if stream.peek(&mut first)? == 0 {
         return Ok(());
     }
+    let mut socket = Socket {
+        stream,
+        has_own_core: shared.has_own_core,
+    };
     if first == [TLS_HANDSHAKE] {
-        converse(&mut tls::accept(config, stream)?)
+        converse(&mut kinds::accept(&shared.tls, socket)?)
     } else {
-        converse(&mut stream)
+        converse(&mut socket)
     }
 }
 

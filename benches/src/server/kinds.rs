@@ -1,13 +1,13 @@
 //! The two kinds of connection: plain ones use the kernel's short cuts, TLS 1.3 ones rustls.
 
 use std::io::{Read, Result, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 
 use super::Stream;
+use super::socket::Socket;
 use super::stream::Prepared;
 use crate::machine;
 
@@ -28,13 +28,13 @@ pub(super) fn config(authority: &Authority) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
-pub(super) fn accept(config: &Arc<ServerConfig>, stream: TcpStream) -> Result<Tls> {
+pub(super) fn accept(config: &Arc<ServerConfig>, socket: Socket) -> Result<Tls> {
     let mut connection = ServerConnection::new(Arc::clone(config)).unwrap();
     connection.set_buffer_limit(Some(SEAL_BYTES));
-    Ok(Tls(StreamOwned::new(connection, stream)))
+    Ok(Tls(StreamOwned::new(connection, socket)))
 }
 
-pub(super) struct Tls(StreamOwned<ServerConnection, TcpStream>);
+pub(super) struct Tls(StreamOwned<ServerConnection, Socket>);
 
 impl Read for Tls {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
@@ -65,14 +65,14 @@ impl Stream for Tls {
     }
 }
 
-impl Stream for TcpStream {
+impl Stream for Socket {
     fn discard(&mut self, scratch: &mut [u8]) -> Result<usize> {
-        machine::discard(self, scratch)
+        Socket::discard(self, scratch)
     }
 
     fn repeat(&mut self, message: &Prepared, count: u64) -> Result<()> {
         for _ in 0..count {
-            machine::write_file(self, &message.file, message.bytes.len())?;
+            machine::write_file(&mut self.stream, &message.file, message.bytes.len())?;
         }
         Ok(())
     }

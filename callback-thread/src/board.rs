@@ -169,7 +169,7 @@ impl<L> Board<L> {
         !self.closed && matches!(self.role, Role::Held(_))
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn has_spare(&self) -> bool {
         self.spare_parked
     }

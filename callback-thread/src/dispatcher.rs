@@ -40,9 +40,15 @@ impl<J: Job> Dispatcher<J> {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn has_spare(&self) -> bool {
         self.owner.core.has_spare()
+    }
+
+    /// What the monitor would look at.
+    #[cfg(all(test, loom))]
+    pub(crate) fn core(&self) -> Arc<Core<J>> {
+        Arc::clone(&self.owner.core)
     }
 
     /// A new lane, empty and idle.

@@ -24,6 +24,14 @@ impl DispatcherId {
 /// each would add a callback to the stack. Older Windows bounds its nesting at this figure.
 const NESTED_JOBS_MAX: usize = 128;
 
+#[cfg(loom)]
+loom::thread_local! {
+    static TOKEN: Cell<u64> = Cell::new(0);
+    static JOBS: RefCell<Vec<DispatcherId>> = RefCell::new(Vec::new());
+    static WAITS_FOR: Cell<Option<DispatcherId>> = Cell::new(None);
+}
+
+#[cfg(not(loom))]
 thread_local! {
     /// 0: not asked for yet.
     static TOKEN: Cell<u64> = const { Cell::new(0) };
@@ -35,10 +43,12 @@ thread_local! {
 
 pub(crate) fn token() -> ThreadToken {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    if TOKEN.get() == 0 {
-        TOKEN.set(NEXT.fetch_add(1, Ordering::Relaxed));
-    }
-    ThreadToken(TOKEN.get())
+    TOKEN.with(|token| {
+        if token.get() == 0 {
+            token.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        ThreadToken(token.get())
+    })
 }
 
 /// Is a job of this dispatcher on this thread's stack?
@@ -56,7 +66,7 @@ pub(crate) fn has_room_for_a_job() -> bool {
 
 /// Is this thread inside this dispatcher's [`Source::wait`](crate::Source::wait)?
 pub(crate) fn waits_for(dispatcher: DispatcherId) -> bool {
-    WAITS_FOR.get() == Some(dispatcher)
+    WAITS_FOR.with(Cell::get) == Some(dispatcher)
 }
 
 /// Marks a job as being on the stack until dropped.
@@ -83,17 +93,17 @@ pub(crate) struct InWait(Option<DispatcherId>);
 
 impl InWait {
     pub(crate) fn of(dispatcher: DispatcherId) -> Self {
-        Self(WAITS_FOR.replace(Some(dispatcher)))
+        Self(WAITS_FOR.with(|waits_for| waits_for.replace(Some(dispatcher))))
     }
 }
 
 impl Drop for InWait {
     fn drop(&mut self) {
-        WAITS_FOR.set(self.0);
+        WAITS_FOR.with(|waits_for| waits_for.set(self.0));
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::here::{self, DispatcherId, InJob, ThreadToken};
 use crate::role::Worker;
+use crate::sync::Mutex;
 use crate::worker::Core;
 use crate::{Job, lock};
 

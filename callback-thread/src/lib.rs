@@ -41,19 +41,23 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 mod board;
 mod dispatcher;
 mod here;
 mod lane;
+#[cfg_attr(loom, path = "models/monitor.rs")]
 mod monitor;
 mod role;
+mod sync;
 mod threads;
 mod worker;
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
 mod tests;
+
+use sync::lock;
 
 pub use dispatcher::Dispatcher;
 pub use lane::Lane;
@@ -87,9 +91,4 @@ pub trait Wake: Send + Sync + 'static {
 pub trait Job: Send + 'static {
     /// Does the work; may block, panic, and use every function of this crate.
     fn run(self);
-}
-
-/// Locks, whether or not a thread has panicked with the lock: what we guard is never left halfway.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,10 @@
 //! Counts a dispatcher's threads: the limit on them, and the wait for their end.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::lock;
+use crate::sync::{Condvar, Mutex, wait_timeout_while};
 
 /// How many threads a dispatcher has; a view that keeps nothing alive.
 ///
@@ -45,12 +46,9 @@ impl Threads {
     #[must_use]
     pub fn wait_for_at_most(&self, count: usize, timeout: Duration) -> bool {
         let now = lock(&self.shared.count);
-        let waited = self
-            .shared
-            .fewer
-            .wait_timeout_while(now, timeout, |now| *now > count);
-        let (_now, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        !waited.timed_out()
+        let still_more = |now: &usize| *now > count;
+        let (_now, timed_out) = wait_timeout_while(&self.shared.fewer, now, timeout, still_more);
+        !timed_out
     }
 
     /// Room for one more thread, or none at the limit.
@@ -79,7 +77,7 @@ impl Drop for Slot {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -2,8 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::thread;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::board::{Board, Inspection, Reaction, Step};
@@ -11,6 +10,7 @@ use crate::here::{self, DispatcherId, InWait};
 use crate::lane::LaneShared;
 use crate::monitor::{Attendance, MONITOR, OVERSTAY_TICKS, Watched};
 use crate::role::Worker;
+use crate::sync::{Condvar, Mutex, thread, wait_timeout_while};
 use crate::threads::Threads;
 use crate::{Job, Source, Wake, lock};
 
@@ -89,7 +89,7 @@ impl<J: Job> Core<J> {
         MONITOR.now()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn has_spare(&self) -> bool {
         lock(&self.board).has_spare()
     }
@@ -211,13 +211,11 @@ fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
             }
             Step::Park => {
                 let lifetime = core.limits.spare_lifetime;
-                let waited = core
-                    .spare
-                    .wait_timeout_while(board, lifetime, |b| b.spare_waits());
-                let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-                board = guard;
+                let timed_out;
+                (board, timed_out) =
+                    wait_timeout_while(&core.spare, board, lifetime, Board::spare_waits);
                 board.spare_left();
-                if timeout.timed_out() {
+                if timed_out {
                     return;
                 }
             }

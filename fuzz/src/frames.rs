@@ -28,7 +28,11 @@ impl Setup {
         if self.unmasked {
             receiver = receiver.accept_unmasked();
         }
-        if self.verify { receiver } else { receiver.without_text_verification() }
+        if self.verify {
+            receiver
+        } else {
+            receiver.without_text_verification()
+        }
     }
 }
 
@@ -67,10 +71,18 @@ pub fn run(data: &[u8]) {
     let flags = input.byte();
     let limit = input.byte();
     let setup = Setup {
-        role: if flags & 1 == 0 { Role::Client } else { Role::Server },
+        role: if flags & 1 == 0 {
+            Role::Client
+        } else {
+            Role::Server
+        },
         unmasked: flags & 2 != 0,
         verify: flags & 4 == 0,
-        limit_bytes: if flags & 8 == 0 { u64::MAX } else { u64::from(limit) },
+        limit_bytes: if flags & 8 == 0 {
+            u64::MAX
+        } else {
+            u64::from(limit)
+        },
     };
     let seed = input.number();
     let wire = input.rest();
@@ -101,7 +113,11 @@ fn whole(setup: Setup, wire: &[u8]) -> Trace {
             }
             Err(error) => {
                 trace.error = Some(error);
-                assert_eq!(receiver.advance(wire, &mut output), Err(error), "errors last");
+                assert_eq!(
+                    receiver.advance(wire, &mut output),
+                    Err(error),
+                    "errors last"
+                );
                 assert_eq!(receiver.advance_direct(&mut []), Err(error), "errors last");
                 return trace;
             }
@@ -139,7 +155,9 @@ fn pieces(setup: Setup, wire: &[u8], seed: u16) -> Trace {
             })
         };
         match outcome {
-            Ok(event) => trace.events.extend(event.map(|event| (trace.payload.len(), event))),
+            Ok(event) => trace
+                .events
+                .extend(event.map(|event| (trace.payload.len(), event))),
             Err(error) => {
                 trace.error = Some(error);
                 return trace;
@@ -157,7 +175,10 @@ fn rules(trace: &Trace) {
     for (index, (to, event)) in trace.events.iter().enumerate() {
         match event {
             Event::FrameEnd { kind, fin } => {
-                assert!(open.is_none_or(|open| open == *kind), "a message changes its kind");
+                assert!(
+                    open.is_none_or(|open| open == *kind),
+                    "a message changes its kind"
+                );
                 open = (!fin).then_some(*kind);
                 text.extend(&trace.payload[from..*to]);
                 if *fin {
@@ -166,7 +187,11 @@ fn rules(trace: &Trace) {
             }
             Event::Ping(_) | Event::Pong(_) => {}
             Event::Close(CloseFrame { code, reason }) => {
-                assert_eq!(index + 1, trace.events.len(), "an event behind the close frame");
+                assert_eq!(
+                    index + 1,
+                    trace.events.len(),
+                    "an event behind the close frame"
+                );
                 assert!(code.is_some() || reason.as_bytes().is_empty());
                 assert!(code.is_none_or(|code| code.is_sendable()));
                 assert!(std::str::from_utf8(reason.as_bytes()).is_ok());

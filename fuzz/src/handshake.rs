@@ -24,11 +24,15 @@ pub fn run(data: &[u8]) {
     wire.extend(input.rest());
     wire.extend(b"\r\n\r\n");
     let wire = with_accept(&wire, accept.as_str());
-    let Ok(HeadStatus::Complete { head, .. }) = parse_response(&wire, &HeadLimits::default()) else {
+    let Ok(HeadStatus::Complete { head, .. }) = parse_response(&wire, &HeadLimits::default())
+    else {
         return;
     };
     let values = |name| head.headers.all(name);
-    assert_eq!(check_response(values, &key), expected(&head.headers, &accept));
+    assert_eq!(
+        check_response(values, &key),
+        expected(&head.headers, &accept)
+    );
 
     // Another key must not be answered by the same response.
     let mut other = nonce;
@@ -55,13 +59,18 @@ fn with_accept(wire: &[u8], accept: &str) -> Vec<u8> {
 /// The rules, read from the RFC in its order.
 fn expected(headers: &HeaderList, accept: &str) -> Result<(), HandshakeError> {
     let all = |name: &str| -> Vec<String> {
-        let own = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-        own.map(|header| header.value.iter().copied().map(char::from).collect()).collect()
+        let own = headers
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case(name));
+        own.map(|header| header.value.iter().copied().map(char::from).collect())
+            .collect()
     };
     let members = |name: &str| -> Vec<String> {
         let joined = all(name).join(",");
         let trimmed = joined.split(',').map(|member| {
-            member.trim_matches([' ', '\t', '\r', '\n', '\x0c']).to_ascii_lowercase()
+            member
+                .trim_matches([' ', '\t', '\r', '\n', '\x0c'])
+                .to_ascii_lowercase()
         });
         trimmed.filter(|member| !member.is_empty()).collect()
     };

@@ -26,7 +26,10 @@ pub fn run(data: &[u8]) {
     let method = ["GET", "HEAD", "POST", "CONNECT"][input.below(4)];
     let limits = match input.byte() {
         0..128 => HeadLimits::default(),
-        small => HeadLimits { max_bytes: usize::from(small) - 100, max_count: usize::from(small & 7) },
+        small => HeadLimits {
+            max_bytes: usize::from(small) - 100,
+            max_count: usize::from(small & 7),
+        },
     };
     let seed = input.number();
     let wire = input.rest();
@@ -34,9 +37,13 @@ pub fn run(data: &[u8]) {
 
     let whole = parse_response(wire, &limits);
     assert_eq!(head_in_pieces(wire, &limits, seed), whole);
-    let Ok(HeadStatus::Complete { head, consumed }) = whole else { return };
+    let Ok(HeadStatus::Complete { head, consumed }) = whole else {
+        return;
+    };
     check_head(&head, &wire[..consumed], &limits);
-    let Ok(framing) = BodyFraming::of_response(method, &head) else { return };
+    let Ok(framing) = BodyFraming::of_response(method, &head) else {
+        return;
+    };
     let keeps = keep_alive(&head, &framing);
     assert!(!keeps || framing != BodyFraming::UntilClose);
     let wire = &wire[consumed..];
@@ -67,19 +74,39 @@ fn head_in_pieces(wire: &[u8], limits: &HeadLimits, seed: u16) -> Result<HeadSta
 
 fn check_head(head: &ResponseHead, bytes: &[u8], limits: &HeadLimits) {
     assert!(bytes.len() <= limits.max_bytes && head.headers.len() <= limits.max_count);
-    assert!(bytes.ends_with(b"\n") && (100..=999).contains(&head.status) && head.version_minor <= 1);
+    assert!(
+        bytes.ends_with(b"\n") && (100..=999).contains(&head.status) && head.version_minor <= 1
+    );
     for header in &head.headers {
         assert!(!header.name.is_empty() && header.name.bytes().all(|byte| byte.is_ascii_graphic()));
-        assert!(!header.value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')));
+        assert!(
+            !header
+                .value
+                .iter()
+                .any(|byte| matches!(byte, 0 | b'\r' | b'\n'))
+        );
     }
     assert!(!head.reason.contains(['\r', '\n']));
 }
 
-fn finished(decoder: &BodyDecoder, body: Vec<u8>, consumed: usize, error: Option<BodyError>) -> Read {
+fn finished(
+    decoder: &BodyDecoder,
+    body: Vec<u8>,
+    consumed: usize,
+    error: Option<BodyError>,
+) -> Read {
     let trailers = decoder.trailers().map(|list| {
-        list.iter().map(|field| (field.name.to_string(), field.value.to_vec())).collect()
+        list.iter()
+            .map(|field| (field.name.to_string(), field.value.to_vec()))
+            .collect()
     });
-    Read { body, consumed, done: decoder.is_done(), trailers, error }
+    Read {
+        body,
+        consumed,
+        done: decoder.is_done(),
+        trailers,
+        error,
+    }
 }
 
 fn whole_body(framing: BodyFraming, wire: &[u8]) -> Read {
@@ -106,7 +133,9 @@ fn body_in_pieces(framing: BodyFraming, wire: &[u8], seed: u16) -> Read {
         let available = decoder.boundary_available(piece);
         assert!(available <= piece.len() as u64);
         if let Some(direct) = decoder.direct_remaining().filter(|_| sizes.flag()) {
-            let count = usize::try_from(direct).unwrap_or(usize::MAX).min(piece.len());
+            let count = usize::try_from(direct)
+                .unwrap_or(usize::MAX)
+                .min(piece.len());
             assert_eq!(available, count as u64);
             body.extend(&piece[..count]);
             decoder.advance_direct(count as u64);
@@ -132,7 +161,9 @@ fn check_body(framing: BodyFraming, wire: &[u8], read: &Read) {
     match framing {
         BodyFraming::None => assert!(read.done && read.body.is_empty() && read.consumed == 0),
         BodyFraming::Length(length) => {
-            let there = usize::try_from(length).unwrap_or(usize::MAX).min(wire.len());
+            let there = usize::try_from(length)
+                .unwrap_or(usize::MAX)
+                .min(wire.len());
             assert_eq!((&read.body[..], read.consumed), (&wire[..there], there));
             assert_eq!(read.done, there as u64 == length);
         }

@@ -20,23 +20,38 @@ enum Seen {
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
-    let role = if input.flag() { Role::Server } else { Role::Client };
+    let role = if input.flag() {
+        Role::Server
+    } else {
+        Role::Client
+    };
     let mut pieces = Pieces::new(input.number());
     let mut sender = Sender::new(role);
     let (mut wire, mut sent) = (Vec::new(), Vec::new());
     while !input.is_empty() {
         let what = input.byte();
-        let key = (role == Role::Client).then(|| {
-            MaskKey::new([input.byte(), input.byte(), input.byte(), input.byte()])
-        });
+        let key = (role == Role::Client)
+            .then(|| MaskKey::new([input.byte(), input.byte(), input.byte(), input.byte()]));
         match what % 8 {
-            0..=4 => data_frame(&mut sender, what, key, &mut input, &mut pieces, &mut wire, &mut sent),
+            0..=4 => data_frame(
+                &mut sender,
+                what,
+                key,
+                &mut input,
+                &mut pieces,
+                &mut wire,
+                &mut sent,
+            ),
             5 => control(&sender, Opcode::Ping, key, &mut input, &mut wire, &mut sent),
             6 => control(&sender, Opcode::Pong, key, &mut input, &mut wire, &mut sent),
             _ => close(&mut sender, key, &mut input, &mut wire, &mut sent),
         }
     }
-    let other = if role == Role::Client { Role::Server } else { Role::Client };
+    let other = if role == Role::Client {
+        Role::Server
+    } else {
+        Role::Client
+    };
     assert_eq!(received(other, &wire), sent);
 }
 
@@ -49,7 +64,11 @@ fn data_frame(
     wire: &mut Vec<u8>,
     sent: &mut Vec<Seen>,
 ) {
-    let kind = if what & 8 == 0 { MessageKind::Binary } else { MessageKind::Text };
+    let kind = if what & 8 == 0 {
+        MessageKind::Binary
+    } else {
+        MessageKind::Text
+    };
     let fin = what & 16 == 0;
     let repeats = [1, 1, 3, 200][usize::from(what >> 5 & 3)];
     let payload = input.short().repeat(repeats);
@@ -73,7 +92,9 @@ fn data_frame(
 
 /// Payload as it goes to the wire, masked in pieces; masking whole and in place must give the same.
 fn masked(key: Option<MaskKey>, payload: &[u8], pieces: &mut Pieces) -> Vec<u8> {
-    let Some(key) = key else { return payload.to_vec() };
+    let Some(key) = key else {
+        return payload.to_vec();
+    };
     let mut out = vec![0; payload.len()];
     let mut at = 0;
     while at < payload.len() {
@@ -104,7 +125,11 @@ fn control(
     wire.extend(frame.as_bytes());
     if !sender.is_closed() {
         let payload = payload.to_vec();
-        sent.push(if opcode == Opcode::Ping { Seen::Ping(payload) } else { Seen::Pong(payload) });
+        sent.push(if opcode == Opcode::Ping {
+            Seen::Ping(payload)
+        } else {
+            Seen::Pong(payload)
+        });
     }
 }
 
@@ -119,7 +144,10 @@ fn close(
     let reason = String::from_utf8_lossy(input.short()).into_owned();
     let reason = CloseReason::new(reason.as_bytes()).unwrap_or(CloseReason::EMPTY);
     let frame = if code.is_sendable() {
-        CloseFrame { code: Some(code), reason }
+        CloseFrame {
+            code: Some(code),
+            reason,
+        }
     } else {
         CloseFrame::EMPTY
     };
@@ -128,7 +156,10 @@ fn close(
     header_round_trip(bytes.as_bytes());
     wire.extend(bytes.as_bytes());
     if !was_closed {
-        sent.push(Seen::Close(frame.code.map(CloseCode::get), frame.reason.as_bytes().to_vec()));
+        sent.push(Seen::Close(
+            frame.code.map(CloseCode::get),
+            frame.reason.as_bytes().to_vec(),
+        ));
     }
 }
 
@@ -154,9 +185,10 @@ fn received(role: Role, wire: &[u8]) -> Vec<Seen> {
             }
             Event::Ping(payload) => Seen::Ping(payload.to_vec()),
             Event::Pong(payload) => Seen::Pong(payload.to_vec()),
-            Event::Close(frame) => {
-                Seen::Close(frame.code.map(CloseCode::get), frame.reason.as_bytes().to_vec())
-            }
+            Event::Close(frame) => Seen::Close(
+                frame.code.map(CloseCode::get),
+                frame.reason.as_bytes().to_vec(),
+            ),
         }));
     }
     seen

@@ -20,16 +20,23 @@ type Parts<W> = ([Option<Vec<W>>; 6], i32, u16);
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
-    let flags = [0, c::ICU_REJECT_USERPWD, c::ICU_DECODE, c::ICU_ESCAPE, c::ICU_DECODE | c::ICU_ESCAPE]
-        [input.below(5)];
+    let flags = [
+        0,
+        c::ICU_REJECT_USERPWD,
+        c::ICU_DECODE,
+        c::ICU_ESCAPE,
+        c::ICU_DECODE | c::ICU_ESCAPE,
+    ][input.below(5)];
     let choice = input.byte();
     if choice & 0x80 != 0 {
         create_from_pieces(&mut input, flags);
         return;
     }
     let text = String::from_utf8_lossy(input.rest()).replace('\0', "%");
-    let (narrow, wide): (Vec<u16>, Vec<u32>) =
-        (text.encode_utf16().collect(), text.chars().map(u32::from).collect());
+    let (narrow, wide): (Vec<u16>, Vec<u32>) = (
+        text.encode_utf16().collect(),
+        text.chars().map(u32::from).collect(),
+    );
     let in_16 = crack_and_check(&narrow, flags, choice);
     let in_32 = crack_and_check(&wide, flags, choice);
     match (in_16, in_32) {
@@ -38,7 +45,10 @@ pub fn run(data: &[u8]) {
             for (in_16, in_32) in in_16.0.iter().zip(&in_32.0) {
                 let in_16 = in_16.as_ref().map(|units| String::from_utf16_lossy(units));
                 let in_32 = in_32.as_ref().map(|units| {
-                    units.iter().map(|&unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect()
+                    units
+                        .iter()
+                        .map(|&unit| char::from_u32(unit).unwrap_or('\u{fffd}'))
+                        .collect()
                 });
                 assert_eq!(in_16, in_32);
             }
@@ -46,16 +56,22 @@ pub fn run(data: &[u8]) {
         (in_16, in_32) => assert_eq!(in_16.err(), in_32.err()),
     }
     // Units that are no characters must be handled too.
-    let raw: Vec<u16> = data.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect();
+    let raw: Vec<u16> = data
+        .chunks_exact(2)
+        .map(|pair| u16::from_ne_bytes([pair[0], pair[1]]))
+        .collect();
     let _ = crack_and_check(&[&ascii("http://")[..], &raw].concat(), flags, choice);
-    let raw: Vec<u32> = data.chunks_exact(4).map(|word| {
-        u32::from_ne_bytes([word[0], word[1], word[2], word[3]])
-    }).collect();
+    let raw: Vec<u32> = data
+        .chunks_exact(4)
+        .map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]]))
+        .collect();
     let _ = crack_and_check(&[&ascii("https://")[..], &raw].concat(), flags, choice);
 }
 
 fn ascii<W: Unit>(text: &str) -> Vec<W> {
-    text.bytes().map(|byte| W::narrow(u32::from(byte))).collect()
+    text.bytes()
+        .map(|byte| W::narrow(u32::from(byte)))
+        .collect()
 }
 
 fn components<W: Unit>() -> UrlComponents<W> {
@@ -92,7 +108,11 @@ fn fields<W>(parts: &mut UrlComponents<W>) -> [(&mut *mut W, &mut u32); 6] {
 fn crack<W: Unit>(url: &[W], flags: u32, parts: &mut UrlComponents<W>) -> u32 {
     // A length of 0 means a terminator, so an empty text needs one.
     let terminated = [W::default()];
-    let (pointer, length) = if url.is_empty() { (terminated.as_ptr(), 0) } else { (url.as_ptr(), url.len()) };
+    let (pointer, length) = if url.is_empty() {
+        (terminated.as_ptr(), 0)
+    } else {
+        (url.as_ptr(), url.len())
+    };
     // SAFETY: the text has this length; buffers in `parts` are as large as their lengths say.
     let done = unsafe { winhttp::WinHttpCrackUrl::<W>(pointer, length as u32, flags, parts) };
     let error = GetLastError();
@@ -100,7 +120,11 @@ fn crack<W: Unit>(url: &[W], flags: u32, parts: &mut UrlComponents<W>) -> u32 {
     error
 }
 
-fn crack_and_check<W: Unit + PartialEq>(url: &[W], flags: u32, choice: u8) -> Result<Parts<W>, u32> {
+fn crack_and_check<W: Unit + PartialEq>(
+    url: &[W],
+    flags: u32,
+    choice: u8,
+) -> Result<Parts<W>, u32> {
     let url: Box<[W]> = url.into();
     let with_extra = choice & 1 == 0;
     let asked = if with_extra { 6 } else { 5 };
@@ -115,7 +139,13 @@ fn crack_and_check<W: Unit + PartialEq>(url: &[W], flags: u32, choice: u8) -> Re
     if !plain {
         assert_ne!(error, 0, "a place cannot be recoded");
     } else if error != 0 {
-        assert_contains(&[c::ERROR_WINHTTP_INVALID_URL, c::ERROR_WINHTTP_UNRECOGNIZED_SCHEME], error);
+        assert_contains(
+            &[
+                c::ERROR_WINHTTP_INVALID_URL,
+                c::ERROR_WINHTTP_UNRECOGNIZED_SCHEME,
+            ],
+            error,
+        );
         return Err(error);
     }
     let places = plain.then(|| as_places(&url, &mut parts, with_extra));
@@ -132,7 +162,10 @@ fn crack_and_check<W: Unit + PartialEq>(url: &[W], flags: u32, choice: u8) -> Re
         assert!(!plain, "{error}");
         return Err(error);
     }
-    let needed: Vec<usize> = fields(&mut sizes).iter().map(|field| *field.1 as usize).collect();
+    let needed: Vec<usize> = fields(&mut sizes)
+        .iter()
+        .map(|field| *field.1 as usize)
+        .collect();
     let mut memory: Vec<Box<[W]>> = needed
         .iter()
         .map(|&size| vec![W::narrow(0x7e); size.max(1)].into_boxed_slice())
@@ -147,7 +180,10 @@ fn crack_and_check<W: Unit + PartialEq>(url: &[W], flags: u32, choice: u8) -> Re
     for (index, (_, length)) in fields(&mut copies).into_iter().take(asked).enumerate() {
         let length = *length as usize;
         assert!(memory[index][length] == W::default(), "terminated");
-        assert!(length == 0 && needed[index] <= 1 || length + 1 == needed[index], "the needed size");
+        assert!(
+            length == 0 && needed[index] <= 1 || length + 1 == needed[index],
+            "the needed size"
+        );
         texts[index] = Some(memory[index][..length].to_vec());
     }
     let copied = (texts, copies.n_scheme, copies.n_port);
@@ -163,7 +199,11 @@ fn crack_and_check<W: Unit + PartialEq>(url: &[W], flags: u32, choice: u8) -> Re
 }
 
 /// The components as places within the URL; together they are the URL.
-fn as_places<W: Unit + PartialEq>(url: &[W], parts: &mut UrlComponents<W>, with_extra: bool) -> Parts<W> {
+fn as_places<W: Unit + PartialEq>(
+    url: &[W],
+    parts: &mut UrlComponents<W>,
+    with_extra: bool,
+) -> Parts<W> {
     let bounds = url.as_ptr_range();
     let mut texts: [Option<Vec<W>>; 6] = Default::default();
     let mut last = bounds.start;
@@ -174,19 +214,38 @@ fn as_places<W: Unit + PartialEq>(url: &[W], parts: &mut UrlComponents<W>, with_
         }
         let start = pointer.cast_const();
         let end = start.wrapping_add(*length as usize);
-        assert!(bounds.start <= start && start <= end && end <= bounds.end, "within the URL");
+        assert!(
+            bounds.start <= start && start <= end && end <= bounds.end,
+            "within the URL"
+        );
         assert!(last <= start, "in the URL's order");
         last = end;
         let from = (start.addr() - bounds.start.addr()) / W::BYTES;
         texts[index] = Some(url[from..from + *length as usize].to_vec());
     }
     // The text ends at a terminator, even where the length says more.
-    let end = url.iter().position(|&unit| unit == W::default()).unwrap_or(url.len());
-    assert!(!with_extra || last == url[end..].as_ptr(), "nothing is left out");
+    let end = url
+        .iter()
+        .position(|&unit| unit == W::default())
+        .unwrap_or(url.len());
+    assert!(
+        !with_extra || last == url[end..].as_ptr(),
+        "nothing is left out"
+    );
     let scheme = texts[0].as_deref().unwrap_or_default();
-    assert_eq!(scheme.len(), if parts.n_scheme == c::INTERNET_SCHEME_HTTPS { 5 } else { 4 });
+    assert_eq!(
+        scheme.len(),
+        if parts.n_scheme == c::INTERNET_SCHEME_HTTPS {
+            5
+        } else {
+            4
+        }
+    );
     assert!(texts[3].as_ref().is_some_and(|host| !host.is_empty()));
-    assert!(texts[2].is_none() || texts[1].is_some(), "a password without a user");
+    assert!(
+        texts[2].is_none() || texts[1].is_some(),
+        "a password without a user"
+    );
     (texts, parts.n_scheme, parts.n_port)
 }
 
@@ -210,10 +269,15 @@ fn again<W: Unit + PartialEq>(parts: &Parts<W>, flags: u32, asked: usize) {
     for (_, length) in fields(&mut parts_again).into_iter().take(asked) {
         *length = 1;
     }
-    let has_nul = parts.0.iter().flatten().any(|text| text.contains(&W::default()));
+    let has_nul = parts
+        .0
+        .iter()
+        .flatten()
+        .any(|text| text.contains(&W::default()));
     // A path gets a slash if it has none: one that is nothing but extra info, when that is not asked for.
     let gets_slash = parts.0[4].as_ref().is_some_and(|path| {
-        path.first().is_some_and(|&unit| unit != W::narrow(u32::from(b'/')))
+        path.first()
+            .is_some_and(|&unit| unit != W::narrow(u32::from(b'/')))
     });
     let error = crack(&url, flags, &mut parts_again);
     assert!(error == 0 || has_nul, "{error}");
@@ -240,7 +304,10 @@ fn create<W: Unit>(parts: &UrlComponents<W>, flags: u32) -> Result<Vec<W>, u32> 
     }
     let mut short = vec![W::default(); needed as usize - 1].into_boxed_slice();
     let mut length = needed - 1;
-    assert_eq!(call(short.as_mut_ptr(), &mut length), c::ERROR_INSUFFICIENT_BUFFER);
+    assert_eq!(
+        call(short.as_mut_ptr(), &mut length),
+        c::ERROR_INSUFFICIENT_BUFFER
+    );
     assert_eq!(length, needed);
     let mut exact = vec![W::narrow(0x7e); needed as usize].into_boxed_slice();
     assert_eq!(call(exact.as_mut_ptr(), &mut length), 0);
@@ -258,8 +325,14 @@ fn create_from_pieces(input: &mut Input<'_>, flags: u32) {
     let texts: Vec<String> = (0..6)
         .map(|_| String::from_utf8_lossy(input.short()).replace('\0', "%"))
         .collect();
-    let narrow = texts.iter().map(|text| text.encode_utf16().chain([0]).collect()).collect();
-    let wide = texts.iter().map(|text| text.chars().map(u32::from).chain([0]).collect()).collect();
+    let narrow = texts
+        .iter()
+        .map(|text| text.encode_utf16().chain([0]).collect())
+        .collect();
+    let wide = texts
+        .iter()
+        .map(|text| text.chars().map(u32::from).chain([0]).collect())
+        .collect();
     let in_16 = create_one::<u16>(narrow, there, number, port, flags);
     let in_32 = create_one::<u32>(wide, there, number, port, flags);
     let in_16 = in_16.map(|url| String::from_utf16(&url).expect("whole characters"));
@@ -279,13 +352,18 @@ fn create_one<W: Unit>(
     for (index, (pointer, length)) in fields(&mut parts).into_iter().enumerate() {
         if there >> index & 1 == 1 {
             *pointer = texts[index].as_mut_ptr();
-            *length = if there & 0x40 == 0 { 0 } else { texts[index].len() as u32 - 1 };
+            *length = if there & 0x40 == 0 {
+                0
+            } else {
+                texts[index].len() as u32 - 1
+            };
         }
     }
     let result = create(&parts, flags);
     let mut length = 100;
     // SAFETY: NULL is allowed here.
-    let refused = unsafe { winhttp::WinHttpCreateUrl::<W>(null(), flags, null_mut(), &raw mut length) };
+    let refused =
+        unsafe { winhttp::WinHttpCreateUrl::<W>(null(), flags, null_mut(), &raw mut length) };
     assert_eq!((refused, length), (0, 100));
     result
 }

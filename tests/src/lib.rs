@@ -23,7 +23,7 @@ pub use peer::{answers, answers_and_ends};
 pub use recorder::{Callback, Event, Info, Recorder};
 pub use transfer::{Answer, Sending};
 pub use websocket::{
-    Memory, WebSocket, another, receive_now, start_close, start_receive, start_send,
+    Memory, WebSocket, another, for_ever, receive_now, start_close, start_receive, start_send,
     start_shutdown, upgrading, web_socket_server,
 };
 

@@ -2,6 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
@@ -29,6 +30,17 @@ unsafe impl Send for Memory {}
 // SAFETY: as above.
 unsafe impl Sync for Memory {}
 
+/// Memory that lives as long as the process, in the sight of leak checkers, for operations a test loses sight of.
+#[must_use]
+pub fn for_ever<T: Send>(values: Vec<T>) -> &'static mut [T] {
+    /// Addresses, where a checker looks for them.
+    static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let memory = values.leak();
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.push(memory.as_mut_ptr().expose_provenance());
+    memory
+}
+
 impl Memory {
     /// This many bytes 0xAA.
     #[must_use]
@@ -40,7 +52,7 @@ impl Memory {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let cells: Vec<UnsafeCell<u8>> = bytes.iter().copied().map(UnsafeCell::new).collect();
-        Self(Vec::leak(cells))
+        Self(for_ever(cells))
     }
 
     /// What is there; to be called when no operation is pending.

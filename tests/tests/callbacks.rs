@@ -16,7 +16,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Handle, Info, Mode, PATIENCE, Recorder, Sending, call, scenarios};
+use winhttp_tests::{
+    Client, Handle, Info, Mode, PATIENCE, Recorder, Sending, call, for_ever, scenarios,
+};
 
 const CREATED: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED;
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
@@ -296,7 +298,7 @@ fn expectation_1_a_web_socket_can_be_taken_over_inside_headers_available() {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(Mode::Async);
         let sockets = Recorder::new();
-        let buffer: &'static mut [u8] = vec![0; 64].leak();
+        let buffer: &'static mut [u8] = for_ever(vec![0; 64]);
         let address = buffer.as_mut_ptr().expose_provenance();
         let callback = sockets.callback::<W>();
         let (sender, opened) = channel();
@@ -391,7 +393,7 @@ fn expectation_6_a_web_sockets_callback_may_wait_for_another_web_sockets_callbac
     // Both echoes arrive, in whatever order; the first one's callback blocks until the second one's ran. The sends are
     // not waited for: a handle's completions queue behind its own blocked callback.
     for websocket in [first, second] {
-        let buffer: &'static mut [u8] = vec![0; 16].leak();
+        let buffer: &'static mut [u8] = for_ever(vec![0; 16]);
         // SAFETY: the buffer lives for ever.
         let code = unsafe {
             winhttp::WinHttpWebSocketReceive::<u32>(

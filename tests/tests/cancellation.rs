@@ -21,7 +21,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::{Call, Client, Handle, Info, Mode, PATIENCE, call, status};
+use winhttp_tests::{Call, Client, Handle, Info, Mode, PATIENCE, call, for_ever, status};
 
 use support::{closing_is_last, end_session, secure};
 
@@ -262,7 +262,7 @@ fn steps() -> impl Iterator<Item = Step> {
 
 /// Memory that outlives every operation that was given it, also one that this test loses sight of.
 fn memory() -> &'static mut [u8] {
-    Box::leak(vec![0; HUGE].into_boxed_slice())
+    for_ever(vec![0; HUGE])
 }
 
 /// Gives memory back when the operation it was lent to has ended.

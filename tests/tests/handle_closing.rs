@@ -18,7 +18,9 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Event, Handle, Info, Mode, PATIENCE, Sending, call, scenarios};
+use winhttp_tests::{
+    Client, Event, Handle, Info, Mode, PATIENCE, Sending, call, for_ever, scenarios,
+};
 
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const ERROR: u32 = c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
@@ -41,7 +43,7 @@ fn close<W: Unit>(handle: Handle) -> Result<(), u32> {
 
 /// Buffers of operations that are still pending when a test goes on.
 fn lend(bytes: usize) -> &'static mut [u8] {
-    vec![0; bytes].leak()
+    for_ever(vec![0; bytes])
 }
 
 /// Starts an operation that stays pending until its handle is closed: the handle, and the API number it fails with.
@@ -348,7 +350,7 @@ fn unload_event() -> (&'static UnloadEvent, Receiver<()>) {
         is_set: AtomicBool::new(false),
         sender: Mutex::new(sender),
     };
-    (Box::leak(Box::new(event)), signalled)
+    (&for_ever(vec![event])[0], signalled)
 }
 
 #[test]

@@ -20,7 +20,8 @@ use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
-    Client, Event, Handle, Info, Mode, PATIENCE, Sending, answers, call, last_error, scenarios,
+    Client, Event, Handle, Info, Mode, PATIENCE, Sending, answers, call, for_ever, last_error,
+    scenarios,
 };
 
 const CREATED: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED;
@@ -520,7 +521,7 @@ fn fact_5_3_5_inline_recursion_nests_and_is_bounded() {
     client.exchange(request).unwrap();
     assert_eq!(client.available(request), Ok(1000));
     let (depth, deepest) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let buffer: &'static mut [u8] = vec![0; 1].leak();
+    let buffer: &'static mut [u8] = for_ever(vec![0; 1]);
     let address = buffer.as_mut_ptr().expose_provenance();
     let (sender, finished) = channel();
     let (nesting, most) = (Arc::clone(&depth), Arc::clone(&deepest));

@@ -1,13 +1,27 @@
 //! The table from handle numbers to objects: sharded, so that look-ups of different handles do not meet.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
+#[cfg(not(loom))]
+use std::sync::{
+    RwLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+#[cfg(loom)]
+use loom::sync::{
+    RwLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use super::id::{FIRST_GENERATION, HandleId, LAST_GENERATION};
 
 /// Independent parts of the table; a power of two, enough that threads rarely share one.
+#[cfg(not(loom))]
 const SHARDS: usize = 64;
+/// In a model all threads meet.
+#[cfg(loom)]
+const SHARDS: usize = 1;
 /// Handles alive in one shard at the most: 64 × 2^20 is far more than descriptors allow.
 const SLOTS_PER_SHARD: usize = 1 << 20;
 
@@ -147,7 +161,80 @@ impl<T> Shard<T> {
     }
 }
 
-#[cfg(test)]
+/// Every order of the locks, for small numbers of threads; run by tests/loom/run.
+#[cfg(all(test, loom))]
+mod models {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+
+    #[test]
+    fn loom_a_handle_is_removed_once() {
+        loom::model(|| {
+            let table = Arc::new(Table::new());
+            let (id, _) = table.insert_with(|_| 1).unwrap();
+            let other = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || table.remove(id))
+            };
+            let here = table.remove(id);
+            let there = other.join().unwrap();
+            assert!(here.xor(there) == Some(1), "{here:?} {there:?}");
+            assert!(table.get(id).is_none() && table.is_empty());
+        });
+    }
+
+    #[test]
+    fn loom_an_old_number_never_finds_what_took_its_slot() {
+        loom::model(|| {
+            let table = Arc::new(Table::new());
+            let (old, _) = table.insert_with(|_| 1).unwrap();
+            let other = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || {
+                    assert_eq!(table.remove(old), Some(1));
+                    table.insert_with(|_| 2).unwrap().0
+                })
+            };
+            assert!(matches!(table.get(old), None | Some(1)));
+            let new = other.join().unwrap();
+            assert_eq!((table.get(old), table.get(new)), (None, Some(2)));
+        });
+    }
+
+    #[test]
+    fn loom_a_number_that_is_being_made_is_not_found_yet() {
+        loom::model(|| {
+            let table = Arc::new(Table::new());
+            let (first, _) = table.insert_with(|_| 1).unwrap();
+            let makers: Vec<_> = [2, 3]
+                .into_iter()
+                .map(|value| {
+                    let table = Arc::clone(&table);
+                    thread::spawn(move || {
+                        let made = table.insert_with(|id| {
+                            assert_eq!(table.get(id), None);
+                            value
+                        });
+                        let (id, _) = made.unwrap();
+                        assert_eq!(table.get(id), Some(value));
+                        id
+                    })
+                })
+                .collect();
+            let ids: Vec<_> = makers
+                .into_iter()
+                .map(|maker| maker.join().unwrap())
+                .collect();
+            assert!(ids[0] != ids[1] && !ids.contains(&first));
+            assert_eq!(table.len(), 3);
+        });
+    }
+}
+
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -68,7 +68,10 @@ struct Board {
     changed: Condvar,
 }
 
-static BOARD: Board = Board { state: Mutex::new(None), changed: Condvar::new() };
+static BOARD: Board = Board {
+    state: Mutex::new(None),
+    changed: Condvar::new(),
+};
 
 fn lock() -> MutexGuard<'static, Option<State>> {
     BOARD.state.lock().expect("a finding ends the process")
@@ -80,7 +83,10 @@ fn with<T>(body: impl FnOnce(&mut State) -> T) -> T {
 
 /// Begins an input.
 pub fn start(asynchronous: bool) {
-    let before = lock().replace(State { asynchronous, ..State::default() });
+    let before = lock().replace(State {
+        asynchronous,
+        ..State::default()
+    });
     assert!(before.is_none(), "inputs run one after the other");
 }
 
@@ -130,7 +136,15 @@ pub fn hook(status: u32, action: u8) {
 
 /// Waits until no operation of a handle is pending.
 pub fn settle(handle: usize) {
-    wait(|state| state.logs.get(&handle).is_none_or(|log| log.accepted_is_completed()), "an operation never ends");
+    wait(
+        |state| {
+            state
+                .logs
+                .get(&handle)
+                .is_none_or(|log| log.accepted_is_completed())
+        },
+        "an operation never ends",
+    );
 }
 
 /// Waits for the last word of all handles, checks the accounts and forgets them; the logs of WebSockets remain.
@@ -141,15 +155,25 @@ pub fn finish() -> Vec<Log> {
     );
     let state = lock().take().expect("an input is running");
     for log in state.logs.values() {
-        assert!(log.accepted_is_completed(), "an operation without completion");
+        assert!(
+            log.accepted_is_completed(),
+            "an operation without completion"
+        );
         if let Some(parent) = log.parent.and_then(|parent| state.logs.get(&parent)) {
-            assert!(log.closing < parent.closing, "a parent closed before its child");
+            assert!(
+                log.closing < parent.closing,
+                "a parent closed before its child"
+            );
         }
     }
     for memory in &state.returned {
         memory.check_sealed();
     }
-    state.logs.into_values().filter(|log| log.is_websocket).collect()
+    state
+        .logs
+        .into_values()
+        .filter(|log| log.is_websocket)
+        .collect()
 }
 
 fn wait(until: impl Fn(&State) -> bool, otherwise: &str) {
@@ -158,7 +182,11 @@ fn wait(until: impl Fn(&State) -> bool, otherwise: &str) {
         if until(state.as_ref().expect("an input is running")) {
             return;
         }
-        state = BOARD.changed.wait_timeout(state, TURN).expect("a finding ends the process").0;
+        state = BOARD
+            .changed
+            .wait_timeout(state, TURN)
+            .expect("a finding ends the process")
+            .0;
     }
     panic!("{otherwise}");
 }
@@ -171,7 +199,9 @@ impl Log {
 
     fn accepted_is_completed(&self) -> bool {
         let done = |operation| self.completed.get(operation).copied().unwrap_or(0);
-        self.accepted.iter().all(|(operation, count)| done(operation) == *count)
+        self.accepted
+            .iter()
+            .all(|(operation, count)| done(operation) == *count)
     }
 
     /// Takes a completion to its account; the memory of its operation.
@@ -179,7 +209,10 @@ impl Log {
         let completed = self.completed.entry(operation).or_default();
         *completed += 1;
         let accepted = self.accepted.get(&operation).copied().unwrap_or(0);
-        assert!(*completed <= accepted, "{operation:?} was completed once too often");
+        assert!(
+            *completed <= accepted,
+            "{operation:?} was completed once too often"
+        );
         // A request's body stays lent until the response was received.
         if operation == Operation::SendRequest {
             return None;
@@ -193,17 +226,29 @@ impl Log {
 ///
 /// # Safety
 /// `information` is what the library documents for `status`.
-pub unsafe fn notified(handle: usize, status: u32, information: *mut c_void, length: u32) -> Option<u8> {
+pub unsafe fn notified(
+    handle: usize,
+    status: u32,
+    information: *mut c_void,
+    length: u32,
+) -> Option<u8> {
     let mut state = lock();
-    let state = state.as_mut().expect("a notification behind all last words");
+    let state = state
+        .as_mut()
+        .expect("a notification behind all last words");
     state.count += 1;
     let now = state.count;
     let log = state.logs.entry(handle).or_default();
-    assert!(log.closing.is_none(), "status {status:#x} behind HANDLE_CLOSING");
+    assert!(
+        log.closing.is_none(),
+        "status {status:#x} behind HANDLE_CLOSING"
+    );
     if status == c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING {
         // Calls that are being refused may still count as accepted; the final account tells.
         log.closing = Some(now);
-        state.returned.extend(log.lent.drain(..).map(|lent| lent.1).inspect(Memory::seal));
+        state
+            .returned
+            .extend(log.lent.drain(..).map(|lent| lent.1).inspect(Memory::seal));
     }
     // SAFETY: the caller's promise, handed on.
     let ended = unsafe { completion(log, status, information, length) };
@@ -257,7 +302,10 @@ unsafe fn completion(
             assert_eq!(length, 8);
             // SAFETY: a WebSocket's READ_COMPLETE carries this structure.
             let status = unsafe { information.cast::<WebSocketStatus>().read() };
-            (O::Receive, Result::Received(status.dw_bytes_transferred, status.e_buffer_type))
+            (
+                O::Receive,
+                Result::Received(status.dw_bytes_transferred, status.e_buffer_type),
+            )
         }
         c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE => (O::ReadData, Result::Bytes(length)),
         c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE if websocket => {
@@ -267,7 +315,10 @@ unsafe fn completion(
         }
         c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE => {
             // SAFETY: a request's WRITE_COMPLETE carries a DWORD.
-            (O::WriteData, Result::Bytes(unsafe { information.cast::<u32>().read() }))
+            (
+                O::WriteData,
+                Result::Bytes(unsafe { information.cast::<u32>().read() }),
+            )
         }
         c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE => (O::Shutdown, Result::Nothing),
         c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE => (O::Close, Result::Nothing),
@@ -276,14 +327,25 @@ unsafe fn completion(
             let result = unsafe { information.cast::<WebSocketAsyncResult>().read() };
             let operation = [O::Send, O::Receive, O::Close, O::Shutdown];
             let number = usize::try_from(result.operation).expect("an operation");
-            (operation[number], Result::Error(result.async_result.dw_error))
+            (
+                operation[number],
+                Result::Error(result.async_result.dw_error),
+            )
         }
         c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR => {
             // SAFETY: a request's REQUEST_ERROR carries this structure.
             let result = unsafe { information.cast::<AsyncResult>().read() };
-            let operation =
-                [O::ReceiveResponse, O::QueryData, O::ReadData, O::WriteData, O::SendRequest];
-            (operation[result.dw_result - 1], Result::Error(result.dw_error))
+            let operation = [
+                O::ReceiveResponse,
+                O::QueryData,
+                O::ReadData,
+                O::WriteData,
+                O::SendRequest,
+            ];
+            (
+                operation[result.dw_result - 1],
+                Result::Error(result.dw_error),
+            )
         }
         _ => return None,
     })
@@ -292,7 +354,10 @@ unsafe fn completion(
 fn take_result(log: &mut Log, operation: Operation, memory: &Memory, result: Result) {
     match result {
         Result::Error(error) => super::check::network_error(error),
-        Result::Bytes(count) => assert!(count as usize <= memory.len(), "{operation:?}: {count} bytes"),
+        Result::Bytes(count) => assert!(
+            count as usize <= memory.len(),
+            "{operation:?}: {count} bytes"
+        ),
         Result::Received(count, kind) => {
             assert!((0..=4).contains(&kind) && count as usize <= memory.len());
             log.received.push((memory.bytes(count as usize), kind));

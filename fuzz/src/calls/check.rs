@@ -18,7 +18,10 @@ const NETWORK: &[u32] = &[
 ];
 
 /// Errors of any call with a handle that names something else or nothing.
-const HANDLE: &[u32] = &[c::ERROR_INVALID_HANDLE, c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE];
+const HANDLE: &[u32] = &[
+    c::ERROR_INVALID_HANDLE,
+    c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
+];
 
 /// Errors of calls that only look or prepare.
 const LOCAL: &[u32] = &[
@@ -47,19 +50,30 @@ pub fn transfer(result: u32, asynchronous: bool) {
     let failed = !asynchronous && NETWORK.contains(&result);
     // A connection that has failed answers every later call at once.
     let known = asynchronous && NETWORK.contains(&result);
-    assert!(result == 0 || failed || known || refused.contains(&result), "error {result}");
+    assert!(
+        result == 0 || failed || known || refused.contains(&result),
+        "error {result}"
+    );
 }
 
 /// The result of a call without I/O.
 pub fn local(result: u32) {
-    assert!(result == 0 || HANDLE.contains(&result) || LOCAL.contains(&result), "error {result}");
+    assert!(
+        result == 0 || HANDLE.contains(&result) || LOCAL.contains(&result),
+        "error {result}"
+    );
 }
 
 /// What a WebSocket received is what its peer sent: `sent` behind the 101, `received` in pieces.
 pub fn received(sent: &[u8], received: &[(Vec<u8>, i32)]) {
     use crate::frames::{Setup, decode};
     use winhttp_core::proto::websocket::{Event, MessageKind, ProtocolError, Role};
-    let setup = Setup { role: Role::Client, unmasked: false, verify: true, limit_bytes: u64::MAX };
+    let setup = Setup {
+        role: Role::Client,
+        unmasked: false,
+        verify: true,
+        limit_bytes: u64::MAX,
+    };
     let trace = decode(setup, sent);
     let kind_ends = |at: usize, wanted: MessageKind, end: bool| {
         trace.events.iter().any(|(to, event)| match event {
@@ -75,7 +89,10 @@ pub fn received(sent: &[u8], received: &[(Vec<u8>, i32)]) {
         let to = at + bytes.len();
         let known = &trace.payload[at.min(trace.payload.len())..to.min(trace.payload.len())];
         let cut = trace.error == Some(ProtocolError::TextNotUtf8);
-        assert!(bytes.starts_with(known) && (known.len() == bytes.len() || cut), "other bytes than were sent");
+        assert!(
+            bytes.starts_with(known) && (known.len() == bytes.len() || cut),
+            "other bytes than were sent"
+        );
         at = to;
         let (kind, end) = match buffer_type {
             0 => (MessageKind::Binary, true),
@@ -83,11 +100,15 @@ pub fn received(sent: &[u8], received: &[(Vec<u8>, i32)]) {
             2 => (MessageKind::Text, true),
             3 => (MessageKind::Text, false),
             _ => {
-                let closed = matches!(trace.events.last(), Some((place, Event::Close(_))) if *place == at);
+                let closed =
+                    matches!(trace.events.last(), Some((place, Event::Close(_))) if *place == at);
                 assert!(closed && bytes.is_empty(), "a close frame nobody sent");
                 continue;
             }
         };
-        assert!(kind_ends(at, kind, end) || !end && at > partial, "buffer type {buffer_type} at {at}");
+        assert!(
+            kind_ends(at, kind, end) || !end && at > partial,
+            "buffer type {buffer_type} at {at}"
+        );
     }
 }

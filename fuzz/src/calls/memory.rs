@@ -16,7 +16,10 @@ unsafe impl Send for Memory {}
 impl Memory {
     pub fn new(bytes: &[u8]) -> Self {
         let all = [bytes, &[BORDER_BYTE; BORDER]].concat().into_boxed_slice();
-        Self { start: Box::into_raw(all).cast(), len: bytes.len() }
+        Self {
+            start: Box::into_raw(all).cast(),
+            len: bytes.len(),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -41,7 +44,10 @@ impl Memory {
 
     pub fn check_sealed(&self) {
         self.check_border();
-        assert!(self.bytes(self.len).iter().all(|&byte| byte == SEAL), "touched after the completion");
+        assert!(
+            self.bytes(self.len).iter().all(|&byte| byte == SEAL),
+            "touched after the completion"
+        );
     }
 
     fn check_border(&self) {

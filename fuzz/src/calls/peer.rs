@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use winhttp_core::proto::websocket::{Receiver, Role, accept_for};
+use winhttp_core::proto::websocket::{ProtocolError, Receiver, Role, accept_for};
 
 use crate::input::Input;
 
@@ -66,7 +66,12 @@ fn action(input: &mut Input<'_>) -> Action {
         12 => Action::AwaitBytes,
         13 => Action::Finish,
         14 => Action::Reset,
-        _ => Action::Send(vec![0x82, 126, 0x75, 0x30].into_iter().chain(vec![7; 30_000]).collect()),
+        _ => Action::Send(
+            vec![0x82, 126, 0x75, 0x30]
+                .into_iter()
+                .chain(vec![7; 30_000])
+                .collect(),
+        ),
     }
 }
 
@@ -116,7 +121,12 @@ impl Peer {
         let (sent, stop) = (Sent::default(), Arc::new(AtomicBool::new(false)));
         let own = (Arc::clone(&sent), Arc::clone(&stop));
         let acceptor = std::thread::spawn(move || accept(&listener, &scripts, &own.0, &own.1));
-        Self { port, sent, stop, acceptor }
+        Self {
+            port,
+            sent,
+            stop,
+            acceptor,
+        }
     }
 
     /// Ends all connections and threads.
@@ -124,24 +134,32 @@ impl Peer {
         self.stop.store(true, Ordering::SeqCst);
         // Wakes the acceptor.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
-        self.acceptor.join().expect("the peer found no fault with the client");
+        self.acceptor
+            .join()
+            .expect("the peer found no fault with the client");
     }
 }
 
 fn accept(listener: &TcpListener, scripts: &Scripts, sent: &Sent, stop: &Arc<AtomicBool>) {
     let mut threads = Vec::new();
     for number in 0.. {
-        let Ok((stream, _)) = listener.accept() else { break };
+        let Ok((stream, _)) = listener.accept() else {
+            break;
+        };
         if stop.load(Ordering::SeqCst) {
             break;
         }
         let last = scripts.0.len() - 1;
         let script = scripts.0[number.min(last)].clone();
         let (sent, stop) = (Arc::clone(sent), Arc::clone(stop));
-        threads.push(std::thread::spawn(move || Connection::new(stream, sent, stop).play(&script)));
+        threads.push(std::thread::spawn(move || {
+            Connection::new(stream, sent, stop).play(&script)
+        }));
     }
     for thread in threads {
-        thread.join().expect("the peer found no fault with the client");
+        thread
+            .join()
+            .expect("the peer found no fault with the client");
     }
 }
 
@@ -163,8 +181,17 @@ impl Connection {
         stream.set_write_timeout(Some(PATIENCE)).expect("not zero");
         stream.set_nodelay(true).expect("a TCP socket");
         // Closing leaves nothing behind in the system.
-        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("a TCP socket");
-        Self { stream, sent, stop, unread: Vec::new(), key: None, websocket: None }
+        socket2::SockRef::from(&stream)
+            .set_linger(Some(Duration::ZERO))
+            .expect("a TCP socket");
+        Self {
+            stream,
+            sent,
+            stop,
+            unread: Vec::new(),
+            key: None,
+            websocket: None,
+        }
     }
 
     fn play(mut self, script: &[Action]) {
@@ -234,12 +261,18 @@ impl Connection {
     }
 
     fn upgrade(&mut self) {
-        let mut head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".to_owned();
+        let mut head =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                .to_owned();
         if let Some(key) = self.key.take()
             && self.websocket.is_none()
         {
             let mut sent = self.sent.lock().expect("no panic");
-            head += &format!("Sec-WebSocket-Accept: {}\r\n{NUMBER_HEADER}: {}\r\n", &*accept_for(&key), sent.len());
+            head += &format!(
+                "Sec-WebSocket-Accept: {}\r\n{NUMBER_HEADER}: {}\r\n",
+                &*accept_for(&key),
+                sent.len()
+            );
             let _ = self.stream.write_all(format!("{head}\r\n").as_bytes());
             self.websocket = Some(sent.len());
             sent.push(Vec::new());
@@ -260,6 +293,8 @@ impl Connection {
     }
 
     /// What a client sends on a WebSocket are valid frames, masked, with nothing behind the close frame.
+    ///
+    /// The program's text and close reason go out as they are: that they are UTF-8 is the program's business.
     fn judge(&self) {
         if self.websocket.is_none() {
             return;
@@ -268,9 +303,15 @@ impl Connection {
         let mut output = vec![0; self.unread.len()];
         let mut rest = &self.unread[..];
         while !rest.is_empty() {
-            assert!(!receiver.is_closed(), "bytes behind the close frame: {rest:x?}");
-            let advance = receiver.advance(rest, &mut output);
-            let advance = advance.unwrap_or_else(|error| panic!("{error}: {}", self.unread.escape_ascii()));
+            assert!(
+                !receiver.is_closed(),
+                "bytes behind the close frame: {rest:x?}"
+            );
+            let advance = match receiver.advance(rest, &mut output) {
+                Ok(advance) => advance,
+                Err(ProtocolError::CloseReasonNotUtf8) => return,
+                Err(error) => panic!("{error}: {}", self.unread.escape_ascii()),
+            };
             rest = &rest[advance.consumed..];
         }
     }

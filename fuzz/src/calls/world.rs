@@ -66,7 +66,10 @@ fn raw(handle: usize) -> *mut c_void {
 /// The result of a BOOL function: 0 or its error.
 fn result(done: i32) -> u32 {
     let error = GetLastError();
-    assert!(done == 0 || matches!(error, 0 | c::ERROR_IO_PENDING), "success with {error}");
+    assert!(
+        done == 0 || matches!(error, 0 | c::ERROR_IO_PENDING),
+        "success with {error}"
+    );
     assert!(done != 0 || error != 0, "failure without an error");
     if done == 0 { error } else { 0 }
 }
@@ -93,7 +96,9 @@ fn inside_callback<W: Unit>(handle: usize, action: u8) {
     match action & 0x7f {
         0..16 => close::<W>(handle),
         16..32 => parent::<W>(handle).map_or((), close::<W>),
-        32..48 => parent::<W>(handle).and_then(parent::<W>).map_or((), close::<W>),
+        32..48 => parent::<W>(handle)
+            .and_then(parent::<W>)
+            .map_or((), close::<W>),
         _ if !asynchronous => {}
         48..64 => transfers.receive(usize::from(action & 15) * 9 + 1),
         64..72 => transfers.send(i32::from(action & 3), vec![b'x'; 300]),
@@ -126,11 +131,21 @@ fn parent<W: Unit>(handle: usize) -> Option<usize> {
 impl<W: Unit> World<W> {
     pub fn new(asynchronous: bool, port: u16) -> Self {
         board::start(asynchronous);
-        let flags = if asynchronous { c::WINHTTP_FLAG_ASYNC } else { 0 };
+        let flags = if asynchronous {
+            c::WINHTTP_FLAG_ASYNC
+        } else {
+            0
+        };
         let agent = terminated::<W>("fuzz");
         // SAFETY: the text lives through the call.
         let session = unsafe {
-            winhttp::WinHttpOpen::<W>(agent.as_ptr(), c::WINHTTP_ACCESS_TYPE_NO_PROXY, null(), null(), flags)
+            winhttp::WinHttpOpen::<W>(
+                agent.as_ptr(),
+                c::WINHTTP_ACCESS_TYPE_NO_PROXY,
+                null(),
+                null(),
+                flags,
+            )
         };
         assert!(!session.is_null());
         board::opened(session.addr(), None, false);
@@ -145,7 +160,13 @@ impl<W: Unit> World<W> {
         };
         assert_eq!(before, 0);
         let handles = vec![(Kind::Session, session.addr())];
-        Self { asynchronous, port, handles, closers: Vec::new(), width: PhantomData }
+        Self {
+            asynchronous,
+            port,
+            handles,
+            closers: Vec::new(),
+            width: PhantomData,
+        }
     }
 
     /// What will happen inside a callback.
@@ -159,7 +180,9 @@ impl<W: Unit> World<W> {
     pub fn open_websocket(&mut self) {
         self.connect();
         self.open_request(0, true);
-        let Some(request) = self.last(Kind::Request) else { return };
+        let Some(request) = self.last(Kind::Request) else {
+            return;
+        };
         let transfers = Transfers::<W>::new(request, self.asynchronous);
         transfers.send_request(&[], 0);
         self.settle(request);
@@ -169,7 +192,11 @@ impl<W: Unit> World<W> {
     }
 
     fn last(&self, kind: Kind) -> Option<usize> {
-        self.handles.iter().rev().find(|handle| handle.0 == kind).map(|handle| handle.1)
+        self.handles
+            .iter()
+            .rev()
+            .find(|handle| handle.0 == kind)
+            .map(|handle| handle.1)
     }
 
     fn settle(&self, handle: usize) {
@@ -191,26 +218,40 @@ impl<W: Unit> World<W> {
         let host = terminated::<W>("127.0.0.1");
         let session = self.handles[0].1;
         // SAFETY: the text lives through the call.
-        let connect = unsafe { winhttp::WinHttpConnect::<W>(raw(session), host.as_ptr(), self.port, 0) };
+        let connect =
+            unsafe { winhttp::WinHttpConnect::<W>(raw(session), host.as_ptr(), self.port, 0) };
         self.opened(Kind::Connect, connect, session);
     }
 
     fn open_request(&mut self, choice: usize, upgrade: bool) {
-        let Some(connect) = self.last(Kind::Connect) else { return };
+        let Some(connect) = self.last(Kind::Connect) else {
+            return;
+        };
         let verb = terminated::<W>(["GET", "POST", "HEAD", "PUT"][choice % 4]);
         let path = terminated::<W>("/path?query");
         let none = null();
         // SAFETY: the texts live through the call.
         let request = unsafe {
             winhttp::WinHttpOpenRequest::<W>(
-                raw(connect), verb.as_ptr(), path.as_ptr(), none, none, null(), 0,
+                raw(connect),
+                verb.as_ptr(),
+                path.as_ptr(),
+                none,
+                none,
+                null(),
+                0,
             )
         };
         self.opened(Kind::Request, request, connect);
         if upgrade && !request.is_null() {
             // SAFETY: no memory is passed.
             let set = result(unsafe {
-                winhttp::WinHttpSetOption::<W>(request, c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET, null_mut(), 0)
+                winhttp::WinHttpSetOption::<W>(
+                    request,
+                    c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET,
+                    null_mut(),
+                    0,
+                )
             });
             check::local(set);
         }
@@ -237,7 +278,12 @@ impl<W: Unit> World<W> {
         // SAFETY: text and variables live through the call.
         let error = result(unsafe {
             winhttp::WinHttpQueryHeaders::<W>(
-                raw(request), level, name.as_ptr(), (&raw mut number).cast(), &raw mut length, null_mut(),
+                raw(request),
+                level,
+                name.as_ptr(),
+                (&raw mut number).cast(),
+                &raw mut length,
+                null_mut(),
             )
         });
         check::local(error);
@@ -248,7 +294,13 @@ impl<W: Unit> World<W> {
     pub fn call(&mut self, input: &mut Input<'_>) {
         let what = input.byte();
         let (_, any) = self.handles[input.below(self.handles.len())];
-        let pick = |kind| if what & 0x80 == 0 { self.last(kind).unwrap_or(any) } else { any };
+        let pick = |kind| {
+            if what & 0x80 == 0 {
+                self.last(kind).unwrap_or(any)
+            } else {
+                any
+            }
+        };
         let request = Transfers::<W>::new(pick(Kind::Request), self.asynchronous);
         let websocket = Transfers::<W>::new(pick(Kind::WebSocket), self.asynchronous);
         match what & 0x1f {
@@ -263,7 +315,10 @@ impl<W: Unit> World<W> {
             8 => self.complete_upgrade(request.handle()),
             9 => self.open_websocket(),
             10 | 11 => websocket.send(i32::from(input.byte() % 6) - 1, input.short().to_vec()),
-            12 => websocket.send(i32::from(input.byte() & 1), vec![input.byte(); 500 * input.below(256)]),
+            12 => websocket.send(
+                i32::from(input.byte() & 1),
+                vec![input.byte(); 500 * input.below(256)],
+            ),
             13..=16 => websocket.receive(usize::from(input.number()) >> input.below(16)),
             17 => websocket.shutdown(input.number(), input.short()),
             18 => websocket.close(input.number(), input.short()),
@@ -284,7 +339,8 @@ impl<W: Unit> World<W> {
 
     /// Closes a handle while other calls go on.
     fn close_elsewhere(&mut self, handle: usize) {
-        self.closers.push(std::thread::spawn(move || close::<W>(handle)));
+        self.closers
+            .push(std::thread::spawn(move || close::<W>(handle)));
     }
 
     fn set_option(&self, handle: usize, input: &mut Input<'_>) {
@@ -293,7 +349,11 @@ impl<W: Unit> World<W> {
             return;
         }
         let value = Memory::new(input.bytes([4, 4, 4, 0, 8, 12, 16, 24][option as usize & 7]));
-        let length = if TEXTS.contains(&option) { value.len() / W::BYTES } else { value.len() };
+        let length = if TEXTS.contains(&option) {
+            value.len() / W::BYTES
+        } else {
+            value.len()
+        };
         let length = u32::try_from(length).expect("short");
         // SAFETY: the buffer has this length.
         check::local(result(unsafe {
@@ -311,7 +371,12 @@ impl<W: Unit> World<W> {
         let mut length = u32::try_from(value.len()).expect("short");
         // SAFETY: the buffer has this length.
         let error = result(unsafe {
-            winhttp::WinHttpQueryOption::<W>(raw(handle), option, value.pointer().cast(), &raw mut length)
+            winhttp::WinHttpQueryOption::<W>(
+                raw(handle),
+                option,
+                value.pointer().cast(),
+                &raw mut length,
+            )
         });
         check::local(error);
         assert!(error != 0 || length as usize <= value.len());
@@ -326,11 +391,18 @@ impl<W: Unit> World<W> {
         };
         let name = terminated::<W>("Content-Length");
         let value = Memory::new(&vec![0; input.below(256)]);
-        let (mut length, mut index) = (u32::try_from(value.len()).expect("short"), u32::from(input.byte() & 3));
+        let (mut length, mut index) = (
+            u32::try_from(value.len()).expect("short"),
+            u32::from(input.byte() & 3),
+        );
         // SAFETY: text, buffer and variables live through the call.
         let error = result(unsafe {
             winhttp::WinHttpQueryHeaders::<W>(
-                raw(request), level | modifier, name.as_ptr(), value.pointer().cast(), &raw mut length,
+                raw(request),
+                level | modifier,
+                name.as_ptr(),
+                value.pointer().cast(),
+                &raw mut length,
                 &raw mut index,
             )
         });
@@ -341,7 +413,8 @@ impl<W: Unit> World<W> {
     }
 
     fn add_headers(&self, request: usize, input: &mut Input<'_>) {
-        let modifiers = u32::from(input.byte() >> 4) << 28 | u32::from(input.byte()) << 24 & 0x6100_0000;
+        let modifiers =
+            u32::from(input.byte() >> 4) << 28 | u32::from(input.byte()) << 24 & 0x6100_0000;
         let text = String::from_utf8_lossy(input.short()).replace('\0', " ");
         let text = terminated::<W>(&text);
         // SAFETY: the text is terminated.
@@ -352,7 +425,8 @@ impl<W: Unit> World<W> {
 
     /// Numbers nobody opened name nothing.
     fn invented_handle(&self, input: &mut Input<'_>) {
-        let number = usize::from(input.number()) << (input.below(6) * 8) | usize::from(input.byte());
+        let number =
+            usize::from(input.number()) << (input.below(6) * 8) | usize::from(input.byte());
         if self.handles.iter().any(|handle| handle.1 == number) {
             return;
         }
@@ -360,7 +434,8 @@ impl<W: Unit> World<W> {
         let closed = result(unsafe { winhttp::WinHttpCloseHandle::<W>(raw(number)) });
         assert_eq!(closed, c::ERROR_INVALID_HANDLE);
         // SAFETY: as above.
-        let received = result(unsafe { winhttp::WinHttpReceiveResponse::<W>(raw(number), null_mut()) });
+        let received =
+            result(unsafe { winhttp::WinHttpReceiveResponse::<W>(raw(number), null_mut()) });
         assert_eq!(received, c::ERROR_INVALID_HANDLE);
     }
 

@@ -54,16 +54,24 @@ fn frame<'a>(
         (1 | 2, true) => return Err(ProtocolError::MessageInterrupted),
         _ => {}
     }
-    let Some(&second) = wire.get(1) else { return Ok(None) };
+    let Some(&second) = wire.get(1) else {
+        return Ok(None);
+    };
     let masked = second & 0x80 != 0;
     match (setup.role, masked) {
         (Role::Client, true) => return Err(ProtocolError::MaskUnexpected),
         (Role::Server, false) if !setup.unmasked => return Err(ProtocolError::MaskMissing),
         _ => {}
     }
-    let Some((length, at)) = length(control, second & 0x7f, &wire[2..])? else { return Ok(None) };
+    let Some((length, at)) = length(control, second & 0x7f, &wire[2..])? else {
+        return Ok(None);
+    };
     let at = 2 + at;
-    let key = if masked { wire.get(at..at + 4) } else { Some(&[0; 4][..]) };
+    let key = if masked {
+        wire.get(at..at + 4)
+    } else {
+        Some(&[0; 4][..])
+    };
     let Some(key) = key else { return Ok(None) };
     let start = if masked { at + 4 } else { at };
     let end = start.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
@@ -74,7 +82,11 @@ fn frame<'a>(
         .map(|(byte, key)| byte ^ key)
         .collect();
     if control {
-        return if complete { control_frame(opcode, &payload, &wire[end..], trace) } else { Ok(None) };
+        return if complete {
+            control_frame(opcode, &payload, &wire[end..], trace)
+        } else {
+            Ok(None)
+        };
     }
     data_frame(setup, opcode, length, &payload, message)?;
     trace.payload.extend(payload);
@@ -85,7 +97,10 @@ fn frame<'a>(
     if fin && setup.verify && open.kind == MessageKind::Text {
         std::str::from_utf8(&open.payload).map_err(|_| ProtocolError::TextNotUtf8)?;
     }
-    let event = Event::FrameEnd { kind: open.kind, fin };
+    let event = Event::FrameEnd {
+        kind: open.kind,
+        fin,
+    };
     trace.events.push((trace.payload.len(), event));
     if fin {
         *message = None;
@@ -113,7 +128,9 @@ fn length(control: bool, short: u8, wire: &[u8]) -> Result<Option<(u64, usize)>,
     if there.len() < size {
         return Ok(None);
     }
-    let length = there.iter().fold(0, |length, &byte| length << 8 | u64::from(byte));
+    let length = there
+        .iter()
+        .fold(0, |length, &byte| length << 8 | u64::from(byte));
     if length < 126 {
         return Err(ProtocolError::LengthNotMinimal);
     }
@@ -128,8 +145,16 @@ fn data_frame(
     payload: &[u8],
     message: &mut Option<Message>,
 ) -> Result<(), ProtocolError> {
-    let kind = if opcode == 1 { MessageKind::Text } else { MessageKind::Binary };
-    let open = message.get_or_insert(Message { kind, announced: 0, payload: Vec::new() });
+    let kind = if opcode == 1 {
+        MessageKind::Text
+    } else {
+        MessageKind::Binary
+    };
+    let open = message.get_or_insert(Message {
+        kind,
+        announced: 0,
+        payload: Vec::new(),
+    });
     open.announced = open.announced.saturating_add(length);
     if open.announced > setup.limit_bytes {
         return Err(ProtocolError::MessageTooBig);
@@ -177,7 +202,10 @@ fn close(payload: &[u8]) -> Result<CloseFrame, ProtocolError> {
                 return Err(ProtocolError::CloseReasonNotUtf8);
             }
             let reason = CloseReason::new(reason).expect("at most 123 bytes");
-            Ok(CloseFrame { code: Some(code), reason })
+            Ok(CloseFrame {
+                code: Some(code),
+                reason,
+            })
         }
     }
 }

@@ -21,7 +21,11 @@ fn length(memory: &Memory) -> u32 {
 
 impl<W: Unit> Transfers<W> {
     pub fn new(handle: usize, asynchronous: bool) -> Self {
-        Self { handle, asynchronous, width: PhantomData }
+        Self {
+            handle,
+            asynchronous,
+            width: PhantomData,
+        }
     }
 
     pub fn handle(self) -> usize {
@@ -36,7 +40,9 @@ impl<W: Unit> Transfers<W> {
         call: impl FnOnce(*mut u8, u32) -> u32,
         finished: impl FnOnce(&Memory),
     ) {
-        let (pointer, length) = memory.as_ref().map_or((null_mut(), 0), |memory| (memory.pointer(), length(memory)));
+        let (pointer, length) = memory
+            .as_ref()
+            .map_or((null_mut(), 0), |memory| (memory.pointer(), length(memory)));
         board::begin(self.handle, operation, memory);
         let error = call(pointer, length);
         check::transfer(error, self.asynchronous);
@@ -54,13 +60,21 @@ impl<W: Unit> Transfers<W> {
     /// WinHttpSendRequest; in synchronous mode too the body stays lent until the response is there.
     pub fn send_request(self, body: &[u8], more: u32) {
         let memory = (!body.is_empty()).then(|| Memory::new(body));
-        let (pointer, length) = memory.as_ref().map_or((null_mut(), 0), |memory| (memory.pointer(), length(memory)));
+        let (pointer, length) = memory
+            .as_ref()
+            .map_or((null_mut(), 0), |memory| (memory.pointer(), length(memory)));
         board::begin(self.handle, Operation::SendRequest, memory);
         let total = length + more;
         // SAFETY: the body lives until the handle's last word.
         let error = result(unsafe {
             winhttp::WinHttpSendRequest::<W>(
-                raw(self.handle), null(), 0, pointer.cast_const().cast(), length, total, 3,
+                raw(self.handle),
+                null(),
+                0,
+                pointer.cast_const().cast(),
+                length,
+                total,
+                3,
             )
         });
         check::transfer(error, self.asynchronous);
@@ -88,26 +102,51 @@ impl<W: Unit> Transfers<W> {
     /// WinHttpReadData or WinHttpReadDataEx.
     pub fn read(self, capacity: usize, any: bool) {
         let mut bytes = 0;
-        let out = if self.asynchronous { null_mut() } else { &raw mut bytes };
+        let out = if self.asynchronous {
+            null_mut()
+        } else {
+            &raw mut bytes
+        };
         let call = |pointer: *mut u8, length| {
             let handle = raw(self.handle);
             if any {
                 // SAFETY: the buffer lives until the completion.
-                unsafe { winhttp::WinHttpReadDataEx::<W>(handle, pointer.cast(), length, out, 0, 0, null_mut()) }
+                unsafe {
+                    winhttp::WinHttpReadDataEx::<W>(
+                        handle,
+                        pointer.cast(),
+                        length,
+                        out,
+                        0,
+                        0,
+                        null_mut(),
+                    )
+                }
             } else {
                 // SAFETY: as above.
-                result(unsafe { winhttp::WinHttpReadData::<W>(handle, pointer.cast(), length, out) })
+                result(unsafe {
+                    winhttp::WinHttpReadData::<W>(handle, pointer.cast(), length, out)
+                })
             }
         };
         // SAFETY: the variable is alive; nobody else uses it.
         let check = |memory: &Memory| assert!(unsafe { out.read() } as usize <= memory.len());
-        self.operate(Operation::ReadData, Some(Memory::new(&vec![0; capacity])), call, check);
+        self.operate(
+            Operation::ReadData,
+            Some(Memory::new(&vec![0; capacity])),
+            call,
+            check,
+        );
     }
 
     /// WinHttpQueryDataAvailable.
     pub fn query_data(self) {
         let mut available = 0;
-        let out = if self.asynchronous { null_mut() } else { &raw mut available };
+        let out = if self.asynchronous {
+            null_mut()
+        } else {
+            &raw mut available
+        };
         let call = |_, _| {
             // SAFETY: the variable lives through the call.
             result(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(raw(self.handle), out) })
@@ -118,11 +157,20 @@ impl<W: Unit> Transfers<W> {
     /// WinHttpWriteData.
     pub fn write(self, data: Vec<u8>) {
         let mut written = 0;
-        let out = if self.asynchronous { null_mut() } else { &raw mut written };
+        let out = if self.asynchronous {
+            null_mut()
+        } else {
+            &raw mut written
+        };
         let call = |pointer: *mut u8, length| {
             // SAFETY: the data lives until the completion.
             result(unsafe {
-                winhttp::WinHttpWriteData::<W>(raw(self.handle), pointer.cast_const().cast(), length, out)
+                winhttp::WinHttpWriteData::<W>(
+                    raw(self.handle),
+                    pointer.cast_const().cast(),
+                    length,
+                    out,
+                )
             })
         };
         self.operate(Operation::WriteData, Some(Memory::new(&data)), call, |_| {});
@@ -133,7 +181,12 @@ impl<W: Unit> Transfers<W> {
         let call = |pointer: *mut u8, length| {
             // SAFETY: the data lives until the completion.
             unsafe {
-                winhttp::WinHttpWebSocketSend::<W>(raw(self.handle), kind, pointer.cast_const().cast(), length)
+                winhttp::WinHttpWebSocketSend::<W>(
+                    raw(self.handle),
+                    kind,
+                    pointer.cast_const().cast(),
+                    length,
+                )
             }
         };
         self.operate(Operation::Send, Some(Memory::new(&data)), call, |_| {});
@@ -150,7 +203,13 @@ impl<W: Unit> Transfers<W> {
         let call = |pointer: *mut u8, length| {
             // SAFETY: buffer and variables live until the completion.
             unsafe {
-                winhttp::WinHttpWebSocketReceive::<W>(raw(self.handle), pointer.cast(), length, out, out_kind)
+                winhttp::WinHttpWebSocketReceive::<W>(
+                    raw(self.handle),
+                    pointer.cast(),
+                    length,
+                    out,
+                    out_kind,
+                )
             }
         };
         let finished = |memory: &Memory| {
@@ -160,7 +219,12 @@ impl<W: Unit> Transfers<W> {
             let received = (memory.bytes(bytes as usize), kind);
             board::log(self.handle, |log| log.received.push(received));
         };
-        self.operate(Operation::Receive, Some(Memory::new(&vec![0; capacity])), call, finished);
+        self.operate(
+            Operation::Receive,
+            Some(Memory::new(&vec![0; capacity])),
+            call,
+            finished,
+        );
     }
 
     /// WinHttpWebSocketShutdown.
@@ -170,7 +234,10 @@ impl<W: Unit> Transfers<W> {
             // SAFETY: the reason is copied by the call.
             let error = unsafe {
                 winhttp::WinHttpWebSocketShutdown::<W>(
-                    raw(self.handle), code, reason.pointer().cast_const().cast(), length(&reason),
+                    raw(self.handle),
+                    code,
+                    reason.pointer().cast_const().cast(),
+                    length(&reason),
                 )
             };
             reason.seal();
@@ -186,7 +253,10 @@ impl<W: Unit> Transfers<W> {
             // SAFETY: the reason is copied by the call.
             let error = unsafe {
                 winhttp::WinHttpWebSocketClose::<W>(
-                    raw(self.handle), code, reason.pointer().cast_const().cast(), length(&reason),
+                    raw(self.handle),
+                    code,
+                    reason.pointer().cast_const().cast(),
+                    length(&reason),
                 )
             };
             reason.seal();
@@ -202,7 +272,11 @@ impl<W: Unit> Transfers<W> {
         // SAFETY: buffer and variables live through the call.
         let error = unsafe {
             winhttp::WinHttpWebSocketQueryCloseStatus::<W>(
-                raw(self.handle), &raw mut code, reason.pointer().cast(), length(&reason), &raw mut consumed,
+                raw(self.handle),
+                &raw mut code,
+                reason.pointer().cast(),
+                length(&reason),
+                &raw mut consumed,
             )
         };
         check::local(error);

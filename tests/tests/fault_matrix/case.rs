@@ -251,11 +251,11 @@ impl Case<'_> {
                 wait_until_it_waits(&task, &worker, &self.what);
             }
             self.disturb(attempt, ready, played);
-            if self.row.ends(self.mode) == &Ends::Never && !self.closes_held() {
-                if self.disturbance != Disturbance::CloseInOwnCallback {
-                    played.done().wait(&self.what);
-                    close(ready.handle);
-                }
+            let still_open =
+                !self.closes_held() && self.disturbance != Disturbance::CloseInOwnCallback;
+            if still_open && self.row.ends(self.mode) == &Ends::Never {
+                played.done().wait(&self.what);
+                close(ready.handle);
             }
             let outcome = join(worker, &self.what);
             if self.closes_in_callback() {
@@ -424,6 +424,7 @@ fn join<T>(worker: ScopedJoinHandle<'_, T>, what: &str) -> T {
 }
 
 /// Ends the whole run: a panic would wait for the thread that hangs.
+#[expect(clippy::print_stderr, reason = "nothing else can be said any more")]
 fn give_up(why: &str) -> ! {
     eprintln!("{why}");
     std::process::abort()

@@ -303,8 +303,13 @@ impl Case<'_> {
             Disturbance::CloseInOwnCallback if self.row.operation.is_announced() => {
                 vec![&CANCELLED]
             }
-            // Closed between two pieces, it cannot be asked for the next one.
-            Disturbance::CloseInOwnCallback => vec![natural, &GONE],
+            // The operation's next piece may be asked for before, while or after the callback closes the handle.
+            Disturbance::CloseInOwnCallback
+                if matches!(self.row.operation, Operation::ReadBody | Operation::Receive) =>
+            {
+                vec![natural, &GONE, &CANCELLED]
+            }
+            Disturbance::CloseInOwnCallback => vec![natural],
             _ if self.row.operation == Operation::Idle => vec![&GONE],
             _ if self.row.pends => vec![&CANCELLED],
             _ => vec![natural, &CANCELLED],

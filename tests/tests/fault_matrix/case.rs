@@ -251,11 +251,11 @@ impl Case<'_> {
                 wait_until_it_waits(&task, &worker, &self.what);
             }
             self.disturb(attempt, ready, played);
-            if self.row.ends(self.mode) == &Ends::Never && !self.closes_held() {
-                if self.disturbance != Disturbance::CloseInOwnCallback {
-                    played.done().wait(&self.what);
-                    close(ready.handle);
-                }
+            let still_open =
+                !self.closes_held() && self.disturbance != Disturbance::CloseInOwnCallback;
+            if still_open && self.row.ends(self.mode) == &Ends::Never {
+                played.done().wait(&self.what);
+                close(ready.handle);
             }
             let outcome = join(worker, &self.what);
             if self.closes_in_callback() {
@@ -303,8 +303,13 @@ impl Case<'_> {
             Disturbance::CloseInOwnCallback if self.row.operation.is_announced() => {
                 vec![&CANCELLED]
             }
-            // Closed between two pieces, it cannot be asked for the next one.
-            Disturbance::CloseInOwnCallback => vec![natural, &GONE],
+            // The operation's next piece may be asked for before, while or after the callback closes the handle.
+            Disturbance::CloseInOwnCallback
+                if matches!(self.row.operation, Operation::ReadBody | Operation::Receive) =>
+            {
+                vec![natural, &GONE, &CANCELLED]
+            }
+            Disturbance::CloseInOwnCallback => vec![natural],
             _ if self.row.operation == Operation::Idle => vec![&GONE],
             _ if self.row.pends => vec![&CANCELLED],
             _ => vec![natural, &CANCELLED],
@@ -424,6 +429,7 @@ fn join<T>(worker: ScopedJoinHandle<'_, T>, what: &str) -> T {
 }
 
 /// Ends the whole run: a panic would wait for the thread that hangs.
+#[expect(clippy::print_stderr, reason = "nothing else can be said any more")]
 fn give_up(why: &str) -> ! {
     eprintln!("{why}");
     std::process::abort()

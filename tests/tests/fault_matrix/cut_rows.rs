@@ -12,9 +12,12 @@ const INVALID: Ends = Ends::Fails(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
 /// Bytes of a good 101: every key has the same length.
 const ANSWER_BYTES: usize = 129;
 
+/// How a connection ends: its name, and the act.
+type Way = (&'static str, fn() -> Act);
+
 /// A row for each position and each way to end.
 pub(crate) fn rows() -> Vec<Row> {
-    let ways: [(&str, fn() -> Act); 2] = [
+    let ways: [Way; 2] = [
         ("FIN", || std::sync::Arc::new(ends)),
         ("reset", || std::sync::Arc::new(resets)),
     ];

@@ -16,6 +16,7 @@ const COUNT: Ends = Ends::Fails(c::ERROR_WINHTTP_HEADER_COUNT_EXCEEDED);
 const CHUNK: Ends = Ends::Fails(c::ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW);
 
 type Result = io::Result<()>;
+type BoxedAct = Box<dyn Fn(&mut Connection, &Cue) -> Result + Send + Sync>;
 
 /// Every row of this file.
 pub(crate) fn rows() -> Vec<Row> {
@@ -144,10 +145,9 @@ fn sending() -> Vec<Row> {
 
 fn heads() -> Vec<Row> {
     let good = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-    let row =
-        |fault: &str, act: Box<dyn Fn(&mut Connection, &Cue) -> Result + Send + Sync>, ends| {
-            Row::script(Operation::ReadHead, fault, Until::Request, act, ends)
-        };
+    let row = |fault: &str, act: BoxedAct, ends| {
+        Row::script(Operation::ReadHead, fault, Until::Request, act, ends)
+    };
     let mut rows = vec![
         Row {
             limited: true,
@@ -249,14 +249,12 @@ const BAD_HEADS: &[(&str, &[u8])] = &[
     ),
 ];
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn bodies() -> Vec<Row> {
     let counted = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let open = "HTTP/1.1 200 OK\r\n\r\n";
-    let row = |fault: &str,
-               head: &str,
-               act: Box<dyn Fn(&mut Connection, &Cue) -> Result + Send + Sync>,
-               ends| {
+    let row = |fault: &str, head: &str, act: BoxedAct, ends| {
         Row::script(
             Operation::ReadBody,
             fault,

@@ -130,6 +130,7 @@ fn assert_no_growth(row: &Row, lives: &[usize]) {
 }
 
 impl Tally {
+    #[expect(clippy::print_stdout, reason = "the summary of a run with --nocapture")]
     fn print(&self, took: Duration) {
         let rows: usize = self.rows.values().sum();
         let cases: usize = self.cases.values().sum();

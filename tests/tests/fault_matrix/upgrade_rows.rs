@@ -116,7 +116,7 @@ const SPOILED: &[(&str, Spoil, Ends)] = &[
         },
         INVALID,
     ),
-    // Fact 9.2: sub-protocols are the program's business.
+    // Sub-protocols are the program's business.
     (
         "a sub-protocol that nobody offered",
         |f| {

@@ -44,6 +44,8 @@ pub struct Channel {
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
     read_ahead: usize,
     readiness: Readiness,
+    /// The last payload was read straight into the caller's memory.
+    large: bool,
     /// A thread reads the socket without the lock; nobody else may.
     lent: bool,
     /// The last receive stopped to give others a turn: it must be tried again without being asked.
@@ -90,6 +92,7 @@ impl Channel {
             failed: None,
             read_ahead: read_ahead.max(1),
             readiness: Readiness::Ready,
+            large: false,
             lent: false,
             has_more: false,
         }

@@ -89,6 +89,7 @@ impl Reactor {
             poll,
             events: Events::with_capacity(EVENTS_PER_POLL),
             flushes: Vec::new(),
+            owners: Vec::new(),
             spin: Spin::default(),
             shared: Arc::clone(&shared),
         };
@@ -232,6 +233,8 @@ pub struct PollSource {
     events: Events,
     /// Endpoints to flush; empty between turns.
     flushes: Vec<Token>,
+    /// Owners of what became ready; empty between turns.
+    owners: Vec<Arc<dyn Ready>>,
     spin: Spin,
     shared: Arc<Shared>,
 }
@@ -240,13 +243,17 @@ impl callback_thread::Source for PollSource {
     fn wait(&mut self, may_block: bool) {
         let posted = self.flush();
         let polled = self.poll(may_block && !posted);
+        let mut entries = self.shared.lock();
+        entries.sleep = None;
         if polled.is_ok() {
             for event in &self.events {
                 let ended = event.is_read_closed() || event.is_error();
-                if let Some(owner) = self.shared.owner_of(event.token(), ended) {
-                    owner.ready();
-                }
+                self.owners.extend(entries.owner_of(event.token(), ended));
             }
+        }
+        drop(entries);
+        for owner in self.owners.drain(..) {
+            owner.ready();
         }
         // One look at the clock: a deadline set from here on waits for the next turn, and the others get theirs first.
         let now = clock::now();
@@ -262,9 +269,8 @@ impl PollSource {
         std::mem::swap(&mut self.flushes, &mut self.shared.lock().flushes);
         let mut posted = false;
         for token in self.flushes.drain(..) {
-            if let Some(owner) = self.shared.owner_of(token, false) {
-                posted |= owner.flush();
-            }
+            let owner = self.shared.lock().owner_of(token, false);
+            posted |= owner.is_some_and(Ready::flush);
         }
         posted
     }
@@ -299,15 +305,27 @@ impl PollSource {
 
     fn sleep(&mut self) -> io::Result<()> {
         let timeout = self.shared.fall_asleep();
-        let polled = self.poll.poll(&mut self.events, timeout);
-        self.shared.lock().sleep = None;
-        polled
+        self.poll.poll(&mut self.events, timeout)
     }
 }
 
 impl fmt::Debug for PollSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PollSource")
+    }
+}
+
+impl Entries {
+    fn owner_of(&self, token: Token, ended: bool) -> Option<Arc<dyn Ready>> {
+        let (index, generation) = untoken(token);
+        let slot = self
+            .slots
+            .get(index)
+            .filter(|slot| slot.generation == generation)?;
+        if ended {
+            slot.ended.store(true, Ordering::Release);
+        }
+        slot.owner.as_ref()?.upgrade()
     }
 }
 
@@ -325,19 +343,6 @@ impl Shared {
         let next = entries.timers.peek().map(|Reverse((at, _))| *at);
         entries.sleep = Some(next.map_or(Sleep::Forever, Sleep::Until));
         next.map(|at| at.saturating_duration_since(clock::now()))
-    }
-
-    fn owner_of(&self, token: Token, ended: bool) -> Option<Arc<dyn Ready>> {
-        let (index, generation) = untoken(token);
-        let entries = self.lock();
-        let slot = entries
-            .slots
-            .get(index)
-            .filter(|slot| slot.generation == generation)?;
-        if ended {
-            slot.ended.store(true, Ordering::Release);
-        }
-        slot.owner.as_ref()?.upgrade()
     }
 
     /// The next owner whose deadline has passed; its deadline is cleared.

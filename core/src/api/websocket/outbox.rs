@@ -26,7 +26,9 @@ pub(super) struct Round {
 impl Outbox {
     /// Queues what has ended.
     pub(super) fn put(&mut self, ended: Ended) {
-        self.waiting.extend(ended);
+        for notification in ended {
+            self.waiting.push_back(notification);
+        }
     }
 
     /// Makes this thread the courier; `None` if nothing waits, or another thread will deliver it.

@@ -7,6 +7,8 @@ use crate::proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 /// From this many payload bytes on, they are read straight into the caller's memory.
 const DIRECT_MIN: usize = 8 * 1024;
+/// Bytes of a probably large message that go through a buffer.
+const BEGINNING: usize = 2 * 1024;
 /// Turns of one call at the most, so that a fast peer cannot keep a thread for ever.
 const TURNS_MAX: usize = 256;
 
@@ -88,6 +90,9 @@ impl Channel {
     /// # Errors
     /// As [`Channel::try_receive`].
     pub fn read_ahead(&mut self) -> Result<()> {
+        if self.inbox.is_empty() && self.is_drained() && !self.has_more {
+            return Ok(());
+        }
         if self.message_end.is_none()
             && let Received::Message(kind) = self.try_receive(&mut [], &mut 0)?
         {
@@ -130,15 +135,14 @@ impl Channel {
     }
 
     fn read(&mut self, out: &mut [u8]) -> Result<Turn> {
-        let drained = self.readiness == Readiness::Drained && !self.transport.has_buffered_input();
-        if drained || self.lent {
+        if self.lent || self.is_drained() {
             return Ok(Turn::Blocked);
         }
         let direct = self.direct_remaining().min(out.len());
         if direct >= DIRECT_MIN && self.inbox.is_empty() {
             return self.read_direct(out.get_mut(..direct).unwrap_or_default());
         }
-        let limit = self.read_ahead;
+        let limit = self.input_limit();
         let space = self.inbox.space();
         let length = space.len().min(limit);
         let Some(space) = space.get_mut(..length).filter(|space| !space.is_empty()) else {
@@ -155,12 +159,30 @@ impl Channel {
         }
     }
 
+    /// Bytes to read into the inbox at the most.
+    ///
+    /// Behind a message that was read directly the next is probably as large: only its beginning is read here then, so
+    /// that the rest is not copied.
+    pub(super) fn input_limit(&mut self) -> usize {
+        if std::mem::take(&mut self.large) {
+            self.read_ahead.min(BEGINNING)
+        } else {
+            self.read_ahead
+        }
+    }
+
+    /// Nothing can be read until the socket is reported again.
+    fn is_drained(&self) -> bool {
+        self.readiness == Readiness::Drained && !self.transport.has_buffered_input()
+    }
+
     /// Payload goes straight into the caller's memory: it is touched once.
     fn read_direct(&mut self, room: &mut [u8]) -> Result<Turn> {
         match self.transport.read(room) {
             Ok(0) => self.end_of_stream(),
             Ok(count) => {
                 self.note_read();
+                self.large = true;
                 match self
                     .receiver
                     .advance_direct(room.get_mut(..count).unwrap_or_default())

@@ -89,7 +89,7 @@ impl Channel {
         Some(LentReader {
             socket: Arc::clone(self.transport.socket()),
             input: Inbox::default(),
-            limit: self.read_ahead,
+            limit: self.input_limit(),
             drained: false,
         })
     }

@@ -169,7 +169,8 @@ impl<L> Board<L> {
         !self.closed && matches!(self.role, Role::Held(_))
     }
 
-    #[cfg(all(test, not(loom)))]
+    #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn has_spare(&self) -> bool {
         self.spare_parked
     }

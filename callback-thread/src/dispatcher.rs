@@ -40,13 +40,15 @@ impl<J: Job> Dispatcher<J> {
         }
     }
 
-    #[cfg(all(test, not(loom)))]
+    #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn has_spare(&self) -> bool {
         self.owner.core.has_spare()
     }
 
     /// What the monitor would look at.
-    #[cfg(all(test, loom))]
+    #[cfg(test)]
+    #[cfg(loom)]
     pub(crate) fn core(&self) -> Arc<Core<J>> {
         Arc::clone(&self.owner.core)
     }

@@ -89,7 +89,8 @@ impl<J: Job> Core<J> {
         MONITOR.now()
     }
 
-    #[cfg(all(test, not(loom)))]
+    #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn has_spare(&self) -> bool {
         lock(&self.board).has_spare()
     }

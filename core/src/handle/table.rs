@@ -162,7 +162,8 @@ impl<T> Shard<T> {
 }
 
 /// Every order of the locks, for small numbers of threads; run by tests/loom/run.
-#[cfg(all(test, loom))]
+#[cfg(test)]
+#[cfg(loom)]
 mod models {
     use std::sync::Arc;
 
@@ -234,7 +235,8 @@ mod models {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
 

@@ -35,7 +35,7 @@ pub struct Channel {
     /// A message that ended without payload while nobody received: what the next receive is told.
     message_end: Option<MessageKind>,
     /// The peer's close frame, once it has arrived.
-    peer_close: Option<CloseFrame>,
+    peer_close: Option<Box<CloseFrame>>,
     /// What the peer broke while nobody received. It counts from the next receive or close on: until then the program
     /// may answer what came before it.
     held_back: Option<ProtocolError>,
@@ -63,14 +63,15 @@ pub enum Readiness {
     Drained,
 }
 
-/// Control frames on their way out. At most one of each kind waits, so a flood of pings costs nothing.
+/// Control frames on their way out. At most one of each kind waits, so a flood of pings costs nothing; boxed, as they are
+/// rare and an idle connection should be small.
 #[derive(Debug, Default)]
 struct Controls {
     /// A frame that is partly written: it must be finished before anything else.
-    current: Option<(ControlFrame, usize)>,
+    current: Option<(Box<ControlFrame>, usize)>,
     /// The answer to the newest ping (RFC 6455 §5.5.3 allows to skip older ones), or a keep-alive.
-    pong: Option<ControlFrame>,
-    close: Option<ControlFrame>,
+    pong: Option<Box<ControlFrame>>,
+    close: Option<Box<ControlFrame>>,
     /// A data frame is partly written: nothing may come between.
     inside_frame: bool,
 }
@@ -125,7 +126,7 @@ impl Channel {
     /// The peer's close frame, once it has arrived.
     #[must_use]
     pub fn peer_close(&self) -> Option<&CloseFrame> {
-        self.peer_close.as_ref()
+        self.peer_close.as_deref()
     }
 
     /// Why nothing works any more, if that is so.

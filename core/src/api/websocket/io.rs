@@ -28,7 +28,7 @@ pub(super) struct Io<E: Embedder> {
     /// Gone once the handle was closed or the closing handshake timed out.
     pub(super) channel: Option<Channel>,
     /// What the peer's close frame said; outlives the channel.
-    pub(super) peer_close: Option<CloseFrame>,
+    pub(super) peer_close: Option<Box<CloseFrame>>,
     pub(super) receive: Slot<Receive<E>, (u32, BufferKind)>,
     pub(super) send: Slot<Send<E>, ()>,
     pub(super) close: Slot<Close, ()>,
@@ -372,7 +372,9 @@ impl<E: Embedder> Io<E> {
             // Pings are answered although nobody receives; a failure waits for the next operation.
             let _ = channel.read_ahead();
         }
-        self.peer_close = self.peer_close.or_else(|| channel.peer_close().copied());
+        if self.peer_close.is_none() {
+            self.peer_close = channel.peer_close().copied().map(Box::new);
+        }
     }
 
     /// Close is complete when both close frames are through, and fails when the connection does.

@@ -116,7 +116,7 @@ impl Channel {
                 Ok(None)
             }
             Some(Event::Close(frame)) => {
-                self.peer_close = Some(frame);
+                self.peer_close = Some(Box::new(frame));
                 // Payload in front of the close frame is delivered before it.
                 let open = self.receiver.message().filter(|_| filled > 0);
                 Ok(Some(open.map_or(Received::Closed, Received::Fragment)))

@@ -105,7 +105,7 @@ impl Channel {
 
     pub(super) fn queue_close(&mut self, frame: &CloseFrame) -> Result<()> {
         let key = entropy::mask_key()?;
-        self.controls.close = Some(self.sender.close(frame, Some(key)));
+        self.controls.close = Some(Box::new(self.sender.close(frame, Some(key))));
         Ok(())
     }
 
@@ -113,7 +113,8 @@ impl Channel {
         // Nothing follows our close frame (RFC 6455 §5.5.1).
         if !self.sender.is_closed() {
             let key = entropy::mask_key()?;
-            self.controls.pong = Some(self.sender.control(Opcode::Pong, payload, Some(key)));
+            let pong = self.sender.control(Opcode::Pong, payload, Some(key));
+            self.controls.pong = Some(Box::new(pong));
         }
         Ok(())
     }

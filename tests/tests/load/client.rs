@@ -277,6 +277,11 @@ impl Client {
         self.go_on(&mut state);
     }
 
+    /// The connection has still to close and open again.
+    pub(crate) fn is_due(&self, index: usize) -> bool {
+        self.state(index).due
+    }
+
     /// Goes on with a connection from outside its callbacks.
     pub(crate) fn poke(&self, index: usize) {
         self.go_on(&mut self.state(index));

@@ -185,7 +185,10 @@ fn talk(seconds: u64, count: usize) {
         spent.as_secs_f64(),
         messages as f64 / spent.as_secs_f64()
     );
-    wait("reopening", || open_count() == count);
+    // In this order: who is due is still open.
+    wait("reopening", || {
+        (0..count).all(|index| !client.is_due(index)) && open_count() == count
+    });
 }
 
 /// With no descriptors left connecting fails as documented, and the others go on; with descriptors it works again.

@@ -1,5 +1,7 @@
 //! The command line: what people ask for, and how the runner starts its own processes.
 
+use lexopt::prelude::{Long, ValueExt};
+
 use crate::contestants::Contestant;
 use crate::micro;
 use crate::rows::{self, ROWS, Row};
@@ -65,7 +67,6 @@ impl Order {
 }
 
 pub(crate) fn parse() -> Role {
-    use lexopt::prelude::{Long, ValueExt};
     let mut options = Options {
         rounds: 7,
         rows: ROWS.iter().collect(),
@@ -81,6 +82,9 @@ pub(crate) fn parse() -> Role {
         } else {
             String::new()
         };
+        if let Some(role) = other_role(&name, &mut parser) {
+            return role;
+        }
         let mut value = || parser.value().unwrap().string().unwrap();
         match name.as_str() {
             "rounds" => options.rounds = value().parse().unwrap(),
@@ -103,33 +107,6 @@ pub(crate) fn parse() -> Role {
                     .for_each(|one| println!("{}", one.name()));
                 std::process::exit(0);
             }
-            "micro" => {
-                let name = parser.optional_value().map(|name| name.string().unwrap());
-                let times = |name| (name, parser.value().unwrap().parse().unwrap());
-                return Role::Micro(name.map(times));
-            }
-            "list-micro" => {
-                micro::names().for_each(|name| println!("{name}"));
-                std::process::exit(0);
-            }
-            "server" => {
-                return Role::Server {
-                    core: value().parse().unwrap(),
-                    has_own_core: value() == "own",
-                };
-            }
-            "child" => {
-                return Role::Child(Order {
-                    contestant: Contestant::by_name(&value()),
-                    row: rows::by_name(&value()),
-                    operations: value().parse().unwrap(),
-                    port: value().parse().unwrap(),
-                    cores: value()
-                        .split(',')
-                        .map(|core| core.parse().unwrap())
-                        .collect(),
-                });
-            }
             other => {
                 println!("{HELP}");
                 std::process::exit(if other == "help" { 0 } else { 2 });
@@ -137,4 +114,38 @@ pub(crate) fn parse() -> Role {
         }
     }
     Role::Runner(options)
+}
+
+/// What this process is if it is not the runner; benches/instructions uses these too.
+fn other_role(name: &str, parser: &mut lexopt::Parser) -> Option<Role> {
+    let optional = if name == "micro" {
+        parser.optional_value()
+    } else {
+        None
+    };
+    let mut value = || parser.value().unwrap().string().unwrap();
+    Some(match name {
+        "micro" => {
+            Role::Micro(optional.map(|name| (name.string().unwrap(), value().parse().unwrap())))
+        }
+        "list-micro" => {
+            micro::names().for_each(|name| println!("{name}"));
+            std::process::exit(0);
+        }
+        "server" => Role::Server {
+            core: value().parse().unwrap(),
+            has_own_core: value() == "own",
+        },
+        "child" => Role::Child(Order {
+            contestant: Contestant::by_name(&value()),
+            row: rows::by_name(&value()),
+            operations: value().parse().unwrap(),
+            port: value().parse().unwrap(),
+            cores: value()
+                .split(',')
+                .map(|core| core.parse().unwrap())
+                .collect(),
+        }),
+        _ => return None,
+    })
 }

@@ -23,7 +23,7 @@ impl Order {
         stream
     }
 
-    /// Called when the connection stands: from now on the client stays where its row puts it.
+    /// Called when the first messages have passed: from now on the client stays where its row puts it.
     ///
     /// Until then it may use every core in the rows about two, as programs ordinarily may: a library that asks how many
     /// there are is told the truth, and yet the client never moves to the server's core.

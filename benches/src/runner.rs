@@ -1,14 +1,19 @@
 //! The rounds: every contestant in turn, each in a process of its own, against the same server.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use crate::arguments::{Options, Order};
 use crate::child::Measured;
 use crate::results::Results;
 use crate::rows::{Cores, Row};
 use crate::{docs, isolation, machine, table};
+
+/// A run takes a second or two; one that takes longer than this hangs.
+const CHILD_TIME: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &Options) {
     let priority = if machine::come_first() {
@@ -94,19 +99,31 @@ fn run_child(order: &Order, options: &Options, server: &Server) -> Measured {
     if order.contestant.is_ours() {
         command.envs(options.ours_env.iter().map(|(name, value)| (name, value)));
     }
-    let output = command.output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let who = order.contestant.name();
-    assert!(
-        output.status.success(),
-        "{who} failed in {}",
-        order.row.name
-    );
+    let text = output_in_time(&mut command)
+        .unwrap_or_else(|| panic!("{} failed in {}", order.contestant.name(), order.row.name));
     let (value, cost) = text.trim().split_once(' ').unwrap();
     Measured {
         value: value.parse().unwrap(),
         cost: cost.parse().unwrap(),
     }
+}
+
+/// What the command printed, if it came to a good end while anybody still waited.
+fn output_in_time(command: &mut Command) -> Option<String> {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (sender, text) = channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).unwrap();
+        let _ = sender.send(text);
+    });
+    let text = text.recv_timeout(CHILD_TIME);
+    if text.is_err() {
+        let _ = child.kill();
+    }
+    let succeeded = child.wait().unwrap().success();
+    text.ok().filter(|_| succeeded)
 }
 
 /// The server's process; it ends when its standard input does.

@@ -116,6 +116,8 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocket<S>, mess
     };
     let frame = Frame::new(true, opcode, None, payload);
     socket.write_frame(frame).await.unwrap();
+    // Over TLS, what was sealed may not have left yet.
+    socket.flush().await.unwrap();
 }
 
 async fn receive<S: AsyncRead + AsyncWrite + Unpin>(

@@ -84,6 +84,8 @@ pub(super) fn run(order: &Order) -> Measured {
     match order.row.work {
         Work::Echo { in_flight, .. } => {
             let socket = program.open();
+            program.run(socket, Plan::echo(bytes, 1, 1).comparing());
+            order.settle();
             program.run(
                 socket,
                 Plan::echo(bytes, in_flight, order.warm_up()).comparing(),
@@ -95,6 +97,7 @@ pub(super) fn run(order: &Order) -> Measured {
         Work::Receive => {
             let socket = program.open();
             program.run(socket, Plan::stream(bytes, order.warm_up()).comparing());
+            order.settle();
             time(order, |count| {
                 program.run(socket, Plan::stream(bytes, count));
             })
@@ -102,6 +105,7 @@ pub(super) fn run(order: &Order) -> Measured {
         Work::Send => {
             let socket = program.open();
             program.send(socket, order.warm_up());
+            order.settle();
             time(order, |count| program.send(socket, count))
         }
         Work::Idle => program.idle(),
@@ -145,7 +149,6 @@ impl<'a> Program<'a> {
         let context = self.pump.expose_provenance();
         let request = ours::send_upgrade(self.connect, self.order, context);
         self.done.recv().unwrap();
-        self.order.settle();
         ours::complete_upgrade(request, context)
     }
 

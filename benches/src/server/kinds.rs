@@ -1,6 +1,6 @@
 //! The two kinds of connection: plain ones use the kernel's short cuts, TLS 1.3 ones rustls.
 
-use std::io::{Read, Result, Write};
+use std::io::{BufReader, IoSlice, Read, Result, Write};
 use std::sync::Arc;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -11,6 +11,8 @@ use super::socket::Socket;
 use super::stream::Prepared;
 use crate::machine;
 
+/// Bytes read at a time; rustls alone reads 4 KiB.
+const READ_BYTES: usize = 512 * 1024;
 /// Bytes sealed before they are written.
 const SEAL_BYTES: usize = 256 * 1024;
 
@@ -31,10 +33,11 @@ pub(super) fn config(authority: &Authority) -> Arc<ServerConfig> {
 pub(super) fn accept(config: &Arc<ServerConfig>, socket: Socket) -> Result<Tls> {
     let mut connection = ServerConnection::new(Arc::clone(config)).unwrap();
     connection.set_buffer_limit(Some(SEAL_BYTES));
-    Ok(Tls(StreamOwned::new(connection, socket)))
+    let buffered = Buffered(BufReader::with_capacity(READ_BYTES, socket));
+    Ok(Tls(StreamOwned::new(connection, buffered)))
 }
 
-pub(super) struct Tls(StreamOwned<ServerConnection, Socket>);
+pub(super) struct Tls(StreamOwned<ServerConnection, Buffered>);
 
 impl Read for Tls {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
@@ -49,6 +52,29 @@ impl Write for Tls {
 
     fn flush(&mut self) -> Result<()> {
         self.0.flush()
+    }
+}
+
+/// What rustls reads from and writes to.
+struct Buffered(BufReader<Socket>);
+
+impl Read for Buffered {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Buffered {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.0.get_mut().write(bytes)
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> Result<usize> {
+        self.0.get_mut().write_vectored(pieces)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -67,7 +93,7 @@ impl Stream for Tls {
 
 impl Stream for Socket {
     fn discard(&mut self, scratch: &mut [u8]) -> Result<usize> {
-        Socket::discard(self, scratch)
+        self.skip(scratch)
     }
 
     fn repeat(&mut self, message: &Prepared, count: u64) -> Result<()> {

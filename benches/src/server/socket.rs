@@ -42,7 +42,7 @@ impl Socket {
     }
 
     /// Discards received bytes without copying them.
-    pub(super) fn discard(&self, scratch: &mut [u8]) -> Result<usize> {
+    pub(super) fn skip(&self, scratch: &mut [u8]) -> Result<usize> {
         self.receive(scratch, RecvFlags::TRUNC)
     }
 }

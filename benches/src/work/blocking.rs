@@ -33,7 +33,6 @@ pub(crate) trait Blocking: Sized {
 
 pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
     let mut socket = B::open(order);
-    order.settle();
     match order.row.work {
         Work::Idle => idle::<B>(&mut socket, order),
         Work::Connect => {
@@ -45,6 +44,7 @@ pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
         Work::Echo { bytes, in_flight } => echo(&mut socket, order, bytes, in_flight),
         Work::Receive => {
             receive(&mut socket, order, order.warm_up(), true);
+            order.settle();
             let meter = Meter::start();
             receive(&mut socket, order, order.operations, false);
             meter.stop(order.operations)
@@ -52,6 +52,7 @@ pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
         Work::Send => {
             let mut message = B::binary(&pattern(order.message_bytes()));
             send(&mut socket, order, &mut message, order.warm_up());
+            order.settle();
             let meter = Meter::start();
             send(&mut socket, order, &mut message, order.operations);
             meter.stop(order.operations)
@@ -63,6 +64,7 @@ fn echo<B: Blocking>(socket: &mut B, order: &Order, bytes: usize, in_flight: u64
     let mut message = B::binary(&pattern(bytes));
     socket.send(&mut message);
     check_content(socket.receive(bytes));
+    order.settle();
     let mut go = |count| {
         if in_flight > 1 {
             return socket.flood(&mut message, bytes, in_flight, count);

@@ -28,7 +28,6 @@ pub(crate) fn run<C: Concurrent>(order: &Order) -> Measured {
 
 async fn work<C: Concurrent>(order: &Order) -> Measured {
     let mut socket = C::open(order).await;
-    order.settle();
     match order.row.work {
         Work::Idle => idle(&mut socket, order).await,
         Work::Connect => {
@@ -41,6 +40,7 @@ async fn work<C: Concurrent>(order: &Order) -> Measured {
             let mut message = C::binary(&pattern(bytes));
             socket.send(&mut message).await;
             socket.receive(check_content).await;
+            order.settle();
             echo(&mut socket, &mut message, bytes, in_flight, order.warm_up()).await;
             let meter = Meter::start();
             echo(
@@ -55,6 +55,7 @@ async fn work<C: Concurrent>(order: &Order) -> Measured {
         }
         Work::Receive => {
             receive(&mut socket, order, order.warm_up(), true).await;
+            order.settle();
             let meter = Meter::start();
             receive(&mut socket, order, order.operations, false).await;
             meter.stop(order.operations)
@@ -62,6 +63,7 @@ async fn work<C: Concurrent>(order: &Order) -> Measured {
         Work::Send => {
             let mut message = C::binary(&pattern(order.message_bytes()));
             send(&mut socket, order, &mut message, order.warm_up()).await;
+            order.settle();
             let meter = Meter::start();
             send(&mut socket, order, &mut message, order.operations).await;
             meter.stop(order.operations)

@@ -80,11 +80,15 @@ impl Socket {
 
     /// Waits for bytes and reads them, in one system call; `Ok(0)` at the end of the stream.
     ///
-    /// The socket keeps the `patience` of the first call. Other threads may send meanwhile.
+    /// The socket keeps the `patience` of the first call. Other threads may send meanwhile. On Apple's systems, which do
+    /// not document that sends can refuse to block on such a socket, this does not wait at all.
     ///
     /// # Errors
     /// `WouldBlock` if nothing came in time; otherwise the connection's failure.
     pub fn receive_patiently(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+        if cfg!(target_vendor = "apple") {
+            return self.receive(buffer);
+        }
         if !self.patient.load(Ordering::Relaxed) {
             // All other reads and writes say themselves that they must not block.
             self.socket.set_read_timeout(Some(patience))?;

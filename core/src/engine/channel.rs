@@ -153,7 +153,7 @@ impl Channel {
     /// Everything that was queued has reached the system.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
-        !self.has_controls() && self.gathered.is_empty()
+        !self.has_controls() && self.gathered.is_empty() && self.transport.is_flushed()
     }
 
     /// Control frames wait to be written.
@@ -212,9 +212,9 @@ impl Channel {
         });
     }
 
-    /// The failure ends the connection for good.
+    /// The failure ends the connection for good; the first one counts.
     fn fail<T>(&mut self, error: Error) -> Result<T> {
-        self.failed = Some(error);
+        let error = *self.failed.get_or_insert(error);
         self.inbox = Inbox::default();
         self.gathered = Gathered::default();
         Err(error)
@@ -239,3 +239,6 @@ fn send_error(error: SendError) -> Error {
         SendError::Closed => Error::InvalidOperation,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever owns the endpoint.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -48,7 +47,8 @@ struct Shared {
 struct Entries {
     slots: Vec<Slot>,
     free: Vec<usize>,
-    timers: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// When to look at which slot: at most one entry for each, whatever becomes of its deadline.
+    timers: BTreeSet<(Instant, usize)>,
     /// Endpoints with something to flush before the poll waits.
     flushes: Vec<Token>,
     /// Until when the poll sleeps: `None` while it is awake.
@@ -67,7 +67,7 @@ struct Slot {
     owner: Option<Weak<dyn Ready>>,
     ended: Arc<AtomicBool>,
     deadline: Option<Instant>,
-    /// When the earliest entry of this slot in the timer heap comes up.
+    /// When the entry of this slot in the timers comes up; not later than its deadline.
     scheduled: Option<Instant>,
 }
 
@@ -168,8 +168,11 @@ impl Endpoint {
         if slot.scheduled.is_some_and(|scheduled| scheduled <= at) {
             return;
         }
-        slot.scheduled = Some(at);
-        entries.timers.push(Reverse((at, self.index)));
+        let later = slot.scheduled.replace(at);
+        if let Some(later) = later {
+            entries.timers.remove(&(later, self.index));
+        }
+        entries.timers.insert((at, self.index));
         let too_late = match entries.sleep {
             Some(Sleep::Until(until)) => at < until,
             Some(Sleep::Forever) => true,
@@ -340,7 +343,7 @@ impl Shared {
         if !entries.flushes.is_empty() {
             return Some(Duration::ZERO); // somebody put something off just now
         }
-        let next = entries.timers.peek().map(|Reverse((at, _))| *at);
+        let next = entries.timers.first().map(|(at, _)| *at);
         entries.sleep = Some(next.map_or(Sleep::Forever, Sleep::Until));
         next.map(|at| at.saturating_duration_since(clock::now()))
     }
@@ -348,25 +351,19 @@ impl Shared {
     /// The next owner whose deadline has passed; its deadline is cleared.
     fn next_expired(&self, now: Instant) -> Option<Arc<dyn Ready>> {
         let mut entries = self.lock();
-        if entries.timers.is_empty() {
-            return None;
-        }
-        while let Some(&Reverse((at, index))) = entries.timers.peek() {
+        while let Some(&(at, index)) = entries.timers.first() {
             if at > now {
                 return None;
             }
-            entries.timers.pop();
+            entries.timers.pop_first();
             let Some(slot) = entries.slots.get_mut(index) else {
                 continue;
             };
-            if slot.scheduled != Some(at) {
-                continue; // an earlier entry has taken its place
-            }
             slot.scheduled = None;
             match slot.deadline {
                 Some(deadline) if deadline > now => {
                     slot.scheduled = Some(deadline);
-                    entries.timers.push(Reverse((deadline, index)));
+                    entries.timers.insert((deadline, index));
                 }
                 Some(_) => {
                     slot.deadline = None;
@@ -391,4 +388,58 @@ fn untoken(token: Token) -> (usize, u32) {
         token.0 & 0xffff_ffff,
         u32::try_from(token.0 >> 32).unwrap_or(u32::MAX),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Ready for Nobody {
+        fn ready(self: Arc<Self>) {}
+        fn expired(self: Arc<Self>) {}
+        fn flush(self: Arc<Self>) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_deadline_that_comes_and_goes_leaves_one_entry() {
+        let (reactor, _source) = Reactor::open().unwrap();
+        let nobody = Arc::new(Nobody);
+        let owner: Weak<dyn Ready> = Arc::downgrade(&(Arc::clone(&nobody) as Arc<dyn Ready>));
+        let endpoint = Endpoint::new(&reactor, owner);
+        let start = clock::now();
+        let late = start + Duration::from_secs(30);
+        for turn in 1..100 {
+            // A peer that never stops: the turn is over, and the next one is due at once.
+            let now = start + Duration::from_millis(turn);
+            endpoint.set_deadline(Some(late));
+            endpoint.set_deadline(Some(now));
+            assert!(reactor.0.next_expired(now).is_some());
+            assert!(reactor.0.next_expired(now).is_none());
+        }
+        endpoint.set_deadline(Some(late));
+        assert_eq!(reactor.0.lock().timers.len(), 1);
+        assert!(reactor.0.next_expired(late).is_some());
+        assert!(reactor.0.lock().timers.is_empty());
+    }
+
+    #[test]
+    fn a_deadline_that_was_put_off_or_taken_back_does_not_expire() {
+        let (reactor, _source) = Reactor::open().unwrap();
+        let nobody = Arc::new(Nobody);
+        let owner: Weak<dyn Ready> = Arc::downgrade(&(Arc::clone(&nobody) as Arc<dyn Ready>));
+        let endpoint = Endpoint::new(&reactor, owner);
+        let soon = clock::now() + Duration::from_secs(1);
+        let late = soon + Duration::from_secs(1);
+        endpoint.set_deadline(Some(soon));
+        endpoint.set_deadline(Some(late));
+        assert!(reactor.0.next_expired(soon).is_none());
+        assert!(reactor.0.next_expired(late).is_some());
+        endpoint.set_deadline(Some(late));
+        endpoint.set_deadline(None);
+        assert!(reactor.0.next_expired(late).is_none());
+    }
 }

@@ -29,6 +29,9 @@ pub trait Transport: Send + fmt::Debug {
     /// `WouldBlock` while the system does not take it all.
     fn flush(&mut self) -> io::Result<()>;
 
+    /// The system has everything that was taken.
+    fn is_flushed(&self) -> bool;
+
     /// Bytes can be read although the socket may not become readable again.
     fn has_buffered_input(&self) -> bool;
 
@@ -100,6 +103,10 @@ impl Transport for Tcp {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn is_flushed(&self) -> bool {
+        true
     }
 
     fn has_buffered_input(&self) -> bool {

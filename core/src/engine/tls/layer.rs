@@ -172,6 +172,10 @@ impl Transport for Tls {
         self.records.flush()
     }
 
+    fn is_flushed(&self) -> bool {
+        !self.records.wants_write()
+    }
+
     fn has_buffered_input(&self) -> bool {
         self.records.has_news()
     }

@@ -206,6 +206,7 @@ impl Records {
                 .extend_from_slice(alert.get(..length).unwrap_or_default());
         }
         let _ = self.flush();
+        self.output = Vec::new(); // what did not leave now never will
     }
 
     /// Opens records that stand before the right to send in rustls' order of things.

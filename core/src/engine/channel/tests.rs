@@ -1,0 +1,135 @@
+//! Unit tests of what a channel counts as sent, over a layer that takes more than the system below it does.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::engine::tls::TlsFacts;
+use crate::proto::websocket::CloseCode;
+
+/// Takes everything, as TLS does, and hands on nothing until it is opened.
+#[derive(Debug)]
+struct Holding {
+    socket: Arc<Socket>,
+    held: usize,
+    open: Arc<AtomicBool>,
+}
+
+impl Transport for Holding {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.flush()?;
+        self.held += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.open.load(Ordering::Relaxed) {
+            self.held = 0;
+        }
+        if self.held == 0 {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    fn is_flushed(&self) -> bool {
+        self.held == 0
+    }
+
+    fn has_buffered_input(&self) -> bool {
+        false
+    }
+
+    fn is_drained(&self) -> bool {
+        true
+    }
+
+    fn note_ready(&mut self) {}
+
+    fn holds_input(&self) -> bool {
+        false
+    }
+
+    fn accept(&mut self, input: Inbox, _: bool) -> Option<Inbox> {
+        Some(input)
+    }
+
+    fn finish_sending(&mut self) {}
+
+    fn socket(&self) -> &Arc<Socket> {
+        &self.socket
+    }
+
+    fn tls(&self) -> Option<&Arc<TlsFacts>> {
+        None
+    }
+
+    fn error(&self, _: &io::Error) -> Error {
+        Error::ConnectionError
+    }
+}
+
+/// A channel over a layer that holds everything back, and what opens it.
+fn holding() -> (Channel, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = Socket::connect(listener.local_addr().unwrap(), None).unwrap();
+    let open = Arc::new(AtomicBool::new(false));
+    let transport = Holding {
+        socket: Arc::new(socket),
+        held: 0,
+        open: Arc::clone(&open),
+    };
+    let channel = Channel::new(Box::new(transport), Inbox::default(), 4096);
+    (channel, open)
+}
+
+/// Nothing of it has reached the system yet, and it goes there as soon as that is possible.
+fn waits_until_opened(mut channel: Channel, open: &AtomicBool) {
+    assert_eq!(channel.flush_controls(), Ok(false));
+    assert!(!channel.is_flushed());
+    assert!(channel.wants_write());
+    assert!(channel.lend().is_none(), "its reader waits for room too");
+    open.store(true, Ordering::Relaxed);
+    assert_eq!(channel.flush_controls(), Ok(true));
+    assert!(channel.is_flushed());
+    assert!(channel.lend().is_some());
+}
+
+#[test]
+fn a_close_frame_that_the_layer_below_holds_is_not_sent() {
+    let (mut channel, open) = holding();
+    channel
+        .close(&CloseFrame::with_code(CloseCode::NORMAL_CLOSURE))
+        .unwrap();
+    waits_until_opened(channel, &open);
+}
+
+#[test]
+fn a_pong_that_the_layer_below_holds_is_not_sent() {
+    let (mut channel, open) = holding();
+    channel.keep_alive().unwrap();
+    waits_until_opened(channel, &open);
+}
+
+#[test]
+fn gathered_frames_that_the_layer_below_holds_are_not_sent() {
+    let (mut channel, open) = holding();
+    let mut frame = channel.begin(MessageKind::Binary, true, 5).unwrap();
+    assert_eq!(channel.try_gather(&mut frame, b"hello"), Ok(true));
+    waits_until_opened(channel, &open);
+}
+
+#[test]
+fn the_first_failure_is_the_one_that_is_reported() {
+    let (mut channel, _open) = holding();
+    let reader = channel.lend().unwrap();
+    channel.abandon(Error::Timeout);
+    assert_eq!(channel.take_back(reader, &Ok(0)), Err(Error::Timeout));
+    assert_eq!(channel.failure(), Some(Error::Timeout));
+}

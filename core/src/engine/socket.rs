@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-#[cfg(not(target_vendor = "apple"))]
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -23,7 +22,6 @@ pub struct TcpKeepAlive {
 pub struct Socket {
     socket: socket2::Socket,
     /// Blocking reads are prepared: [`Socket::receive_patiently`].
-    #[cfg(not(target_vendor = "apple"))]
     patient: AtomicBool,
 }
 
@@ -55,7 +53,6 @@ impl Socket {
         }
         Ok(Self {
             socket,
-            #[cfg(not(target_vendor = "apple"))]
             patient: AtomicBool::new(false),
         })
     }
@@ -88,7 +85,6 @@ impl Socket {
     ///
     /// # Errors
     /// `WouldBlock` if nothing came in time, or a signal came first; otherwise the connection's failure.
-    #[cfg(not(target_vendor = "apple"))]
     pub fn receive_patiently(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
         if cfg!(target_vendor = "apple") {
             return self.receive(buffer);
@@ -103,27 +99,6 @@ impl Socket {
             Ok((count, _)) => Ok(count),
             // Signals in quick succession must not make one wait of many.
             Err(rustix::io::Errno::INTR) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Waits for bytes and reads them; `Ok(0)` at the end of the stream.
-    ///
-    /// Here a send on a blocking socket blocks whatever its flags say, so the socket must stay as it is.
-    ///
-    /// # Errors
-    /// `WouldBlock` if nothing came in time, or a signal came first; otherwise the connection's failure.
-    #[cfg(target_vendor = "apple")]
-    pub fn receive_patiently(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-        let timeout = Timespec::try_from(patience).map_err(|_| io::ErrorKind::InvalidInput)?;
-        match poll(
-            &mut [PollFd::new(&self.socket, PollFlags::IN)],
-            Some(&timeout),
-        ) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => Err(io::ErrorKind::WouldBlock.into()),
-            Ok(_) => self.receive(buffer),
             Err(error) => Err(error.into()),
         }
     }

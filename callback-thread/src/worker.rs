@@ -171,7 +171,6 @@ impl<J: Job> Core<J> {
         let mut source = lock(&self.source);
         if let Some(source) = source.as_mut() {
             let _in_wait = InWait::of(self.id);
-            // A brief spin of non-blocking turns before a blocking one belongs here.
             let _ = catch_unwind(AssertUnwindSafe(|| source.wait(may_block)));
         }
     }

@@ -131,3 +131,24 @@ pub(crate) const GOALS: &[Goal] = &[
     rate("W7c", ASYNC, Against::Best, 0.9),
     cpu("W7c", ASYNC, 1.3),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::ROWS;
+
+    #[test]
+    fn every_goal_names_a_row_and_every_row_has_goals_for_both_modes() {
+        for goal in GOALS {
+            assert!(ROWS.iter().any(|row| row.name == goal.row), "{}", goal.row);
+        }
+        for row in ROWS {
+            for mode in [SYNC, ASYNC] {
+                let has_goal = GOALS
+                    .iter()
+                    .any(|goal| (goal.row, goal.mode) == (row.name, mode));
+                assert!(has_goal, "{} {}", row.name, mode.name());
+            }
+        }
+    }
+}

@@ -92,3 +92,63 @@ fn median(figures: impl Iterator<Item = f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn results(row: &str, rounds: &[(Contestant, &[f64])]) -> Results {
+        let measured = |value: &f64| Measured {
+            value: *value,
+            cost: 1.0,
+        };
+        let rounds = rounds.iter();
+        Results {
+            row: crate::rows::by_name(row),
+            rounds: rounds
+                .map(|(one, values)| (*one, values.iter().map(measured).collect()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn ratios_are_taken_round_by_round() {
+        let slow_second_round = results(
+            "W1",
+            &[
+                (Contestant::Raw, &[100.0, 10.0, 100.0]),
+                (Contestant::OursSync, &[50.0, 5.0, 60.0]),
+            ],
+        );
+        let ratio = slow_second_round.ratio(Contestant::OursSync, Contestant::Raw, Figure::Value);
+        assert_eq!(ratio, Some(0.5));
+    }
+
+    #[test]
+    fn the_best_peer_is_the_fastest_and_with_memory_the_smallest() {
+        let peers: &[(Contestant, &[f64])] = &[
+            (Contestant::Raw, &[9.0]),
+            (Contestant::Tungstenite, &[2.0]),
+            (Contestant::FastWebSockets, &[3.0]),
+        ];
+        assert_eq!(
+            results("W1", peers).best_peer(),
+            Some(Contestant::FastWebSockets)
+        );
+        assert_eq!(
+            results("W7", peers).best_peer(),
+            Some(Contestant::Tungstenite)
+        );
+    }
+
+    #[test]
+    fn goals_whose_contestants_did_not_run_are_not_judged() {
+        let alone = results("W1c", &[(Contestant::OursSync, &[1.0])]);
+        assert!(alone.verdicts().is_empty());
+        let with_raw: &[(Contestant, &[f64])] =
+            &[(Contestant::Raw, &[2.0]), (Contestant::OursSync, &[1.0])];
+        let verdicts = results("W1c", with_raw).verdicts();
+        assert_eq!(verdicts.len(), 1);
+        assert!(!verdicts[0].is_reached());
+    }
+}

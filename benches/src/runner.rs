@@ -33,6 +33,7 @@ pub(crate) fn run(options: &Options) {
         options.rounds,
         environment(options),
     );
+    let others = machine::others_percent();
     println!("{about}");
     let cores = machine::cores();
     let (client, server) = (cores[0], cores[cores.len().min(2) - 1]);
@@ -52,8 +53,11 @@ pub(crate) fn run(options: &Options) {
         println!("{}", table::render(&results));
         all.push(results);
     }
+    let others = others.max(machine::others_percent());
+    let others = format!("Others used up to {others:.0} % of the machine.");
+    println!("{others}");
     if options.write_docs {
-        docs::write(&all, &about);
+        docs::write(&all, &format!("{about} {others}"));
     }
 }
 

@@ -93,3 +93,15 @@ pub(crate) fn number(value: Option<f64>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_have_the_digits_that_matter() {
+        let texts = [0.5, 99.99, 100.4, 1234.0, 1_234_567.0].map(|value| number(Some(value)));
+        assert_eq!(texts, ["0.50", "99.99", "100", "1 234", "1 234 567"]);
+        assert_eq!(number(None), "-");
+    }
+}

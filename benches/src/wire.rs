@@ -140,3 +140,34 @@ pub(crate) fn read_head(stream: &mut impl Read) -> String {
     head.truncate(filled);
     String::from_utf8(head).unwrap()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_read_as_it_was_made() {
+        for bytes in [0, 1, 125, 126, 65_535, 65_536] {
+            let payload = crate::work::pattern(bytes);
+            let frame = client_frame(BINARY, &payload);
+            let header = parse(&frame).unwrap();
+            assert_eq!((header.opcode, header.payload), (BINARY, bytes));
+            let mut unmasked = Vec::new();
+            append_unmasked(&mut unmasked, &frame[header.bytes..], header.key);
+            assert_eq!(unmasked, payload);
+
+            let frame = server_frame(BINARY, &payload);
+            let header = parse(&frame).unwrap();
+            assert_eq!(header.bytes, server_header_bytes(bytes));
+            assert_eq!(&frame[header.bytes..], payload);
+        }
+    }
+
+    #[test]
+    fn a_cut_header_is_no_header() {
+        let frame = client_frame(BINARY, &[7; 70_000]);
+        for end in 0..HEADER_BYTES_MAX {
+            assert!(parse(&frame[..end]).is_none(), "{end} bytes");
+        }
+    }
+}

@@ -19,7 +19,6 @@ mod upgrade;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 pub use query::HeaderBlock;
@@ -49,8 +48,6 @@ pub struct Request<E: Embedder> {
     secure: bool,
     line: RequestLine,
     state: Mutex<RequestState<E>>,
-    /// A step is queued on the lane already.
-    scheduled: AtomicBool,
     myself: Weak<Self>,
     handle: Arc<Handle<E>>,
 }
@@ -84,6 +81,7 @@ pub struct RequestState<E: Embedder> {
     pending: Option<RequestOperation>,
     /// The operation that waits for its lane or for readiness.
     parked: Option<Operation<E>>,
+    turn: Turn,
     /// ReceiveResponse was called while SendRequest runs.
     receive_follows: bool,
     driver: Option<Box<Driver>>,
@@ -132,6 +130,17 @@ enum Phase {
     Failed,
 }
 
+/// Where the turn stands in which the lane moves the pending operation on. What completes an operation finds nothing
+/// queued behind it unless there is something to do: inline completions depend on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    None,
+    Queued,
+    Running,
+    /// Something has happened since it runs: another one follows if the operation is not over.
+    RunningAgain,
+}
+
 /// The connection an exchange uses; known from SENDING_REQUEST on.
 #[derive(Debug)]
 pub struct ConnectionFacts {
@@ -169,6 +178,7 @@ impl<E: Embedder> Request<E> {
             phase: Phase::Created,
             pending: None,
             parked: None,
+            turn: Turn::None,
             receive_follows: false,
             driver: None,
             endpoint: None,
@@ -184,7 +194,6 @@ impl<E: Embedder> Request<E> {
             secure,
             line,
             state: Mutex::new(state),
-            scheduled: AtomicBool::new(false),
             myself: Weak::clone(myself),
             handle,
         })
@@ -237,18 +246,22 @@ impl<E: Embedder> Request<E> {
         } else {
             (None, None)
         };
-        drop(state);
+        self.schedule(state);
         drop(dropped);
-        if !idle {
-            self.schedule();
-        }
     }
 
-    /// Lets the lane continue the pending operation.
-    fn schedule(&self) {
-        if !self.scheduled.swap(true, Ordering::AcqRel)
-            && let Some(myself) = self.myself.upgrade()
-        {
+    /// Lets the lane continue the pending operation, if there is one.
+    fn schedule(&self, mut state: Locked<'_, E>) {
+        match state.turn {
+            Turn::None if state.pending.is_some() => state.turn = Turn::Queued,
+            Turn::Running => {
+                state.turn = Turn::RunningAgain;
+                return;
+            }
+            Turn::None | Turn::Queued | Turn::RunningAgain => return,
+        }
+        drop(state);
+        if let Some(myself) = self.myself.upgrade() {
             self.handle.schedule(myself as Arc<dyn Job>);
         }
     }
@@ -256,11 +269,11 @@ impl<E: Embedder> Request<E> {
 
 impl<E: Embedder> Ready for Request<E> {
     fn ready(self: Arc<Self>) {
-        self.schedule();
+        self.schedule(self.state());
     }
 
     fn expired(self: Arc<Self>) {
-        self.schedule();
+        self.schedule(self.state());
     }
 
     fn flush(self: Arc<Self>) -> bool {
@@ -274,7 +287,7 @@ struct LaneWake<E: Embedder>(Weak<Request<E>>);
 impl<E: Embedder> Wake for LaneWake<E> {
     fn wake(&self) {
         if let Some(request) = self.0.upgrade() {
-            request.schedule();
+            request.schedule(request.state());
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Running operations: on the caller's thread, or on the handle's lane in turns.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::operation::Operation;
-use super::{ConnectionFacts, Phase, Request, RequestState};
+use super::{ConnectionFacts, Phase, Request, RequestState, Turn};
 use crate::api::job;
 use crate::embed::Embedder;
 use crate::engine::clock;
@@ -15,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::notify::{Notification, RequestOperation};
 
 /// Where an operation stands after as many steps as were possible.
-enum Turn {
+enum Progress {
     Done,
     Wait(Option<Instant>),
 }
@@ -41,8 +40,7 @@ impl<E: Embedder> Request<E> {
         state.pending = Some(operation.name());
         if self.handle.is_asynchronous() {
             state.parked = Some(operation);
-            drop(state);
-            self.schedule();
+            self.schedule(state);
             return Ok(0);
         }
         let waker = sleeper::current_waker().inspect_err(|_| state.pending = None)?;
@@ -62,14 +60,14 @@ impl<E: Embedder> Request<E> {
     fn run_to_end(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<()> {
         loop {
             match self.advance(driver, operation)? {
-                Turn::Done => return Ok(()),
-                Turn::Wait(until) => sleeper::wait(&driver.interests(), until)?,
+                Progress::Done => return Ok(()),
+                Progress::Wait(until) => sleeper::wait(&driver.interests(), until)?,
             }
         }
     }
 
     /// Steps until the operation is done or must wait; notifications are delivered in between, without any lock.
-    fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Turn> {
+    fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
         loop {
             if self.handle.is_closed() {
                 return Err(Error::OperationCancelled);
@@ -82,8 +80,8 @@ impl<E: Embedder> Request<E> {
                 }
                 Step::Notify(notification) => self.handle.notify(&notification),
                 Step::Wait(Some(until)) if until <= now => {}
-                Step::Wait(until) => return Ok(Turn::Wait(until)),
-                Step::Done => return Ok(Turn::Done),
+                Step::Wait(until) => return Ok(Progress::Wait(until)),
+                Step::Done => return Ok(Progress::Done),
             }
         }
     }
@@ -124,6 +122,7 @@ impl<E: Embedder> Request<E> {
         state.pending = (follows && outcome.is_ok()).then_some(next);
         state.waker = None;
         state.driver = driver;
+        state.turn = Turn::None;
         match outcome {
             Ok(()) => state.succeed(operation),
             Err(_) => state.fail(operation),
@@ -149,21 +148,23 @@ impl<E: Embedder> Request<E> {
         let (mut driver, mut operation) = {
             let mut state = self.state();
             let Some(operation) = state.parked.take() else {
+                state.turn = Turn::None;
                 return;
             };
+            state.turn = Turn::Running;
             let driver = state.driver.take();
             if let Some(endpoint) = &state.endpoint {
                 endpoint.set_deadline(None);
             }
             (driver, operation)
         };
-        let turn = match &mut driver {
+        let progress = match &mut driver {
             Some(driver) => self.advance(driver, &mut operation),
             None => Err(self.without_connection()),
         };
-        match turn {
-            Ok(Turn::Wait(until)) => self.park(driver, operation, until),
-            Ok(Turn::Done) => self.end_on_lane(driver, operation, Ok(())),
+        match progress {
+            Ok(Progress::Wait(until)) => self.park(driver, operation, until),
+            Ok(Progress::Done) => self.end_on_lane(driver, operation, Ok(())),
             Err(error) => self.end_on_lane(driver, operation, Err(error)),
         }
     }
@@ -182,9 +183,13 @@ impl<E: Embedder> Request<E> {
         let mut state = self.state();
         state.driver = driver;
         state.parked = Some(operation);
-        if let Some(endpoint) = state.endpoint.clone() {
-            drop(state);
+        if let Some(endpoint) = &state.endpoint {
             endpoint.set_deadline(until);
+        }
+        let again = state.turn == Turn::RunningAgain;
+        state.turn = Turn::None;
+        if again {
+            self.schedule(state);
         }
     }
 
@@ -249,7 +254,6 @@ impl<E: Embedder> RequestState<E> {
 
 impl<E: Embedder> job::Operation for Request<E> {
     fn step(self: Arc<Self>) {
-        self.scheduled.store(false, Ordering::Release);
         self.turn();
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::here::{self, DispatcherId, InJob, ThreadToken};
+use crate::here::{self, InJob, ThreadToken};
 use crate::role::Worker;
 use crate::sync::Mutex;
 use crate::worker::Core;
@@ -34,7 +34,29 @@ pub(crate) struct LaneShared<J: Job> {
 
 struct Line<J> {
     jobs: VecDeque<J>,
+    /// Jobs that have left the queue so far.
+    taken: u64,
     phase: Phase,
+}
+
+/// What [`Lane::append`] leaves to be done, by [`Lane::settle`] or [`Lane::settle_here`].
+#[derive(Debug, Default)]
+#[must_use = "what was appended does not run before it is settled"]
+pub struct Appended {
+    /// The number of jobs that have left the queue when the last of these has.
+    last: u64,
+    /// The lane was idle: it must be put on the run list.
+    must_schedule: bool,
+}
+
+impl Appended {
+    /// Both, in this order.
+    pub fn and(self, later: Self) -> Self {
+        Self {
+            last: self.last.max(later.last),
+            must_schedule: self.must_schedule || later.must_schedule,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +81,7 @@ impl<J: Job> Lane<J> {
     pub(crate) fn new(core: Arc<Core<J>>) -> Self {
         let line = Mutex::new(Line {
             jobs: VecDeque::new(),
+            taken: 0,
             phase: Phase::Idle,
         });
         Self {
@@ -75,37 +98,62 @@ impl<J: Job> Lane<J> {
     /// If the job needs a new thread and none can be started, it and all that is runnable run here
     /// before this returns: call it with no lock held that a job might need.
     pub fn post(&self, job: J) {
-        if lock(&self.shared.line).append(job) {
+        self.settle(self.append(job));
+    }
+
+    /// Runs `job`, and what waits before it, before returning if [`Lane::settle_here`] can, or else
+    /// posts it; returns whether it ran.
+    pub fn run_or_post(&self, job: J, limit: u32) -> bool {
+        self.settle_here(self.append(job), limit)
+    }
+
+    /// Appends `job` and nothing else: with a lock held that decides the order of the jobs, for
+    /// instance. Nothing runs before [`Lane::settle`] or [`Lane::settle_here`], which must follow
+    /// without that lock.
+    pub fn append(&self, job: J) -> Appended {
+        lock(&self.shared.line).append(job)
+    }
+
+    /// Has the appended jobs run, as those of [`Lane::post`].
+    pub fn settle(&self, appended: Appended) {
+        if appended.must_schedule {
             self.schedule();
         }
     }
 
-    /// Runs `job` before returning if that keeps the lane's order, or else posts it; returns
-    /// whether it ran.
+    /// Runs the appended jobs, and what waits before them, before returning as far as the lane's
+    /// order allows, and has the others run as those of [`Lane::post`]; returns whether all ran.
     ///
-    /// It runs here if the lane is idle with nothing waiting, or if it is this thread that runs the
-    /// lane, nothing waits, and fewer than `limit` jobs of the lane are on the stack: 0 and 1 allow
-    /// no nesting, 3 is the habit of current Windows. It is posted from inside the source, which
-    /// must not run user code, and when this thread's stack holds 128 jobs of whatever lanes.
-    pub fn run_or_post(&self, job: J, limit: u32) -> bool {
+    /// They run here if the lane was idle, or if it is this thread that runs the lane, and fewer
+    /// than `limit` jobs of the lane are on the stack: 0 and 1 allow no nesting, 3 is the habit of
+    /// current Windows. They are left to others inside the source, which must not run user code, and
+    /// when this thread's stack holds 128 jobs of whatever lanes.
+    pub fn settle_here(&self, appended: Appended, limit: u32) -> bool {
+        let Appended {
+            last,
+            mut must_schedule,
+        } = appended;
         let id = self.shared.core.id();
-        let may_nest = here::has_room_for_a_job() && !here::waits_for(id);
-        let mut line = lock(&self.shared.line);
-        if !(may_nest && line.enter(here::token(), limit)) {
-            let is_new = line.append(job);
-            drop(line);
-            if is_new {
-                self.schedule();
+        let may_run = here::has_room_for_a_job() && !here::waits_for(id);
+        let mut all_ran = false;
+        while may_run {
+            let mut line = lock(&self.shared.line);
+            all_ran = line.taken >= last;
+            if all_ran || !line.enter(here::token(), limit, must_schedule) {
+                break;
             }
-            return false;
+            let job = line.take();
+            drop(line);
+            if let Some(job) = job {
+                let _in_job = InJob::of(id);
+                run_contained(job);
+            }
+            must_schedule = lock(&self.shared.line).leave();
         }
-        drop(line);
-        run_contained(id, job);
-        let left = lock(&self.shared.line).leave();
-        if left {
+        if must_schedule {
             self.schedule();
         }
-        true
+        all_ran
     }
 
     /// Is a job of this lane's dispatcher, of whatever lane, on the current thread's stack?
@@ -159,10 +207,11 @@ impl<J: Job> LaneShared<J> {
         let mut jobs = 0_u32;
         let mut batch_end = BATCH_JOBS;
         let mut began = self.core.now();
+        let _in_job = InJob::of(self.core.id());
         while let Some(job) = self.next_job() {
             let now = self.core.now();
             worker.pulse.beat(now);
-            run_contained(self.core.id(), job);
+            run_contained(job);
             jobs = jobs.saturating_add(1);
             if jobs < batch_end && now == began {
                 continue;
@@ -187,19 +236,27 @@ impl<J: Job> LaneShared<J> {
 }
 
 impl<J> Line<J> {
-    /// Appends a job; returns whether the lane must be put on the run list.
-    fn append(&mut self, job: J) -> bool {
+    fn append(&mut self, job: J) -> Appended {
         self.jobs.push_back(job);
-        let is_new = matches!(self.phase, Phase::Idle);
-        if is_new {
+        let must_schedule = matches!(self.phase, Phase::Idle);
+        if must_schedule {
             self.phase = Phase::Scheduled;
         }
-        is_new
+        Appended {
+            last: self.taken + self.jobs.len() as u64,
+            must_schedule,
+        }
+    }
+
+    fn take(&mut self) -> Option<J> {
+        let job = self.jobs.pop_front();
+        self.taken += u64::from(job.is_some());
+        job
     }
 
     /// The next job for a thread that took the lane from the run list; none makes the lane idle.
     fn next(&mut self, thread: ThreadToken) -> Option<J> {
-        let job = self.jobs.pop_front();
+        let job = self.take();
         if job.is_some() {
             self.phase = Phase::Running { thread, depth: 1 };
         } else {
@@ -208,16 +265,13 @@ impl<J> Line<J> {
         job
     }
 
-    /// Begins a job that was never in the queue, if order and nesting allow it.
-    fn enter(&mut self, here: ThreadToken, limit: u32) -> bool {
+    /// Lets a thread run the next job in place of the run list, if order and nesting allow it;
+    /// `is_mine`: the lane became scheduled by that thread and is not on the run list yet.
+    fn enter(&mut self, here: ThreadToken, limit: u32, is_mine: bool) -> bool {
         let depth = match self.phase {
-            Phase::Idle => 1,
-            Phase::Running { thread, depth }
-                if thread == here && depth < limit && self.jobs.is_empty() =>
-            {
-                depth + 1
-            }
-            Phase::Scheduled | Phase::Running { .. } => return false,
+            Phase::Scheduled if is_mine => 1,
+            Phase::Running { thread, depth } if thread == here && depth < limit => depth + 1,
+            Phase::Idle | Phase::Scheduled | Phase::Running { .. } => return false,
         };
         self.phase = Phase::Running {
             thread: here,
@@ -256,8 +310,7 @@ impl<J> Line<J> {
 }
 
 /// Runs a job with no lock held. Its panic ends here: the thread has other handles to serve.
-fn run_contained<J: Job>(id: DispatcherId, job: J) {
-    let _in_job = InJob::of(id);
+fn run_contained<J: Job>(job: J) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job.run())) {
         // The panic's own value may panic as it goes.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));

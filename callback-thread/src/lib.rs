@@ -24,7 +24,7 @@
 //! What holds at any time:
 //!
 //! - The jobs of one lane run in the order of their posts, never two at once. The only nesting is
-//!   the deliberate one of [`Lane::run_or_post`], on one thread.
+//!   the deliberate one of [`Lane::settle_here`], on one thread.
 //! - No lock of this crate is held while a job runs. A job may post to any lane, drop any lane or
 //!   dispatcher, and close the dispatcher it runs on. It may block: that stalls its own lane only.
 //! - A job that was posted runs, closed dispatcher or not. A job that panics ends alone.
@@ -62,7 +62,7 @@ mod tests;
 use sync::lock;
 
 pub use dispatcher::Dispatcher;
-pub use lane::Lane;
+pub use lane::{Appended, Lane};
 pub use threads::Threads;
 pub use worker::THREADS_MAX;
 

@@ -1,5 +1,6 @@
 //! The engine: the only home of sockets, threads, the clock and entropy. It moves bytes and waits; it decides nothing.
 
+pub mod alarm;
 pub mod buffers;
 pub mod channel;
 pub mod clock;

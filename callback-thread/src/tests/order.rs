@@ -98,9 +98,27 @@ fn nothing_overtakes_a_job_that_waits() {
     let (first, second, l) = (log.task("first"), log.task("second"), lane.clone());
     lane.post(task(move || {
         l.post(first);
-        assert!(!l.run_or_post(second, 100));
+        assert!(l.run_or_post(second, 2), "both ran, in their order");
     }));
     assert_eq!(log.take(2), ["first", "second"]);
+}
+
+#[test]
+fn what_was_appended_runs_when_it_is_settled_and_not_before() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let first = lane.append(log.task("first"));
+    let both = first.and(lane.append(log.task("second")));
+    lane.post(log.task("third"));
+    assert_eq!(
+        dispatcher.threads().count(),
+        0,
+        "whoever settles has the lane run"
+    );
+    assert!(log.is_empty());
+    assert!(lane.settle_here(both, 0));
+    assert_eq!(log.take(3), ["first", "second", "third"]);
 }
 
 #[test]

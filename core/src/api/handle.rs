@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use callback_thread::Lane;
+use callback_thread::{Appended, Lane};
 
 use super::job::{Delivery, Job, Operation};
 use crate::embed::{Embedder, UnloadEvent};
@@ -168,10 +168,21 @@ impl<E: Embedder> Handle<E> {
     ///
     /// Returns whether it was delivered on this thread already (ASSURED_NON_BLOCKING_CALLBACKS).
     pub(super) fn complete(self: &Arc<Self>, notification: Notification<'static>) -> bool {
+        self.deliver(self.queue(notification))
+    }
+
+    /// Queues the end of an asynchronous operation, also with a lock held that decides its order; [`Handle::deliver`]
+    /// must follow without it.
+    pub(super) fn queue(self: &Arc<Self>, notification: Notification<'static>) -> Appended {
+        self.lane.as_ref().map_or_else(Appended::default, |lane| {
+            lane.append(Job::Notify(Arc::clone(self), notification))
+        })
+    }
+
+    /// Delivers what was queued; returns as [`Handle::complete`].
+    pub(super) fn deliver(&self, queued: Appended) -> bool {
         match (&self.lane, &self.delivery) {
-            (Some(lane), Delivery::Thread(thread)) => {
-                thread.complete(lane, Job::Notify(Arc::clone(self), notification))
-            }
+            (Some(lane), Delivery::Thread(thread)) => thread.deliver(lane, queued),
             (None, _) | (_, Delivery::Inline) => false,
         }
     }

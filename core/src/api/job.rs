@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use callback_thread::{Dispatcher, Lane};
+use callback_thread::{Appended, Dispatcher, Lane};
 
 use super::handle::{Closing, Handle};
 use crate::embed::Embedder;
@@ -137,14 +137,14 @@ impl<E: Embedder> CallbackThread<E> {
         self.inline.store(inline, Ordering::Relaxed);
     }
 
-    /// Delivers a completion: through the lane, or at once where the program allows that and order permits.
+    /// Delivers what was appended: through the lane, or at once where the program allows that and order permits.
     ///
     /// Returns whether it was delivered at once.
-    pub(super) fn complete(&self, lane: &Lane<Job<E>>, job: Job<E>) -> bool {
+    pub(super) fn deliver(&self, lane: &Lane<Job<E>>, appended: Appended) -> bool {
         if self.inline.load(Ordering::Relaxed) {
-            return lane.run_or_post(job, NESTING_LIMIT);
+            return lane.settle_here(appended, NESTING_LIMIT);
         }
-        lane.post(job);
+        lane.settle(appended);
         false
     }
 

@@ -11,15 +11,16 @@
 //! for the socket and moves everything on that waits there.
 
 mod close;
+mod completions;
 mod io;
 mod operations;
-mod outbox;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use io::{Ended, Io};
+use completions::Completions;
+use io::Io;
 
 use super::handle::Handle;
 use crate::embed::Embedder;
@@ -89,22 +90,9 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// Delivers what has ended, in order and without the lock.
-    fn deliver<'a>(&'a self, mut io: MutexGuard<'a, Io<E>>) {
-        let Some(round) = io.outbox.begin() else {
-            return; // nothing ended, or another thread is delivering and goes on with it
-        };
-        while let Some(notification) = io.outbox.next() {
-            drop(io);
-            self.handle.complete(notification);
-            io = self.io();
-        }
-        io.outbox.end(&round);
-    }
-
     /// Moves everything on and delivers what has ended.
     fn turn(&self, ready: bool, now: Option<Instant>) {
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         if ready {
             io.note_ready(
@@ -115,8 +103,8 @@ impl<E: Embedder> WebSocket<E> {
         }
         io.pump(now, &mut ended);
         self.set_deadline(&mut io);
-        io.outbox.put(ended);
-        self.deliver(io);
+        drop(io);
+        ended.deliver();
     }
 }
 
@@ -130,14 +118,14 @@ impl<E: Embedder> Ready for WebSocket<E> {
     }
 
     fn flush(self: Arc<Self>) -> bool {
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         io.flush_asked = false;
         io.pump_send(&mut ended);
         self.set_deadline(&mut io);
         let news = !ended.is_empty();
-        io.outbox.put(ended);
-        self.deliver(io);
+        drop(io);
+        ended.deliver();
         news
     }
 }

@@ -156,6 +156,12 @@ impl Channel {
         !self.has_controls() && self.gathered.is_empty() && self.transport.is_flushed()
     }
 
+    /// Bytes were received that nobody has asked for yet.
+    #[must_use]
+    pub fn holds_input(&self) -> bool {
+        !self.inbox.is_empty() || self.transport.has_buffered_input()
+    }
+
     /// Control frames wait to be written.
     fn has_controls(&self) -> bool {
         let Controls {

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 
+use super::alarm::Alarm;
 use super::clock;
 use super::dial::Attach;
 use super::levers::Spin;
@@ -22,6 +23,8 @@ const EVENTS_PER_POLL: usize = 256;
 const GENERATION_MASK: u32 = 0x7fff_ffff;
 /// The token of the poll's own waker.
 const WAKER: Token = Token(usize::MAX);
+/// The token of its alarm.
+const ALARM: Token = Token(usize::MAX - 1);
 
 /// Owns sockets that the poll watches.
 pub trait Ready: Send + Sync {
@@ -40,6 +43,8 @@ pub struct Reactor(Arc<Shared>);
 struct Shared {
     registry: mio::Registry,
     waker: Waker,
+    /// Times the poll has been looked at.
+    turns: AtomicU64,
     entries: Mutex<Entries>,
 }
 
@@ -83,9 +88,11 @@ impl Reactor {
         let shared = Arc::new(Shared {
             registry,
             waker,
+            turns: AtomicU64::new(1),
             entries: Mutex::default(),
         });
         let source = PollSource {
+            alarm: Alarm::new(poll.registry(), ALARM),
             poll,
             events: Events::with_capacity(EVENTS_PER_POLL),
             flushes: Vec::new(),
@@ -184,6 +191,12 @@ impl Endpoint {
         }
     }
 
+    /// Counts the poll's turns: calls that find the same number were made in the same one. Starts at 1.
+    #[must_use]
+    pub fn turn(&self) -> u64 {
+        self.reactor.0.turns.load(Ordering::Relaxed)
+    }
+
     /// Has the owner's [`Ready::flush`] called before the poll waits next; to be asked for once until then.
     pub fn flush_later(&self) {
         let mut entries = self.reactor.0.lock();
@@ -238,30 +251,34 @@ pub struct PollSource {
     flushes: Vec<Token>,
     /// Owners of what became ready; empty between turns.
     owners: Vec<Arc<dyn Ready>>,
+    alarm: Alarm,
     spin: Spin,
     shared: Arc<Shared>,
 }
 
 impl callback_thread::Source for PollSource {
     fn wait(&mut self, may_block: bool) {
+        self.shared.turns.fetch_add(1, Ordering::Relaxed);
         let posted = self.flush();
-        let polled = self.poll(may_block && !posted);
+        self.poll(may_block && !posted);
         let mut entries = self.shared.lock();
         entries.sleep = None;
-        if polled.is_ok() {
-            for event in &self.events {
-                let ended = event.is_read_closed() || event.is_error();
-                self.owners.extend(entries.owner_of(event.token(), ended));
+        for event in &self.events {
+            if event.token() == ALARM {
+                self.alarm.rang();
             }
+            let ended = event.is_read_closed() || event.is_error();
+            self.owners.extend(entries.owner_of(event.token(), ended));
         }
+        // Until the alarm rings nothing is due.
+        let first = entries.first_timer();
+        let is_due = first.is_some_and(|first| !self.alarm.covers(first));
         drop(entries);
         for owner in self.owners.drain(..) {
             owner.ready();
         }
-        // One look at the clock: a deadline set from here on waits for the next turn, and the others get theirs first.
-        let now = clock::now();
-        while let Some(owner) = self.shared.next_expired(now) {
-            owner.expired();
+        if is_due {
+            self.expire();
         }
     }
 }
@@ -279,17 +296,16 @@ impl PollSource {
     }
 
     /// Takes what is ready; waits for it if that is allowed: looks for a while where that pays, then sleeps.
-    fn poll(&mut self, may_block: bool) -> io::Result<()> {
+    fn poll(&mut self, may_block: bool) {
         if !may_block {
-            return self.poll.poll(&mut self.events, Some(Duration::ZERO));
+            return self.take_events(Some(Duration::ZERO));
         }
         if let Some(limit) = self.spin.limit() {
             let start = clock::now();
             loop {
-                self.poll.poll(&mut self.events, Some(Duration::ZERO))?;
+                self.take_events(Some(Duration::ZERO));
                 if !self.events.is_empty() {
-                    self.spin.hit();
-                    return Ok(());
+                    return self.spin.hit();
                 }
                 if start.elapsed() >= limit {
                     self.spin.miss();
@@ -301,14 +317,28 @@ impl PollSource {
             return self.sleep();
         }
         let start = clock::now();
-        let slept = self.sleep();
+        self.sleep();
         self.spin.slept(start.elapsed());
-        slept
     }
 
-    fn sleep(&mut self) -> io::Result<()> {
-        let timeout = self.shared.fall_asleep();
-        self.poll.poll(&mut self.events, timeout)
+    fn sleep(&mut self) {
+        let timeout = self.shared.fall_asleep(&mut self.alarm);
+        self.take_events(timeout);
+    }
+
+    fn take_events(&mut self, timeout: Option<Duration>) {
+        if self.poll.poll(&mut self.events, timeout).is_err() {
+            self.events.clear(); // a signal: the next turn looks again
+        }
+    }
+
+    /// Tells the owners whose deadlines have passed, if any have.
+    fn expire(&self) {
+        // One look at the clock: a deadline set from here on waits for the next turn, and the others get theirs first.
+        let now = clock::now();
+        while let Some(owner) = self.shared.next_expired(now) {
+            owner.expired();
+        }
     }
 }
 
@@ -319,6 +349,10 @@ impl fmt::Debug for PollSource {
 }
 
 impl Entries {
+    fn first_timer(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
     fn owner_of(&self, token: Token, ended: bool) -> Option<Arc<dyn Ready>> {
         let (index, generation) = untoken(token);
         let slot = self
@@ -338,14 +372,19 @@ impl Shared {
     }
 
     /// How long the poll may sleep; from now on an earlier deadline wakes it.
-    fn fall_asleep(&self) -> Option<Duration> {
+    fn fall_asleep(&self, alarm: &mut Alarm) -> Option<Duration> {
         let mut entries = self.lock();
         if !entries.flushes.is_empty() {
             return Some(Duration::ZERO); // somebody put something off just now
         }
-        let next = entries.timers.first().map(|(at, _)| *at);
-        entries.sleep = Some(next.map_or(Sleep::Forever, Sleep::Until));
-        next.map(|at| at.saturating_duration_since(clock::now()))
+        let first = entries.first_timer();
+        entries.sleep = Some(first.map_or(Sleep::Forever, Sleep::Until));
+        let first = first.filter(|first| !alarm.covers(*first))?;
+        let now = clock::now();
+        if alarm.set(first, now) {
+            return None;
+        }
+        Some(first.saturating_duration_since(now))
     }
 
     /// The next owner whose deadline has passed; its deadline is cleared.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::WebSocket;
-use super::io::{Close, Ended, Send, Slot};
+use super::completions::Completions;
+use super::io::{Close, Send, Slot};
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
@@ -21,7 +22,7 @@ impl<E: Embedder> WebSocket<E> {
     /// close is pending or after an earlier Shutdown or Close, and the connection's failure.
     pub fn shutdown(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
@@ -42,7 +43,7 @@ impl<E: Embedder> WebSocket<E> {
     /// pending or after an earlier Close, [`Error::Timeout`], and the connection's failure.
     pub fn close(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.close_called {
             return Err(Error::InvalidOperation);
@@ -96,17 +97,16 @@ impl<E: Embedder> WebSocket<E> {
 
     /// The handle was closed: everything pending ends with OPERATION_CANCELLED, and the connection is dropped.
     pub(in crate::api) fn cancel(&self) {
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         io.cancel(&mut ended);
         let channel = io.channel.take();
         self.set_deadline(&mut io);
-        io.outbox.put(ended);
         drop(io);
         if let Some(channel) = channel {
             channel.release();
         }
-        self.deliver(self.io());
+        ended.deliver();
     }
 }
 

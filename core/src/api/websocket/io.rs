@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::outbox::Outbox;
+use super::completions::Completions;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
 use crate::engine::channel::{Channel, LentReader, Outgoing, PATIENCE, Received};
@@ -43,9 +43,10 @@ pub(super) struct Io<E: Embedder> {
     send_timeout: Option<Duration>,
     /// The deadline the poll was told last.
     armed: Option<Instant>,
-    pub(super) outbox: Outbox,
     /// The poll was asked to flush what is gathered.
     pub(super) flush_asked: bool,
+    /// The poll's turn in which a callback has sent last.
+    sent_in: u64,
     /// Whether looking pays before a synchronous receive sleeps.
     pub(super) spin: Spin,
 }
@@ -88,33 +89,6 @@ pub(super) enum Send<E: Embedder> {
 /// WinHttpWebSocketClose.
 pub(super) struct Close {
     pub(super) deadline: Option<Instant>,
-}
-
-/// Notifications to be delivered after the lock is gone: at most one for each slot.
-#[derive(Default)]
-pub(super) struct Ended {
-    notifications: [Option<Notification<'static>>; 4],
-}
-
-impl Ended {
-    pub(super) fn is_empty(&self) -> bool {
-        self.notifications.iter().all(Option::is_none)
-    }
-
-    pub(super) fn push(&mut self, notification: Notification<'static>) {
-        if let Some(free) = self.notifications.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(notification);
-        }
-    }
-}
-
-impl IntoIterator for Ended {
-    type Item = Notification<'static>;
-    type IntoIter = std::iter::Flatten<std::array::IntoIter<Option<Notification<'static>>, 4>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.notifications.into_iter().flatten()
-    }
 }
 
 impl<Op, T> Slot<Op, T> {
@@ -179,8 +153,8 @@ impl<E: Embedder> Io<E> {
             keep_alive_at: clock::deadline(clock::now(), Some(KEEP_ALIVE)),
             send_timeout,
             armed: None,
-            outbox: Outbox::default(),
             flush_asked: false,
+            sent_in: 0,
             spin: Spin::default(),
         }
     }
@@ -273,7 +247,7 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Moves everything on as far as possible without waiting. `now` is given where deadlines may have passed.
-    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut Ended) {
+    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut Completions<'_, E>) {
         if let Some(now) = now {
             self.armed = None;
             self.pump_timers(now, ended);
@@ -283,8 +257,18 @@ impl<E: Embedder> Io<E> {
         self.pump_close(ended);
     }
 
+    /// A send from a callback in this turn of the poll is one of many: there was another, or more messages wait for the
+    /// callbacks.
+    pub(super) fn is_one_of_many(&mut self, turn: u64) -> bool {
+        let again = std::mem::replace(&mut self.sent_in, turn) == turn;
+        let Some(channel) = &self.channel else {
+            return false;
+        };
+        again || channel.has_gathered() || channel.holds_input()
+    }
+
     /// Takes a new send to leave with others, if it is small; else it waits for [`Io::pump_send`].
-    pub(super) fn gather_send(&mut self, ended: &mut Ended) {
+    pub(super) fn gather_send(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
         };
@@ -297,7 +281,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    pub(super) fn pump_send(&mut self, ended: &mut Ended) {
+    pub(super) fn pump_send(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
         };
@@ -341,7 +325,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    pub(super) fn pump_receive(&mut self, ended: &mut Ended) {
+    pub(super) fn pump_receive(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
         };
@@ -378,7 +362,7 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Close is complete when both close frames are through, and fails when the connection does.
-    pub(super) fn pump_close(&mut self, ended: &mut Ended) {
+    pub(super) fn pump_close(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
         };
@@ -393,7 +377,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    fn pump_timers(&mut self, now: Instant, ended: &mut Ended) {
+    fn pump_timers(&mut self, now: Instant, ended: &mut Completions<'_, E>) {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if passed(self.keep_alive_at) {
             self.keep_alive_at = clock::deadline(now, Some(self.keep_alive_interval));
@@ -419,14 +403,18 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Ends everything that waits, the receive first.
-    pub(super) fn cancel(&mut self, ended: &mut Ended) {
+    pub(super) fn cancel(&mut self, ended: &mut Completions<'_, E>) {
         let error = Error::OperationCancelled;
         self.end_receive(Err(error), ended);
         self.end_send(Err(error), ended);
         self.end_close(Err(error), ended);
     }
 
-    pub(super) fn end_receive(&mut self, result: Result<(u32, BufferKind)>, ended: &mut Ended) {
+    pub(super) fn end_receive(
+        &mut self,
+        result: Result<(u32, BufferKind)>,
+        ended: &mut Completions<'_, E>,
+    ) {
         if let Some((_, Some(result))) = self.receive.end(result) {
             ended.push(match result {
                 Ok((bytes, kind)) => Notification::WebSocketReceived { bytes, kind },
@@ -435,7 +423,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    fn end_send(&mut self, result: Result<()>, ended: &mut Ended) {
+    fn end_send(&mut self, result: Result<()>, ended: &mut Completions<'_, E>) {
         let Some((op, Some(result))) = self.send.end(result) else {
             return;
         };
@@ -454,7 +442,7 @@ impl<E: Embedder> Io<E> {
         });
     }
 
-    fn end_close(&mut self, result: Result<()>, ended: &mut Ended) {
+    fn end_close(&mut self, result: Result<()>, ended: &mut Completions<'_, E>) {
         if let Some((_, Some(result))) = self.close.end(result) {
             ended.push(match result {
                 Ok(()) => Notification::CloseComplete,

@@ -3,7 +3,8 @@
 use std::sync::{Arc, MutexGuard};
 
 use super::WebSocket;
-use super::io::{Caller, Ended, Io, Receive, Send, Slot};
+use super::completions::Completions;
+use super::io::{Caller, Io, Receive, Send, Slot};
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
@@ -28,7 +29,7 @@ impl<E: Embedder> WebSocket<E> {
             BufferKind::Utf8Fragment => (MessageKind::Text, false),
             BufferKind::Close => return Err(Error::InvalidParameter),
         };
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
@@ -45,13 +46,15 @@ impl<E: Embedder> WebSocket<E> {
             },
             self.caller(),
         );
-        if self.handle.gathers() {
+        if let Some(turn) = self.turn_of_callback()
+            && io.is_one_of_many(turn)
+        {
             io.gather_send(&mut ended);
+            self.ask_to_flush(&mut io);
         }
         if io.send.is_waiting() {
             io.pump_send(&mut ended);
         }
-        self.ask_to_flush(&mut io);
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
@@ -67,7 +70,7 @@ impl<E: Embedder> WebSocket<E> {
         if buffer.bytes().is_empty() {
             return Err(Error::InvalidParameter);
         }
-        let mut ended = Ended::default();
+        let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         if !io.receive.is_free() || io.receive_closed {
             return Err(Error::InvalidOperation);
@@ -76,6 +79,12 @@ impl<E: Embedder> WebSocket<E> {
         io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
         io.pump_receive(&mut ended);
         self.finish(io, ended, |io| &mut io.receive, Interest::Readable)
+    }
+
+    /// The poll's turn, if the call comes from a callback whose sends may leave together.
+    fn turn_of_callback(&self) -> Option<u64> {
+        let endpoint = self.endpoint.as_ref()?;
+        self.handle.gathers().then(|| endpoint.turn())
     }
 
     /// Has what was gathered leave before the poll waits.
@@ -103,14 +112,14 @@ impl<E: Embedder> WebSocket<E> {
     pub(super) fn finish<'a, Op, T>(
         &'a self,
         mut io: MutexGuard<'a, Io<E>>,
-        ended: Ended,
+        ended: Completions<'a, E>,
         slot: impl Fn(&mut Io<E>) -> &mut Slot<Op, T>,
         interest: Interest,
     ) -> Result<Option<T>> {
         if self.handle.is_asynchronous() {
             self.set_deadline(&mut io);
-            io.outbox.put(ended);
-            self.deliver(io);
+            drop(io);
+            ended.deliver();
             return Ok(None);
         }
         let mut patient = true;
@@ -143,7 +152,7 @@ impl<E: Embedder> WebSocket<E> {
                 channel.abandon(error);
             }
             io.note_ready(false);
-            io.pump(Some(clock::now()), &mut Ended::default());
+            io.pump(Some(clock::now()), &mut Completions::of(&self.handle));
         }
     }
 
@@ -163,7 +172,8 @@ impl<E: Embedder> WebSocket<E> {
             // A failure shows in the operations that wait.
             came = channel.take_back(reader, &result).unwrap_or(true);
         }
-        io.pump(None, &mut Ended::default());
+        io.pump_receive(&mut Completions::of(&self.handle));
+        io.pump_close(&mut Completions::of(&self.handle));
         (io, came)
     }
 }

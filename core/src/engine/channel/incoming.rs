@@ -45,15 +45,20 @@ impl Channel {
             if self.peer_close.is_some() {
                 return Ok(Received::Closed);
             }
-            let room = out.get_mut(*filled..).unwrap_or_default();
-            let advance = match self.receiver.advance(self.inbox.data(), room) {
-                Ok(advance) => advance,
-                Err(error) => return self.violation(error, out.is_empty()),
-            };
-            self.inbox.consume(advance.consumed);
-            *filled += advance.produced;
-            if let Some(received) = self.judge(advance.event, *filled)? {
-                return Ok(received);
+            let mut progress = false;
+            let waiting = self.inbox.data();
+            if !waiting.is_empty() {
+                let room = out.get_mut(*filled..).unwrap_or_default();
+                let advance = match self.receiver.advance(waiting, room) {
+                    Ok(advance) => advance,
+                    Err(error) => return self.violation(error, out.is_empty()),
+                };
+                self.inbox.consume(advance.consumed);
+                *filled += advance.produced;
+                if let Some(received) = self.judge(advance.event, *filled)? {
+                    return Ok(received);
+                }
+                progress = advance.consumed > 0;
             }
             let full = *filled == out.len();
             if full
@@ -62,7 +67,7 @@ impl Channel {
             {
                 return Ok(Received::Fragment(kind));
             }
-            if advance.consumed > 0 || advance.event.is_some() {
+            if progress {
                 continue;
             }
             if full && (!self.inbox.is_empty() || self.receiver.direct_remaining() > 0) {

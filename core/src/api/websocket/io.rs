@@ -282,10 +282,15 @@ impl<E: Embedder> Io<E> {
     }
 
     pub(super) fn pump_send(&mut self, ended: &mut Completions<'_, E>) {
+        self.pump_data(ended);
+        self.pump_controls(ended);
+    }
+
+    fn pump_data(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
         };
-        if let Slot::Waiting(
+        let Slot::Waiting(
             Send::Data {
                 frame,
                 data,
@@ -294,33 +299,34 @@ impl<E: Embedder> Io<E> {
             },
             _,
         ) = &mut self.send
-        {
-            let before = frame.written();
-            match channel.try_send(frame, data.bytes()) {
-                Ok(true) => self.end_send(Ok(()), ended),
-                Ok(false) => {
-                    if frame.written() > before || stalls_at.is_none() {
-                        *stalls_at = clock::deadline(clock::now(), self.send_timeout);
-                    }
+        else {
+            return;
+        };
+        let before = frame.written();
+        match channel.try_send(frame, data.bytes()) {
+            Ok(true) => self.end_send(Ok(()), ended),
+            Ok(false) => {
+                if frame.written() > before || stalls_at.is_none() {
+                    *stalls_at = clock::deadline(clock::now(), self.send_timeout);
                 }
-                Err(error) => self.end_send(Err(error), ended),
             }
+            Err(error) => self.end_send(Err(error), ended),
         }
+    }
+
+    /// Writes what waits besides a data frame. A failure shows in the operations that wait.
+    fn pump_controls(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
         };
         if channel.failure().is_none() && channel.wants_write() {
-            // A failure shows in the operations that wait.
             let _ = channel.flush_controls();
         }
-        let outcome = channel
-            .failure()
-            .map_or_else(|| Ok(channel.is_flushed()), Err);
         if let Slot::Waiting(Send::Shutdown, _) = &self.send {
-            match outcome {
-                Ok(false) => {}
-                Ok(true) => self.end_send(Ok(()), ended),
-                Err(error) => self.end_send(Err(error), ended),
+            match channel.failure() {
+                Some(error) => self.end_send(Err(error), ended),
+                None if channel.is_flushed() => self.end_send(Ok(()), ended),
+                None => {}
             }
         }
     }

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::proto::websocket::mask::copy_masked;
 use crate::proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
+/// A frame of so many bytes is masked on the stack: small enough to be zeroed first at next to no cost.
+const SMALL_BYTES: usize = 256;
+
 /// A data frame on its way out; its payload stays in the caller's memory.
 #[derive(Debug)]
 pub struct Outgoing {
@@ -48,17 +51,19 @@ impl Channel {
     pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
         self.check()?;
         // Gathered frames, and a control frame that is partly written, leave before the data frame begins.
-        if frame.written == 0 && !self.write_controls()? {
+        if frame.is_new() && self.wants_write() && !self.write_controls()? {
             return Ok(false);
         }
         let total = frame.total();
         while frame.written < total {
-            let written = with_scratch(|scratch| {
-                let piece = scratch.get_mut(..PIECE_BYTES).unwrap_or_default();
-                let length = frame.fill(payload, piece);
-                self.transport
-                    .write(scratch.get(..length).unwrap_or_default())
-            });
+            let written = if total <= SMALL_BYTES {
+                self.write_piece(frame, payload, &mut [0; SMALL_BYTES])
+            } else {
+                with_scratch(|scratch| {
+                    let piece = scratch.get_mut(..PIECE_BYTES).unwrap_or_default();
+                    self.write_piece(frame, payload, piece)
+                })
+            };
             match written {
                 Ok(count) => {
                     frame.written += count;
@@ -71,6 +76,17 @@ impl Channel {
             Ok(()) => Ok(true),
             Err(error) => self.cannot_write(&error),
         }
+    }
+
+    fn write_piece(
+        &mut self,
+        frame: &Outgoing,
+        payload: &[u8],
+        piece: &mut [u8],
+    ) -> io::Result<usize> {
+        let length = frame.fill(payload, piece);
+        self.transport
+            .write(piece.get(..length).unwrap_or_default())
     }
 
     /// Queues our close frame; nothing can be sent behind it.

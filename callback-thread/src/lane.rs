@@ -129,26 +129,16 @@ impl<J: Job> Lane<J> {
     /// current Windows. They are left to others inside the source, which must not run user code, and
     /// when this thread's stack holds 128 jobs of whatever lanes.
     pub fn settle_here(&self, appended: Appended, limit: u32) -> bool {
-        let Appended {
-            last,
-            mut must_schedule,
-        } = appended;
-        let id = self.shared.core.id();
-        let may_run = here::has_room_for_a_job() && !here::waits_for(id);
+        let mut must_schedule = appended.must_schedule;
+        let may_run = here::has_room_for_a_job() && !here::waits_for(self.shared.core.id());
         let mut all_ran = false;
-        while may_run {
-            let mut line = lock(&self.shared.line);
-            all_ran = line.taken >= last;
-            if all_ran || !line.enter(here::token(), limit, must_schedule) {
-                break;
-            }
-            let job = line.take();
-            drop(line);
-            if let Some(job) = job {
-                let _in_job = InJob::of(id);
+        if may_run {
+            while let Some(job) = self.shared.enter(&appended, must_schedule, limit) {
+                let _in_job = InJob::of(self.shared.core.id());
                 run_contained(job);
+                must_schedule = lock(&self.shared.line).leave();
             }
-            must_schedule = lock(&self.shared.line).leave();
+            all_ran = lock(&self.shared.line).taken >= appended.last;
         }
         if must_schedule {
             self.schedule();
@@ -227,6 +217,15 @@ impl<J: Job> LaneShared<J> {
             began = now;
         }
         Batch { jobs, left: false }
+    }
+
+    /// The next of the appended jobs or of those before them, if it may run here.
+    fn enter(&self, appended: &Appended, is_mine: bool, limit: u32) -> Option<J> {
+        let mut line = lock(&self.line);
+        if line.taken >= appended.last || !line.enter(here::token(), limit, is_mine) {
+            return None;
+        }
+        line.take()
     }
 
     /// A function of its own so that the lock is let go before the job runs.

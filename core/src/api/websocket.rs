@@ -14,6 +14,7 @@ mod close;
 mod completions;
 mod io;
 mod operations;
+mod slot;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

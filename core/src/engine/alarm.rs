@@ -115,21 +115,19 @@ mod timer {
 
 #[cfg(test)]
 mod tests {
-    use mio::{Events, Poll};
+    use mio::Poll;
 
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn it_rings_in_a_poll_without_a_timeout_as_often_as_it_is_set() {
         let mut poll = Poll::new().unwrap();
         let mut alarm = Alarm::new(poll.registry(), Token(7));
-        let mut events = Events::with_capacity(4);
+        let mut events = mio::Events::with_capacity(4);
         for _ in 0..3 {
             let now = Instant::now();
-            if !alarm.set(now + FAR, now) {
-                assert!(!cfg!(target_os = "linux"));
-                return;
-            }
+            assert!(alarm.set(now + FAR, now));
             assert!(alarm.covers(now + FAR) && !alarm.covers(now));
             poll.poll(&mut events, None).unwrap();
             assert!(events.iter().any(|event| event.token() == Token(7)));

@@ -1,24 +1,22 @@
 //! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever owns the endpoint.
 
+mod source;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Interest, Poll, Token, Waker};
 
-use super::alarm::Alarm;
-use super::clock;
 use super::dial::Attach;
-use super::levers::Spin;
 use super::socket::Socket;
+pub use source::PollSource;
 
-/// Events taken from the system at a time.
-const EVENTS_PER_POLL: usize = 256;
 /// Bits of a slot's generation that fit into a token.
 const GENERATION_MASK: u32 = 0x7fff_ffff;
 /// The token of the poll's own waker.
@@ -91,15 +89,7 @@ impl Reactor {
             turns: AtomicU64::new(1),
             entries: Mutex::default(),
         });
-        let source = PollSource {
-            alarm: Alarm::new(poll.registry(), ALARM),
-            poll,
-            events: Events::with_capacity(EVENTS_PER_POLL),
-            flushes: Vec::new(),
-            owners: Vec::new(),
-            spin: Spin::default(),
-            shared: Arc::clone(&shared),
-        };
+        let source = PollSource::new(poll, Arc::clone(&shared));
         Ok((Self(shared), source))
     }
 }
@@ -243,111 +233,6 @@ impl Drop for Endpoint {
     }
 }
 
-/// The waiting half of the poll; used by whichever thread holds the polling role.
-pub struct PollSource {
-    poll: Poll,
-    events: Events,
-    /// Endpoints to flush; empty between turns.
-    flushes: Vec<Token>,
-    /// Owners of what became ready; empty between turns.
-    owners: Vec<Arc<dyn Ready>>,
-    alarm: Alarm,
-    spin: Spin,
-    shared: Arc<Shared>,
-}
-
-impl callback_thread::Source for PollSource {
-    fn wait(&mut self, may_block: bool) {
-        self.shared.turns.fetch_add(1, Ordering::Relaxed);
-        let posted = self.flush();
-        self.poll(may_block && !posted);
-        let mut entries = self.shared.lock();
-        entries.sleep = None;
-        for event in &self.events {
-            if event.token() == ALARM {
-                self.alarm.rang();
-            }
-            let ended = event.is_read_closed() || event.is_error();
-            self.owners.extend(entries.owner_of(event.token(), ended));
-        }
-        // Until the alarm rings nothing is due.
-        let first = entries.first_timer();
-        let is_due = first.is_some_and(|first| !self.alarm.covers(first));
-        drop(entries);
-        for owner in self.owners.drain(..) {
-            owner.ready();
-        }
-        if is_due {
-            self.expire();
-        }
-    }
-}
-
-impl PollSource {
-    /// Flushes what was put off until now; returns whether that posted any job.
-    fn flush(&mut self) -> bool {
-        std::mem::swap(&mut self.flushes, &mut self.shared.lock().flushes);
-        let mut posted = false;
-        for token in self.flushes.drain(..) {
-            let owner = self.shared.lock().owner_of(token, false);
-            posted |= owner.is_some_and(Ready::flush);
-        }
-        posted
-    }
-
-    /// Takes what is ready; waits for it if that is allowed: looks for a while where that pays, then sleeps.
-    fn poll(&mut self, may_block: bool) {
-        if !may_block {
-            return self.take_events(Some(Duration::ZERO));
-        }
-        if let Some(limit) = self.spin.limit() {
-            let start = clock::now();
-            loop {
-                self.take_events(Some(Duration::ZERO));
-                if !self.events.is_empty() {
-                    return self.spin.hit();
-                }
-                if start.elapsed() >= limit {
-                    self.spin.miss();
-                    return self.sleep();
-                }
-            }
-        }
-        if !Spin::is_possible() {
-            return self.sleep();
-        }
-        let start = clock::now();
-        self.sleep();
-        self.spin.slept(start.elapsed());
-    }
-
-    fn sleep(&mut self) {
-        let timeout = self.shared.fall_asleep(&mut self.alarm);
-        self.take_events(timeout);
-    }
-
-    fn take_events(&mut self, timeout: Option<Duration>) {
-        if self.poll.poll(&mut self.events, timeout).is_err() {
-            self.events.clear(); // a signal: the next turn looks again
-        }
-    }
-
-    /// Tells the owners whose deadlines have passed, if any have.
-    fn expire(&self) {
-        // One look at the clock: a deadline set from here on waits for the next turn, and the others get theirs first.
-        let now = clock::now();
-        while let Some(owner) = self.shared.next_expired(now) {
-            owner.expired();
-        }
-    }
-}
-
-impl fmt::Debug for PollSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PollSource")
-    }
-}
-
 impl Entries {
     fn first_timer(&self) -> Option<Instant> {
         self.timers.first().map(|(at, _)| *at)
@@ -370,51 +255,6 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// How long the poll may sleep; from now on an earlier deadline wakes it.
-    fn fall_asleep(&self, alarm: &mut Alarm) -> Option<Duration> {
-        let mut entries = self.lock();
-        if !entries.flushes.is_empty() {
-            return Some(Duration::ZERO); // somebody put something off just now
-        }
-        let first = entries.first_timer();
-        entries.sleep = Some(first.map_or(Sleep::Forever, Sleep::Until));
-        let first = first.filter(|first| !alarm.covers(*first))?;
-        let now = clock::now();
-        if alarm.set(first, now) {
-            return None;
-        }
-        Some(first.saturating_duration_since(now))
-    }
-
-    /// The next owner whose deadline has passed; its deadline is cleared.
-    fn next_expired(&self, now: Instant) -> Option<Arc<dyn Ready>> {
-        let mut entries = self.lock();
-        while let Some(&(at, index)) = entries.timers.first() {
-            if at > now {
-                return None;
-            }
-            entries.timers.pop_first();
-            let Some(slot) = entries.slots.get_mut(index) else {
-                continue;
-            };
-            slot.scheduled = None;
-            match slot.deadline {
-                Some(deadline) if deadline > now => {
-                    slot.scheduled = Some(deadline);
-                    entries.timers.insert((deadline, index));
-                }
-                Some(_) => {
-                    slot.deadline = None;
-                    if let Some(owner) = slot.owner.as_ref().and_then(Weak::upgrade) {
-                        return Some(owner);
-                    }
-                }
-                None => {}
-            }
-        }
-        None
-    }
 }
 
 /// Index in the low half, generation in the high half: an event of a closed endpoint finds nobody.
@@ -431,6 +271,10 @@ fn untoken(token: Token) -> (usize, u32) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use crate::engine::clock;
+
     use super::*;
 
     struct Nobody;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::WebSocket;
 use super::completions::Completions;
-use super::io::{Close, Send, Slot};
+use super::slot::{Close, Send, Slot};
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::completions::Completions;
+use super::slot::{Close, Receive, Send, Slot};
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
-use crate::engine::channel::{Channel, LentReader, Outgoing, PATIENCE, Received};
+use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
 use crate::engine::clock;
 use crate::engine::levers::Spin;
-use crate::engine::sleeper::{Interest, Wake};
+use crate::engine::sleeper::Interest;
 use crate::engine::socket::Socket;
 use crate::error::{Error, Result};
 use crate::notify::{BufferKind, Notification, WebSocketOperation};
@@ -49,92 +50,6 @@ pub(super) struct Io<E: Embedder> {
     sent_in: u64,
     /// Whether looking pays before a synchronous receive sleeps.
     pub(super) spin: Spin,
-}
-
-/// One side's operation.
-pub(super) enum Slot<Op, T> {
-    /// None is pending.
-    Free,
-    /// Waits for the connection.
-    Waiting(Op, Caller),
-    /// Has ended; its synchronous caller has not looked yet.
-    Ended(Result<T>),
-}
-
-/// Who is told that an operation has ended.
-pub(super) enum Caller {
-    /// The program, by a notification.
-    Callback,
-    /// The thread inside the call: it looks itself, and is woken if it sleeps.
-    Thread(Option<Arc<dyn Wake>>),
-}
-
-/// WinHttpWebSocketReceive.
-pub(super) struct Receive<E: Embedder> {
-    pub(super) buffer: E::ReadBuffer,
-    pub(super) filled: usize,
-}
-
-/// WinHttpWebSocketSend or WinHttpWebSocketShutdown.
-pub(super) enum Send<E: Embedder> {
-    Data {
-        frame: Outgoing,
-        data: E::WriteBuffer,
-        kind: BufferKind,
-        stalls_at: Option<Instant>,
-    },
-    Shutdown,
-}
-
-/// WinHttpWebSocketClose.
-pub(super) struct Close {
-    pub(super) deadline: Option<Instant>,
-}
-
-impl<Op, T> Slot<Op, T> {
-    pub(super) fn is_free(&self) -> bool {
-        matches!(self, Self::Free)
-    }
-
-    pub(super) fn is_waiting(&self) -> bool {
-        matches!(self, Self::Waiting(..))
-    }
-
-    /// The result for the synchronous caller, once.
-    pub(super) fn take_result(&mut self) -> Option<Result<T>> {
-        if !matches!(self, Self::Ended(_)) {
-            return None;
-        }
-        match std::mem::replace(self, Self::Free) {
-            Self::Ended(result) => Some(result),
-            Self::Free | Self::Waiting(..) => None,
-        }
-    }
-
-    /// Whom to wake when the operation ends: its synchronous caller while that sleeps.
-    pub(super) fn set_waker(&mut self, waker: Option<Arc<dyn Wake>>) {
-        if let Self::Waiting(_, Caller::Thread(slot)) = self {
-            *slot = waker;
-        }
-    }
-
-    /// Ends the operation: keeps the result for a synchronous caller, else says so. Returns the operation.
-    fn end(&mut self, result: Result<T>) -> Option<(Op, Option<Result<T>>)> {
-        if !self.is_waiting() {
-            return None;
-        }
-        match std::mem::replace(self, Self::Free) {
-            Self::Waiting(op, Caller::Thread(waker)) => {
-                *self = Self::Ended(result);
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-                Some((op, None))
-            }
-            Self::Waiting(op, Caller::Callback) => Some((op, Some(result))),
-            Self::Free | Self::Ended(_) => None,
-        }
-    }
 }
 
 impl<E: Embedder> Io<E> {

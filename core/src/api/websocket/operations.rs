@@ -4,7 +4,8 @@ use std::sync::{Arc, MutexGuard};
 
 use super::WebSocket;
 use super::completions::Completions;
-use super::io::{Caller, Io, Receive, Send, Slot};
+use super::io::Io;
+use super::slot::{Caller, Receive, Send, Slot};
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;

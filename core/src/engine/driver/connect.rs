@@ -105,12 +105,11 @@ impl Driver {
                 None => return Ok(Step::Wait(*deadline)),
             }
         };
-        self.text = addresses
-            .first()
-            .map(|a| a.ip().to_string())
-            .unwrap_or_default();
-        self.state = State::Dialing(Race::new(&addresses, self.plan.dial));
-        Ok(Step::Notify(Notification::NameResolved(&self.text)))
+        let Some(first) = addresses.first().map(SocketAddr::ip) else {
+            return self.fail(Error::NameNotResolved);
+        };
+        self.state = State::Dialing(Race::new(addresses, self.plan.dial));
+        Ok(Step::Notify(Notification::NameResolved(first)))
     }
 
     fn dial(&mut self, now: Instant) -> Result<Step<'_>> {
@@ -119,13 +118,13 @@ impl Driver {
         };
         match race.step(now, &*self.attach) {
             Ok(RaceStep::Connecting(address)) => {
-                self.text = address.ip().to_string();
-                Ok(Step::Notify(Notification::ConnectingToServer(&self.text)))
+                Ok(Step::Notify(Notification::ConnectingToServer(address.ip())))
             }
-            Ok(RaceStep::Connected(address, socket)) => {
-                self.text = address.ip().to_string();
-                self.state = State::Connected(socket);
-                Ok(Step::Notify(Notification::ConnectedToServer(&self.text)))
+            Ok(RaceStep::Connected(winner)) => {
+                self.peer = Some(winner.peer);
+                self.state = State::Connected(winner.socket);
+                let address = winner.address.ip();
+                Ok(Step::Notify(Notification::ConnectedToServer(address)))
             }
             Ok(RaceStep::Wait(until)) => Ok(Step::Wait(until)),
             Err(error) => self.fail(error),

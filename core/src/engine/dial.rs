@@ -25,7 +25,7 @@ pub struct DialSettings {
     pub keep_alive: Option<TcpKeepAlive>,
 }
 
-/// Registers a new socket with whatever will tell about its readiness; does nothing in synchronous mode.
+/// Registers a new socket with whatever will tell about its readiness; synchronous callers look themselves.
 pub trait Attach: Send + Sync {
     /// Called once for each socket, before anything waits for it.
     ///
@@ -97,7 +97,7 @@ impl Race {
     ///
     /// # Errors
     /// [`Error::CannotConnect`] or [`Error::Timeout`], by what ended the last attempt.
-    pub fn step(&mut self, now: Instant, attach: &dyn Attach) -> Result<RaceStep> {
+    pub fn step(&mut self, now: Instant, attach: Option<&dyn Attach>) -> Result<RaceStep> {
         if let Some(winner) = self.check_running(now) {
             return Ok(RaceStep::Connected(winner));
         }
@@ -121,10 +121,13 @@ impl Race {
         Ok(RaceStep::Wait(first))
     }
 
-    fn start(&mut self, address: SocketAddr, now: Instant, attach: &dyn Attach) {
+    fn start(&mut self, address: SocketAddr, now: Instant, attach: Option<&dyn Attach>) {
         self.next_start = now.checked_add(ATTEMPT_DELAY);
-        let opened = Socket::connect(address, self.settings.keep_alive)
-            .and_then(|socket| attach.attach(&socket).map(|()| socket));
+        let opened = Socket::connect(address, self.settings.keep_alive).and_then(|socket| {
+            attach
+                .map_or(Ok(()), |to| to.attach(&socket))
+                .map(|()| socket)
+        });
         match opened {
             Ok(socket) => self.running.push(Attempt {
                 address,

@@ -52,7 +52,7 @@ pub struct Driver {
     plan: Plan,
     state: State,
     wake: Arc<dyn Wake>,
-    attach: Arc<dyn Attach>,
+    attach: Option<Arc<dyn Attach>>,
     /// Since when the current wait makes no progress.
     waiting_since: Option<Instant>,
     /// The server's address, once connected.
@@ -112,7 +112,7 @@ enum Closing {
 impl Driver {
     /// A driver that has not done anything yet.
     #[must_use]
-    pub fn new(plan: Plan, wake: Arc<dyn Wake>, attach: Arc<dyn Attach>) -> Self {
+    pub fn new(plan: Plan, wake: Arc<dyn Wake>, attach: Option<Arc<dyn Attach>>) -> Self {
         Self {
             plan,
             state: State::Start,

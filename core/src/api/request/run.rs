@@ -230,11 +230,7 @@ impl<E: Embedder> RequestState<E> {
             Operation::Send(_) => self.phase = Phase::Sent,
             Operation::Receive => {
                 self.phase = Phase::Response;
-                self.response = self
-                    .driver
-                    .as_mut()
-                    .and_then(|driver| driver.take_head())
-                    .map(Arc::from);
+                self.response = self.driver.as_mut().and_then(|driver| driver.take_head());
             }
             Operation::Write(..) | Operation::Available | Operation::Read(..) => {}
         }

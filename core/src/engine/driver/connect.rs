@@ -1,5 +1,6 @@
 //! Sending: from the server's name to the last byte of the request.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,7 +35,7 @@ pub struct Plan {
     /// The encoded request head.
     pub head: Vec<u8>,
     /// The method, which decides how the response is framed.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The request announced the end of the connection.
     pub announces_close: bool,
     /// The key of a WebSocket upgrade.
@@ -116,7 +117,7 @@ impl Driver {
         let State::Dialing(race) = &mut self.state else {
             return Err(Error::Internal);
         };
-        match race.step(now, &*self.attach) {
+        match race.step(now, self.attach.as_deref()) {
             Ok(RaceStep::Connecting(address)) => {
                 Ok(Step::Notify(Notification::ConnectingToServer(address.ip())))
             }
@@ -188,7 +189,8 @@ impl Driver {
 
     fn announce(&mut self, transport: Box<dyn Transport>) {
         let plan = &mut self.plan;
-        let exchange = Exchange::new(&plan.method, plan.limits, plan.upgrade.take());
+        let method = std::mem::take(&mut plan.method);
+        let exchange = Exchange::new(method, plan.limits, plan.upgrade.take());
         self.state = State::Announced(Connection {
             transport,
             inbox: Inbox::default(),

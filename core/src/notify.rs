@@ -1,5 +1,7 @@
 //! Notifications: what a status callback is told, in Rust's terms, and the trait that receives them.
 
+use std::net::IpAddr;
+
 use crate::error::Error;
 use crate::handle::HandleId;
 
@@ -12,11 +14,11 @@ pub enum Notification<'a> {
     /// A name look-up starts for this host.
     ResolvingName(&'a str),
     /// The look-up succeeded; the first address found.
-    NameResolved(&'a str),
+    NameResolved(IpAddr),
     /// A TCP connection attempt to this address starts.
-    ConnectingToServer(&'a str),
+    ConnectingToServer(IpAddr),
     /// The TCP connection to this address is established.
-    ConnectedToServer(&'a str),
+    ConnectedToServer(IpAddr),
     /// The request head is about to be written; over TLS the handshake is done.
     SendingRequest,
     /// Head and body given to the call are written; bytes.

@@ -27,7 +27,7 @@ pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
 pub(crate) struct StatusCallback {
     pub(crate) function: StatusCallbackFn,
     pub(crate) mask: u32,
-    deliver: fn(HandleId, &Notification<'_>, map::Call<'_>),
+    deliver: fn(HandleId, &Notification<'_>, u32, map::Call<'_>),
 }
 
 impl StatusCallback {
@@ -48,20 +48,19 @@ impl StatusCallback {
 
 impl Observer for StatusCallback {
     fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>) {
-        (self.deliver)(handle, notification, &|status, information, length| {
-            if status & self.mask != 0 {
-                // SAFETY: the program keeps its callback callable until it is replaced and all handles are closed.
-                unsafe {
-                    (self.function)(
-                        from_bits(handle.bits()),
-                        context,
-                        status,
-                        information,
-                        length,
-                    );
-                }
+        let call = |status, information, length| {
+            // SAFETY: the program keeps its callback callable until it is replaced and all handles are closed.
+            unsafe {
+                (self.function)(
+                    from_bits(handle.bits()),
+                    context,
+                    status,
+                    information,
+                    length,
+                );
             }
-        });
+        };
+        (self.deliver)(handle, notification, self.mask, &call);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Making handles: sessions, connects and requests, with their argument checks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::connect::Connect;
@@ -120,10 +121,10 @@ impl<E: Embedder> Library<E> {
     /// # Errors
     /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidParameter`] for a verb, version or
     /// header value that cannot be sent.
-    pub fn open_request(&self, connect: u64, arguments: OpenRequest) -> Result<HandleId> {
+    pub fn open_request(&self, connect: u64, mut arguments: OpenRequest) -> Result<HandleId> {
         let connect = self.connect(connect)?;
         let version = self.default_version(connect.session());
-        let line = request_line(&arguments, version)?;
+        let line = request_line(&mut arguments, version)?;
         let headers = first_headers(&arguments, &line)?;
         let make = |id| {
             let parent = connect.handle();
@@ -148,13 +149,13 @@ impl<E: Embedder> Library<E> {
     }
 }
 
-fn request_line(arguments: &OpenRequest, default_version: Version) -> Result<RequestLine> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let verb = given(&arguments.verb).unwrap_or_else(|| "GET".to_owned());
+fn request_line(arguments: &mut OpenRequest, default_version: Version) -> Result<RequestLine> {
+    let given = |text: &mut Option<String>| text.take().filter(|text| !text.is_empty());
+    let verb = given(&mut arguments.verb).map_or(Cow::Borrowed("GET"), Cow::Owned);
     if !is_token(verb.as_bytes()) {
         return Err(Error::InvalidParameter);
     }
-    let version = match given(&arguments.version) {
+    let version = match given(&mut arguments.version) {
         None => default_version,
         Some(text) => Version::parse(&text).ok_or(Error::InvalidParameter)?,
     };

@@ -17,6 +17,7 @@ mod run;
 mod send;
 mod upgrade;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -58,7 +59,7 @@ type Locked<'a, E> = MutexGuard<'a, RequestState<E>>;
 /// The request line as sent.
 #[derive(Clone, Debug)]
 pub(super) struct RequestLine {
-    pub(super) verb: String,
+    pub(super) verb: Cow<'static, str>,
     pub(super) target: String,
     /// As opened; see [`RequestState::version`].
     pub(super) version: Version,
@@ -90,7 +91,7 @@ pub struct RequestState<E: Embedder> {
     upgrade_wanted: bool,
     /// The exchange under way asks for a WebSocket.
     upgrading: bool,
-    response: Option<Arc<ResponseHead>>,
+    response: Option<Box<ResponseHead>>,
     facts: Option<Arc<ConnectionFacts>>,
     /// Body bytes announced and not given yet.
     body_left: u64,

@@ -25,7 +25,7 @@ pub struct DialSettings {
     pub keep_alive: Option<TcpKeepAlive>,
 }
 
-/// Registers a new socket with whatever will tell about its readiness; does nothing in synchronous mode.
+/// Registers a new socket with whatever will tell about its readiness; synchronous callers look themselves.
 pub trait Attach: Send + Sync {
     /// Called once for each socket, before anything waits for it.
     ///
@@ -51,13 +51,24 @@ struct Attempt {
     deadline: Option<Instant>,
 }
 
+/// The connection a race has brought.
+#[derive(Debug)]
+pub struct Winner {
+    /// The address that was tried.
+    pub address: SocketAddr,
+    /// The peer's address as the system calls it: another one if that was a wildcard.
+    pub peer: SocketAddr,
+    /// The connection.
+    pub socket: Arc<Socket>,
+}
+
 /// What a race has to say.
 #[derive(Debug)]
 pub enum RaceStep {
     /// An attempt to reach this address starts now.
     Connecting(SocketAddr),
-    /// Connected to this address.
-    Connected(SocketAddr, Arc<Socket>),
+    /// Connected.
+    Connected(Winner),
     /// Nothing to do until a socket is writable or this time comes.
     Wait(Option<Instant>),
 }
@@ -65,7 +76,7 @@ pub enum RaceStep {
 impl Race {
     /// A race over `addresses`, families interleaved with the first address's family first (RFC 8305 §4).
     #[must_use]
-    pub fn new(addresses: &[SocketAddr], settings: DialSettings) -> Self {
+    pub fn new(addresses: Vec<SocketAddr>, settings: DialSettings) -> Self {
         let mut untried = interleave(addresses);
         untried.truncate(settings.max_addresses.max(1));
         Self {
@@ -86,9 +97,9 @@ impl Race {
     ///
     /// # Errors
     /// [`Error::CannotConnect`] or [`Error::Timeout`], by what ended the last attempt.
-    pub fn step(&mut self, now: Instant, attach: &dyn Attach) -> Result<RaceStep> {
+    pub fn step(&mut self, now: Instant, attach: Option<&dyn Attach>) -> Result<RaceStep> {
         if let Some(winner) = self.check_running(now) {
-            return Ok(RaceStep::Connected(winner.address, winner.socket));
+            return Ok(RaceStep::Connected(winner));
         }
         let may_start = self.running.is_empty() || self.next_start.is_some_and(|at| at <= now);
         if may_start && let Some(address) = self.untried.pop_front() {
@@ -110,10 +121,13 @@ impl Race {
         Ok(RaceStep::Wait(first))
     }
 
-    fn start(&mut self, address: SocketAddr, now: Instant, attach: &dyn Attach) {
+    fn start(&mut self, address: SocketAddr, now: Instant, attach: Option<&dyn Attach>) {
         self.next_start = now.checked_add(ATTEMPT_DELAY);
-        let opened = Socket::connect(address, self.settings.keep_alive)
-            .and_then(|socket| attach.attach(&socket).map(|()| socket));
+        let opened = Socket::connect(address, self.settings.keep_alive).and_then(|socket| {
+            attach
+                .map_or(Ok(()), |to| to.attach(&socket))
+                .map(|()| socket)
+        });
         match opened {
             Ok(socket) => self.running.push(Attempt {
                 address,
@@ -125,11 +139,20 @@ impl Race {
     }
 
     /// Removes attempts that ended; the first that succeeded wins.
-    fn check_running(&mut self, now: Instant) -> Option<Attempt> {
+    fn check_running(&mut self, now: Instant) -> Option<Winner> {
         let mut index = 0;
         while let Some(attempt) = self.running.get(index) {
             match attempt.socket.connect_result() {
-                Some(Ok(())) => return Some(self.running.swap_remove(index)),
+                Some(Ok(peer)) => {
+                    let Attempt {
+                        address, socket, ..
+                    } = self.running.swap_remove(index);
+                    return Some(Winner {
+                        address,
+                        peer,
+                        socket,
+                    });
+                }
                 Some(Err(error)) => {
                     self.last_error = connect_error(&error);
                     self.running.remove(index);
@@ -160,13 +183,15 @@ fn connect_error(error: &io::Error) -> Error {
     }
 }
 
-fn interleave(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    if addresses.len() <= 1 {
+        return addresses.into();
+    }
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut preferred, mut other): (VecDeque<SocketAddr>, VecDeque<SocketAddr>) = addresses
-        .iter()
-        .copied()
+        .into_iter()
         .partition(|address| address.is_ipv6() == first_is_v6);
-    let mut mixed = VecDeque::with_capacity(addresses.len());
+    let mut mixed = VecDeque::with_capacity(preferred.len() + other.len());
     while !preferred.is_empty() || !other.is_empty() {
         mixed.extend(preferred.pop_front());
         mixed.extend(other.pop_front());
@@ -184,7 +209,7 @@ mod tests {
             .iter()
             .map(|s| s.parse().unwrap())
             .collect();
-        let mixed: Vec<String> = interleave(&list).iter().map(ToString::to_string).collect();
+        let mixed: Vec<String> = interleave(list).iter().map(ToString::to_string).collect();
         assert_eq!(mixed, ["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]);
     }
 }

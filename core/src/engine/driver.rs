@@ -15,6 +15,7 @@ mod connect;
 mod head;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,11 +52,11 @@ pub struct Driver {
     plan: Plan,
     state: State,
     wake: Arc<dyn Wake>,
-    attach: Arc<dyn Attach>,
+    attach: Option<Arc<dyn Attach>>,
     /// Since when the current wait makes no progress.
     waiting_since: Option<Instant>,
-    /// Text of the last notification, lent to its receiver.
-    text: String,
+    /// The server's address, once connected.
+    peer: Option<SocketAddr>,
 }
 
 enum State {
@@ -111,15 +112,14 @@ enum Closing {
 impl Driver {
     /// A driver that has not done anything yet.
     #[must_use]
-    pub fn new(plan: Plan, wake: Arc<dyn Wake>, attach: Arc<dyn Attach>) -> Self {
-        let text = String::new();
+    pub fn new(plan: Plan, wake: Arc<dyn Wake>, attach: Option<Arc<dyn Attach>>) -> Self {
         Self {
             plan,
             state: State::Start,
             wake,
             attach,
             waiting_since: None,
-            text,
+            peer: None,
         }
     }
 
@@ -169,6 +169,13 @@ impl Driver {
     #[must_use]
     pub fn transport(&self) -> Option<&dyn Transport> {
         self.connection().map(|connection| &*connection.transport)
+    }
+
+    /// Own and peer address, once connected.
+    #[must_use]
+    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let local = self.transport()?.socket().local_address()?;
+        Some((local, self.peer?))
     }
 
     /// The final response's head; taken once.

@@ -31,12 +31,7 @@ impl Socket {
     /// # Errors
     /// What the system says: no descriptor left, no route, refused at once.
     pub fn connect(address: SocketAddr, keep_alive: Option<TcpKeepAlive>) -> io::Result<Self> {
-        let socket = socket2::Socket::new(
-            socket2::Domain::for_address(address),
-            socket2::Type::STREAM,
-            Some(socket2::Protocol::TCP),
-        )?;
-        socket.set_nonblocking(true)?;
+        let socket = open(socket2::Domain::for_address(address))?;
         socket.set_tcp_nodelay(true)?;
         #[cfg(target_vendor = "apple")]
         socket.set_nosigpipe(true)?;
@@ -57,16 +52,18 @@ impl Socket {
         })
     }
 
-    /// Whether connecting has finished: `None` while it goes on.
+    /// Whether connecting has finished, and to whom: `None` while it goes on.
     #[must_use]
-    pub fn connect_result(&self) -> Option<io::Result<()>> {
+    pub fn connect_result(&self) -> Option<io::Result<SocketAddr>> {
+        let no_peer = match self.socket.peer_addr().map(|peer| peer.as_socket()) {
+            Ok(Some(peer)) => return Some(Ok(peer)),
+            Ok(None) => io::ErrorKind::Unsupported.into(),
+            Err(error) => error,
+        };
         match self.socket.take_error() {
             Err(error) | Ok(Some(error)) => Some(Err(error)),
-            Ok(None) => match self.socket.peer_addr() {
-                Ok(_) => Some(Ok(())),
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => None,
-                Err(error) => Some(Err(error)),
-            },
+            Ok(None) if no_peer.kind() == io::ErrorKind::NotConnected => None,
+            Ok(None) => Some(Err(no_peer)),
         }
     }
 
@@ -123,12 +120,10 @@ impl Socket {
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// Own and peer address, once connected.
+    /// The socket's own address, once connected.
     #[must_use]
-    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let local = self.socket.local_addr().ok()?.as_socket()?;
-        let remote = self.socket.peer_addr().ok()?.as_socket()?;
-        Some((local, remote))
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        self.socket.local_addr().ok()?.as_socket()
     }
 }
 
@@ -142,6 +137,19 @@ impl AsRawFd for Socket {
     fn as_raw_fd(&self) -> RawFd {
         self.socket.as_raw_fd()
     }
+}
+
+/// A TCP socket in non-blocking mode, closed on exec; made so by one system call where the system can.
+fn open(domain: socket2::Domain) -> io::Result<socket2::Socket> {
+    let (kind, protocol) = (socket2::Type::STREAM, Some(socket2::Protocol::TCP));
+    #[cfg(target_vendor = "apple")]
+    {
+        let socket = socket2::Socket::new(domain, kind, protocol)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+    #[cfg(not(target_vendor = "apple"))]
+    socket2::Socket::new(domain, kind.nonblocking(), protocol)
 }
 
 /// A broken connection must fail the call, not raise SIGPIPE (Apple's systems have a socket option instead).

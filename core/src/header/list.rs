@@ -62,6 +62,14 @@ impl HeaderList {
         }
     }
 
+    /// An empty list with room for so many fields.
+    #[must_use]
+    pub fn with_capacity(fields: usize) -> Self {
+        Self {
+            headers: Vec::with_capacity(fields),
+        }
+    }
+
     /// How many fields there are, repeated names counted each time.
     #[must_use]
     pub fn len(&self) -> usize {

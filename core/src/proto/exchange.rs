@@ -1,5 +1,7 @@
 //! One request's exchange, from the response head to the end of the body: pure, fed with bytes.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 use crate::proto::http1::body::{BodyDecoder, BodyFraming, keep_alive};
 use crate::proto::http1::head::{HeadLimits, HeadParser, HeadStatus, ResponseHead};
@@ -23,7 +25,7 @@ pub struct ExchangeLimits {
 /// ```
 #[derive(Debug)]
 pub struct Exchange {
-    method: Box<str>,
+    method: Cow<'static, str>,
     limits: ExchangeLimits,
     upgrade: Option<ClientKey>,
     interim: u32,
@@ -63,10 +65,14 @@ pub enum HeadEvent {
 impl Exchange {
     /// Expects the response to a request with this method; `upgrade` carries the key if it asked for a WebSocket.
     #[must_use]
-    pub fn new(method: &str, limits: ExchangeLimits, upgrade: Option<ClientKey>) -> Self {
+    pub fn new(
+        method: Cow<'static, str>,
+        limits: ExchangeLimits,
+        upgrade: Option<ClientKey>,
+    ) -> Self {
         let state = State::Head(HeadParser::new());
         Self {
-            method: method.into(),
+            method,
             limits,
             upgrade,
             interim: 0,

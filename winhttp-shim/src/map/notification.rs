@@ -14,15 +14,24 @@ use super::code;
 /// A status callback's last three arguments.
 pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 
-/// Calls `call` with a notification's status, information and length; the information lives for the call only.
-pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>, call: Call<'_>) {
+/// Calls `call` with a notification's status, information and length, unless `mask` leaves the status out; the information
+/// lives for the call only.
+pub(crate) fn deliver<W: Unit>(
+    handle: HandleId,
+    notification: &Notification<'_>,
+    mask: u32,
+    call: Call<'_>,
+) {
     use Notification as N;
     let status = status(notification);
+    if status & mask == 0 {
+        return;
+    }
     match *notification {
-        N::ResolvingName(name) | N::NameResolved(name) => text::<W>(status, name, call),
-        N::ConnectingToServer(address) | N::ConnectedToServer(address) => {
-            text::<W>(status, address, call);
-        }
+        N::ResolvingName(name) => text::<W>(status, name, call),
+        N::NameResolved(address)
+        | N::ConnectingToServer(address)
+        | N::ConnectedToServer(address) => text::<W>(status, &address.to_string(), call),
         N::SendingRequest
         | N::ReceivingResponse
         | N::ClosingConnection

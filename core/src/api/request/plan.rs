@@ -1,5 +1,6 @@
 //! From a request's settings to what the driver needs: the wire form of the head, timeouts, TLS.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ use crate::proto::websocket::{ClientKey, client_key};
 
 /// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
 const MIN_SEND_BUFFER_BYTES: u32 = 16;
+/// Headers a request gets beside the program's own.
+const GENERATED_HEADERS_MAX: usize = 7;
 /// Well-known ports of other protocols that no request may be sent to.
 const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
 
@@ -35,17 +38,17 @@ impl<E: Embedder> Request<E> {
             // Going direct instead would betray what the program asked for.
             return Err(Error::NotImplemented);
         }
-        let agent = settings.agent.clone();
         let keep_alive = tcp_keep_alive(&settings.values);
         let protocols = secure_protocols(&settings.values);
-        drop(settings);
 
         let upgrade = state.upgrade_key()?;
         let port = self.connect.port(self.secure);
         if BLOCKED_PORTS.contains(&port) {
             return Err(Error::CannotConnect);
         }
-        let headers = self.wire_headers(state, agent.as_deref(), body_len, upgrade.as_ref());
+        let agent = settings.agent.as_deref();
+        let headers = self.wire_headers(state, agent, body_len, upgrade.as_ref());
+        drop(settings);
         let announces_close = headers.has_token("Connection", "close");
         let mut head = Vec::new();
         encode_request(
@@ -99,7 +102,7 @@ impl<E: Embedder> Request<E> {
         upgrade: Option<&ClientKey>,
     ) -> HeaderList {
         let own = &state.headers;
-        let mut wire = HeaderList::default();
+        let mut wire = HeaderList::with_capacity(own.len() + GENERATED_HEADERS_MAX);
         let mut generate = |name: &str, value: &str| {
             if !own.contains(name) {
                 wire.push(name, value);
@@ -112,7 +115,7 @@ impl<E: Embedder> Request<E> {
             generate("User-Agent", agent);
         }
         generate("Host", &self.host_header());
-        let verb = self.line.verb.as_str();
+        let verb = &*self.line.verb;
         let announces_length = body_len > 0 || matches!(verb, "POST" | "PUT");
         if announces_length && !own.contains("Transfer-Encoding") {
             generate("Content-Length", &body_len.to_string());
@@ -130,11 +133,11 @@ impl<E: Embedder> Request<E> {
     }
 
     /// Host and port, the port only if it is not the scheme's own.
-    fn host_header(&self) -> String {
-        let host = self.connect.host().to_string();
+    fn host_header(&self) -> Cow<'_, str> {
+        let host = self.connect.host().text();
         match (self.connect.port(self.secure), self.secure) {
-            (80, false) | (443, true) => host,
-            (port, _) => format!("{host}:{port}"),
+            (80, false) | (443, true) => host.into(),
+            (port, _) => [host, ":", &port.to_string()].concat().into(),
         }
     }
 }

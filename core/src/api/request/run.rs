@@ -10,6 +10,7 @@ use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper;
+use crate::engine::transport::Transport;
 use crate::error::{Error, Result};
 use crate::notify::{Notification, RequestOperation};
 
@@ -88,10 +89,10 @@ impl<E: Embedder> Request<E> {
 
     /// Makes addresses and certificate known: they can be queried from SENDING_REQUEST on.
     fn note_connection(&self, driver: &Driver) {
-        let facts = driver.transport().and_then(|transport| {
-            let (local, remote) = transport.socket().addresses()?;
-            let tls = transport.tls().map(Arc::clone);
-            Some(Arc::new(ConnectionFacts { local, remote, tls }))
+        let facts = driver.addresses().map(|(local, remote)| {
+            let tls = driver.transport().and_then(Transport::tls);
+            let tls = tls.map(Arc::clone);
+            Arc::new(ConnectionFacts { local, remote, tls })
         });
         self.state().facts = facts;
     }
@@ -229,11 +230,7 @@ impl<E: Embedder> RequestState<E> {
             Operation::Send(_) => self.phase = Phase::Sent,
             Operation::Receive => {
                 self.phase = Phase::Response;
-                self.response = self
-                    .driver
-                    .as_mut()
-                    .and_then(|driver| driver.take_head())
-                    .map(Arc::from);
+                self.response = self.driver.as_mut().and_then(|driver| driver.take_head());
             }
             Operation::Write(..) | Operation::Available | Operation::Read(..) => {}
         }

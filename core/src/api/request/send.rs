@@ -9,7 +9,6 @@ use crate::engine::dial::Attach;
 use crate::engine::driver::{Driver, Plan};
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{self, Wake};
-use crate::engine::socket::Socket;
 use crate::error::{Error, Result};
 use crate::header::edit::{self, EditError, Modifiers};
 use crate::notify::RequestOperation;
@@ -152,19 +151,20 @@ impl<E: Embedder> Request<E> {
 
     /// Makes the driver, and the endpoint through which the poll reports to this request.
     fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> Result<()> {
-        let (wake, attach): (Arc<dyn Wake>, Arc<dyn Attach>) = match self.handle.delivery().thread()
-        {
-            None => (sleeper::current_waker()?, Arc::new(Unattached)),
-            Some(thread) => {
-                thread
-                    .ensure_running()
-                    .map_err(|_| Error::NotEnoughMemory)?;
-                let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
-                let endpoint = Arc::new(Endpoint::new(thread.reactor(), owner));
-                state.endpoint = Some(Arc::clone(&endpoint));
-                (Arc::new(LaneWake(self.myself.clone())), endpoint)
-            }
-        };
+        let (wake, attach): (Arc<dyn Wake>, Option<Arc<dyn Attach>>) =
+            match self.handle.delivery().thread() {
+                None => (sleeper::current_waker()?, None),
+                Some(thread) => {
+                    thread
+                        .ensure_running()
+                        .map_err(|_| Error::NotEnoughMemory)?;
+                    let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
+                    let endpoint = Arc::new(Endpoint::new(thread.reactor(), owner));
+                    state.endpoint = Some(Arc::clone(&endpoint));
+                    let wake = Arc::new(LaneWake(self.myself.clone()));
+                    (wake, Some(endpoint))
+                }
+            };
         state.driver = Some(Box::new(Driver::new(plan, wake, attach)));
         Ok(())
     }
@@ -184,16 +184,6 @@ impl<E: Embedder> RequestState<E> {
     /// The program writes its own chunk framing: lengths are its own business.
     fn frames_own_body(&self) -> bool {
         self.headers.contains("Transfer-Encoding")
-    }
-}
-
-/// Synchronous sockets are not registered anywhere.
-#[derive(Debug)]
-struct Unattached;
-
-impl Attach for Unattached {
-    fn attach(&self, _: &Socket) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sending: from the server's name to the last byte of the request.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,7 +35,7 @@ pub struct Plan {
     /// The encoded request head.
     pub head: Vec<u8>,
     /// The method, which decides how the response is framed.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The request announced the end of the connection.
     pub announces_close: bool,
     /// The key of a WebSocket upgrade.
@@ -105,27 +106,26 @@ impl Driver {
                 None => return Ok(Step::Wait(*deadline)),
             }
         };
-        self.text = addresses
-            .first()
-            .map(|a| a.ip().to_string())
-            .unwrap_or_default();
-        self.state = State::Dialing(Race::new(&addresses, self.plan.dial));
-        Ok(Step::Notify(Notification::NameResolved(&self.text)))
+        let Some(first) = addresses.first().map(SocketAddr::ip) else {
+            return self.fail(Error::NameNotResolved);
+        };
+        self.state = State::Dialing(Race::new(addresses, self.plan.dial));
+        Ok(Step::Notify(Notification::NameResolved(first)))
     }
 
     fn dial(&mut self, now: Instant) -> Result<Step<'_>> {
         let State::Dialing(race) = &mut self.state else {
             return Err(Error::Internal);
         };
-        match race.step(now, &*self.attach) {
+        match race.step(now, self.attach.as_deref()) {
             Ok(RaceStep::Connecting(address)) => {
-                self.text = address.ip().to_string();
-                Ok(Step::Notify(Notification::ConnectingToServer(&self.text)))
+                Ok(Step::Notify(Notification::ConnectingToServer(address.ip())))
             }
-            Ok(RaceStep::Connected(address, socket)) => {
-                self.text = address.ip().to_string();
-                self.state = State::Connected(socket);
-                Ok(Step::Notify(Notification::ConnectedToServer(&self.text)))
+            Ok(RaceStep::Connected(winner)) => {
+                self.peer = Some(winner.peer);
+                self.state = State::Connected(winner.socket);
+                let address = winner.address.ip();
+                Ok(Step::Notify(Notification::ConnectedToServer(address)))
             }
             Ok(RaceStep::Wait(until)) => Ok(Step::Wait(until)),
             Err(error) => self.fail(error),
@@ -189,7 +189,8 @@ impl Driver {
 
     fn announce(&mut self, transport: Box<dyn Transport>) {
         let plan = &mut self.plan;
-        let exchange = Exchange::new(&plan.method, plan.limits, plan.upgrade.take());
+        let method = std::mem::take(&mut plan.method);
+        let exchange = Exchange::new(method, plan.limits, plan.upgrade.take());
         self.state = State::Announced(Connection {
             transport,
             inbox: Inbox::default(),

@@ -49,7 +49,7 @@ pub(super) fn parse_head(head: &[u8], max_count: usize) -> Result<Parsed, Fields
     let (Some(version_minor), Some(status)) = (response.version, response.code) else {
         return Err(FieldsError::Malformed);
     };
-    let mut fields = HeaderList::new();
+    let mut fields = HeaderList::with_capacity(response.headers.len());
     for field in response.headers {
         fields.push(field.name, unfold(field.value));
     }

@@ -1,6 +1,7 @@
 //! Heads: reading a status line with its headers, writing a request line with its headers.
 
 use std::fmt;
+use std::io::Write as _;
 
 use super::Version;
 use super::fields::{self, FieldsError};
@@ -204,8 +205,8 @@ pub fn encode_request(
     out.push(b' ');
     push_on_line(out, target.as_bytes());
     out.push(b' ');
-    out.extend_from_slice(version.to_string().as_bytes());
-    out.extend_from_slice(b"\r\n");
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{version}\r\n");
     for header in headers {
         push_on_line(out, header.name.as_bytes());
         out.extend_from_slice(b": ");
@@ -260,13 +261,13 @@ fn reason(head: &[u8]) -> &[u8] {
 }
 
 fn push_on_line(out: &mut Vec<u8>, part: &[u8]) {
-    out.extend(part.iter().map(|&byte| {
-        if matches!(byte, b'\r' | b'\n' | 0) {
-            b' '
-        } else {
-            byte
-        }
-    }));
+    let start = out.len();
+    out.extend_from_slice(part);
+    // Written in any case, so that the compiler can look at many bytes at once.
+    for byte in out.get_mut(start..).unwrap_or_default() {
+        let breaks_line = matches!(*byte, b'\r' | b'\n' | 0);
+        *byte = if breaks_line { b' ' } else { *byte };
+    }
 }
 
 #[cfg(test)]

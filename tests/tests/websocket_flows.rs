@@ -16,7 +16,7 @@ use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
     Client, Handle, Info, Memory, Mode, PATIENCE, start_close, start_receive, start_send,
-    start_shutdown, upgrading,
+    start_shutdown, upgrade,
 };
 
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
@@ -101,7 +101,9 @@ impl<W: Unit> Flow<W> {
                 .unwrap();
         }
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let request = upgrading(&client, connect, path, c::WINHTTP_FLAG_SECURE);
+        let secure = c::WINHTTP_FLAG_SECURE;
+        let request = client.open_request(connect, "GET", path, secure).unwrap();
+        upgrade::<W>(request).unwrap();
         Self {
             client,
             connect,

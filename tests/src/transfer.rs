@@ -266,6 +266,17 @@ impl<W: Unit> Client<W> {
         )
     }
 
+    /// Opens an asynchronous session with WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS: completions may come inside
+    /// the calls, as on Windows.
+    #[must_use]
+    pub fn inline() -> Self {
+        let client = Self::new(Mode::Async);
+        let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
+        let set = client.put_option(client.session, option, &1_u32.to_ne_bytes());
+        set.unwrap();
+        client
+    }
+
     /// Installs another callback, or none, and returns the address of the one before.
     ///
     /// # Errors

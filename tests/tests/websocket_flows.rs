@@ -93,13 +93,11 @@ impl<W: Unit> Flow<W> {
     /// Up to the open connection of a request that was not sent.
     fn begin(place: Place, path: &str) -> Self {
         let server = Server::tls(by_path, identity()).unwrap();
-        let client = Client::<W>::new(Mode::Async);
-        if place == Place::Caller {
-            let assured = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-            client
-                .put_option(client.session, assured, &1_u32.to_ne_bytes())
-                .unwrap();
-        }
+        let client = if place == Place::Caller {
+            Client::<W>::inline()
+        } else {
+            Client::<W>::new(Mode::Async)
+        };
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
         let secure = c::WINHTTP_FLAG_SECURE;
         let request = client.open_request(connect, "GET", path, secure).unwrap();

@@ -95,13 +95,11 @@ scenarios! {
 fn chain<W: Unit>(inline: bool) {
     let server = Server::plain(by_path).unwrap();
     server.set_recording(false);
-    let client = Client::<W>::new(Mode::Async);
-    if inline {
-        let assured = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-        client
-            .put_option(client.session, assured, &1_u32.to_ne_bytes())
-            .unwrap();
-    }
+    let client = if inline {
+        Client::<W>::inline()
+    } else {
+        Client::<W>::new(Mode::Async)
+    };
     let socket = client.web_socket(server.port(), "/echo");
     let (outgoing, incoming) = (Memory::of(b"again and again"), Memory::new(64));
     let count = Arc::new(AtomicUsize::new(0));
@@ -150,13 +148,11 @@ fn a_chain_inside_completions_that_are_delivered_inline() {
 fn duplex_chain<W: Unit>(inline: bool) {
     let server = Server::plain(by_path).unwrap();
     server.set_recording(false);
-    let client = Client::<W>::new(Mode::Async);
-    if inline {
-        let assured = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-        client
-            .put_option(client.session, assured, &1_u32.to_ne_bytes())
-            .unwrap();
-    }
+    let client = if inline {
+        Client::<W>::inline()
+    } else {
+        Client::<W>::new(Mode::Async)
+    };
     let socket = client.web_socket(server.port(), "/echo");
     let data = message(7, 3000);
     let (outgoing, incoming) = (Memory::of(&data), Memory::new(4096));

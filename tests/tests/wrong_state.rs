@@ -264,11 +264,7 @@ scenarios! {
     fn facts_9_3_4_and_9_4_6_and_9_5_2_after_shutdown_and_close<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-        upgrade::<W>(handle).unwrap();
-        client.exchange(handle).unwrap();
-        let web_socket = client.complete_upgrade(handle, 0).unwrap();
-        close_for_good(&client, handle);
+        let web_socket = client.web_socket(server.port(), "/echo");
         client.ws_send(web_socket, UTF8, b"before").unwrap();
         client.ws_shutdown(web_socket, 1000, b"").unwrap();
         assert_eq!(client.ws_send(web_socket, UTF8, b"after"), Err(BUSY));
@@ -337,11 +333,7 @@ fn a_second_operation_while_one_is_pending_is_refused() {
 fn expectation_12_a_second_receive_is_refused_and_the_first_goes_on() {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<u16>::new(Mode::Async);
-    let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-    upgrade::<u16>(handle).unwrap();
-    client.exchange(handle).unwrap();
-    let web_socket = client.complete_upgrade(handle, 0).unwrap();
-    close_for_good(&client, handle);
+    let web_socket = client.web_socket(server.port(), "/echo");
     let mut buffer = [0_u8; 8];
     let before = client.events(web_socket);
     let place = (&raw mut buffer).cast();

@@ -7,6 +7,8 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::{Unit, terminated};
 
 use crate::recorder::{Info, Recorder};
+use crate::transfer::Sending;
+use crate::websocket::upgrade;
 
 /// Synchronous or asynchronous session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,16 +133,7 @@ impl<W: Unit> Client<W> {
     /// Installs the recorder's callback on a handle.
     pub fn listen(&self, handle: Handle, flags: u32) {
         let callback = self.recorder.callback::<W>();
-        // SAFETY: the callback lives as long as the process.
-        let before = unsafe {
-            winhttp::WinHttpSetStatusCallback::<W>(handle.raw(), Some(callback), flags, 0)
-        };
-        assert_ne!(
-            before,
-            usize::MAX,
-            "WinHttpSetStatusCallback: {}",
-            last_error()
-        );
+        self.set_callback(handle, Some(callback), flags).unwrap();
     }
 
     /// WinHttpConnect.
@@ -203,11 +196,11 @@ impl<W: Unit> Client<W> {
     /// # Errors
     /// The last error.
     pub fn start_send(&self, request: Handle, context: usize) -> Call<()> {
-        let null = std::ptr::null();
-        // SAFETY: no memory is passed.
-        call(unsafe {
-            winhttp::WinHttpSendRequest::<W>(request.raw(), null, 0, null.cast(), 0, 0, context)
-        })
+        let sending = Sending {
+            context,
+            ..Sending::default()
+        };
+        self.start_sending(request, sending)
     }
 
     /// Sends a request and waits until it is sent.
@@ -215,14 +208,7 @@ impl<W: Unit> Client<W> {
     /// # Errors
     /// The error of the call or of its REQUEST_ERROR.
     pub fn send(&self, request: Handle) -> Call<()> {
-        let before = self.events(request);
-        self.start_send(request, 0)?;
-        self.completion(
-            request,
-            c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
-            before,
-        )
-        .map(|_| ())
+        self.send_with(request, Sending::default())
     }
 
     /// Receives a response's head and waits for it.
@@ -231,8 +217,7 @@ impl<W: Unit> Client<W> {
     /// The error of the call or of its REQUEST_ERROR.
     pub fn receive(&self, request: Handle) -> Call<()> {
         let before = self.events(request);
-        // SAFETY: no memory is passed.
-        call(unsafe { winhttp::WinHttpReceiveResponse::<W>(request.raw(), std::ptr::null_mut()) })?;
+        self.start_receive(request)?;
         self.completion(
             request,
             c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,
@@ -277,12 +262,7 @@ impl<W: Unit> Client<W> {
     #[must_use]
     pub fn web_socket_request(&self, port: u16, path: &str) -> Handle {
         let request = self.get(port, path);
-        let upgrade = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
-        // SAFETY: no memory is passed.
-        call(unsafe {
-            winhttp::WinHttpSetOption::<W>(request.raw(), upgrade, std::ptr::null_mut(), 0)
-        })
-        .unwrap();
+        upgrade::<W>(request).unwrap();
         request
     }
 
@@ -301,13 +281,23 @@ impl<W: Unit> Client<W> {
         }
     }
 
-    /// A WebSocket to a local plain server; its request is closed.
+    /// A WebSocket to a local plain server; its request and connection are closed.
     #[must_use]
     pub fn web_socket(&self, port: u16, path: &str) -> Handle {
-        let request = self.web_socket_request(port, path);
+        self.web_socket_with(port, path, |_| {})
+    }
+
+    /// The same after `prepare` did something with the request.
+    #[must_use]
+    pub fn web_socket_with(&self, port: u16, path: &str, prepare: impl FnOnce(Handle)) -> Handle {
+        let connect = self.connect("127.0.0.1", port).unwrap();
+        let request = self.open_request(connect, "GET", path, 0).unwrap();
+        upgrade::<W>(request).unwrap();
+        prepare(request);
         self.exchange(request).unwrap();
         let websocket = self.complete_upgrade(request, 0).unwrap();
         self.close(request).unwrap();
+        self.close(connect).unwrap();
         websocket
     }
 
@@ -376,7 +366,7 @@ impl<W: Unit> Client<W> {
         }
     }
 
-    /// WinHttpWebSocketShutdown, waiting for its completion.
+    /// WinHttpWebSocketShutdown, waiting for its completion; an empty reason is not NULL.
     ///
     /// # Errors
     /// The error of the call or of its REQUEST_ERROR.
@@ -400,7 +390,7 @@ impl<W: Unit> Client<W> {
         .map(|_| ())
     }
 
-    /// WinHttpWebSocketClose, waiting for its completion.
+    /// WinHttpWebSocketClose, waiting for its completion; an empty reason is not NULL.
     ///
     /// # Errors
     /// The error of the call or of its REQUEST_ERROR.
@@ -490,19 +480,8 @@ impl<W: Unit> Client<W> {
     /// The last error.
     pub fn status_code(&self, request: Handle) -> Call<u32> {
         let level = c::WINHTTP_QUERY_STATUS_CODE | c::WINHTTP_QUERY_FLAG_NUMBER;
-        let (mut code, mut length) = (0_u32, 4);
-        // SAFETY: buffer and length live through the call.
-        call(unsafe {
-            winhttp::WinHttpQueryHeaders::<W>(
-                request.raw(),
-                level,
-                std::ptr::null(),
-                (&raw mut code).cast(),
-                &raw mut length,
-                std::ptr::null_mut(),
-            )
-        })?;
-        Ok(code)
+        let answer = self.ask(request, level, None, Some(4), None);
+        answer.result.map(|()| answer.dword())
     }
 
     /// Reads up to `capacity` body bytes with WinHttpReadData and waits for them.

@@ -21,10 +21,10 @@ mod websocket;
 pub use client::{Call, Client, Handle, Mode, call, last_error, status, text};
 pub use peer::{answers, answers_and_ends};
 pub use recorder::{Callback, Event, Info, Recorder};
-pub use transfer::{Answer, Sending};
+pub use transfer::{Answer, Sending, set_option};
 pub use websocket::{
-    Memory, WebSocket, another, for_ever, receive_now, start_close, start_receive, start_send,
-    start_shutdown, upgrading, web_socket_server,
+    Memory, WebSocket, for_ever, receive_now, start_close, start_receive, start_send,
+    start_shutdown, upgrade, web_socket_server,
 };
 
 use std::time::Duration;

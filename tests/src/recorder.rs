@@ -317,7 +317,7 @@ unsafe fn decode<W: Unit>(status: u32, information: *mut c_void, length: u32) ->
             }
             c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE
             | c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE
-                if length == 8 && is_web_socket_status(information, status) =>
+                if length == 8 && is_web_socket_status(information) =>
             {
                 let [bytes, kind] = information.cast::<[u32; 2]>().read();
                 Info::WebSocketStatus(bytes, i32::try_from(kind).unwrap())
@@ -343,7 +343,7 @@ unsafe fn decode<W: Unit>(status: u32, information: *mut c_void, length: u32) ->
 /// An 8-byte READ_COMPLETE of a request's body looks like a WebSocket's: requests write DWORDs (4 bytes) or name the
 /// caller's buffer, whose content is no WINHTTP_WEB_SOCKET_STATUS with a small buffer type in practice; tests that read
 /// eight body bytes look at `length` themselves.
-unsafe fn is_web_socket_status(information: *mut c_void, _status: u32) -> bool {
+unsafe fn is_web_socket_status(information: *mut c_void) -> bool {
     // SAFETY: the caller checked that there are eight bytes.
     let [_, kind] = unsafe { information.cast::<[u32; 2]>().read_unaligned() };
     kind <= 4

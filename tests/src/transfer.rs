@@ -197,10 +197,7 @@ impl<W: Unit> Client<W> {
     }
 
     /// The text of a header query by index, which moves on.
-    ///
-    /// # Errors
-    /// The last error.
-    pub fn query_next(
+    fn query_next(
         &self,
         request: Handle,
         level: u32,
@@ -219,17 +216,12 @@ impl<W: Unit> Client<W> {
         std::iter::from_fn(|| self.query_next(request, level, name, &mut index).ok()).collect()
     }
 
-    /// WinHttpSetOption with any bytes.
+    /// As [`set_option`].
     ///
     /// # Errors
     /// The last error.
     pub fn put_option(&self, handle: Handle, option: u32, value: &[u8]) -> Call<()> {
-        let mut value = value.to_vec();
-        let length = u32::try_from(value.len()).unwrap();
-        // SAFETY: the value lives through the call.
-        call(unsafe {
-            winhttp::WinHttpSetOption::<W>(handle.raw(), option, value.as_mut_ptr().cast(), length)
-        })
+        set_option::<W>(handle, option, value)
     }
 
     /// WinHttpQueryOption of a value of any size up to 4096 bytes.
@@ -272,6 +264,17 @@ impl<W: Unit> Client<W> {
             c::WINHTTP_OPTION_CONTEXT_VALUE,
             &context.to_ne_bytes(),
         )
+    }
+
+    /// Opens an asynchronous session with WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS: completions may come inside
+    /// the calls, as on Windows.
+    #[must_use]
+    pub fn inline() -> Self {
+        let client = Self::new(Mode::Async);
+        let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
+        let set = client.put_option(client.session, option, &1_u32.to_ne_bytes());
+        set.unwrap();
+        client
     }
 
     /// Installs another callback, or none, and returns the address of the one before.
@@ -321,6 +324,23 @@ impl<W: Unit> Client<W> {
         }
         self.recorder.retire();
     }
+}
+
+/// WinHttpSetOption with any bytes.
+///
+/// # Errors
+/// The last error.
+pub fn set_option<W: Unit>(handle: Handle, option: u32, value: &[u8]) -> Call<()> {
+    let length = u32::try_from(value.len()).unwrap();
+    // SAFETY: the value lives through the call, which only reads it.
+    call(unsafe {
+        winhttp::WinHttpSetOption::<W>(
+            handle.raw(),
+            option,
+            value.as_ptr().cast_mut().cast(),
+            length,
+        )
+    })
 }
 
 impl Answer {

@@ -1,6 +1,6 @@
 //! A WebSocket of a test's own, operations that are started without waiting for them, and servers for it.
 
-use std::cell::UnsafeCell;
+use std::cell::Cell;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +23,7 @@ pub struct WebSocket<W: Unit> {
 /// Memory that is lent to an operation. It lives as long as the process, since a test that fails leaves operations
 /// behind that go on using theirs.
 #[derive(Clone, Copy, Debug)]
-pub struct Memory(&'static [UnsafeCell<u8>]);
+pub struct Memory(&'static [Cell<u8>]);
 
 // SAFETY: the owner looks at the bytes only before the loan and after the completion, which synchronise.
 unsafe impl Send for Memory {}
@@ -45,21 +45,24 @@ impl Memory {
     /// This many bytes 0xAA.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self::of(&vec![0xaa; capacity])
+        Self::keep(vec![0xaa; capacity])
     }
 
     /// A copy of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let cells: Vec<UnsafeCell<u8>> = bytes.iter().copied().map(UnsafeCell::new).collect();
-        Self(for_ever(cells))
+        Self::keep(bytes.to_vec())
+    }
+
+    fn keep(bytes: Vec<u8>) -> Self {
+        Self(Cell::from_mut(for_ever(bytes)).as_slice_of_cells())
     }
 
     /// What is there; to be called when no operation is pending.
     #[must_use]
     pub fn bytes(self) -> Vec<u8> {
-        // SAFETY: nobody writes any more.
-        self.0.iter().map(|cell| unsafe { *cell.get() }).collect()
+        // SAFETY: nobody writes any more; cells have the layout of what they hold.
+        unsafe { std::slice::from_raw_parts(self.pointer(), self.0.len()) }.to_vec()
     }
 
     /// Where it is.
@@ -89,7 +92,8 @@ impl<W: Unit> WebSocket<W> {
         prepare: impl FnOnce(&Client<W>, Handle),
     ) -> Self {
         let client = Client::<W>::new(mode);
-        let handle = another(&client, server, path, prepare);
+        let handle =
+            client.web_socket_with(server.port(), path, |request| prepare(&client, request));
         Self { client, handle }
     }
 
@@ -230,35 +234,14 @@ impl<W: Unit> WebSocket<W> {
     }
 }
 
-/// Opens one more WebSocket with a client; its request and connection are closed.
-#[must_use]
-pub fn another<W: Unit>(
-    client: &Client<W>,
-    server: &Server,
-    path: &str,
-    prepare: impl FnOnce(&Client<W>, Handle),
-) -> Handle {
-    let connect = client.connect("127.0.0.1", server.port()).unwrap();
-    let request = upgrading(client, connect, path, 0);
-    prepare(client, request);
-    client.exchange(request).unwrap();
-    let handle = client.complete_upgrade(request, 0).unwrap();
-    client.close(request).unwrap();
-    client.close(connect).unwrap();
-    handle
-}
-
-/// A request that asks for a WebSocket, not sent yet.
-#[must_use]
-pub fn upgrading<W: Unit>(client: &Client<W>, connect: Handle, path: &str, flags: u32) -> Handle {
-    let request = client.open_request(connect, "GET", path, flags).unwrap();
-    let upgrade = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
+/// Sets WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET.
+///
+/// # Errors
+/// The last error.
+pub fn upgrade<W: Unit>(request: Handle) -> Call<()> {
+    let option = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
     // SAFETY: no memory is passed.
-    call(unsafe {
-        winhttp::WinHttpSetOption::<W>(request.raw(), upgrade, std::ptr::null_mut(), 0)
-    })
-    .unwrap();
-    request
+    call(unsafe { winhttp::WinHttpSetOption::<W>(request.raw(), option, std::ptr::null_mut(), 0) })
 }
 
 /// WinHttpWebSocketSend as it is: in synchronous mode it returns when it is done.

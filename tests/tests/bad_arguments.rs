@@ -19,9 +19,11 @@ use winhttp_abi::constants as c;
 use winhttp_abi::types::SystemTime;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Call, Client, Handle, Mode, call, last_error, scenarios, status, text};
+use winhttp_tests::{
+    Call, Client, Handle, Mode, call, last_error, scenarios, set_option, status, text,
+};
 
-use support::{close_for_good, request, set_option};
+use support::{close_for_good, request};
 
 const INVALID: u32 = c::ERROR_INVALID_PARAMETER;
 const UNTOUCHED: u32 = 0xdead_beef;
@@ -447,7 +449,7 @@ scenarios! {
     fn facts_9_3_1_and_9_4_1_and_9_5_1_web_sockets_check_buffers_types_and_reasons<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let web_socket = support::web_socket(&client, server.port(), "/echo");
+        let web_socket = client.web_socket(server.port(), "/echo");
         let events = client.events(web_socket);
         let raw = web_socket.raw();
         let mut buffer = [0x55_u8; 200];

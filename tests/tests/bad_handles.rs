@@ -19,9 +19,9 @@ use winhttp::*;
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Handle, Mode, last_error, text};
+use winhttp_tests::{Client, Handle, Mode, last_error, text, upgrade};
 
-use support::{set_dword, upgrade};
+use support::set_dword;
 
 const SESSION: u8 = 1;
 const CONNECT: u8 = 2;
@@ -339,7 +339,7 @@ impl<W: Unit> Family<W> {
         let client = Client::<W>::new(mode);
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
         let request = client.open_request(connect, "GET", "/echo", 0).unwrap();
-        upgrade::<W>(request);
+        upgrade::<W>(request).unwrap();
         client.exchange(request).unwrap();
         let web_socket = client.complete_upgrade(request, 0).unwrap();
         Self {

@@ -213,7 +213,7 @@ fn web_socket_steps() -> Vec<Step> {
     vec![
         Step {
             name: "WebSocket receive",
-            ready: |client, peers| support::web_socket(client, peers.friendly.port(), "/idle"),
+            ready: |client, peers| client.web_socket(peers.friendly.port(), "/idle"),
             call: |handle, memory| {
                 let (results, rest) = memory.split_at_mut(16);
                 let results = results.as_mut_ptr();
@@ -232,7 +232,7 @@ fn web_socket_steps() -> Vec<Step> {
         },
         Step {
             name: "WebSocket send",
-            ready: |client, peers| support::web_socket(client, peers.deaf.port(), "/"),
+            ready: |client, peers| client.web_socket(peers.deaf.port(), "/"),
             call: |handle, memory| {
                 let (data, length) = (memory.as_ptr().cast(), length(memory));
                 status(unsafe {
@@ -243,9 +243,7 @@ fn web_socket_steps() -> Vec<Step> {
         },
         Step {
             name: "WebSocket close",
-            ready: |client, peers| {
-                support::web_socket(client, peers.friendly.port(), "/no-close-answer")
-            },
+            ready: |client, peers| client.web_socket(peers.friendly.port(), "/no-close-answer"),
             call: |handle, _| {
                 status(unsafe {
                     winhttp::WinHttpWebSocketClose::<u16>(handle.raw(), 1000, std::ptr::null(), 0)
@@ -359,7 +357,7 @@ fn facts_1_14_and_9_6_closing_cancels_what_is_pending() {
 fn fact_9_6_2_closing_the_handle_during_close_reports_both() {
     let peers = Peers::new();
     let client = Client::<u16>::new(Mode::Async);
-    let handle = support::web_socket(&client, peers.friendly.port(), "/no-close-answer");
+    let handle = client.web_socket(peers.friendly.port(), "/no-close-answer");
     let mut buffer = [0_u8; 64];
     let before = client.events(handle);
     // SAFETY: the buffer lives until HANDLE_CLOSING.

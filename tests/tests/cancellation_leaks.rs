@@ -17,9 +17,9 @@ use std::time::Instant;
 use winhttp_abi::constants as c;
 use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Handle, Mode, PATIENCE, status};
+use winhttp_tests::{Client, Handle, Mode, PATIENCE, status, upgrade};
 
-use support::{closing_is_last, request, secure, upgrade};
+use support::{closing_is_last, request, secure};
 
 fn count(folder: &str) -> usize {
     fs::read_dir(folder).unwrap().count()
@@ -41,7 +41,7 @@ fn round(mode: Mode, full: &TcpHole, silent: &Server, friendly: &Server) {
         request(&client, "localhost", friendly.port(), "/status", 0),
     ];
     let upgrading = request(&client, "127.0.0.1", friendly.port(), "/idle", 0);
-    upgrade::<u16>(upgrading);
+    upgrade::<u16>(upgrading).unwrap();
     client.exchange(upgrading).unwrap();
     let web_socket = client.complete_upgrade(upgrading, 0).unwrap();
     handles.push(upgrading);

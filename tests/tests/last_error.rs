@@ -15,9 +15,9 @@ use std::ptr::{null, null_mut};
 use winhttp_abi::constants as c;
 use winhttp_abi::last_error::SetLastError;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Handle, Mode, call, last_error, scenarios};
+use winhttp_tests::{Client, Handle, Mode, call, last_error, scenarios, upgrade};
 
-use support::{close_for_good, dword, set_dword, upgrade};
+use support::{close_for_good, dword, set_dword};
 
 /// A number no function leaves.
 const STALE: u32 = 0x0bad_cafe;
@@ -70,7 +70,7 @@ scenarios! {
         }
         close_for_good(&client, handle);
         let handle = client.open_request(connect, "GET", "/echo", 0).unwrap();
-        upgrade::<W>(handle);
+        upgrade::<W>(handle).unwrap();
         client.exchange(handle).unwrap();
         let web_socket =
             leaves_zero("CompleteUpgrade", || client.complete_upgrade(handle, 0).unwrap());

@@ -428,21 +428,11 @@ fn fact_5_4_2_and_5_5_1_receive_inside_write_complete() {
     scenario::<u32>();
 }
 
-/// ASSURED_NON_BLOCKING_CALLBACKS on the session: completions may come inside the call, as on Windows.
-fn inline_client<W: Unit>() -> Client<W> {
-    let client = Client::<W>::new(Mode::Async);
-    let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-    client
-        .put_option(client.session, option, &1_u32.to_ne_bytes())
-        .unwrap();
-    client
-}
-
 #[test]
 fn fact_5_3_1_inline_delivery_leaves_a_last_error_of_0() {
     fn scenario<W: Unit>() {
         let server = answers("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef");
-        let client = inline_client::<W>();
+        let client = Client::<W>::inline();
         let request = client.get(server.port(), "/");
         client.exchange(request).unwrap();
         // The first call may have to wait for the body; inside its callback it is at hand, and nothing is queued.
@@ -516,7 +506,7 @@ fn fact_5_3_5_inline_recursion_nests_and_is_bounded() {
         "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}",
         "x".repeat(1000)
     ));
-    let client = inline_client::<u16>();
+    let client = Client::<u16>::inline();
     let request = client.get(server.port(), "/");
     client.exchange(request).unwrap();
     assert_eq!(client.available(request), Ok(1000));

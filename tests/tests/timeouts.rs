@@ -11,78 +11,24 @@
 mod support;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::{Call, Client, Handle, Info, Mode, call, scenarios};
+use winhttp_tests::{Call, Client, Handle, Info, Mode, Sending, call, scenarios};
 
-use support::{assert_failed_as, close_for_good, request, set_dword, set_timeouts, takes, ticker};
+use support::{
+    assert_failed_as, close_for_good, request, set_dword, set_timeouts, takes, ticker, undisturbed,
+};
 
 const TIMEOUT: Call<()> = Err(c::ERROR_WINHTTP_TIMEOUT);
 /// A limit short enough for a test and long enough not to be met by accident, in milliseconds.
 const LIMIT: i32 = 200;
 const LIMIT_TIME: Duration = Duration::from_millis(200);
 /// More than any pair of socket buffers takes, in bytes.
-const HUGE: usize = 64 << 20;
-
-/// Sends a request with a body given at once.
-fn send_body<W: Unit>(client: &Client<W>, request: Handle, body: &[u8], total: usize) -> Call<()> {
-    let before = client.events(request);
-    let (length, total) = (
-        u32::try_from(body.len()).unwrap(),
-        u32::try_from(total).unwrap(),
-    );
-    // SAFETY: the body outlives the operation, which is waited for.
-    call(unsafe {
-        winhttp::WinHttpSendRequest::<W>(
-            request.raw(),
-            std::ptr::null(),
-            0,
-            body.as_ptr().cast(),
-            length,
-            total,
-            0,
-        )
-    })?;
-    let sent = c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE;
-    client.completion(request, sent, before).map(|_| ())
-}
-
-fn write<W: Unit>(client: &Client<W>, request: Handle, data: &[u8]) -> Call<()> {
-    let before = client.events(request);
-    let mut written = 0;
-    let count = if client.mode == Mode::Sync {
-        &raw mut written
-    } else {
-        std::ptr::null_mut()
-    };
-    let length = u32::try_from(data.len()).unwrap();
-    // SAFETY: the data outlives the operation, which is waited for.
-    call(unsafe {
-        winhttp::WinHttpWriteData::<W>(request.raw(), data.as_ptr().cast(), length, count)
-    })?;
-    let written = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
-    client.completion(request, written, before).map(|_| ())
-}
-
-fn available<W: Unit>(client: &Client<W>, request: Handle) -> Call<u32> {
-    let before = client.events(request);
-    let mut bytes = 0;
-    let count = if client.mode == Mode::Sync {
-        &raw mut bytes
-    } else {
-        std::ptr::null_mut()
-    };
-    // SAFETY: the count lives through a synchronous call.
-    call(unsafe { winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), count) })?;
-    match client.completion(request, c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, before)? {
-        Info::Dword(bytes) => Ok(bytes),
-        _ => Ok(bytes),
-    }
-}
+const HUGE: u32 = 64 << 20;
 
 fn finish<W: Unit>(client: &Client<W>, handle: Handle) {
     close_for_good(client, handle);
@@ -95,6 +41,15 @@ fn stalled_body(connection: &mut Connection) -> io::Result<()> {
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")?;
     connection.wait_closed();
     Ok(())
+}
+
+/// The head of a [`stalled_body`], received with [`LIMIT`] for each wait.
+fn stalled<W: Unit>(client: &Client<W>, server: &Server) -> Handle {
+    undisturbed(|| {
+        let handle = support::get(client, server.port(), "/");
+        set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
+        client.exchange(handle).ok().map(|()| handle)
+    })
 }
 
 scenarios! {
@@ -124,9 +79,7 @@ scenarios! {
     fn fact_2_14_receive_timeout_in_the_middle_of_a_body<W>(mode) {
         let server = Server::plain(stalled_body).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = support::get(&client, server.port(), "/");
-        set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
-        client.exchange(handle).unwrap();
+        let handle = stalled(&client, &server);
         assert_eq!(takes(LIMIT_TIME, || client.read(handle, 10)), Err(c::ERROR_WINHTTP_TIMEOUT));
         assert_failed_as(&client, handle, c::API_READ_DATA, c::ERROR_WINHTTP_TIMEOUT);
         assert_eq!(client.status_code(handle), Ok(200), "the head stays readable");
@@ -136,12 +89,10 @@ scenarios! {
     fn fact_2_14_receive_timeout_of_query_data_available<W>(mode) {
         let server = Server::plain(stalled_body).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = support::get(&client, server.port(), "/");
-        set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
-        client.exchange(handle).unwrap();
-        assert_eq!(available(&client, handle), Ok(3));
+        let handle = stalled(&client, &server);
+        assert_eq!(client.available(handle), Ok(3));
         assert_eq!(client.read(handle, 3).as_deref(), Ok(&b"abc"[..]));
-        let timed_out = takes(LIMIT_TIME, || available(&client, handle));
+        let timed_out = takes(LIMIT_TIME, || client.available(handle));
         assert_eq!(timed_out, Err(c::ERROR_WINHTTP_TIMEOUT));
         assert_failed_as(&client, handle, c::API_QUERY_DATA_AVAILABLE, c::ERROR_WINHTTP_TIMEOUT);
         finish(&client, handle);
@@ -152,8 +103,9 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let handle = support::get(&client, hole.port(), "/");
         set_timeouts::<W>(handle, 0, 0, LIMIT, 0);
-        let body = vec![0; HUGE];
-        assert_eq!(takes(LIMIT_TIME, || send_body(&client, handle, &body, HUGE)), TIMEOUT);
+        let body = vec![0; HUGE as usize];
+        let sending = Sending { body: &body, total: HUGE, ..Sending::default() };
+        assert_eq!(takes(LIMIT_TIME, || client.send_with(handle, sending)), TIMEOUT);
         assert_failed_as(&client, handle, c::API_SEND_REQUEST, c::ERROR_WINHTTP_TIMEOUT);
         finish(&client, handle);
     }
@@ -163,9 +115,10 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let handle = support::get(&client, hole.port(), "/");
         set_timeouts::<W>(handle, 0, 0, LIMIT, 0);
-        let body = vec![0; HUGE];
-        send_body(&client, handle, &[], HUGE).unwrap();
-        assert_eq!(takes(LIMIT_TIME, || write(&client, handle, &body)), TIMEOUT);
+        let body = vec![0; HUGE as usize];
+        let sending = Sending { total: HUGE, ..Sending::default() };
+        client.send_with(handle, sending).unwrap();
+        assert_eq!(takes(LIMIT_TIME, || client.write(handle, &body).map(drop)), TIMEOUT);
         assert_failed_as(&client, handle, c::API_WRITE_DATA, c::ERROR_WINHTTP_TIMEOUT);
         finish(&client, handle);
     }
@@ -190,21 +143,20 @@ fn receive_response_timeout_limits_a_head_that_drips() {
     for mode in [Mode::Sync, Mode::Async] {
         let (server, stop) = dripping_head();
         let client = Client::<u16>::new(mode);
-        let handle = support::get(&client, server.port(), "/");
-        set_timeouts::<u16>(handle, 0, 0, 0, 300);
-        set_dword::<u16>(handle, c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, 600).unwrap();
-        client.send(handle).unwrap();
-        assert_eq!(
-            takes(Duration::from_millis(600), || client.receive(handle)),
-            TIMEOUT
-        );
-        assert_failed_as(
-            &client,
-            handle,
-            c::API_RECEIVE_RESPONSE,
-            c::ERROR_WINHTTP_TIMEOUT,
-        );
-        finish(&client, handle);
+        undisturbed(|| {
+            let handle = support::get(&client, server.port(), "/");
+            set_timeouts::<u16>(handle, 0, 0, 0, 300);
+            set_dword::<u16>(handle, c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, 600).unwrap();
+            client.send(handle).unwrap();
+            let start = Instant::now();
+            assert_eq!(client.receive(handle), TIMEOUT);
+            let took = start.elapsed();
+            let (api, error) = (c::API_RECEIVE_RESPONSE, c::ERROR_WINHTTP_TIMEOUT);
+            assert_failed_as(&client, handle, api, error);
+            close_for_good(&client, handle);
+            (took >= Duration::from_millis(600)).then_some(())
+        });
+        client.close(client.session).unwrap();
         drop((stop, server));
     }
 }
@@ -226,12 +178,19 @@ fn receive_timeout_starts_anew_with_every_byte() {
         })
         .unwrap();
         let client = Client::<u16>::new(mode);
-        let handle = support::get(&client, server.port(), "/");
-        set_timeouts::<u16>(handle, 0, 0, 0, 400);
-        client.exchange(handle).unwrap();
-        let body = takes(Duration::from_millis(500), || client.read(handle, 6));
-        assert_eq!(body.as_deref(), Ok(&b"abcdef"[..]));
-        finish(&client, handle);
+        let (body, took) = undisturbed(|| {
+            let handle = support::get(&client, server.port(), "/");
+            set_timeouts::<u16>(handle, 0, 0, 0, 400);
+            let start = Instant::now();
+            let body = client
+                .exchange(handle)
+                .and_then(|()| client.read(handle, 6));
+            close_for_good(&client, handle);
+            Some((body.ok()?, start.elapsed()))
+        });
+        assert_eq!(body, b"abcdef");
+        assert!(took >= Duration::from_millis(500), "{took:?}");
+        client.close(client.session).unwrap();
         drop((stop, server));
     }
 }
@@ -282,9 +241,11 @@ fn no_limit_means_no_limit() {
 fn receive_timeout_does_not_end_an_idle_web_socket() {
     let (server, hole) = (Server::plain(by_path).unwrap(), TcpHole::new().unwrap());
     let client = Client::<u16>::new(Mode::Async);
-    let handle = client.web_socket_request(server.port(), "/echo");
-    set_timeouts::<u16>(handle, 0, 0, 0, LIMIT);
-    client.exchange(handle).unwrap();
+    let handle = undisturbed(|| {
+        let handle = client.web_socket_request(server.port(), "/echo");
+        set_timeouts::<u16>(handle, 0, 0, 0, LIMIT);
+        client.exchange(handle).ok().map(|()| handle)
+    });
     let web_socket = client.complete_upgrade(handle, 0).unwrap();
     client.close(handle).unwrap();
     let before = client.events(web_socket);
@@ -339,7 +300,7 @@ fn send_timeout_ends_a_stalled_web_socket_send() {
         let web_socket = client.complete_upgrade(handle, 0).unwrap();
         client.close(handle).unwrap();
         let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
-        let message = vec![0; HUGE];
+        let message = vec![0; HUGE as usize];
         let sent = takes(LIMIT_TIME, || client.ws_send(web_socket, binary, &message));
         assert_eq!(sent, TIMEOUT);
         finish(&client, web_socket);

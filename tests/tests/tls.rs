@@ -19,10 +19,10 @@ use winhttp_fixtures::certs::{Authority, IdentityOptions, Usage, Validity};
 use winhttp_fixtures::{
     Connection, Opcode, PeerEnd, Server, Settings, TlsSettings, TlsVersions, by_path,
 };
-use winhttp_tests::{Client, Memory, Mode, PATIENCE, scenarios, start_send};
+use winhttp_tests::{Client, Memory, Mode, PATIENCE, scenarios, start_send, upgrade};
 
 use support::tls::{SECURE_FAILURE, attempt, both, good_server, identity, reasons, world};
-use support::{close_for_good, dword, request, secure, set_dword, upgrade};
+use support::{close_for_good, dword, request, secure, set_dword};
 
 /// A defect: its bit in SECURE_FAILURE, the flag that ignores it, and what makes a certificate have it.
 type Defect = (u32, u32, fn(&mut IdentityOptions));
@@ -71,7 +71,7 @@ scenarios! {
         let server = good_server();
         let client = Client::<W>::new(mode);
         let handle = secure(&client, server.port(), "/echo");
-        upgrade::<W>(handle);
+        upgrade::<W>(handle).unwrap();
         client.exchange(handle).unwrap();
         let web_socket = client.complete_upgrade(handle, 0).unwrap();
         client.close(handle).unwrap();
@@ -112,7 +112,7 @@ fn a_secure_send_that_had_to_wait_goes_on() {
     let server = Server::tls(script, &identity(&IdentityOptions::default())).unwrap();
     let client = Client::<u16>::new(Mode::Async);
     let handle = secure(&client, server.port(), "/");
-    upgrade::<u16>(handle);
+    upgrade::<u16>(handle).unwrap();
     client.exchange(handle).unwrap();
     let web_socket = client.complete_upgrade(handle, 0).unwrap();
     client.close(handle).unwrap();
@@ -169,7 +169,7 @@ fn bytes_that_come_while_records_wait_are_not_forgotten() {
     let client = Client::<u16>::new(Mode::Async);
     let [news, ticks] = ["/news", "/ticks"].map(|path| {
         let handle = secure(&client, server.port(), path);
-        upgrade::<u16>(handle);
+        upgrade::<u16>(handle).unwrap();
         client.exchange(handle).unwrap();
         let web_socket = client.complete_upgrade(handle, 0).unwrap();
         client.close(handle).unwrap();

@@ -16,7 +16,7 @@ use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
     Client, Handle, Info, Memory, Mode, PATIENCE, start_close, start_receive, start_send,
-    start_shutdown, upgrading,
+    start_shutdown, upgrade,
 };
 
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
@@ -93,15 +93,15 @@ impl<W: Unit> Flow<W> {
     /// Up to the open connection of a request that was not sent.
     fn begin(place: Place, path: &str) -> Self {
         let server = Server::tls(by_path, identity()).unwrap();
-        let client = Client::<W>::new(Mode::Async);
-        if place == Place::Caller {
-            let assured = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-            client
-                .put_option(client.session, assured, &1_u32.to_ne_bytes())
-                .unwrap();
-        }
+        let client = if place == Place::Caller {
+            Client::<W>::inline()
+        } else {
+            Client::<W>::new(Mode::Async)
+        };
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let request = upgrading(&client, connect, path, c::WINHTTP_FLAG_SECURE);
+        let secure = c::WINHTTP_FLAG_SECURE;
+        let request = client.open_request(connect, "GET", path, secure).unwrap();
+        upgrade::<W>(request).unwrap();
         Self {
             client,
             connect,

@@ -14,8 +14,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
-    Call, Client, Handle, Info, Mode, PATIENCE, WebSocket, another, last_error, scenarios,
-    upgrading,
+    Call, Client, Handle, Info, Mode, PATIENCE, WebSocket, last_error, scenarios, upgrade,
 };
 
 const TEXT: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
@@ -35,8 +34,7 @@ fn got<W: Unit>(client: &Client<W>, request: Handle, name: &str) -> Call<String>
 
 fn open<W: Unit>(mode: Mode, server: &Server, path: &str) -> (Client<W>, Handle) {
     let client = Client::<W>::new(mode);
-    let connect = client.connect("127.0.0.1", server.port()).unwrap();
-    let request = upgrading(&client, connect, path, 0);
+    let request = client.web_socket_request(server.port(), path);
     (client, request)
 }
 
@@ -127,7 +125,8 @@ scenarios! {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let request = upgrading(&client, connect, "/echo", 0);
+        let request = client.open_request(connect, "GET", "/echo", 0).unwrap();
+        upgrade::<W>(request).unwrap();
         assert_eq!(client.exchange(request), Ok(()));
         let websocket = client.complete_upgrade(request, 0).unwrap();
         assert_eq!(client.close(request), Ok(()));
@@ -168,8 +167,7 @@ scenarios! {
         assert_eq!(client.complete_upgrade(connect, 0), Err(c::ERROR_INVALID_HANDLE));
 
         let early = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);
-        let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let unsent = upgrading(client, connect, "/echo", 0);
+        let unsent = client.web_socket_request(server.port(), "/echo");
         assert_eq!(client.complete_upgrade(unsent, 0), early);
         let plain = client.get(server.port(), "/status");
         assert_eq!(client.exchange(plain), Ok(()));
@@ -221,15 +219,14 @@ scenarios! {
             "/no-connection",
         ];
         for (pair, path) in paths.into_iter().enumerate() {
-            let connect = client.connect("127.0.0.1", server.port()).unwrap();
-            let request = upgrading(&client, connect, path, 0);
+            let request = client.web_socket_request(server.port(), path);
             assert_eq!(client.send(request), Ok(()));
             let refused = Err(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
             assert_eq!(client.receive(request), refused, "{path}");
             client.complete_upgrade(request, 0).unwrap_err();
 
             // Also where CompleteUpgrade does the receiving.
-            let request = upgrading(&client, connect, path, 0);
+            let request = client.web_socket_request(server.port(), path);
             assert_eq!(client.send(request), Ok(()));
             let upgraded = client.complete_upgrade(request, 0);
             assert_eq!(upgraded, Err(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE), "{path}");
@@ -292,7 +289,7 @@ scenarios! {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
         for path in ["/slow", "/1xx?count=3"] {
-            let websocket = another(&client, &server, path, |_, _| {});
+            let websocket = client.web_socket(server.port(), path);
             echoes(&client, websocket, b"through");
         }
         client.finish();

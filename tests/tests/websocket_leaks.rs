@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Mode, PATIENCE, another, start_receive};
+use winhttp_tests::{Client, Mode, PATIENCE, start_receive};
 
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
 const CLOSE: i32 = c::WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE;
@@ -36,7 +36,7 @@ fn round(mode: Mode) {
 fn endings(mode: Mode, server: &Server) {
     let client = Client::<u16>::new(mode);
     for _ in 0..5 {
-        let open = |path| another(&client, server, path, |_, _| {});
+        let open = |path| client.web_socket(server.port(), path);
         // Graceful.
         let socket = open("/echo");
         client.ws_send(socket, BINARY, b"x").unwrap();

@@ -12,7 +12,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
-    Call, Client, Handle, Info, Mode, WebSocket, call, last_error, scenarios, upgrading,
+    Call, Client, Handle, Info, Mode, WebSocket, call, last_error, scenarios, upgrade,
 };
 
 const RECEIVE_BUFFER: u32 = c::WINHTTP_OPTION_WEB_SOCKET_RECEIVE_BUFFER_SIZE;
@@ -33,11 +33,6 @@ fn get<W: Unit>(client: &Client<W>, handle: Handle, option: u32) -> Call<u32> {
     Ok(u32::from_ne_bytes(bytes.try_into().unwrap()))
 }
 
-fn set_upgrade<W: Unit>(handle: Handle) -> Call<()> {
-    // SAFETY: no memory is passed.
-    call(unsafe { winhttp::WinHttpSetOption::<W>(handle.raw(), UPGRADE, std::ptr::null_mut(), 0) })
-}
-
 fn request_header<W: Unit>(client: &Client<W>, request: Handle, name: &str) -> Call<String> {
     let level = c::WINHTTP_QUERY_CUSTOM | c::WINHTTP_QUERY_FLAG_REQUEST_HEADERS;
     client.query(request, level, Some(name))
@@ -47,7 +42,7 @@ scenarios! {
     fn fact_9_1_1_the_switch_changes_nothing_visible_before_the_send<W>(mode) {
         let client = Client::<W>::new(mode);
         let request = client.get(1, "/");
-        assert_eq!(set_upgrade::<W>(request), Ok(()));
+        assert_eq!(upgrade::<W>(request), Ok(()));
         assert_eq!(last_error(), 0);
         for name in ["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Upgrade", "Connection"] {
             let absent = Err(c::ERROR_WINHTTP_HEADER_NOT_FOUND);
@@ -62,9 +57,9 @@ scenarios! {
         let client = &socket.client;
         let connect = client.connect("127.0.0.1", 1).unwrap();
         for handle in [client.session, connect, socket.handle] {
-            assert_eq!(set_upgrade::<W>(handle), WRONG_TYPE);
+            assert_eq!(upgrade::<W>(handle), WRONG_TYPE);
         }
-        assert_eq!(set_upgrade::<W>(Handle::NULL), Err(c::ERROR_INVALID_HANDLE));
+        assert_eq!(upgrade::<W>(Handle::NULL), Err(c::ERROR_INVALID_HANDLE));
         let request = client.open_request(connect, "GET", "/", 0).unwrap();
         assert_eq!(put(client, request, UPGRADE, 1), BAD_PARAMETER);
         socket.finish();
@@ -108,8 +103,7 @@ scenarios! {
     fn fact_9_1_4_a_send_buffer_under_16_bytes_fails_the_send<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let request = upgrading(&client, connect, "/echo", 0);
+        let request = client.web_socket_request(server.port(), "/echo");
         assert_eq!(put(&client, request, SEND_BUFFER, 15), Ok(()));
 
         let before = client.events(request);

@@ -443,7 +443,7 @@ fn the_end_of_a_message_that_comes_while_nobody_receives_is_not_lost() {
     assert_eq!(socket.receive(100), Ok((b"one".to_vec(), TEXT_FRAGMENT)));
     end.release("end").unwrap();
     // A second connection of the same session: its pong shows that the thread that polls went round.
-    let other = winhttp_tests::another(&socket.client, &server, "/", |_, _| {});
+    let other = socket.client.web_socket(server.port(), "/");
     let first = socket.client.ws_receive(other, 100);
     assert_eq!(first, Ok((b"one".to_vec(), TEXT_FRAGMENT)));
     told.recv_timeout(PATIENCE).unwrap();

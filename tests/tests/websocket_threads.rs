@@ -15,7 +15,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
-    Client, Handle, Info, Memory, Mode, WebSocket, another, scenarios, start_close, start_receive,
+    Client, Handle, Info, Memory, Mode, WebSocket, scenarios, start_close, start_receive,
     start_send,
 };
 
@@ -64,7 +64,7 @@ scenarios! {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
         let sockets: Vec<Handle> =
-            (0..40).map(|_| another(&client, &server, "/echo", |_, _| {})).collect();
+            (0..40).map(|_| client.web_socket(server.port(), "/echo")).collect();
         std::thread::scope(|scope| {
             for part in sockets.chunks(10) {
                 let client = &client;
@@ -95,14 +95,12 @@ scenarios! {
 fn chain<W: Unit>(inline: bool) {
     let server = Server::plain(by_path).unwrap();
     server.set_recording(false);
-    let client = Client::<W>::new(Mode::Async);
-    if inline {
-        let assured = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-        client
-            .put_option(client.session, assured, &1_u32.to_ne_bytes())
-            .unwrap();
-    }
-    let socket = another(&client, &server, "/echo", |_, _| {});
+    let client = if inline {
+        Client::<W>::inline()
+    } else {
+        Client::<W>::new(Mode::Async)
+    };
+    let socket = client.web_socket(server.port(), "/echo");
     let (outgoing, incoming) = (Memory::of(b"again and again"), Memory::new(64));
     let count = Arc::new(AtomicUsize::new(0));
     client.recorder.on(WRITTEN, move |event| {
@@ -150,14 +148,12 @@ fn a_chain_inside_completions_that_are_delivered_inline() {
 fn duplex_chain<W: Unit>(inline: bool) {
     let server = Server::plain(by_path).unwrap();
     server.set_recording(false);
-    let client = Client::<W>::new(Mode::Async);
-    if inline {
-        let assured = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-        client
-            .put_option(client.session, assured, &1_u32.to_ne_bytes())
-            .unwrap();
-    }
-    let socket = another(&client, &server, "/echo", |_, _| {});
+    let client = if inline {
+        Client::<W>::inline()
+    } else {
+        Client::<W>::new(Mode::Async)
+    };
+    let socket = client.web_socket(server.port(), "/echo");
     let data = message(7, 3000);
     let (outgoing, incoming) = (Memory::of(&data), Memory::new(4096));
     let sent = AtomicUsize::new(1);
@@ -213,7 +209,7 @@ fn fact_9_5_5_the_cancelled_receive_comes_before_the_close_whoever_finds_out_fir
     let server = Server::plain(by_path).unwrap();
     let client = Client::<u16>::new(Mode::Async);
     for _ in 0..200 {
-        let socket = another(&client, &server, "/echo", |_, _| {});
+        let socket = client.web_socket(server.port(), "/echo");
         assert_eq!(start_receive::<u16>(socket, Memory::new(16)), Ok(()));
         assert_eq!(start_close::<u16>(socket, 1000, b""), Ok(()));
         client.recorder.wait(socket, CLOSED);

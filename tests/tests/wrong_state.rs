@@ -16,9 +16,11 @@ use std::ptr::{null, null_mut};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Call, Client, Handle, Info, Mode, answers_and_ends, call, scenarios, status};
+use winhttp_tests::{
+    Call, Client, Handle, Info, Mode, answers_and_ends, call, scenarios, status, upgrade,
+};
 
-use support::{close_for_good, request, upgrade};
+use support::{close_for_good, request};
 
 const STATE: u32 = c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
 const BUSY: u32 = c::ERROR_INVALID_OPERATION;
@@ -162,7 +164,7 @@ scenarios! {
         let client = Client::<W>::new(mode);
         for receives in [true, false] {
             let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-            upgrade::<W>(handle);
+            upgrade::<W>(handle).unwrap();
             client.send(handle).unwrap();
             if receives {
                 client.receive(handle).unwrap();
@@ -215,14 +217,14 @@ scenarios! {
         close_for_good(&client, handle);
         // With it, but the server says 200.
         let handle = request(&client, "127.0.0.1", server.port(), "/status?body=no", 0);
-        upgrade::<W>(handle);
+        upgrade::<W>(handle).unwrap();
         client.exchange(handle).unwrap();
         assert_eq!(client.complete_upgrade(handle, 0), Err(BUSY));
         assert_eq!(client.body(handle).as_deref(), Ok(&b"no"[..]), "nothing was lost");
         close_for_good(&client, handle);
         // One WebSocket for each exchange.
         let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-        upgrade::<W>(handle);
+        upgrade::<W>(handle).unwrap();
         client.exchange(handle).unwrap();
         let web_socket = client.complete_upgrade(handle, 0).unwrap();
         assert_eq!(client.complete_upgrade(handle, 0), Err(BUSY));
@@ -238,7 +240,7 @@ scenarios! {
         let client = Client::<W>::new(mode);
         // The connection went to a WebSocket.
         let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-        upgrade::<W>(handle);
+        upgrade::<W>(handle).unwrap();
         client.exchange(handle).unwrap();
         let web_socket = client.complete_upgrade(handle, 0).unwrap();
         assert_eq!(client.read(handle, 8), Err(STATE));
@@ -262,11 +264,7 @@ scenarios! {
     fn facts_9_3_4_and_9_4_6_and_9_5_2_after_shutdown_and_close<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-        upgrade::<W>(handle);
-        client.exchange(handle).unwrap();
-        let web_socket = client.complete_upgrade(handle, 0).unwrap();
-        close_for_good(&client, handle);
+        let web_socket = client.web_socket(server.port(), "/echo");
         client.ws_send(web_socket, UTF8, b"before").unwrap();
         client.ws_shutdown(web_socket, 1000, b"").unwrap();
         assert_eq!(client.ws_send(web_socket, UTF8, b"after"), Err(BUSY));
@@ -335,11 +333,7 @@ fn a_second_operation_while_one_is_pending_is_refused() {
 fn expectation_12_a_second_receive_is_refused_and_the_first_goes_on() {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<u16>::new(Mode::Async);
-    let handle = request(&client, "127.0.0.1", server.port(), "/echo", 0);
-    upgrade::<u16>(handle);
-    client.exchange(handle).unwrap();
-    let web_socket = client.complete_upgrade(handle, 0).unwrap();
-    close_for_good(&client, handle);
+    let web_socket = client.web_socket(server.port(), "/echo");
     let mut buffer = [0_u8; 8];
     let before = client.events(web_socket);
     let place = (&raw mut buffer).cast();

@@ -7,11 +7,11 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{self, IdentityOptions};
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Held, Request, Server, Settings, TlsSettings, by_path};
-use winhttp_tests::{Client, Handle, Mode};
+use winhttp_tests::{Client, Handle, Mode, upgrade};
 
 use super::operation::{Attempt, HUGE, huge};
 use super::row::{Cue, Done, Identity, Operation, Peer, Row, Script, Until, authority};
-use super::support::{set_dword, set_timeouts, upgrade};
+use super::support::{set_dword, set_timeouts};
 
 /// Name of what holds a peer back.
 const GATE: &str = "fault";
@@ -213,11 +213,11 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
         Operation::ReadHead => client.send(request).unwrap(),
         Operation::ReadBody => client.exchange(request).unwrap(),
         Operation::Upgrade => {
-            upgrade::<u16>(request);
+            upgrade::<u16>(request).unwrap();
             client.send(request).unwrap();
         }
         _ => {
-            upgrade::<u16>(request);
+            upgrade::<u16>(request).unwrap();
             client.exchange(request).unwrap();
             let handle = client.complete_upgrade(request, 0).unwrap();
             if limited {

@@ -205,7 +205,8 @@ impl Track {
         }
     }
 
-    /// Takes a side for an operation with this memory. `None`: the side is taken, and `force` is not set. Forced, the memory of this side is no longer followed.
+    /// Takes a side for an operation with this memory. `None`: the side is taken, and `force` is not set. Forced, the
+    /// memory of this side is no longer followed.
     pub(crate) fn claim(&self, way: Way, block: Block, force: bool) -> Option<Loan> {
         let mut state = self.state();
         let side = &mut state.sides[way as usize];
@@ -224,44 +225,34 @@ impl Track {
 
     /// The operation was refused: its memory comes back.
     pub(crate) fn refused(&self, way: Way, loan: &Loan) {
-        if loan.claims {
-            self.end_claim(way);
+        if loan.claims
+            && let Some(Some(block)) = self.take_claim(way)
+        {
+            block.watch();
         }
     }
 
     /// The operation of this side has completed: its memory, if it is known.
     pub(crate) fn end_loan(&self, way: Way, look: impl FnOnce(&Block)) {
-        let block = {
-            let mut state = self.state();
-            let side = &mut state.sides[way as usize];
-            if side.murky {
-                return;
-            }
-            side.claimed = false;
-            side.claim.take()
-        };
-        match block {
-            Some(block) => {
+        match self.take_claim(way) {
+            None => {}
+            Some(Some(block)) => {
                 look(&block);
                 block.watch();
             }
-            None => self.violation(&self.state(), "a completion without an operation"),
+            Some(None) => self.violation(&self.state(), "a completion without an operation"),
         }
     }
 
-    fn end_claim(&self, way: Way) {
-        let block = {
-            let mut state = self.state();
-            let side = &mut state.sides[way as usize];
-            if side.murky {
-                return;
-            }
-            side.claimed = false;
-            side.claim.take()
-        };
-        if let Some(block) = block {
-            block.watch();
+    /// The memory of a side whose operation is over; `None` if the side is no longer followed.
+    fn take_claim(&self, way: Way) -> Option<Option<Block>> {
+        let mut state = self.state();
+        let side = &mut state.sides[way as usize];
+        if side.murky {
+            return None;
         }
+        side.claimed = false;
+        Some(side.claim.take())
     }
 
     pub(crate) fn set_path(&self, path: &'static str) {

@@ -16,21 +16,7 @@ use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_tests::{Call, Client, Handle, Info, Mode, call};
-
-/// Sets an option of any type.
-pub(crate) fn set_option<W: Unit>(handle: Handle, option: u32, value: &[u8]) -> Call<()> {
-    let length = u32::try_from(value.len()).unwrap();
-    // SAFETY: the value lives through the call, which only reads it.
-    call(unsafe {
-        winhttp::WinHttpSetOption::<W>(
-            handle.raw(),
-            option,
-            value.as_ptr().cast_mut().cast(),
-            length,
-        )
-    })
-}
+use winhttp_tests::{Call, Client, Handle, Info, Mode, PATIENCE, call, set_option};
 
 /// Sets a DWORD option.
 pub(crate) fn set_dword<W: Unit>(handle: Handle, option: u32, value: u32) -> Call<()> {
@@ -87,16 +73,6 @@ pub(crate) fn get<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle 
     request(client, "127.0.0.1", port, path, 0)
 }
 
-/// A WebSocket to a local plain server; nothing but itself is left open.
-pub(crate) fn web_socket<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
-    let request = get(client, port, path);
-    upgrade::<W>(request);
-    client.exchange(request).unwrap();
-    let web_socket = client.complete_upgrade(request, 0).unwrap();
-    client.close(request).unwrap();
-    web_socket
-}
-
 /// Closes the session, whose HANDLE_CLOSING comes after everything else's, and asserts that these handles had nothing
 /// to say behind their own.
 pub(crate) fn end_session<W: Unit>(client: &Client<W>, handles: &[Handle]) {
@@ -109,14 +85,6 @@ pub(crate) fn end_session<W: Unit>(client: &Client<W>, handles: &[Handle]) {
 /// An https request for `localhost`.
 pub(crate) fn secure<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
     request(client, "localhost", port, path, c::WINHTTP_FLAG_SECURE)
-}
-
-/// Makes a request ask for a WebSocket.
-pub(crate) fn upgrade<W: Unit>(request: Handle) {
-    let option = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
-    // SAFETY: no memory is passed.
-    call(unsafe { winhttp::WinHttpSetOption::<W>(request.raw(), option, std::ptr::null_mut(), 0) })
-        .unwrap();
 }
 
 /// Asserts how the last operation of a handle failed: in asynchronous mode exactly one REQUEST_ERROR names the function.
@@ -170,6 +138,17 @@ pub(crate) fn takes<T>(least: Duration, operation: impl FnOnce() -> T) -> T {
         "took {took:?} instead of {least:?}"
     );
     result
+}
+
+/// Tries, within patience, what a busy machine can spoil; for facts that one good try proves.
+pub(crate) fn undisturbed<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(result) = attempt() {
+            return result;
+        }
+        assert!(start.elapsed() < PATIENCE, "no try succeeded");
+    }
 }
 
 /// A clock for scripts that send slowly: ticks until the test drops its end.

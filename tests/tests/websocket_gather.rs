@@ -85,20 +85,27 @@ fn a_callback_that_stays_does_not_hold_back_what_it_sent() {
     let socket = WebSocket::<u16>::open(Mode::Async, &server, "/");
     let (arrived, news) = channel();
     let news = Mutex::new(news);
-    let first = AtomicUsize::new(0);
+    let count = AtomicUsize::new(0);
     socket.client.recorder.on(WRITTEN, move |event| {
-        if first.fetch_add(1, Ordering::Relaxed) == 0 {
-            let sent = start_send::<u16>(event.handle, BINARY, Memory::of(b"from inside"));
-            assert_eq!(sent, Ok(()));
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let inside: &[u8] = match number {
+            0 => b"leaves at once",
+            1 => b"waits for others",
+            _ => return,
+        };
+        let sent = start_send::<u16>(event.handle, BINARY, Memory::of(inside));
+        assert_eq!(sent, Ok(()));
+        if number == 1 {
             // The peer must have it before this callback returns.
             news.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         }
     });
     assert_eq!(socket.start_send(BINARY, b"outside"), Ok(()));
     assert_eq!(next(&heard).payload, b"outside");
-    assert_eq!(next(&heard).payload, b"from inside");
+    assert_eq!(next(&heard).payload, b"leaves at once");
+    assert_eq!(next(&heard).payload, b"waits for others");
     arrived.send(()).unwrap();
-    socket.client.recorder.wait_nth(socket.handle, WRITTEN, 2);
+    socket.client.recorder.wait_nth(socket.handle, WRITTEN, 3);
     socket.finish();
 }
 
@@ -109,8 +116,9 @@ fn closing_the_handle_in_the_callback_that_sent_lets_the_message_leave() {
     let count = AtomicUsize::new(0);
     socket.client.recorder.on(WRITTEN, move |event| {
         match count.fetch_add(1, Ordering::Relaxed) {
-            0 => {
-                let sent = start_send::<u16>(event.handle, BINARY, Memory::of(b"last"));
+            number @ 0..3 => {
+                let inside: &[u8] = [b"one", b"two", b"end"][number];
+                let sent = start_send::<u16>(event.handle, BINARY, Memory::of(inside));
                 assert_eq!(sent, Ok(()));
             }
             // SAFETY: no memory is passed.
@@ -118,8 +126,9 @@ fn closing_the_handle_in_the_callback_that_sent_lets_the_message_leave() {
         }
     });
     assert_eq!(socket.start_send(BINARY, b"first"), Ok(()));
-    assert_eq!(next(&heard).payload, b"first");
-    assert_eq!(next(&heard).payload, b"last");
+    for expected in ["first", "one", "two", "end"] {
+        assert_eq!(next(&heard).payload, expected.as_bytes());
+    }
     let closing = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
     socket.client.recorder.wait(socket.handle, closing);
     socket.client.finish();

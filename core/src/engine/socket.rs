@@ -1,12 +1,12 @@
 //! TCP sockets: every call says itself that it must not block, so one socket serves both modes.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendFlags};
 
 /// SO_KEEPALIVE parameters (WINHTTP_OPTION_TCP_KEEPALIVE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,20 @@ impl Socket {
     /// `WouldBlock` if nothing is there; otherwise the connection's failure.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         retry(|| Ok(rustix::net::recv(&self.socket, &mut *buffer, RecvFlags::DONTWAIT)?.0))
+    }
+
+    /// As [`Socket::receive`], into `first` and then into `rest`.
+    ///
+    /// # Errors
+    /// As [`Socket::receive`].
+    pub fn receive_into(&self, first: &mut [u8], rest: &mut [u8]) -> io::Result<usize> {
+        retry(|| {
+            let mut room = [IoSliceMut::new(&mut *first), IoSliceMut::new(&mut *rest)];
+            let mut no_control = RecvAncillaryBuffer::default();
+            let flags = RecvFlags::DONTWAIT;
+            let received = rustix::net::recvmsg(&self.socket, &mut room, &mut no_control, flags)?;
+            Ok(received.bytes)
+        })
     }
 
     /// Waits for bytes and reads them, in one system call; `Ok(0)` at the end of the stream.

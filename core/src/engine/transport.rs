@@ -17,6 +17,15 @@ pub trait Transport: Send + fmt::Debug {
     /// `WouldBlock` if nothing is there.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
+    /// As [`Transport::read`]; what does not fit into `buffer` may go into `spill`.
+    ///
+    /// # Errors
+    /// As [`Transport::read`].
+    fn read_spilling(&mut self, buffer: &mut [u8], spill: &mut [u8]) -> io::Result<usize> {
+        let _ = spill;
+        self.read(buffer)
+    }
+
     /// Takes as many bytes as there is room for.
     ///
     /// # Errors
@@ -94,6 +103,13 @@ impl Transport for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let received = self.socket.receive(buffer);
         self.drained = *received.as_ref().unwrap_or(&0) < buffer.len();
+        received
+    }
+
+    fn read_spilling(&mut self, buffer: &mut [u8], spill: &mut [u8]) -> io::Result<usize> {
+        let room = buffer.len() + spill.len();
+        let received = self.socket.receive_into(buffer, spill);
+        self.drained = *received.as_ref().unwrap_or(&0) < room;
         received
     }
 

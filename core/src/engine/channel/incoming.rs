@@ -181,13 +181,25 @@ impl Channel {
         self.readiness == Readiness::Drained && !self.transport.has_buffered_input()
     }
 
-    /// Payload goes straight into the caller's memory: it is touched once.
+    /// Payload goes straight into the caller's memory: it is touched once. Where the frame's end fits in, the beginning of
+    /// what follows may come along; if it does not, the socket is known to be drained.
     fn read_direct(&mut self, room: &mut [u8]) -> Result<Turn> {
-        match self.transport.read(room) {
+        self.large = true;
+        let read = if room.len() == self.direct_remaining() {
+            let limit = self.read_ahead.min(BEGINNING);
+            let space = self.inbox.space();
+            let spill = space.len().min(limit);
+            let spill = space.get_mut(..spill).unwrap_or_default();
+            self.transport.read_spilling(room, spill)
+        } else {
+            self.transport.read(room)
+        };
+        match read {
             Ok(0) => self.end_of_stream(),
-            Ok(count) => {
+            Ok(received) => {
+                let count = received.min(room.len());
+                self.inbox.filled(received - count);
                 self.note_read();
-                self.large = true;
                 match self
                     .receiver
                     .advance_direct(room.get_mut(..count).unwrap_or_default())

@@ -133,3 +133,43 @@ fn the_first_failure_is_the_one_that_is_reported() {
     assert_eq!(channel.take_back(reader, &Ok(0)), Err(Error::Timeout));
     assert_eq!(channel.failure(), Some(Error::Timeout));
 }
+
+#[test]
+fn large_messages_that_arrive_together_each_fill_their_own_memory() {
+    const BYTES: usize = 100_000;
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = Arc::new(Socket::connect(listener.local_addr().unwrap(), None).unwrap());
+    let mut peer = listener.accept().unwrap().0;
+    let sender = std::thread::spawn(move || {
+        use std::io::Write;
+        for number in 1..=5_u8 {
+            let mut message = vec![0x82, 127];
+            message.extend((BYTES as u64).to_be_bytes());
+            message.extend(vec![number; BYTES]);
+            message.extend([0x89, 1, number]); // a ping
+            peer.write_all(&message).unwrap();
+        }
+        peer
+    });
+    let transport = Box::new(crate::engine::transport::Tcp::new(socket));
+    let mut channel = Channel::new(transport, Inbox::default(), 4096);
+    let deadline = std::time::Instant::now() + PATIENCE;
+    let mut memory = vec![0; BYTES];
+    for number in 1..=5 {
+        let mut filled = 0;
+        loop {
+            match channel.try_receive(&mut memory, &mut filled).unwrap() {
+                Received::Message(MessageKind::Binary) => break,
+                Received::Pending => channel.note_ready(false),
+                other @ (Received::Fragment(_) | Received::Message(_) | Received::Closed) => {
+                    panic!("{other:?}")
+                }
+            }
+            assert!(std::time::Instant::now() < deadline);
+        }
+        assert_eq!(filled, BYTES);
+        assert!(memory.iter().all(|byte| *byte == number));
+    }
+    drop(sender.join().unwrap());
+}

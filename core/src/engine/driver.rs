@@ -4,11 +4,13 @@
 //! thread) calls a `step_*` function until it says `Done`, delivers the notifications it yields, and waits when told.
 //!
 //! ```text
-//! Start ─► Resolving ─► Dialing ─► Handshaking (https) ─► Announced ─► Sending ─► Sent
-//!                                                                                  │ step_head
-//!                      Upgraded ◄── 101 ── Receiving ◄─────────────────────────────┘
-//!                                              └──► Body (step_available, step_read)
+//! Start ─► Resolving ─► Dialing ─► Connected ─► Handshaking (https) ─► Announced ─► Sending ─► Sent
+//!                                                    │                                          │ step_head
+//!                                                    ▼                                          ▼
+//!                             certificate refused: Refused        upgraded or body: Open ◄── Receiving
 //! ```
+//!
+//! Any failure, and handing the upgraded connection over, leaves it Failed.
 
 mod body;
 mod connect;

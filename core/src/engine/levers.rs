@@ -12,6 +12,8 @@ use std::ffi::OsStr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::clock;
+
 /// How long to look unless set: less than what waking a sleeping thread costs.
 const SPIN: Duration = Duration::from_micros(20);
 /// The longest look that can be set.
@@ -87,34 +89,48 @@ impl Default for Spin {
 }
 
 impl Spin {
-    /// Looking is not switched off.
-    #[must_use]
-    pub fn is_possible() -> bool {
-        levers().spin.is_some()
-    }
-
-    /// How long to look now; `None` not at all.
-    #[must_use]
-    pub fn limit(self) -> Option<Duration> {
-        levers().spin.filter(|_| self.credit >= CREDIT_MIN)
+    /// Waits with `it`: looks for a while where that pays, then sleeps. Returns what `look` found, or what `sleep` says.
+    pub fn wait<C, T>(
+        &mut self,
+        it: &mut C,
+        look: impl Fn(&mut C) -> Option<T>,
+        sleep: impl FnOnce(&mut C) -> T,
+    ) -> T {
+        let Some(limit) = levers().spin else {
+            return sleep(it);
+        };
+        let start = clock::now();
+        if self.credit < CREDIT_MIN {
+            let result = sleep(it);
+            self.slept(start.elapsed(), limit);
+            return result;
+        }
+        loop {
+            if let Some(found) = look(it) {
+                self.hit();
+                return found;
+            }
+            if start.elapsed() >= limit {
+                self.miss();
+                return sleep(it);
+            }
+            std::hint::spin_loop();
+        }
     }
 
     /// Looking brought the answer.
-    pub fn hit(&mut self) {
+    fn hit(&mut self) {
         self.credit = CREDIT_MAX.min(self.credit + 1);
     }
 
     /// Looking was in vain.
-    pub fn miss(&mut self) {
+    fn miss(&mut self) {
         self.credit = self.credit.saturating_sub(MISS);
     }
 
     /// The thread slept for so long, without having looked.
-    pub fn slept(&mut self, time: Duration) {
-        if levers()
-            .spin
-            .is_some_and(|limit| time < limit * SHORT_SLEEP)
-        {
+    fn slept(&mut self, time: Duration, limit: Duration) {
+        if time < limit * SHORT_SLEEP {
             self.hit();
         } else {
             self.credit = 0;
@@ -178,13 +194,11 @@ mod tests {
         assert!(looks(&spin));
         spin.miss();
         assert!(!looks(&spin));
-        spin.slept(Duration::from_secs(1));
+        spin.slept(Duration::from_secs(1), SPIN);
         assert_eq!(spin.credit, 0);
-        if levers().spin.is_some() {
-            for _ in 0..CREDIT_MIN {
-                spin.slept(Duration::from_micros(1));
-            }
-            assert!(looks(&spin));
+        for _ in 0..CREDIT_MIN {
+            spin.slept(Duration::from_micros(1), SPIN);
         }
+        assert!(looks(&spin));
     }
 }

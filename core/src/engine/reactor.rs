@@ -150,7 +150,9 @@ impl Endpoint {
 
     /// Reports to another owner from now on.
     pub fn hand_over(&self, owner: Weak<dyn Ready>) {
-        self.with_slot(|slot| slot.owner = Some(owner));
+        if let Some(slot) = self.reactor.0.lock().slots.get_mut(self.index) {
+            slot.owner = Some(owner);
+        }
     }
 
     /// Sets or clears the endpoint's deadline.
@@ -195,12 +197,6 @@ impl Endpoint {
         drop(entries);
         if sleeps {
             callback_thread::Wake::wake(&self.reactor);
-        }
-    }
-
-    fn with_slot(&self, change: impl FnOnce(&mut Slot)) {
-        if let Some(slot) = self.reactor.0.lock().slots.get_mut(self.index) {
-            change(slot);
         }
     }
 }

@@ -29,31 +29,29 @@ impl<E: Embedder> Request<E> {
         mut state: super::Locked<'_, E>,
         operation: Operation<E>,
     ) -> Result<u32> {
-        if state.driver.is_none() {
-            // A failed read and an upgrade leave no connection behind; closing the handle takes it away.
-            let error = if self.handle.is_closed() {
-                Error::OperationCancelled
-            } else {
-                Error::IncorrectHandleState
-            };
+        let Some(mut driver) = state.driver.take() else {
+            let error = self.without_connection();
             return self.refuse(state, operation.name(), error).map(|()| 0);
-        }
-        state.pending = Some(operation.name());
+        };
         if self.handle.is_asynchronous() {
+            state.driver = Some(driver);
+            state.pending = Some(operation.name());
             state.parked = Some(operation);
             self.schedule(state);
             return Ok(0);
         }
-        let waker = sleeper::current_waker().inspect_err(|_| state.pending = None)?;
-        state.waker = Some(Arc::clone(&waker));
-        let driver = state.driver.take();
-        drop(state);
-        let mut operation = operation;
-        let Some(mut driver) = driver else {
-            let error = self.without_connection();
-            return self.finish(None, &operation, Err(error));
+        let waker = match sleeper::current_waker() {
+            Ok(waker) => waker,
+            Err(error) => {
+                state.driver = Some(driver);
+                return Err(error);
+            }
         };
+        state.pending = Some(operation.name());
+        state.waker = Some(Arc::clone(&waker));
+        drop(state);
         driver.set_wake(waker);
+        let mut operation = operation;
         let outcome = self.run_to_end(&mut driver, &mut operation);
         self.finish(Some(driver), &operation, outcome)
     }

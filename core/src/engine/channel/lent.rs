@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::{Channel, Readiness};
 use crate::engine::buffers::Inbox;
-use crate::engine::clock;
 use crate::engine::levers::Spin;
 use crate::engine::socket::Socket;
 use crate::engine::tls::is_would_block;
@@ -35,39 +34,20 @@ impl LentReader {
     pub fn read(&mut self, spin: &mut Spin) -> io::Result<usize> {
         let space = self.input.space();
         let length = space.len().min(self.limit);
-        let space = space.get_mut(..length).unwrap_or_default();
-        let result = wait_and_receive(&self.socket, space, spin);
+        let mut space = space.get_mut(..length).unwrap_or_default();
+        let socket = &self.socket;
+        let result = spin.wait(
+            &mut space,
+            |space| match socket.receive(space) {
+                Err(error) if is_would_block(&error) => None,
+                result => Some(result),
+            },
+            |space| socket.receive_patiently(space, PATIENCE),
+        );
         let count = *result.as_ref().unwrap_or(&0);
         self.drained = count < length;
         self.input.filled(count);
         result
-    }
-}
-
-fn wait_and_receive(socket: &Socket, space: &mut [u8], spin: &mut Spin) -> io::Result<usize> {
-    let Some(limit) = spin.limit() else {
-        if !Spin::is_possible() {
-            return socket.receive_patiently(space, PATIENCE);
-        }
-        let start = clock::now();
-        let result = socket.receive_patiently(space, PATIENCE);
-        spin.slept(start.elapsed());
-        return result;
-    };
-    let start = clock::now();
-    loop {
-        match socket.receive(space) {
-            Err(error) if is_would_block(&error) => {}
-            result => {
-                spin.hit();
-                return result;
-            }
-        }
-        if start.elapsed() >= limit {
-            spin.miss();
-            return socket.receive_patiently(space, PATIENCE);
-        }
-        std::hint::spin_loop();
     }
 }
 

@@ -86,25 +86,13 @@ impl PollSource {
         if !may_block {
             return self.take_events(Some(Duration::ZERO));
         }
-        if let Some(limit) = self.spin.limit() {
-            let start = clock::now();
-            loop {
-                self.take_events(Some(Duration::ZERO));
-                if !self.events.is_empty() {
-                    return self.spin.hit();
-                }
-                if start.elapsed() >= limit {
-                    self.spin.miss();
-                    return self.sleep();
-                }
-            }
-        }
-        if !Spin::is_possible() {
-            return self.sleep();
-        }
-        let start = clock::now();
-        self.sleep();
-        self.spin.slept(start.elapsed());
+        let mut spin = self.spin;
+        let look = |source: &mut Self| {
+            source.take_events(Some(Duration::ZERO));
+            (!source.events.is_empty()).then_some(())
+        };
+        spin.wait(self, look, Self::sleep);
+        self.spin = spin;
     }
 
     fn sleep(&mut self) {

@@ -173,8 +173,9 @@ impl<E: Embedder> WebSocket<E> {
             // A failure shows in the operations that wait.
             came = channel.take_back(reader, &result).unwrap_or(true);
         }
-        io.pump_receive(&mut Completions::of(&self.handle));
-        io.pump_close(&mut Completions::of(&self.handle));
+        let mut ended = Completions::of(&self.handle);
+        io.pump_receive(&mut ended);
+        io.pump_close(&mut ended);
         (io, came)
     }
 }

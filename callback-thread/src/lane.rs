@@ -122,7 +122,7 @@ impl<J: Job> Lane<J> {
     }
 
     /// Runs the appended jobs, and what waits before them, before returning as far as the lane's
-    /// order allows, and has the others run as those of [`Lane::post`]; returns whether all ran.
+    /// order allows, and has the others run as those of [`Lane::post`]; returns whether all ran here.
     ///
     /// They run here if the lane was idle, or if it is this thread that runs the lane, and fewer
     /// than `limit` jobs of the lane are on the stack: 0 and 1 allow no nesting, 3 is the habit of
@@ -131,19 +131,20 @@ impl<J: Job> Lane<J> {
     pub fn settle_here(&self, appended: Appended, limit: u32) -> bool {
         let mut must_schedule = appended.must_schedule;
         let may_run = here::has_room_for_a_job() && !here::waits_for(self.shared.core.id());
-        let mut all_ran = false;
+        let mut ran = false;
         if may_run {
             while let Some(job) = self.shared.enter(&appended, must_schedule, limit) {
                 let _in_job = InJob::of(self.shared.core.id());
                 run_contained(job);
                 must_schedule = lock(&self.shared.line).leave();
+                // Who may run one of them may run them all: nobody else comes between.
+                ran = true;
             }
-            all_ran = lock(&self.shared.line).taken >= appended.last;
         }
         if must_schedule {
             self.schedule();
         }
-        all_ran
+        ran
     }
 
     /// Is a job of this lane's dispatcher, of whatever lane, on the current thread's stack?

@@ -24,6 +24,7 @@ const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
 const BINARY_FRAGMENT: i32 = c::WINHTTP_WEB_SOCKET_BINARY_FRAGMENT_BUFFER_TYPE;
 const TEXT: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
 const TEXT_FRAGMENT: i32 = c::WINHTTP_WEB_SOCKET_UTF8_FRAGMENT_BUFFER_TYPE;
+const SEND: i32 = c::WINHTTP_WEB_SOCKET_SEND_OPERATION;
 const CLOSE: i32 = c::WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE;
 
 const BAD_PARAMETER: Call<()> = Err(c::ERROR_INVALID_PARAMETER);
@@ -363,6 +364,59 @@ fn a_stalled_send_ends_with_the_send_timeout_sync() {
 #[test]
 fn a_stalled_send_ends_with_the_send_timeout_async() {
     a_stalled_send_ends_with_the_send_timeout::<u32>(Mode::Async);
+}
+
+/// A peer that does not read and breaks off, by `last_words` or by the end of its stream, while a send waits.
+fn what_ends_the_connection_ends_a_send_that_waits<W: Unit>(
+    mode: Mode,
+    last_words: &'static [u8],
+    error: u32,
+) {
+    let (tell, told) = channel();
+    let tell = Mutex::new(tell);
+    let server = web_socket_server(move |connection| {
+        connection.read_exactly(1)?;
+        tell.lock().unwrap().send(()).unwrap();
+        connection.hold("break")?;
+        match last_words {
+            b"" => connection.finish_sending()?,
+            words => connection.send(words)?,
+        }
+        connection.hold("end").map(|_| ())
+    });
+    server.set_recording(false);
+    let for_ever = |client: &winhttp_tests::Client<W>, request| {
+        let timeout = c::WINHTTP_OPTION_SEND_TIMEOUT;
+        client
+            .put_option(request, timeout, &0_u32.to_ne_bytes())
+            .unwrap();
+    };
+    let socket = WebSocket::<W>::open_with(mode, &server, "/", for_ever);
+    let handle = socket.handle;
+    let data = Memory::new(TOO_MUCH);
+    let (end, ended) = channel();
+    std::thread::spawn(move || end.send(start_send::<W>(handle, BINARY, data)).unwrap());
+    if mode == Mode::Async {
+        assert_eq!(ended.recv_timeout(PATIENCE), Ok(Ok(())));
+    }
+    told.recv_timeout(PATIENCE).unwrap();
+    server.release("break").unwrap();
+    assert_eq!(socket.receive(10), Err(error));
+    match mode {
+        Mode::Sync => assert_eq!(ended.recv_timeout(PATIENCE), Ok(Err(error))),
+        Mode::Async => assert_eq!(socket.wait_error(SEND), error),
+    }
+    socket.finish();
+}
+
+#[test]
+fn what_ends_the_connection_ends_a_send_that_waits_in_every_mode() {
+    for mode in [Mode::Sync, Mode::Async] {
+        let ends = what_ends_the_connection_ends_a_send_that_waits::<u16>;
+        ends(mode, b"", c::ERROR_WINHTTP_CONNECTION_ERROR);
+        // Reserved bits.
+        ends(mode, b"\xf2\0", c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
+    }
 }
 
 #[test]

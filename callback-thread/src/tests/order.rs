@@ -122,6 +122,18 @@ fn what_was_appended_runs_when_it_is_settled_and_not_before() {
 }
 
 #[test]
+fn what_another_thread_ran_before_it_was_settled_did_not_run_here() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let first = lane.append(log.task("first"));
+    let second = lane.append(log.task("second"));
+    lane.settle(first);
+    assert_eq!(log.take(2), ["first", "second"]);
+    assert!(!lane.settle_here(second, 3));
+}
+
+#[test]
 fn another_threads_lane_takes_the_job_as_a_post() {
     let dispatcher = World::default().dispatcher();
     let lane = dispatcher.lane();

@@ -263,6 +263,10 @@ impl<E: Embedder> Io<E> {
             }
         }
         self.read_ahead();
+        if self.working().is_err() {
+            // It ends the send that waits, too: of a peer that does not read the socket will not tell anything new.
+            self.pump_send(ended);
+        }
     }
 
     /// Reads what no receive waits for. A receive that has just ended leaves that too: no new readiness will be reported

@@ -70,13 +70,17 @@ impl callback_thread::Source for PollSource {
 }
 
 impl PollSource {
-    /// Flushes what was put off until now; returns whether that posted any job.
+    /// Flushes what was put off until now; returns whether that may have posted any job.
     fn flush(&mut self) -> bool {
         std::mem::swap(&mut self.flushes, &mut self.shared.lock().flushes);
         let mut posted = false;
         for token in self.flushes.drain(..) {
             let owner = self.shared.lock().owner_of(token, false);
-            posted |= owner.is_some_and(Ready::flush);
+            let Some(owner) = owner else { continue };
+            let left = Arc::downgrade(&owner);
+            posted |= owner.flush();
+            // The program has closed it meanwhile: if it ended with this reference, that posted its last word.
+            posted |= left.strong_count() == 0;
         }
         posted
     }
@@ -166,5 +170,43 @@ impl Shared {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use crate::engine::reactor::{Endpoint, Reactor};
+
+    use super::*;
+
+    /// An owner that is closed by another thread while it is flushed.
+    #[derive(Default)]
+    struct ClosedMeanwhile(Mutex<Option<Arc<Self>>>);
+
+    impl Ready for ClosedMeanwhile {
+        fn ready(self: Arc<Self>) {}
+        fn expired(self: Arc<Self>) {}
+        fn flush(self: Arc<Self>) -> bool {
+            drop(self.0.lock().unwrap().take());
+            false
+        }
+    }
+
+    #[test]
+    fn an_owner_that_ends_with_its_flush_may_have_posted() {
+        let (reactor, mut source) = Reactor::open().unwrap();
+        let owner = Arc::new(ClosedMeanwhile::default());
+        let reference: Weak<dyn Ready> = Arc::downgrade(&(Arc::clone(&owner) as Arc<dyn Ready>));
+        let endpoint = Endpoint::new(&reactor, reference);
+        endpoint.flush_later();
+        assert!(!source.flush(), "it is still there");
+        *owner.0.lock().unwrap() = Some(Arc::clone(&owner));
+        drop(owner);
+        endpoint.flush_later();
+        assert!(source.flush());
+        endpoint.flush_later();
+        assert!(!source.flush(), "it is gone");
     }
 }

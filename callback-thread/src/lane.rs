@@ -101,9 +101,9 @@ impl<J: Job> Lane<J> {
         self.settle(self.append(job));
     }
 
-    /// Runs `job`, and what waits before it, before returning if [`Lane::settle_here`] can, or else
-    /// posts it; returns whether it ran.
-    pub fn run_or_post(&self, job: J, limit: u32) -> bool {
+    /// [`Lane::append`] and [`Lane::settle_here`] in one.
+    #[cfg(test)]
+    pub(crate) fn run_or_post(&self, job: J, limit: u32) -> bool {
         self.settle_here(self.append(job), limit)
     }
 

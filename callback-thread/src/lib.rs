@@ -17,8 +17,8 @@
 //!     ▲ ▲               │ picked                           │  ▲
 //!     │ │               ▼                         overstay │  │ the role is free
 //!     │ └──dry────── Running ◄─┐                           ▼  │
-//!     │                 │      │ run_or_post,       runs its lane dry ──► spare ──► end
-//!     └──run_or_post────┘──────┘ nested                       (at most one, for a bounded time)
+//!     │                 │      │ settle_here,       runs its lane dry ──► spare ──► end
+//!     └──settle_here────┘──────┘ nested                       (at most one, for a bounded time)
 //! ```
 //!
 //! What holds at any time:

@@ -283,12 +283,16 @@ mod tests {
         }
     }
 
+    fn owned(reactor: &Reactor, owner: &Arc<Nobody>) -> Endpoint {
+        let owner = Arc::clone(owner) as Arc<dyn Ready>;
+        Endpoint::new(reactor, Arc::downgrade(&owner))
+    }
+
     #[test]
     fn a_deadline_that_comes_and_goes_leaves_one_entry() {
         let (reactor, _source) = Reactor::open().unwrap();
-        let nobody = Arc::new(Nobody);
-        let owner: Weak<dyn Ready> = Arc::downgrade(&(Arc::clone(&nobody) as Arc<dyn Ready>));
-        let endpoint = Endpoint::new(&reactor, owner);
+        let owner = Arc::new(Nobody);
+        let endpoint = owned(&reactor, &owner);
         let start = clock::now();
         let late = start + Duration::from_secs(30);
         for turn in 1..100 {
@@ -308,9 +312,8 @@ mod tests {
     #[test]
     fn a_deadline_that_was_put_off_or_taken_back_does_not_expire() {
         let (reactor, _source) = Reactor::open().unwrap();
-        let nobody = Arc::new(Nobody);
-        let owner: Weak<dyn Ready> = Arc::downgrade(&(Arc::clone(&nobody) as Arc<dyn Ready>));
-        let endpoint = Endpoint::new(&reactor, owner);
+        let owner = Arc::new(Nobody);
+        let endpoint = owned(&reactor, &owner);
         let soon = clock::now() + Duration::from_secs(1);
         let late = soon + Duration::from_secs(1);
         endpoint.set_deadline(Some(soon));

@@ -44,34 +44,6 @@ pub fn text<W: Unit>(text: &str) -> *mut W {
     memory
 }
 
-/// GMEM_ZEROINIT: all memory is zeroed, whether asked for or not.
-#[unsafe(no_mangle)]
-pub extern "C" fn GlobalAlloc(_flags: u32, bytes: usize) -> *mut c_void {
-    allocate(bytes)
-}
-
-/// Frees what the library (or GlobalAlloc) allocated and returns NULL; NULL is fine.
-///
-/// # Safety
-/// `memory` is NULL or such memory, and is not used again.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn GlobalFree(memory: *mut c_void) -> *mut c_void {
-    // SAFETY: the caller's promise, handed on.
-    unsafe { release(memory) };
-    std::ptr::null_mut()
-}
-
-/// As [`GlobalFree`], for the strings of WINHTTP_CERTIFICATE_INFO.
-///
-/// # Safety
-/// As [`GlobalFree`].
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn LocalFree(memory: *mut c_void) -> *mut c_void {
-    // SAFETY: the caller's promise, handed on.
-    unsafe { release(memory) };
-    std::ptr::null_mut()
-}
-
 #[cfg(test)]
 #[expect(
     clippy::undocumented_unsafe_blocks,
@@ -85,7 +57,6 @@ mod tests {
         let copy = text::<u16>("ab");
         let units = [0, 1, 2].map(|index| unsafe { copy.wrapping_add(index).read() });
         assert_eq!(units, [97, 98, 0]);
-        assert!(unsafe { GlobalFree(copy.cast()) }.is_null());
-        assert!(unsafe { LocalFree(std::ptr::null_mut()) }.is_null());
+        unsafe { release(copy.cast()) };
     }
 }

@@ -1,7 +1,7 @@
-//! Every number a caller of winhttp.h meets: one table, from which docs, tests and shims draw.
+//! Every number a caller of winhttp.h or websocket.h meets: one table, from which docs, tests and shims draw.
 //!
 //! Names are those of Windows' headers, so that they can be found there. [`ALL`] lists them for the
-//! tests that compare the C header and windows-sys with this table.
+//! tests that compare winhttp.h and windows-sys with this table, [`COMPONENT`] those of websocket.h.
 
 /// Declares one chapter: a constant for each row, and a table of the rows by name.
 macro_rules! constants {
@@ -13,6 +13,7 @@ macro_rules! constants {
     };
 }
 
+mod component;
 mod errors;
 mod features;
 mod http_status;
@@ -29,6 +30,7 @@ mod statistics;
 mod websocket;
 mod win32;
 
+pub use self::component::*;
 pub use self::errors::*;
 pub use self::features::*;
 pub use self::http_status::*;

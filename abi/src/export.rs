@@ -4,17 +4,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::code::{Code, Result};
+use crate::code::Code;
 use crate::handle::Hinternet;
+use crate::hresult::HResult;
 use crate::last_error;
 
 /// What a failed or successful body becomes for C.
 pub trait Outcome: Sized {
     /// The C return type.
     type C;
+    /// What a body fails with.
+    type Error;
+    /// What a program sees if the library panics, which is a defect.
+    const PANICKED: Self::Error;
 
     /// Reports the outcome and gives C's return value.
-    fn report(result: Result<Self>) -> Self::C;
+    fn report(result: Result<Self, Self::Error>) -> Self::C;
 }
 
 /// Result of a function that returns BOOL.
@@ -37,21 +42,30 @@ pub struct Nothing;
 #[derive(Debug)]
 pub struct Pointer<const FAILED: usize>(pub usize);
 
+/// Result of a function that returns an HRESULT, which is S_OK on success and does not touch the last error.
+#[derive(Debug)]
+pub struct Succeeded;
+
+const S_OK: i32 = 0;
 const TRUE: i32 = 1;
 const FALSE: i32 = 0;
 
 impl Outcome for Done {
     type C = i32;
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
 
-    fn report(result: Result<Self>) -> i32 {
+    fn report(result: Result<Self, Code>) -> i32 {
         DoneWith::report(result.map(|Self| DoneWith(Code::SUCCESS)))
     }
 }
 
 impl Outcome for DoneWith {
     type C = i32;
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
 
-    fn report(result: Result<Self>) -> i32 {
+    fn report(result: Result<Self, Code>) -> i32 {
         match result {
             Ok(Self(code)) => {
                 last_error::leave(code);
@@ -67,8 +81,10 @@ impl Outcome for DoneWith {
 
 impl Outcome for Hinternet {
     type C = Self;
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
 
-    fn report(result: Result<Self>) -> Self {
+    fn report(result: Result<Self, Code>) -> Self {
         match result {
             Ok(handle) => {
                 last_error::record(Code::SUCCESS);
@@ -84,8 +100,10 @@ impl Outcome for Hinternet {
 
 impl Outcome for Status {
     type C = u32;
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
 
-    fn report(result: Result<Self>) -> u32 {
+    fn report(result: Result<Self, Code>) -> u32 {
         let code = result.err().unwrap_or(Code::SUCCESS);
         if code != Code::SUCCESS {
             last_error::set_errno(code);
@@ -96,14 +114,18 @@ impl Outcome for Status {
 
 impl Outcome for Nothing {
     type C = ();
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
 
-    fn report(_: Result<Self>) {}
+    fn report(_: Result<Self, Code>) {}
 }
 
 impl<const FAILED: usize> Outcome for Pointer<FAILED> {
     type C = usize;
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
 
-    fn report(result: Result<Self>) -> usize {
+    fn report(result: Result<Self, Code>) -> usize {
         match result {
             Ok(Self(value)) => {
                 last_error::record(Code::SUCCESS);
@@ -117,17 +139,28 @@ impl<const FAILED: usize> Outcome for Pointer<FAILED> {
     }
 }
 
+impl Outcome for Succeeded {
+    type C = i32;
+    type Error = HResult;
+    const PANICKED: HResult = HResult::UNEXPECTED;
+
+    fn report(result: Result<Self, HResult>) -> i32 {
+        match result {
+            Ok(Self) => S_OK,
+            Err(failure) => failure.get(),
+        }
+    }
+}
+
 /// Runs a body so that no panic reaches C.
-///
-/// A panic is a defect of the library; the program sees ERROR_WINHTTP_INTERNAL_ERROR instead of an abort.
-pub fn guard<T: Outcome>(body: impl FnOnce() -> Result<T>) -> T::C {
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Code::INTERNAL_ERROR));
+pub fn guard<T: Outcome>(body: impl FnOnce() -> Result<T, T::Error>) -> T::C {
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(T::PANICKED));
     T::report(result)
 }
 
-/// Exports functions in both string widths.
+/// Exports functions, guarded: those with text in both string widths, others as they are.
 ///
-/// `fn Name<W>(arguments) -> Outcome body` becomes the C symbols `Name` and `winhttp16_Name` (UTF-16) and
+/// `fn Name(arguments) -> Outcome body` becomes the C symbol `Name`. `fn Name<W>(arguments) -> Outcome body` becomes the C symbols `Name` and `winhttp16_Name` (UTF-16) and
 /// `winhttp32_Name` (32-bit `wchar_t`), all with the same generic body, guarded.
 #[macro_export]
 macro_rules! export {
@@ -152,6 +185,23 @@ macro_rules! export {
             $name($($argument: $type),*) -> $outcome);
         $crate::export!(@symbol $W = u32, concat!("winhttp32_", stringify!($name)),
             $name($($argument: $type),*) -> $outcome);
+    )*};
+    ($(
+        $(#[$meta:meta])*
+        pub fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $outcome:ty $body:block
+    )*) => {$(
+        $(#[$meta])*
+        #[doc = ""]
+        #[doc = "# Safety"]
+        #[doc = "Pointers are NULL where the function allows that, or valid as its documentation says."]
+        #[expect(non_snake_case, reason = "the C API's name")]
+        #[allow(clippy::too_many_arguments, reason = "the C API's arguments")]
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(
+            $($argument: $type),*
+        ) -> <$outcome as $crate::export::Outcome>::C {
+            $crate::export::guard::<$outcome>(move || $body)
+        }
     )*};
     (@symbol $W:ident = $unit:ty, $symbol:expr,
         $name:ident($($argument:ident: $type:ty),*) -> $outcome:ty) => {

@@ -1,29 +1,9 @@
-//! The thread's last error, mirrored to errno on failure.
+//! How an exported function leaves its outcome: in the thread's last error, mirrored to errno on failure.
 //!
-//! The functions are exported and interposable: the library itself always goes through the exported symbols, so that
-//! if another library of the process defines them first, both sides see one value.
-
-use std::cell::Cell;
+//! SetLastError is only declared here. The library that reports last errors defines it and exports it with
+//! GetLastError; this crate has no exports of its own, as every library that is built from it would have them too.
 
 use crate::code::Code;
-
-thread_local! {
-    static LAST_ERROR: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Returns the calling thread's last error number (GetLastError).
-#[unsafe(no_mangle)]
-pub extern "C" fn GetLastError() -> u32 {
-    // A thread that is ending has no last error any more.
-    LAST_ERROR.try_with(Cell::get).unwrap_or(0)
-}
-
-/// Sets the calling thread's last error number (SetLastError).
-#[unsafe(no_mangle)]
-pub extern "C" fn SetLastError(number: u32) {
-    // As above: nobody can look at it any more.
-    let _ = LAST_ERROR.try_with(|cell| cell.set(number));
-}
 
 mod interposable {
     // Declared, not called by path: the dynamic linker decides whose definition this is.
@@ -49,28 +29,5 @@ pub fn leave(code: Code) {
 pub fn set_errno(code: Code) {
     if let Ok(number) = i32::try_from(code.0) {
         errno::set_errno(errno::Errno(number));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failure_is_seen_in_both_places_and_a_success_clears_the_last_error() {
-        record(Code(12019));
-        assert_eq!(GetLastError(), 12019);
-        assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(12019));
-        record(Code::SUCCESS);
-        assert_eq!(GetLastError(), 0);
-    }
-
-    #[test]
-    fn each_thread_has_its_own() {
-        SetLastError(5);
-        std::thread::spawn(|| assert_eq!(GetLastError(), 0))
-            .join()
-            .unwrap();
-        assert_eq!(GetLastError(), 5);
     }
 }

@@ -1,8 +1,8 @@
 //! What both C edges share: Win32 types and numbers, string widths, the export guard, and checked access to the
 //! caller's memory.
 //!
-//! In scope: everything that touches a raw pointer or the C ABI. Out of scope: WinHTTP itself; this crate knows no other
-//! crate of the project.
+//! In scope: everything that touches a raw pointer or the C ABI. Out of scope: WinHTTP and websocket.h themselves; this crate
+//! knows no other crate of the project, and has no exports of its own.
 //!
 //! Pointers die at the door: [`input`] and [`output`] turn them into checked Rust values, [`buffer`] holds the memory
 //! that a caller lends to a pending operation, and nothing behind the door sees an address it could follow.
@@ -13,6 +13,7 @@ pub mod code;
 pub mod constants;
 pub mod export;
 pub mod handle;
+pub mod hresult;
 pub mod input;
 pub mod last_error;
 pub mod output;

@@ -1,4 +1,4 @@
-//! The structures of winhttp.h and its neighbours, in Windows' 64-bit layout.
+//! The structures of winhttp.h, websocket.h and their neighbours, in Windows' 64-bit layout.
 //!
 //! Field names are Windows' names in snake case. Pointers are the caller's and unchecked; `W` is the
 //! code unit of wide strings: `u16` for UTF-16, `u32` where `wchar_t` has 32 bits.
@@ -19,6 +19,7 @@ macro_rules! layout {
 
 mod base;
 mod certificate;
+mod component;
 mod connection;
 mod proxy;
 mod request;
@@ -28,6 +29,7 @@ mod websocket;
 
 pub use self::base::*;
 pub use self::certificate::*;
+pub use self::component::*;
 pub use self::connection::*;
 pub use self::proxy::*;
 pub use self::request::*;

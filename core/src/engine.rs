@@ -1,4 +1,4 @@
-//! The engine: the only home of sockets, threads, the clock and entropy. It moves bytes and waits; it decides nothing.
+//! The engine: the only home of sockets, threads and the clock. It moves bytes and waits; it decides nothing.
 
 pub mod alarm;
 pub mod buffers;
@@ -6,7 +6,6 @@ pub mod channel;
 pub mod clock;
 pub mod dial;
 pub mod driver;
-pub mod entropy;
 pub mod extended_error;
 pub mod levers;
 pub mod parking;

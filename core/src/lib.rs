@@ -9,6 +9,8 @@ pub mod api;
 pub mod embed;
 #[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "entropy")]
+pub mod entropy;
 pub mod error;
 pub mod handle;
 pub mod header;

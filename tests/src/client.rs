@@ -46,7 +46,7 @@ pub type Call<T> = Result<T, u32>;
 /// The thread's last error.
 #[must_use]
 pub fn last_error() -> u32 {
-    winhttp_abi::last_error::GetLastError()
+    winhttp::GetLastError()
 }
 
 /// A BOOL result, with the last error on failure.

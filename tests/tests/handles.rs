@@ -11,8 +11,8 @@
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
+use winhttp::SetLastError;
 use winhttp_abi::constants as c;
-use winhttp_abi::last_error::SetLastError;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{Client, Handle, Info, Mode, last_error, scenarios, text};

@@ -12,8 +12,8 @@ mod support;
 
 use std::ptr::{null, null_mut};
 
+use winhttp::SetLastError;
 use winhttp_abi::constants as c;
-use winhttp_abi::last_error::SetLastError;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{Client, Handle, Mode, call, last_error, scenarios, upgrade};
 

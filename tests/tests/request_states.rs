@@ -10,8 +10,8 @@
 
 use std::time::{Duration, Instant};
 
+use winhttp::SetLastError;
 use winhttp_abi::constants as c;
-use winhttp_abi::last_error::SetLastError;
 use winhttp_abi::types::ConnectionInfo;
 use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Server, by_path};

@@ -10,8 +10,10 @@ mod callback;
 mod certificate;
 mod connection;
 mod headers;
+mod last_error;
 mod library;
 mod map;
+mod memory;
 mod options;
 mod request;
 mod session;
@@ -30,6 +32,8 @@ pub use headers::{
     WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders,
     WinHttpQueryHeadersEx,
 };
+pub use last_error::{GetLastError, SetLastError};
+pub use memory::{GlobalAlloc, GlobalFree, LocalFree};
 pub use options::{WinHttpQueryOption, WinHttpSetOption};
 pub use request::{WinHttpOpenRequest, WinHttpReceiveResponse, WinHttpSendRequest};
 pub use session::{WinHttpCheckPlatform, WinHttpCloseHandle, WinHttpOpen, WinHttpSetTimeouts};

@@ -13,10 +13,10 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{Handles, in_both_widths, query, query_dword, set, set_dword, set_nothing};
+use winhttp::GetLastError;
 use winhttp::{WinHttpCloseHandle, WinHttpQueryOption, WinHttpSetOption, WinHttpSetStatusCallback};
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
-use winhttp_abi::last_error::GetLastError;
 use winhttp_abi::types::{ProxyInfo, ProxyResultEntry};
 use winhttp_abi::wide::{Unit, terminated};
 

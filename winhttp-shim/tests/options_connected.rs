@@ -18,15 +18,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{Handles, in_both_widths, query, query_dword, query_struct, set_dword, set_nothing};
 use sha2::{Digest, Sha256};
+use winhttp::GetLastError;
+use winhttp::LocalFree;
 use winhttp::{
     CertDuplicateCertificateContext, CertFreeCertificateContext, WinHttpCloseHandle,
     WinHttpQueryOption, WinHttpReceiveResponse, WinHttpSendRequest, WinHttpSetOption,
     WinHttpSetStatusCallback, WinHttpWebSocketCompleteUpgrade,
 };
-use winhttp_abi::allocation::LocalFree;
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
-use winhttp_abi::last_error::GetLastError;
 use winhttp_abi::types::{
     CertContext, CertificateInfo, ConnectionInfo, SecurityInfo, SockaddrStorage,
 };

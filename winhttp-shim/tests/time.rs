@@ -11,9 +11,9 @@
 
 use std::ptr::{null, null_mut};
 
+use winhttp::GetLastError;
 use winhttp::{WinHttpTimeFromSystemTime, WinHttpTimeToSystemTime};
 use winhttp_abi::constants::ERROR_INVALID_PARAMETER;
-use winhttp_abi::last_error::GetLastError;
 use winhttp_abi::types::SystemTime;
 use winhttp_abi::wide::{Unit, terminated};
 

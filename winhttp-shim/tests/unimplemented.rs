@@ -7,10 +7,10 @@
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
+use winhttp::GetLastError;
 use winhttp::*;
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::{Hinternet, from_bits};
-use winhttp_abi::last_error::GetLastError;
 use winhttp_abi::types::{AutoproxyOptions, ProxyInfo};
 use winhttp_abi::wide::terminated;
 

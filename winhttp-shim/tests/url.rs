@@ -12,9 +12,9 @@
 
 use std::ptr::{null, null_mut};
 
+use winhttp::GetLastError;
 use winhttp::{WinHttpCrackUrl, WinHttpCreateUrl};
 use winhttp_abi::constants as c;
-use winhttp_abi::last_error::GetLastError;
 use winhttp_abi::types::UrlComponents;
 use winhttp_abi::wide::{Unit, terminated};
 

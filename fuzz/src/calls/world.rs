@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use std::thread::JoinHandle;
 
 use winhttp_abi::constants as c;
-use winhttp_abi::last_error::GetLastError;
+use winhttp::GetLastError;
 use winhttp_abi::wide::{Unit, terminated};
 
 use super::board::{self, Operation};

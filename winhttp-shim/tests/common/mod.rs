@@ -5,14 +5,14 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::null;
 
+use winhttp::GetLastError;
+use winhttp::GlobalFree;
 use winhttp::{
     WinHttpCloseHandle, WinHttpConnect, WinHttpOpen, WinHttpOpenRequest, WinHttpQueryOption,
     WinHttpSetOption,
 };
-use winhttp_abi::allocation::GlobalFree;
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
-use winhttp_abi::last_error::GetLastError;
 use winhttp_abi::types::ProxyInfo;
 use winhttp_abi::wide::{Unit, terminated};
 

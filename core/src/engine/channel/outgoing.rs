@@ -4,8 +4,8 @@ use std::io;
 
 use super::{Channel, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
-use crate::engine::entropy;
 use crate::engine::tls::is_would_block;
+use crate::entropy;
 use crate::error::{Error, Result};
 use crate::proto::websocket::mask::copy_masked;
 use crate::proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use winhttp_abi::allocation::GlobalFree;
+use winhttp::GlobalFree;
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_tests::Handle;

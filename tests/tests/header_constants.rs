@@ -13,7 +13,7 @@ use winhttp_abi::constants::ALL;
 const FOLLOWS_WIDTH: &str = "WINHTTP_TIME_FORMAT_BUFSIZE";
 
 /// Macros of winhttp.h that are no numbers of the API.
-const NOT_IN_TABLE: [&str; 24] = [
+const NOT_IN_TABLE: [&str; 25] = [
     "CALLBACK",
     "CONST",
     "GMEM_FIXED",
@@ -36,6 +36,7 @@ const NOT_IN_TABLE: [&str; 24] = [
     "WINHTTP_NO_PROXY_NAME",
     "WINHTTP_NO_REFERER",
     "WINHTTP_NO_REQUEST_DATA",
+    "WINHTTP_SHIM_SHARED_TYPES",
     "WINHTTP_SYMBOL_PREFIX",
     "WINHTTP_WCHAR_BITS",
 ];

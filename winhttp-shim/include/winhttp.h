@@ -91,22 +91,30 @@ typedef wchar_t WCHAR;
 
 /* Base types: DWORD and LONG have 32 bits on every platform. */
 
-#ifndef WINHTTP_NO_BASE_TYPES
+/* Base types that winhttp.h and websocket.h share: this block is the same in both. */
+#if !defined(WINHTTP_NO_BASE_TYPES) && !defined(WINHTTP_SHIM_SHARED_TYPES)
+#define WINHTTP_SHIM_SHARED_TYPES
 typedef uint8_t BYTE, *PBYTE, *LPBYTE;
 typedef uint8_t UCHAR, *PUCHAR;
-typedef uint8_t BOOLEAN, *PBOOLEAN;
 typedef char CHAR, *PCHAR;
-typedef int16_t SHORT, *PSHORT;
 typedef uint16_t WORD, *PWORD, *LPWORD;
 typedef uint16_t USHORT, *PUSHORT;
 typedef int32_t INT, *PINT, *LPINT;
 typedef int32_t BOOL, *PBOOL, *LPBOOL;
 typedef int32_t LONG, *PLONG, *LPLONG;
 typedef int32_t HRESULT;
-typedef int32_t NTSTATUS;
 typedef uint32_t UINT, *PUINT, *LPUINT;
 typedef uint32_t ULONG, *PULONG;
 typedef uint32_t DWORD, *PDWORD, *LPDWORD;
+typedef void *PVOID, *LPVOID;
+typedef char *PSTR, *LPSTR;
+typedef const char *PCSTR, *LPCSTR;
+#endif
+
+#ifndef WINHTTP_NO_BASE_TYPES
+typedef uint8_t BOOLEAN, *PBOOLEAN;
+typedef int16_t SHORT, *PSHORT;
+typedef int32_t NTSTATUS;
 typedef uint32_t UINT32, *PUINT32;
 typedef uint32_t ALG_ID;
 typedef int64_t INT64, *PINT64;
@@ -123,14 +131,11 @@ typedef uintptr_t UINT_PTR, *PUINT_PTR;
 typedef uintptr_t ULONG_PTR, *PULONG_PTR;
 typedef uintptr_t DWORD_PTR, *PDWORD_PTR;
 typedef uintptr_t SIZE_T, *PSIZE_T;
-typedef void *PVOID, *LPVOID;
 typedef const void *PCVOID, *LPCVOID;
 typedef void *HANDLE, **PHANDLE, **LPHANDLE;
 typedef void *HGLOBAL;
 typedef void *HLOCAL;
 typedef void *HCERTSTORE;
-typedef char *PSTR, *LPSTR;
-typedef const char *PCSTR, *LPCSTR;
 typedef WCHAR *PWCHAR, *PWSTR, *LPWSTR;
 typedef const WCHAR *PCWCHAR, *PCWSTR, *LPCWSTR;
 

@@ -109,7 +109,7 @@ fn mask_in_place(bytes: usize, times: u64) {
 
 fn mask_key(times: u64) {
     for _ in 0..times {
-        black_box(winhttp_core::engine::entropy::mask_key().unwrap());
+        black_box(winhttp_core::entropy::mask_key().unwrap());
     }
 }
 

@@ -1,8 +1,10 @@
-//! Handles: opaque numbers with a generation, and the table that checks them.
+//! Handles: opaque numbers with a generation, and the tables that check them.
 
+mod cells;
 mod id;
 mod table;
 
+pub use cells::Cells;
 pub use id::HandleId;
 pub use table::Table;
 

@@ -31,6 +31,15 @@ impl HandleId {
         self.0.get()
     }
 
+    /// 32 bits, not 0, that no other live handle of a table has; a handle that takes the same slot later has others, until
+    /// generations have passed 64 times.
+    #[must_use]
+    pub fn tag(self) -> u32 {
+        // Tables have at most 2²⁶ slots.
+        let slot = u32::try_from(self.bits() & 0x03ff_ffff).unwrap_or(0);
+        slot | (self.generation() & 0x3f) << 26
+    }
+
     pub(super) fn index(self) -> Option<u32> {
         u32::try_from(self.bits() & 0xffff_ffff)
             .ok()?

@@ -14,6 +14,7 @@ mod control;
 mod inline;
 
 pub mod close;
+pub mod component;
 pub mod error;
 pub mod frame;
 pub mod handshake;

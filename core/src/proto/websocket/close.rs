@@ -52,6 +52,13 @@ impl CloseCode {
         self.0
     }
 
+    /// Whether the code must not stand in a close frame, whoever agreed on it: 0–999 are not used, and 1005, 1006 and
+    /// 1015 only stand for what did not happen on the wire (RFC 6455 §7.4.1, §7.4.2).
+    #[must_use]
+    pub const fn is_never_sent(self) -> bool {
+        matches!(self.0, 0..=999 | 1005 | 1006 | 1015)
+    }
+
     /// Whether the code may stand in a close frame, in either direction.
     ///
     /// RFC 6455 §7.4.1 and IANA's registry define 1000–1003 and 1007–1014; §7.4.2 gives 3000–4999 to
@@ -78,6 +85,23 @@ impl fmt::Display for CloseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Which received close frames are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CloseRules {
+    /// Also codes that nobody has defined: all but those that are [never sent](CloseCode::is_never_sent).
+    pub(super) undefined_codes: bool,
+    /// The reason must be UTF-8.
+    pub(super) verify_reason: bool,
+}
+
+impl CloseRules {
+    /// RFC 6455's.
+    pub(super) const STRICT: Self = Self {
+        undefined_codes: false,
+        verify_reason: true,
+    };
 }
 
 /// What a close frame says.
@@ -111,6 +135,11 @@ impl CloseFrame {
     /// Half a code, a code that must not be sent, a reason that is not UTF-8 (RFC 6455 §5.5.1, §7.4)
     /// or longer than a control frame can carry.
     pub fn parse(payload: &[u8]) -> Result<Self, ProtocolError> {
+        Self::parse_with(payload, CloseRules::STRICT)
+    }
+
+    /// As [`parse`](Self::parse), by other rules.
+    pub(super) fn parse_with(payload: &[u8], rules: CloseRules) -> Result<Self, ProtocolError> {
         if payload.is_empty() {
             return Ok(Self::EMPTY);
         }
@@ -118,10 +147,17 @@ impl CloseFrame {
             .split_first_chunk()
             .ok_or(ProtocolError::CloseTooShort)?;
         let code = CloseCode(u16::from_be_bytes(code));
-        if !code.is_sendable() {
+        let refused = if rules.undefined_codes {
+            code.is_never_sent()
+        } else {
+            !code.is_sendable()
+        };
+        if refused {
             return Err(ProtocolError::CloseCodeInvalid(code));
         }
-        simdutf8::basic::from_utf8(reason).map_err(|_| ProtocolError::CloseReasonNotUtf8)?;
+        if rules.verify_reason {
+            simdutf8::basic::from_utf8(reason).map_err(|_| ProtocolError::CloseReasonNotUtf8)?;
+        }
         let reason = CloseReason::new(reason).map_err(|_| ProtocolError::ControlTooLong)?;
         Ok(Self {
             code: Some(code),

@@ -6,7 +6,8 @@ use std::fmt;
 use std::ops::Deref;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use sha1::{Digest, Sha1};
 
 /// Appended to the key before hashing (RFC 6455 §1.3).
@@ -69,6 +70,19 @@ pub fn client_key(nonce: [u8; 16]) -> ClientKey {
     Base64Text::encode(&nonce)
 }
 
+/// Reads keys of others, also those whose last character has bits that mean nothing.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// Whether a client's key is what it must be: 16 bytes in base64 (RFC 6455 §4.2.1).
+#[must_use]
+pub fn is_client_key(key: &str) -> bool {
+    let mut nonce = [0; 18]; // what 24 characters can hold
+    key.len() == 24 && LENIENT.decode_slice(key, &mut nonce) == Ok(16)
+}
+
 /// The answer a server owes to a key: the SHA-1 of key and GUID (RFC 6455 §4.2.2).
 ///
 /// `key` is the field's value as it was sent, without surrounding white space.
@@ -121,18 +135,7 @@ pub fn check_response<'h, V>(
 where
     V: IntoIterator<Item = &'h [u8]>,
 {
-    let names = |field, token: &[u8]| {
-        values(field)
-            .into_iter()
-            .flat_map(list_members)
-            .any(|m| m.eq_ignore_ascii_case(token))
-    };
-    if !names("Upgrade", b"websocket") {
-        return Err(HandshakeError::UpgradeMissing);
-    }
-    if !names("Connection", b"upgrade") {
-        return Err(HandshakeError::ConnectionMissing);
-    }
+    check_upgrade(&values)?;
 
     let mut accepts = values("Sec-WebSocket-Accept").into_iter();
     let accept = accepts.next().ok_or(HandshakeError::AcceptMissing)?;
@@ -152,8 +155,31 @@ where
     }
 }
 
+/// Checks that a request or a response upgrades to `websocket`; `values` as for [`check_response`].
+///
+/// # Errors
+/// [`HandshakeError::UpgradeMissing`] or [`HandshakeError::ConnectionMissing`].
+pub fn check_upgrade<'h, V>(values: impl Fn(&'static str) -> V) -> Result<(), HandshakeError>
+where
+    V: IntoIterator<Item = &'h [u8]>,
+{
+    let names = |field, token: &[u8]| {
+        values(field)
+            .into_iter()
+            .flat_map(list_members)
+            .any(|m| m.eq_ignore_ascii_case(token))
+    };
+    if !names("Upgrade", b"websocket") {
+        return Err(HandshakeError::UpgradeMissing);
+    }
+    if !names("Connection", b"upgrade") {
+        return Err(HandshakeError::ConnectionMissing);
+    }
+    Ok(())
+}
+
 /// The members of a comma-separated list that are not empty (RFC 9110 §5.6.1).
-fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value
         .split(|&byte| byte == b',')
         .map(trim)

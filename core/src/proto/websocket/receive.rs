@@ -17,7 +17,7 @@ mod payload;
 use std::fmt;
 
 use self::payload::{ControlFrame, ControlKind, DataFrame};
-use super::close::CloseFrame;
+use super::close::{CloseFrame, CloseRules};
 use super::control::ControlPayload;
 use super::error::ProtocolError;
 use super::frame::{self, FrameHeader, MAX_HEADER_BYTES, Opcode, Parsed};
@@ -31,6 +31,7 @@ type PartialHeader = InlineBytes<MAX_HEADER_BYTES>;
 pub struct Receiver {
     masking: Masking,
     verify_text: bool,
+    close_rules: CloseRules,
     message_limit_bytes: u64,
     /// The message under way, from its first header to its last payload byte.
     message: Option<Message>,
@@ -104,6 +105,7 @@ impl Receiver {
         Self {
             masking,
             verify_text: true,
+            close_rules: CloseRules::STRICT,
             message_limit_bytes: u64::MAX,
             message: None,
             text: Utf8Check::new(),
@@ -126,6 +128,21 @@ impl Receiver {
     #[must_use]
     pub fn without_text_verification(mut self) -> Self {
         self.verify_text = false;
+        self
+    }
+
+    /// Takes close reasons without checking that they are UTF-8.
+    #[must_use]
+    pub fn without_reason_verification(mut self) -> Self {
+        self.close_rules.verify_reason = false;
+        self
+    }
+
+    /// Also takes close frames with codes that nobody has defined, as 1004 or 65535; those that are
+    /// [never sent](super::CloseCode::is_never_sent) stay errors.
+    #[must_use]
+    pub fn accept_undefined_close_codes(mut self) -> Self {
+        self.close_rules.undefined_codes = true;
         self
     }
 
@@ -382,7 +399,8 @@ impl Receiver {
             ControlKind::Pong => (Event::Pong(payload), State::START),
             ControlKind::Close => {
                 self.message = None;
-                (Event::Close(CloseFrame::parse(&payload)?), State::Closed)
+                let close = CloseFrame::parse_with(&payload, self.close_rules)?;
+                (Event::Close(close), State::Closed)
             }
         };
         self.state = next;

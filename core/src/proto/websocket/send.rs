@@ -135,6 +135,22 @@ impl Sender {
         ControlFrame::new(Opcode::Close, frame.encode(), key)
     }
 
+    /// Starts the close frame of so many payload bytes (at most 125) and returns its header; no data frame can follow
+    /// it. The caller writes the payload, as after [`begin`](Self::begin).
+    #[must_use]
+    pub fn begin_close(&mut self, payload_len: usize, key: Option<MaskKey>) -> EncodedHeader {
+        debug_assert!(payload_len <= MAX_CONTROL_PAYLOAD_BYTES, "checked before");
+        self.check_key(key);
+        self.state = State::Closed;
+        FrameHeader {
+            fin: true,
+            opcode: Opcode::Close,
+            mask: key,
+            payload_len: payload_len as u64,
+        }
+        .encode()
+    }
+
     /// The kind of the fragmented message that is open.
     #[must_use]
     pub fn open(&self) -> Option<MessageKind> {

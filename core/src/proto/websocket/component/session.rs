@@ -1,0 +1,174 @@
+//! The session: which side offers an action, and what a pong must wait for.
+
+use super::super::control::ControlPayload;
+use super::super::message::Role;
+use super::action::{Action, BufferType, Queue, Received};
+use super::areas::{Lender, Memory};
+use super::endpoint::Keys;
+use super::error::Error;
+use super::receiving::{Decoded, Receiving, State};
+use super::sending::{Outgoing, Sending};
+use super::settings::Settings;
+use super::slot::{Token, Tokens};
+
+/// Both sides of a connection after its handshake.
+pub(super) struct Session<L: Lender> {
+    sending: Sending<L::Payload>,
+    receiving: Receiving<L::Target>,
+    /// The latest ping that was not answered (RFC 6455 §5.5.3 lets older ones go).
+    ping: Option<ControlPayload>,
+    aborted: bool,
+    tokens: Tokens,
+    receive_bytes: u32,
+}
+
+impl<L: Lender> Session<L> {
+    pub(super) fn new(role: Role, settings: &Settings, tag: u32) -> Self {
+        Self {
+            sending: Sending::new(role, settings.disable_masking),
+            receiving: Receiving::new(role, settings),
+            ping: None,
+            aborted: false,
+            tokens: Tokens::new(tag),
+            receive_bytes: settings.receive_bytes,
+        }
+    }
+
+    pub(super) fn send(
+        &mut self,
+        outgoing: Outgoing<L::Payload>,
+        context: usize,
+        keys: Keys<'_>,
+    ) -> Result<(), Error> {
+        if self.aborted {
+            return Err(Error::InvalidOperation);
+        }
+        self.sending.push(outgoing, context, keys)
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        target: Option<L::Target>,
+        context: usize,
+    ) -> Result<(), Error> {
+        match self.receiving.state() {
+            State::Open if !self.aborted => {
+                self.receiving.push(target, context);
+                Ok(())
+            }
+            State::Open | State::Closed | State::Failed(_) => Err(Error::InvalidOperation),
+        }
+    }
+
+    /// A pong comes first; then sends before receives, so that a program that does one thing at a time and waits for
+    /// it cannot wait for a peer that waits for it.
+    pub(super) fn action(
+        &mut self,
+        memory: &mut L::Memory,
+        queue: Queue,
+        entries: usize,
+        keys: Keys<'_>,
+    ) -> Result<Action, Error> {
+        if queue.receives()
+            && let Some(action) = self.offer_pong(memory, entries, keys)?
+        {
+            return Ok(action);
+        }
+        if queue.sends()
+            && let Some(action) = self.sending.offer(
+                memory.send_area(),
+                entries,
+                (self.aborted, self.receiving.pong_is_outstanding()),
+                &mut self.tokens,
+            )?
+        {
+            return Ok(action);
+        }
+        if queue.receives() {
+            return self.offer_receive(memory, entries, keys);
+        }
+        Ok(Action::None)
+    }
+
+    /// Whether `token` named an outstanding action.
+    pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
+        self.sending.complete(token, bytes)
+            || self.receiving.complete(token, bytes, self.receive_bytes)
+    }
+
+    pub(super) fn abort(&mut self) {
+        self.aborted = true;
+        self.ping = None;
+    }
+
+    /// A pong, unless it would come between the parts of a frame.
+    fn offer_pong(
+        &mut self,
+        memory: &mut L::Memory,
+        entries: usize,
+        keys: Keys<'_>,
+    ) -> Result<Option<Action>, Error> {
+        if !self.receiving.is_free() || self.sending.is_mid_frame() {
+            return Ok(None);
+        }
+        let Some(ping) = &self.ping else {
+            return Ok(None);
+        };
+        if entries == 0 {
+            return Err(Error::InsufficientBuffer);
+        }
+        let first = self.sending.pong(ping, memory.control_area(), keys)?;
+        self.ping = None;
+        Ok(Some(Action::SendToNetwork {
+            buffer_type: BufferType::PingPong,
+            first,
+            second: None,
+            context: None,
+            token: self.receiving.occupy_for_pong(&mut self.tokens),
+        }))
+    }
+
+    fn offer_receive(
+        &mut self,
+        memory: &mut L::Memory,
+        entries: usize,
+        keys: Keys<'_>,
+    ) -> Result<Action, Error> {
+        if !self.receiving.is_free() {
+            return Ok(Action::None);
+        }
+        let Some(cancelled) = self.receiving.first_is_cancelled() else {
+            return Ok(Action::None);
+        };
+        let over = cancelled || self.aborted;
+        match self.receiving.state() {
+            State::Failed(error) if !over => return Err(error.into()),
+            // Before bytes are looked at: what cannot be told must not be consumed.
+            _ if entries == 0 => return Err(Error::InsufficientBuffer),
+            State::Open if !over => {}
+            State::Open | State::Closed | State::Failed(_) => {
+                return Ok(self.receiving.indicate_nothing(&mut self.tokens));
+            }
+        }
+        loop {
+            match self.receiving.decode(memory)? {
+                Decoded::Ping(payload) => {
+                    self.ping = Some(payload);
+                    if let Some(pong) = self.offer_pong(memory, entries, keys)? {
+                        return Ok(pong);
+                    }
+                }
+                Decoded::Received(received) => {
+                    if matches!(received, Received::Close { .. }) {
+                        self.ping = None;
+                    }
+                    return Ok(self.receiving.indicate(received, &mut self.tokens));
+                }
+                Decoded::NeedMore => {
+                    let area_bytes = memory.receive_area().len();
+                    return Ok(self.receiving.read(area_bytes, &mut self.tokens));
+                }
+            }
+        }
+    }
+}

@@ -110,21 +110,51 @@ pub unsafe fn structure<T: Copy>(pointer: *const T) -> Result<T> {
     unsafe { value(pointer) }.ok_or(Code::INVALID_PARAMETER)
 }
 
+/// Borrows bytes; `None` for NULL with a length above 0, and for what cannot be memory.
+///
+/// # Safety
+/// `pointer` is NULL or points to `length` bytes that stay readable and unchanged as long as `'a`, which the caller
+/// chooses: not longer than the exported function runs.
+#[must_use]
+pub unsafe fn borrowed<'a>(pointer: *const u8, length: u32) -> Option<&'a [u8]> {
+    let length = usize::try_from(length).ok()?;
+    if length == 0 {
+        return Some(&[]);
+    }
+    if pointer.is_null() || !is_plausible(pointer.addr(), length) {
+        return None;
+    }
+    // SAFETY: the caller promises `length` readable bytes, and the range does not wrap around.
+    Some(unsafe { std::slice::from_raw_parts(pointer, length) })
+}
+
+/// Reads an array element by element; `None` for NULL with a count above 0, and for what cannot be memory.
+///
+/// # Safety
+/// `pointer` is NULL or points to `count` readable `T`s, every bit pattern of which is valid; nobody changes them while
+/// the iterator is used.
+#[must_use]
+pub unsafe fn array<T: Copy>(
+    pointer: *const T,
+    count: u32,
+) -> Option<impl ExactSizeIterator<Item = T>> {
+    let count = usize::try_from(count).ok()?;
+    let bytes = count.checked_mul(size_of::<T>())?;
+    if count > 0 && (pointer.is_null() || !is_plausible(pointer.addr(), bytes)) {
+        return None;
+    }
+    // SAFETY: the caller promises `count` elements; the copy needs no alignment.
+    Some((0..count).map(move |index| unsafe { pointer.wrapping_add(index).read_unaligned() }))
+}
+
 /// Copies bytes; `None` for NULL with a length above 0, nothing for a length of 0.
 ///
 /// # Safety
 /// `pointer` is NULL or points to `length` readable bytes.
 #[must_use]
 pub unsafe fn bytes(pointer: *const u8, length: u32) -> Option<Vec<u8>> {
-    let length = usize::try_from(length).ok()?;
-    if length == 0 {
-        return Some(Vec::new());
-    }
-    if pointer.is_null() || !is_plausible(pointer.addr(), length) {
-        return None;
-    }
-    // SAFETY: the caller promises `length` readable bytes, and the range does not wrap around.
-    Some(unsafe { std::slice::from_raw_parts(pointer, length) }.to_vec())
+    // SAFETY: the caller's promise, handed on; the bytes are copied at once.
+    unsafe { borrowed(pointer, length) }.map(<[u8]>::to_vec)
 }
 
 /// Reads terminated narrow text; `None` for NULL and for text without an end.

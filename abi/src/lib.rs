@@ -8,11 +8,13 @@
 //! that a caller lends to a pending operation, and nothing behind the door sees an address it could follow.
 
 pub mod allocation;
+pub mod block;
 pub mod buffer;
 pub mod code;
 pub mod constants;
 pub mod export;
 pub mod handle;
+pub mod header_block;
 pub mod hresult;
 pub mod input;
 pub mod last_error;

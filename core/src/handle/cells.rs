@@ -20,13 +20,16 @@ const SEGMENTS: usize = 19;
 /// Garbage, removed and recycled numbers are not found. The memory of cells is used again, and never given back.
 #[derive(Debug)]
 pub struct Cells<T> {
-    segments: [OnceLock<Box<[Mutex<Cell<T>>]>>; SEGMENTS],
+    segments: [OnceLock<Box<[Line<T>]>>; SEGMENTS],
     vacant: Mutex<Vacant>,
 }
 
-/// On a cache line of its own: threads with different handles do not disturb each other.
+/// A cell on a cache line of its own: threads with different handles do not disturb each other.
 #[derive(Debug)]
 #[repr(align(64))]
+struct Line<T>(Mutex<Cell<T>>);
+
+#[derive(Debug)]
 struct Cell<T> {
     generation: u32,
     object: Option<T>,
@@ -106,7 +109,8 @@ impl<T> Cells<T> {
     /// The cell of a number, if it ever was one.
     fn find(&self, id: HandleId) -> Option<&Mutex<Cell<T>>> {
         let (segment, offset, _) = position(id.index()?)?;
-        self.segments.get(segment)?.get()?.get(offset)
+        let line = self.segments.get(segment)?.get()?.get(offset)?;
+        Some(&line.0)
     }
 
     /// The cell with this index, made if need be.
@@ -117,9 +121,9 @@ impl<T> Cells<T> {
                 generation: FIRST_GENERATION,
                 object: None,
             };
-            (0..len).map(|_| Mutex::new(vacant())).collect()
+            (0..len).map(|_| Line(Mutex::new(vacant()))).collect()
         });
-        cells.get(offset)
+        Some(&cells.get(offset)?.0)
     }
 }
 
@@ -155,7 +159,7 @@ mod tests {
         let cells = Cells::new();
         let id = cells.insert_with(|id| id.bits()).unwrap();
         assert_eq!(cells.with(id, |object| *object), Some(id.bits()));
-        assert_eq!(cells.with(id, |object| std::mem::take(object)), Some(id.bits()));
+        assert_eq!(cells.with(id, std::mem::take), Some(id.bits()));
         assert_eq!(cells.remove(id), Some(0));
         assert_eq!(cells.with(id, |_| ()), None);
         assert_eq!(cells.remove(id), None);
@@ -171,14 +175,23 @@ mod tests {
             assert_eq!(cells.remove(id), Some(round));
         }
         assert!(old.iter().all(|id| cells.with(*id, |_| ()).is_none()));
-        assert_eq!(lock(&cells.vacant).next, 1, "one cell is used again and again");
+        assert_eq!(
+            lock(&cells.vacant).next,
+            1,
+            "one cell is used again and again"
+        );
     }
 
     #[test]
     fn garbage_numbers_are_never_found() {
         let cells = Cells::new();
         let id = cells.insert_with(|_| ()).unwrap();
-        for bits in (1..=4096).chain([u64::MAX, id.bits() + 1, id.bits() ^ (1 << 32), u64::MAX >> 32]) {
+        for bits in (1..=4096).chain([
+            u64::MAX,
+            id.bits() + 1,
+            id.bits() ^ (1 << 32),
+            u64::MAX >> 32,
+        ]) {
             let garbage = HandleId::from_bits(bits).unwrap();
             assert!(cells.with(garbage, |()| ()).is_none(), "{bits:#x}");
             assert!(cells.remove(garbage).is_none(), "{bits:#x}");
@@ -204,7 +217,11 @@ mod tests {
         for index in 0..5000 {
             let (segment, offset, len) = position(index).unwrap();
             assert_eq!((segment, offset), expected);
-            expected = if offset + 1 == len { (segment + 1, 0) } else { (segment, offset + 1) };
+            expected = if offset + 1 == len {
+                (segment + 1, 0)
+            } else {
+                (segment, offset + 1)
+            };
         }
         let last = FIRST_SEGMENT_CELLS * ((1 << SEGMENTS) - 1) - 1;
         assert!(position(last).is_some());
@@ -218,7 +235,11 @@ mod tests {
         let id = cells.insert_with(|_| ()).unwrap();
         lock(cells.cell(0).unwrap()).generation = LAST_GENERATION - 1;
         assert!(cells.remove(id).is_none());
-        assert!(cells.remove(HandleId::new(0, LAST_GENERATION - 1).unwrap()).is_some());
+        assert!(
+            cells
+                .remove(HandleId::new(0, LAST_GENERATION - 1).unwrap())
+                .is_some()
+        );
         assert!(lock(&cells.vacant).free.is_empty());
     }
 

@@ -128,10 +128,13 @@ impl Received {
     #[must_use]
     pub fn buffer_type(&self) -> BufferType {
         match *self {
-            Self::Data { last: true, kind, .. } => BufferType::Message(kind),
-            Self::Data { last: false, kind, .. } | Self::Nothing { kind } => {
-                BufferType::Fragment(kind)
+            Self::Data {
+                last: true, kind, ..
+            } => BufferType::Message(kind),
+            Self::Data {
+                last: false, kind, ..
             }
+            | Self::Nothing { kind } => BufferType::Fragment(kind),
             Self::Pong(_) => BufferType::PingPong,
             Self::Close { .. } => BufferType::Close,
         }

@@ -25,6 +25,10 @@ pub struct Endpoint<L: Lender> {
     stage: Stage<L>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost all its life an endpoint is in its session"
+)]
 enum Stage<L: Lender> {
     Created,
     ClientHandshake(ClientHandshake),
@@ -185,9 +189,10 @@ impl<L: Lender> Endpoint<L> {
     }
 
     fn must_be_new(&self, role: Role) -> Result<(), Error> {
-        match self.stage {
-            Stage::Created if self.role == role => Ok(()),
-            _ => Err(Error::InvalidOperation),
+        if matches!(self.stage, Stage::Created) && self.role == role {
+            Ok(())
+        } else {
+            Err(Error::InvalidOperation)
         }
     }
 

@@ -4,6 +4,6 @@ mod client;
 mod fields;
 pub(super) mod server;
 
-pub use client::Selection;
 pub(super) use client::ClientHandshake;
+pub use client::Selection;
 pub use fields::{Field, HandshakeFields};

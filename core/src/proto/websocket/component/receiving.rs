@@ -178,7 +178,11 @@ impl<T: ReadMemory> Receiving<T> {
 
     fn try_decode(&mut self, memory: &mut impl Memory) -> Result<Decoded, ProtocolError> {
         loop {
-            let event = match self.queue.front_mut().and_then(|first| first.target.as_mut()) {
+            let event = match self
+                .queue
+                .front_mut()
+                .and_then(|first| first.target.as_mut())
+            {
                 None => self.step_in_place(memory)?,
                 Some(_) => self.step_copying(memory)?,
             };
@@ -226,7 +230,11 @@ impl<T: ReadMemory> Receiving<T> {
     fn step_copying(&mut self, memory: &mut impl Memory) -> Result<Step, ProtocolError> {
         let (start, end) = self.unread;
         let unread = memory.receive_area().get(start..end).unwrap_or_default();
-        let Some(target) = self.queue.front_mut().and_then(|first| first.target.as_mut()) else {
+        let Some(target) = self
+            .queue
+            .front_mut()
+            .and_then(|first| first.target.as_mut())
+        else {
             return Ok(Step::Empty);
         };
         let advance = self.receiver.advance(unread, target.bytes())?;
@@ -266,7 +274,9 @@ fn empty_frame_or(event: Event, payload: Place) -> Step {
             kind,
             payload,
         }),
-        event => Step::Event(event),
+        event @ (Event::FrameEnd { .. } | Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {
+            Step::Event(event)
+        }
     }
 }
 

@@ -66,7 +66,9 @@ pub(super) struct Sending<P> {
 #[derive(Debug, Clone, Copy)]
 enum Outstanding {
     /// A part of the queue's first frame is being sent: so many bytes.
-    ToNetwork { len: u64 },
+    ToNetwork {
+        len: u64,
+    },
     Indication,
 }
 
@@ -187,8 +189,7 @@ impl<P: WriteMemory> Sending<P> {
         let Some(outstanding) = self.slot.release(token) else {
             return false;
         };
-        if let (Outstanding::ToNetwork { len }, Some(frame)) =
-            (outstanding, self.queue.front_mut())
+        if let (Outstanding::ToNetwork { len }, Some(frame)) = (outstanding, self.queue.front_mut())
         {
             frame.over |= len & u64::from(u32::MAX) != u64::from(bytes);
         }

@@ -61,7 +61,10 @@ impl<T: Copy> Slot<T> {
     }
 
     pub(super) fn occupy(&mut self, token: Token, action: T) -> Token {
-        debug_assert!(self.is_free(), "an action is offered although one is outstanding");
+        debug_assert!(
+            self.is_free(),
+            "an action is offered although one is outstanding"
+        );
         self.outstanding = Some((token, action));
         token
     }

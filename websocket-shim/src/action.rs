@@ -1,0 +1,249 @@
+//! Actions: what the program must do next, and that it is done.
+
+use std::ffi::c_void;
+use std::ptr::{null_mut, with_exposed_provenance_mut};
+
+use winhttp_abi::constants as c;
+use winhttp_abi::export;
+use winhttp_abi::export::Succeeded;
+use winhttp_abi::handle::{bits, from_bits};
+use winhttp_abi::hresult::HResult;
+use winhttp_abi::types::{CloseBuffer, DataBuffer, WebSocketBuffer};
+use winhttp_abi::{input, output};
+use winhttp_core::proto::websocket::component::{Action, BufferType, Place, Received, Token};
+
+use crate::handle::{Handle, with};
+use crate::map::{buffer_type, hresult, queue};
+use crate::memory::Buffers;
+use crate::transfer::key;
+
+/// What WebSocketGetAction gives, as C's values.
+struct Reply {
+    action: i32,
+    buffer_type: i32,
+    application_context: *mut c_void,
+    action_context: *mut c_void,
+    /// The first `count` of these are given.
+    buffers: [WebSocketBuffer; 2],
+    count: u32,
+}
+
+impl Reply {
+    const NO_ACTION: Self = Self {
+        action: c::WEB_SOCKET_NO_ACTION,
+        buffer_type: 0,
+        application_context: null_mut(),
+        action_context: null_mut(),
+        buffers: [data_buffer(null_mut(), 0); 2],
+        count: 0,
+    };
+
+    fn new(action: Action, buffers: &Buffers) -> Self {
+        match action {
+            Action::None => Self::NO_ACTION,
+            Action::SendToNetwork {
+                buffer_type,
+                first,
+                second,
+                context,
+                token,
+            } => Self::to_do(c::WEB_SOCKET_SEND_TO_NETWORK_ACTION, context, token)
+                .of(buffer_type)
+                .with(place(&first, buffers))
+                .with_second(second.map(|second| place(&second, buffers))),
+            Action::IndicateSendComplete {
+                buffer_type,
+                context,
+                token,
+            } => Self::to_do(
+                c::WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION,
+                Some(context),
+                token,
+            )
+            .of(buffer_type),
+            Action::ReceiveFromNetwork {
+                place: room,
+                context,
+                token,
+            } => Self::to_do(
+                c::WEB_SOCKET_RECEIVE_FROM_NETWORK_ACTION,
+                Some(context),
+                token,
+            )
+            .with(place(&room, buffers)),
+            Action::IndicateReceiveComplete {
+                received,
+                context,
+                token,
+            } => Self::to_do(
+                c::WEB_SOCKET_INDICATE_RECEIVE_COMPLETE_ACTION,
+                Some(context),
+                token,
+            )
+            .of(received.buffer_type())
+            .with(received_buffer(&received, buffers)),
+        }
+    }
+
+    fn to_do(action: i32, context: Option<usize>, token: Token) -> Self {
+        Self {
+            action,
+            application_context: context.map_or(null_mut(), with_exposed_provenance_mut),
+            action_context: from_bits(token.bits()),
+            ..Self::NO_ACTION
+        }
+    }
+
+    fn of(mut self, kind: BufferType) -> Self {
+        self.buffer_type = buffer_type(kind);
+        self
+    }
+
+    fn with(mut self, buffer: WebSocketBuffer) -> Self {
+        self.buffers[0] = buffer;
+        self.count = 1;
+        self
+    }
+
+    fn with_second(mut self, buffer: Option<WebSocketBuffer>) -> Self {
+        if let Some(buffer) = buffer {
+            self.buffers[1] = buffer;
+            self.count = 2;
+        }
+        self
+    }
+}
+
+/// What a receive ended with.
+fn received_buffer(received: &Received, buffers: &Buffers) -> WebSocketBuffer {
+    match received {
+        Received::Data { payload, .. } | Received::Pong(payload) => place(payload, buffers),
+        Received::Close { status, reason } => WebSocketBuffer {
+            close: CloseBuffer {
+                pb_reason: reason.map_or(null_mut(), |reason| buffers.address(&reason)),
+                ul_reason_length: reason.map_or(0, |reason| length(&reason)),
+                us_status: *status,
+            },
+        },
+        Received::Nothing { .. } => data_buffer(null_mut(), 0),
+    }
+}
+
+fn place(place: &Place, buffers: &Buffers) -> WebSocketBuffer {
+    data_buffer(buffers.address(place), length(place))
+}
+
+/// Areas and lent memory have sizes of 32 bits.
+fn length(place: &Place) -> u32 {
+    u32::try_from(place.len()).unwrap_or(u32::MAX)
+}
+
+const fn data_buffer(pb_buffer: *mut u8, ul_buffer_length: u32) -> WebSocketBuffer {
+    WebSocketBuffer {
+        data: DataBuffer {
+            pb_buffer,
+            ul_buffer_length,
+        },
+    }
+}
+
+/// Where the program wants the reply.
+#[derive(Clone, Copy)]
+struct ReplyOut {
+    buffers: *mut WebSocketBuffer,
+    count: *mut u32,
+    action: *mut i32,
+    buffer_type: *mut i32,
+    application_context: *mut *mut c_void,
+    action_context: *mut *mut c_void,
+}
+
+impl ReplyOut {
+    /// Writes what can be written; entries behind the reply's stay as they are. Whether all that must be there is.
+    ///
+    /// # Safety
+    /// Each is NULL or points to memory for its value; `buffers` to as many as the reply has.
+    unsafe fn write(self, reply: &Reply) -> bool {
+        // SAFETY: the caller's promise, as for all below.
+        let count = unsafe { output::value(self.count, reply.count) };
+        // SAFETY: as above.
+        let action = unsafe { output::value(self.action, reply.action) };
+        // SAFETY: as above.
+        let buffer_type = unsafe { output::value(self.buffer_type, reply.buffer_type) };
+        // SAFETY: as above.
+        let context = unsafe { output::value(self.action_context, reply.action_context) };
+        // SAFETY: as above.
+        unsafe { output::value(self.application_context, reply.application_context) };
+        for (index, buffer) in (0..reply.count).zip(&reply.buffers) {
+            let index = usize::try_from(index).unwrap_or(0);
+            // SAFETY: as above.
+            unsafe { output::value(self.buffers.wrapping_add(index), *buffer) };
+        }
+        count && action && buffer_type && context
+    }
+}
+
+export! {
+    /// Says what is to be done next (WebSocketGetAction).
+    ///
+    /// `count` is the number of entries at `buffers`, then of those written; what they point to may be used until
+    /// WebSocketCompleteAction is called with the action context. `application_context` may be NULL, and `buffers` if
+    /// `count` is 0. After a failure the outputs say WEB_SOCKET_NO_ACTION.
+    /// Fails with E_INVALID_PROTOCOL_FORMAT or E_INVALID_PROTOCOL_OPERATION when the peer broke the protocol, until
+    /// WebSocketAbortHandle is called, and with the latter before the session; with
+    /// HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) when an entry is needed and there is none, in which case nothing is
+    /// lost; E_INVALIDARG.
+    pub fn WebSocketGetAction(
+        handle: Handle,
+        action_queue: i32,
+        buffers: *mut WebSocketBuffer,
+        count: *mut u32,
+        action: *mut i32,
+        buffer_type: *mut i32,
+        application_context: *mut *mut c_void,
+        action_context: *mut *mut c_void,
+    ) -> Succeeded {
+        let out = ReplyOut {
+            buffers,
+            count,
+            action,
+            buffer_type,
+            application_context,
+            action_context,
+        };
+        // SAFETY: the program's promise.
+        let entries = unsafe { input::value(count) }.unwrap_or(0);
+        // SAFETY: as above.
+        let complete = unsafe { out.write(&Reply::NO_ACTION) };
+        if !complete || (buffers.is_null() && entries > 0) {
+            return Err(HResult::INVALID_ARGUMENT);
+        }
+        let queue = queue(action_queue).ok_or(HResult::INVALID_ARGUMENT)?;
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+        let reply = with(handle, |web_socket| {
+            let action = web_socket.endpoint.action(queue, entries, &key);
+            let action = action.map_err(hresult)?;
+            Ok(Reply::new(action, web_socket.endpoint.memory()))
+        })?;
+        // SAFETY: the program's promise; no more entries are written than there are.
+        unsafe { out.write(&reply) };
+        Ok(Succeeded)
+    }
+
+    /// Says that an action is done (WebSocketCompleteAction). `bytes` is the number sent or received: fewer than all cancel
+    /// a send, 0 a receive. It means nothing for the other actions.
+    ///
+    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for a context that names no
+    /// outstanding action of the handle, which is otherwise ignored.
+    pub fn WebSocketCompleteAction(
+        handle: Handle,
+        action_context: *mut c_void,
+        bytes: u32,
+    ) -> Succeeded {
+        let token = Token::from_bits(bits(action_context));
+        with(handle, |web_socket| {
+            web_socket.endpoint.complete(token, bytes).map_err(hresult)?;
+            Ok(Succeeded)
+        })
+    }
+}

@@ -120,3 +120,138 @@ fn position(offered: &[Vec<u8>], is_it: impl Fn(&[u8]) -> bool) -> Option<u32> {
     let index = offered.iter().position(|name| is_it(name))?;
     u32::try_from(index).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+    fn offer(subprotocols: &[&str], extensions: &[&str]) -> Result<ClientHandshake, Error> {
+        let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let (subprotocols, extensions) = (bytes(subprotocols), bytes(extensions));
+        ClientHandshake::new(*b"the sample nonce", subprotocols, extensions, &[])
+    }
+
+    fn response<'a>(more: &[(&'a str, &'a str)]) -> Vec<Field<'a>> {
+        let field = |name: &'a str, value: &'a [u8]| Field {
+            name: name.as_bytes(),
+            value,
+        };
+        let mut fields = vec![
+            field("upgrade", b"WebSocket"),
+            field("CONNECTION", b" keep-alive,\tupgrade "),
+            field("Sec-WebSocket-Accept", ACCEPT),
+        ];
+        fields.extend(
+            more.iter()
+                .map(|(name, value)| field(name, value.as_bytes())),
+        );
+        fields
+    }
+
+    #[test]
+    fn names_that_cannot_be_offered() {
+        for name in ["", "two words", "a,b", "a;b", "kös", "a\r\nb"] {
+            assert_eq!(offer(&[name], &[]).unwrap_err(), Error::InvalidArgument);
+        }
+        for extension in ["", ";x", "a\r\nHost: b", " ", "kös", "a b"] {
+            assert_eq!(
+                offer(&[], &[extension]).unwrap_err(),
+                Error::InvalidArgument
+            );
+        }
+        assert!(
+            offer(
+                &["chat.v1"],
+                &["permessage-deflate; client_max_window_bits"]
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn offers_are_lists() {
+        let fields = offer(&["a", "b"], &["x; y=1", "z"]).unwrap().fields();
+        let value = |name| &fields.iter().find(|field| field.0 == name).unwrap().1[..];
+        assert_eq!(value(SUBPROTOCOL), b"a, b");
+        assert_eq!(value(EXTENSIONS), b"x; y=1, z");
+    }
+
+    #[test]
+    fn the_selection_is_among_what_was_offered() {
+        type Selected = Result<(Vec<u32>, Option<u32>), Error>;
+        let no_protocol = || Err(Error::SubprotocolNotSupported);
+        let no_extension = || Err(Error::ExtensionsNotSupported);
+        let cases: &[(&[&str], &[&str], &[(&str, &str)], Selected)] = &[
+            (&[], &[], &[], Ok((vec![], None))),
+            (
+                &["a", "b"],
+                &[],
+                &[(SUBPROTOCOL, "b")],
+                Ok((vec![], Some(1))),
+            ),
+            (&["a"], &[], &[], no_protocol()),
+            (&["a"], &[], &[(SUBPROTOCOL, "A")], no_protocol()),
+            (&["a", "b"], &[], &[(SUBPROTOCOL, "a, b")], no_protocol()),
+            (
+                &["a", "b"],
+                &[],
+                &[(SUBPROTOCOL, "a"), (SUBPROTOCOL, "a")],
+                no_protocol(),
+            ),
+            (&[], &[], &[(SUBPROTOCOL, "a")], no_protocol()),
+            (
+                &[],
+                &["x; p", "y"],
+                &[(EXTENSIONS, "y;q=1 , x")],
+                Ok((vec![1, 0], None)),
+            ),
+            (
+                &[],
+                &["x", "y"],
+                &[(EXTENSIONS, "x"), (EXTENSIONS, "y")],
+                Ok((vec![0, 1], None)),
+            ),
+            (&[], &["x"], &[], no_extension()),
+            (&[], &["x"], &[(EXTENSIONS, "z")], no_extension()),
+            (&[], &["x"], &[(EXTENSIONS, "x, x")], no_extension()),
+            (&[], &[], &[(EXTENSIONS, "x")], no_extension()),
+        ];
+        for (subprotocols, extensions, more, expected) in cases {
+            let offer = offer(subprotocols, extensions).unwrap();
+            let selected = offer.end(&response(more), None);
+            let selected = selected.map(|selected| (selected.extensions, selected.subprotocol));
+            assert_eq!(
+                selected, *expected,
+                "{subprotocols:?} {extensions:?} {more:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_must_be_room_for_all_that_was_offered() {
+        let offer = offer(&[], &["x", "y"]).unwrap();
+        let response = response(&[(EXTENSIONS, "y")]);
+        assert_eq!(
+            offer.end(&response, Some(1)),
+            Err(Error::InsufficientBuffer)
+        );
+        assert!(offer.end(&response, Some(2)).is_ok());
+    }
+
+    #[test]
+    fn an_answer_to_another_key_or_two_answers_are_malformed() {
+        let offer = offer(&[], &[]).unwrap();
+        let twice = response(&[("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")]);
+        assert_eq!(offer.end(&twice, None), Err(Error::HandshakeMalformed));
+        for missing in 0..3 {
+            let mut fields = response(&[]);
+            fields.remove(missing);
+            assert_eq!(offer.end(&fields, None), Err(Error::HandshakeMalformed));
+        }
+        let mut other = response(&[]);
+        other[2].value = b"ICX+Yqv66kxgM0FcWaLWlFLwTAI=";
+        assert_eq!(offer.end(&other, None), Err(Error::HandshakeMalformed));
+    }
+}

@@ -69,3 +69,144 @@ fn check_selection(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 7] = [
+        ("host", "example"),
+        ("UPGRADE", "WebSocket"),
+        ("connection", "keep-alive, Upgrade"),
+        ("sec-websocket-key", " dGhlIHNhbXBsZSBub25jZQ==\t"),
+        ("sec-websocket-version", "13"),
+        (SUBPROTOCOL, "chat, superchat"),
+        (EXTENSIONS, "permessage-deflate; client_max_window_bits, x"),
+    ];
+
+    fn answer(
+        request: &[(&str, &str)],
+        subprotocol: Option<&str>,
+        extensions: &[&str],
+    ) -> Result<Vec<(&'static str, String)>, Error> {
+        let fields: Vec<_> = request
+            .iter()
+            .map(|(name, value)| Field {
+                name: name.as_bytes(),
+                value: value.as_bytes(),
+            })
+            .collect();
+        let extensions: Vec<_> = extensions
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        let fields = respond(&fields, subprotocol.map(str::as_bytes), &extensions)?;
+        let text = |value| String::from_utf8(value).unwrap();
+        Ok(fields
+            .into_iter()
+            .map(|(name, value)| (name, text(value)))
+            .collect())
+    }
+
+    #[test]
+    fn a_response_has_what_was_selected_and_no_more() {
+        let accept = (
+            "Sec-WebSocket-Accept",
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".to_owned(),
+        );
+        let plain = answer(&GOOD, None, &[]).unwrap();
+        assert_eq!(
+            plain,
+            [
+                accept,
+                ("Connection", "Upgrade".into()),
+                ("Upgrade", "websocket".into())
+            ]
+        );
+        let selected = answer(&GOOD, Some("superchat"), &["x; y=1", "permessage-deflate"]).unwrap();
+        assert_eq!(
+            selected[3..],
+            [
+                (SUBPROTOCOL, "superchat".to_owned()),
+                (EXTENSIONS, "x; y=1, permessage-deflate".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_what_was_offered_can_be_selected() {
+        for name in ["other", "", "Chat", "chat, superchat"] {
+            let result = answer(&GOOD, Some(name), &[]);
+            assert_eq!(result, Err(Error::SubprotocolNotSupported));
+        }
+        assert_eq!(
+            answer(&GOOD, None, &["y"]),
+            Err(Error::ExtensionsNotSupported)
+        );
+        assert_eq!(
+            answer(&GOOD, None, &["x\r\ny: z"]),
+            Err(Error::InvalidArgument)
+        );
+    }
+
+    #[test]
+    fn requests_that_are_malformed() {
+        use Error::{HandshakeMalformed, VersionNotSupported};
+        let cases: &[(usize, &[(&str, &str)], Error)] = &[
+            (0, &[], HandshakeMalformed),
+            (1, &[], HandshakeMalformed),
+            (1, &[("Upgrade", "websockets")], HandshakeMalformed),
+            (2, &[], HandshakeMalformed),
+            (2, &[("Connection", "close")], HandshakeMalformed),
+            (3, &[], HandshakeMalformed),
+            (3, &[GOOD[3], GOOD[3]], HandshakeMalformed),
+            (
+                3,
+                &[("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAA")],
+                HandshakeMalformed,
+            ),
+            (
+                3,
+                &[("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ")],
+                HandshakeMalformed,
+            ),
+            (
+                3,
+                &[("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZSEh")],
+                HandshakeMalformed,
+            ),
+            (
+                3,
+                &[("Sec-WebSocket-Key", "!Ghl!HNhbXBsZSBub25jZQ==")],
+                HandshakeMalformed,
+            ),
+            (4, &[], HandshakeMalformed),
+            (4, &[GOOD[4], GOOD[4]], HandshakeMalformed),
+            (4, &[("Sec-WebSocket-Version", "8")], VersionNotSupported),
+            (
+                4,
+                &[("Sec-WebSocket-Version", "13, 8")],
+                VersionNotSupported,
+            ),
+            (0, &[("Ho:st", "x")], Error::InvalidArgument),
+            (0, &[("", "x")], Error::InvalidArgument),
+        ];
+        for (at, with, error) in cases {
+            let mut request = GOOD.to_vec();
+            request.splice(at..=at, with.iter().copied());
+            assert_eq!(answer(&request, None, &[]), Err(*error), "{with:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_character_of_a_key_may_have_bits_that_mean_nothing() {
+        let mut request = GOOD.to_vec();
+        request[3].1 = "dGhlIHNhbXBsZSBub25jZR==";
+        assert!(answer(&request, None, &[]).is_ok());
+        request[3].1 = "AAAAAAAAAAAAAAAAAAAAAA==";
+        assert_eq!(
+            answer(&request, None, &[]).unwrap()[0].1,
+            "ICX+Yqv66kxgM0FcWaLWlFLwTAI="
+        );
+    }
+}

@@ -285,13 +285,12 @@ fn an_abort_ends_what_is_queued_and_what_is_outstanding_when_it_is_completed() {
     server.done(&reading, 7);
     for expected in ["send", "send", "receive"] {
         let action = server.action(Queue::All).unwrap();
-        let told = match action {
-            Action::IndicateSendComplete { .. } => "send",
-            Action::IndicateReceiveComplete {
-                received: Received::Nothing { kind: Binary },
-                ..
-            } => "receive",
-            _ => "something else",
+        let told = if let Action::IndicateReceiveComplete { received, .. } = action {
+            assert_eq!(received, Received::Nothing { kind: Binary });
+            "receive"
+        } else {
+            assert!(matches!(action, Action::IndicateSendComplete { .. }));
+            "send"
         };
         assert_eq!(told, expected, "{action:?}");
         server.done(&action, 0);

@@ -183,7 +183,9 @@ mod tests {
         type Selected = Result<(Vec<u32>, Option<u32>), Error>;
         let no_protocol = || Err(Error::SubprotocolNotSupported);
         let no_extension = || Err(Error::ExtensionsNotSupported);
-        let cases: &[(&[&str], &[&str], &[(&str, &str)], Selected)] = &[
+        type Names<'a> = &'a [&'a str];
+        type Fields<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(Names<'_>, Names<'_>, Fields<'_>, Selected)] = &[
             (&[], &[], &[], Ok((vec![], None))),
             (
                 &["a", "b"],

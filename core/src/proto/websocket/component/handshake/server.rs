@@ -152,7 +152,8 @@ mod tests {
     #[test]
     fn requests_that_are_malformed() {
         use Error::{HandshakeMalformed, VersionNotSupported};
-        let cases: &[(usize, &[(&str, &str)], Error)] = &[
+        type Fields<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(usize, Fields<'_>, Error)] = &[
             (0, &[], HandshakeMalformed),
             (1, &[], HandshakeMalformed),
             (1, &[("Upgrade", "websockets")], HandshakeMalformed),

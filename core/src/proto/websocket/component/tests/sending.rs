@@ -12,9 +12,10 @@ fn drain(end: &mut End, payload: &[u8]) -> (Vec<u8>, usize) {
             return (wire, parts);
         };
         let before = wire.len();
-        wire.extend(match first {
-            Place::Lent { .. } => payload.to_vec(),
-            place => end.at(place),
+        wire.extend(if matches!(first, Place::Lent { .. }) {
+            payload.to_vec()
+        } else {
+            end.at(first)
         });
         if second.is_some() {
             wire.extend(payload);

@@ -64,6 +64,7 @@ impl Block {
     }
 
     /// A piece of the memory; empty if the range is not inside or the memory is not there.
+    #[inline]
     pub fn piece(&mut self, range: Range<usize>) -> &mut [u8] {
         let Some(start) = self.at(range.start, range.len()) else {
             return &mut [];
@@ -75,6 +76,7 @@ impl Block {
 
     /// The address of a piece of `len` bytes, to be told to the program; `None` if it is not inside.
     #[must_use]
+    #[inline]
     pub fn at(&self, offset: usize, len: usize) -> Option<*mut u8> {
         let end = offset.checked_add(len)?;
         let start = self.start.filter(|_| end <= self.bytes)?;

@@ -36,6 +36,7 @@ impl LentMut {
     ///
     /// # Errors
     /// ERROR_INVALID_PARAMETER for NULL with a length above 0, or a range that cannot be memory.
+    #[inline]
     pub unsafe fn new(pointer: *mut u8, length: u32) -> Result<Self> {
         let length = usize::try_from(length).map_err(|_| Code::INVALID_PARAMETER)?;
         if (pointer.is_null() && length > 0) || !is_plausible(pointer.addr(), length) {
@@ -45,6 +46,7 @@ impl LentMut {
     }
 
     /// The memory.
+    #[inline]
     pub fn bytes(&mut self) -> &mut [u8] {
         if self.length == 0 {
             return &mut [];
@@ -55,6 +57,7 @@ impl LentMut {
 
     /// The address the caller passed.
     #[must_use]
+    #[inline]
     pub fn address(&self) -> usize {
         self.pointer.expose_provenance()
     }
@@ -69,6 +72,7 @@ impl Lent {
     ///
     /// # Errors
     /// ERROR_INVALID_PARAMETER for NULL with a length above 0, or a range that cannot be memory.
+    #[inline]
     pub unsafe fn new(pointer: *const u8, length: u32) -> Result<Self> {
         let length = usize::try_from(length).map_err(|_| Code::INVALID_PARAMETER)?;
         if (pointer.is_null() && length > 0) || !is_plausible(pointer.addr(), length) {
@@ -79,6 +83,7 @@ impl Lent {
 
     /// The memory.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         if self.length == 0 {
             return &[];
@@ -89,6 +94,7 @@ impl Lent {
 
     /// The address the caller passed.
     #[must_use]
+    #[inline]
     pub fn address(&self) -> usize {
         self.pointer.expose_provenance()
     }

@@ -154,8 +154,8 @@ impl Outcome for Succeeded {
 
 /// Runs a body so that no panic reaches C.
 pub fn guard<T: Outcome>(body: impl FnOnce() -> Result<T, T::Error>) -> T::C {
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(T::PANICKED));
-    T::report(result)
+    catch_unwind(AssertUnwindSafe(|| T::report(body())))
+        .unwrap_or_else(|_| T::report(Err(T::PANICKED)))
 }
 
 /// Exports functions, guarded: those with text in both string widths, others as they are.

@@ -178,6 +178,7 @@ pub unsafe fn narrow(text: *const u8) -> Option<Vec<u8>> {
 }
 
 /// The range neither wraps around nor is larger than Rust allows for one object.
+#[inline]
 pub(crate) fn is_plausible(address: usize, length: usize) -> bool {
     isize::try_from(length).is_ok() && address.checked_add(length).is_some()
 }

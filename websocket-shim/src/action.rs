@@ -159,19 +159,28 @@ struct ReplyOut {
 }
 
 impl ReplyOut {
-    /// Writes what can be written; entries behind the reply's stay as they are. Whether all that must be there is.
+    /// Whether all that must be there is, for so many entries.
+    fn is_complete(self, entries: u32) -> bool {
+        !self.count.is_null()
+            && !self.action.is_null()
+            && !self.buffer_type.is_null()
+            && !self.action_context.is_null()
+            && (entries == 0 || !self.buffers.is_null())
+    }
+
+    /// Writes what can be written; entries behind the reply's stay as they are.
     ///
     /// # Safety
     /// Each is NULL or points to memory for its value; `buffers` to as many as the reply has.
-    unsafe fn write(self, reply: &Reply) -> bool {
+    unsafe fn write(self, reply: &Reply) {
         // SAFETY: the caller's promise, as for all below.
-        let count = unsafe { output::value(self.count, reply.count) };
+        unsafe { output::value(self.count, reply.count) };
         // SAFETY: as above.
-        let action = unsafe { output::value(self.action, reply.action) };
+        unsafe { output::value(self.action, reply.action) };
         // SAFETY: as above.
-        let buffer_type = unsafe { output::value(self.buffer_type, reply.buffer_type) };
+        unsafe { output::value(self.buffer_type, reply.buffer_type) };
         // SAFETY: as above.
-        let context = unsafe { output::value(self.action_context, reply.action_context) };
+        unsafe { output::value(self.action_context, reply.action_context) };
         // SAFETY: as above.
         unsafe { output::value(self.application_context, reply.application_context) };
         for (index, buffer) in (0..reply.count).zip(&reply.buffers) {
@@ -179,7 +188,6 @@ impl ReplyOut {
             // SAFETY: as above.
             unsafe { output::value(self.buffers.wrapping_add(index), *buffer) };
         }
-        count && action && buffer_type && context
     }
 }
 
@@ -213,21 +221,22 @@ export! {
         };
         // SAFETY: the program's promise.
         let entries = unsafe { input::value(count) }.unwrap_or(0);
-        // SAFETY: as above.
-        let complete = unsafe { out.write(&Reply::NO_ACTION) };
-        if !complete || (buffers.is_null() && entries > 0) {
-            return Err(HResult::INVALID_ARGUMENT);
+        let result = match queue(action_queue).filter(|_| out.is_complete(entries)) {
+            None => Err(HResult::INVALID_ARGUMENT),
+            Some(queue) => with(handle, |web_socket| {
+                let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+                let action = web_socket.endpoint.action(queue, entries, &key);
+                let reply = Reply::new(action.map_err(hresult)?, web_socket.endpoint.memory());
+                // SAFETY: the program's promise; no more entries are written than there are.
+                unsafe { out.write(&reply) };
+                Ok(Succeeded)
+            }),
+        };
+        if result.is_err() {
+            // SAFETY: as above.
+            unsafe { out.write(&Reply::NO_ACTION) };
         }
-        let queue = queue(action_queue).ok_or(HResult::INVALID_ARGUMENT)?;
-        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
-        let reply = with(handle, |web_socket| {
-            let action = web_socket.endpoint.action(queue, entries, &key);
-            let action = action.map_err(hresult)?;
-            Ok(Reply::new(action, web_socket.endpoint.memory()))
-        })?;
-        // SAFETY: the program's promise; no more entries are written than there are.
-        unsafe { out.write(&reply) };
-        Ok(Succeeded)
+        result
     }
 
     /// Says that an action is done (WebSocketCompleteAction). `bytes` is the number sent or received: fewer than all cancel

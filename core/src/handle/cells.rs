@@ -80,6 +80,7 @@ impl<T> Cells<T> {
     /// Runs `work` with the object `id` names, while other callers wait; `None` if the handle is not alive.
     ///
     /// `work` must not use the same handle again.
+    #[inline]
     pub fn with<R>(&self, id: HandleId, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut cell = lock(self.find(id)?);
         if cell.generation != id.generation() {
@@ -107,6 +108,7 @@ impl<T> Cells<T> {
     }
 
     /// The cell of a number, if it ever was one.
+    #[inline]
     fn find(&self, id: HandleId) -> Option<&Mutex<Cell<T>>> {
         let (segment, offset, _) = position(id.index()?)?;
         let line = self.segments.get(segment)?.get()?.get(offset)?;
@@ -134,6 +136,7 @@ impl<T> Default for Cells<T> {
 }
 
 /// Segment, offset in it, and the segment's size; `None` behind the last.
+#[inline]
 fn position(index: u32) -> Option<(usize, usize, usize)> {
     let shifted = index.checked_add(FIRST_SEGMENT_CELLS)?;
     let segment = usize::try_from(shifted.ilog2() - FIRST_SEGMENT_CELLS.ilog2()).ok()?;
@@ -143,6 +146,7 @@ fn position(index: u32) -> Option<(usize, usize, usize)> {
 }
 
 /// A panic while an object was locked is a defect that was reported; the object stays usable as far as it can be.
+#[inline]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,12 +21,14 @@ impl HandleId {
 
     /// Takes any number a caller passed; whether it names a live handle is the table's answer.
     #[must_use]
+    #[inline]
     pub fn from_bits(bits: u64) -> Option<Self> {
         NonZeroU64::new(bits).map(Self)
     }
 
     /// The number to give to the caller.
     #[must_use]
+    #[inline]
     pub fn bits(self) -> u64 {
         self.0.get()
     }
@@ -40,12 +42,14 @@ impl HandleId {
         slot | (self.generation() & 0x3f) << 26
     }
 
+    #[inline]
     pub(super) fn index(self) -> Option<u32> {
         u32::try_from(self.bits() & 0xffff_ffff)
             .ok()?
             .checked_sub(1)
     }
 
+    #[inline]
     pub(super) fn generation(self) -> u32 {
         u32::try_from(self.bits() >> 32).unwrap_or(0)
     }

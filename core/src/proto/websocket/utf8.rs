@@ -18,6 +18,9 @@ impl fmt::Display for InvalidUtf8 {
 
 impl std::error::Error for InvalidUtf8 {}
 
+/// Below this length the vectorised check does not pay, and text is often ASCII.
+const SHORT_BYTES: usize = 64;
+
 /// An incremental UTF-8 check of one text after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Utf8Check(State);
@@ -75,6 +78,9 @@ impl Utf8Check {
 }
 
 fn check_from_boundary(bytes: &[u8]) -> State {
+    if bytes.len() < SHORT_BYTES && bytes.is_ascii() {
+        return State::Boundary;
+    }
     match simdutf8::compat::from_utf8(bytes) {
         Ok(_) => State::Boundary,
         Err(error) if error.error_len().is_some() => State::Invalid,

@@ -14,6 +14,7 @@ use super::super::mask::{self, MaskKey};
 use super::super::message::{MessageKind, Role};
 use super::super::send::Sender;
 use super::action::{Action, BufferType, Place};
+use super::areas::Memory;
 use super::endpoint::Keys;
 use super::error::Error;
 use super::slot::{Slot, Token, Tokens};
@@ -148,7 +149,7 @@ impl<P: WriteMemory> Sending<P> {
     /// The next action, if there is one: `aborted` frames are not sent any more, and none is sent while `hold` is on.
     pub(super) fn offer(
         &mut self,
-        area: &mut [u8],
+        memory: &mut impl Memory,
         entries: usize,
         (aborted, hold): (bool, bool),
         tokens: &mut Tokens,
@@ -168,7 +169,7 @@ impl<P: WriteMemory> Sending<P> {
         if entries == 0 {
             return Err(Error::InsufficientBuffer);
         }
-        let (first, second) = frame.next_part(area, entries);
+        let (first, second) = frame.next_part(memory.send_area(), entries);
         let len = first.len() as u64 + second.map_or(0, |place| place.len() as u64);
         frame.offered += len;
         Ok(Some(Action::SendToNetwork {

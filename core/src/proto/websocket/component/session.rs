@@ -76,7 +76,7 @@ impl<L: Lender> Session<L> {
         }
         if queue.sends()
             && let Some(action) = self.sending.offer(
-                memory.send_area(),
+                memory,
                 entries,
                 (self.aborted, self.receiving.pong_is_outstanding()),
                 &mut self.tokens,

@@ -10,109 +10,12 @@ use winhttp_abi::handle::{bits, from_bits};
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::types::{CloseBuffer, DataBuffer, WebSocketBuffer};
 use winhttp_abi::{input, output};
-use winhttp_core::proto::websocket::component::{Action, BufferType, Place, Received, Token};
+use winhttp_core::proto::websocket::component::{Action, Place, Received, Token};
 
 use crate::handle::{Handle, with};
 use crate::map::{buffer_type, hresult, queue};
 use crate::memory::Buffers;
 use crate::transfer::key;
-
-/// What WebSocketGetAction gives, as C's values.
-struct Reply {
-    action: i32,
-    buffer_type: i32,
-    application_context: *mut c_void,
-    action_context: *mut c_void,
-    /// The first `count` of these are given.
-    buffers: [WebSocketBuffer; 2],
-    count: u32,
-}
-
-impl Reply {
-    const NO_ACTION: Self = Self {
-        action: c::WEB_SOCKET_NO_ACTION,
-        buffer_type: 0,
-        application_context: null_mut(),
-        action_context: null_mut(),
-        buffers: [data_buffer(null_mut(), 0); 2],
-        count: 0,
-    };
-
-    fn new(action: Action, buffers: &Buffers) -> Self {
-        match action {
-            Action::None => Self::NO_ACTION,
-            Action::SendToNetwork {
-                buffer_type,
-                first,
-                second,
-                context,
-                token,
-            } => Self::to_do(c::WEB_SOCKET_SEND_TO_NETWORK_ACTION, context, token)
-                .of(buffer_type)
-                .with(place(&first, buffers))
-                .with_second(second.map(|second| place(&second, buffers))),
-            Action::IndicateSendComplete {
-                buffer_type,
-                context,
-                token,
-            } => Self::to_do(
-                c::WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION,
-                Some(context),
-                token,
-            )
-            .of(buffer_type),
-            Action::ReceiveFromNetwork {
-                place: room,
-                context,
-                token,
-            } => Self::to_do(
-                c::WEB_SOCKET_RECEIVE_FROM_NETWORK_ACTION,
-                Some(context),
-                token,
-            )
-            .with(place(&room, buffers)),
-            Action::IndicateReceiveComplete {
-                received,
-                context,
-                token,
-            } => Self::to_do(
-                c::WEB_SOCKET_INDICATE_RECEIVE_COMPLETE_ACTION,
-                Some(context),
-                token,
-            )
-            .of(received.buffer_type())
-            .with(received_buffer(&received, buffers)),
-        }
-    }
-
-    fn to_do(action: i32, context: Option<usize>, token: Token) -> Self {
-        Self {
-            action,
-            application_context: context.map_or(null_mut(), with_exposed_provenance_mut),
-            action_context: from_bits(token.bits()),
-            ..Self::NO_ACTION
-        }
-    }
-
-    fn of(mut self, kind: BufferType) -> Self {
-        self.buffer_type = buffer_type(kind);
-        self
-    }
-
-    fn with(mut self, buffer: WebSocketBuffer) -> Self {
-        self.buffers[0] = buffer;
-        self.count = 1;
-        self
-    }
-
-    fn with_second(mut self, buffer: Option<WebSocketBuffer>) -> Self {
-        if let Some(buffer) = buffer {
-            self.buffers[1] = buffer;
-            self.count = 2;
-        }
-        self
-    }
-}
 
 /// What a receive ended with.
 fn received_buffer(received: &Received, buffers: &Buffers) -> WebSocketBuffer {
@@ -149,7 +52,7 @@ const fn data_buffer(pb_buffer: *mut u8, ul_buffer_length: u32) -> WebSocketBuff
 
 /// Where the program wants the reply.
 #[derive(Clone, Copy)]
-struct ReplyOut {
+struct Reply {
     buffers: *mut WebSocketBuffer,
     count: *mut u32,
     action: *mut i32,
@@ -158,7 +61,7 @@ struct ReplyOut {
     action_context: *mut *mut c_void,
 }
 
-impl ReplyOut {
+impl Reply {
     /// Whether all that must be there is, for so many entries.
     fn is_complete(self, entries: u32) -> bool {
         !self.count.is_null()
@@ -168,26 +71,105 @@ impl ReplyOut {
             && (entries == 0 || !self.buffers.is_null())
     }
 
-    /// Writes what can be written; entries behind the reply's stay as they are.
+    /// Tells the program what to do.
     ///
     /// # Safety
-    /// Each is NULL or points to memory for its value; `buffers` to as many as the reply has.
-    unsafe fn write(self, reply: &Reply) {
-        // SAFETY: the caller's promise, as for all below.
-        unsafe { output::value(self.count, reply.count) };
+    /// Each is NULL or points to memory for its value; `buffers` to as many as the action has places.
+    #[inline]
+    unsafe fn tell(self, action: &Action, memory: &Buffers) {
+        // SAFETY: the caller's promise, handed on, as for all below.
+        let head = |number, context, token, count| unsafe {
+            self.head(number, context, token, count);
+        };
         // SAFETY: as above.
-        unsafe { output::value(self.action, reply.action) };
+        let kind = |kind| unsafe { output::value(self.buffer_type, buffer_type(kind)) };
         // SAFETY: as above.
-        unsafe { output::value(self.buffer_type, reply.buffer_type) };
-        // SAFETY: as above.
-        unsafe { output::value(self.action_context, reply.action_context) };
-        // SAFETY: as above.
-        unsafe { output::value(self.application_context, reply.application_context) };
-        for (index, buffer) in (0..reply.count).zip(&reply.buffers) {
-            let index = usize::try_from(index).unwrap_or(0);
+        let entry = |index: usize, buffer| unsafe {
+            output::value(self.buffers.wrapping_add(index), buffer)
+        };
+        match action {
             // SAFETY: as above.
-            unsafe { output::value(self.buffers.wrapping_add(index), *buffer) };
+            Action::None => unsafe { self.nothing() },
+            Action::SendToNetwork {
+                buffer_type,
+                first,
+                second,
+                context,
+                token,
+            } => {
+                let count = 1 + u32::from(second.is_some());
+                head(
+                    c::WEB_SOCKET_SEND_TO_NETWORK_ACTION,
+                    *context,
+                    *token,
+                    count,
+                );
+                kind(*buffer_type);
+                entry(0, place(first, memory));
+                if let Some(second) = second {
+                    entry(1, place(second, memory));
+                }
+            }
+            Action::IndicateSendComplete {
+                buffer_type,
+                context,
+                token,
+            } => {
+                let number = c::WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION;
+                head(number, Some(*context), *token, 0);
+                kind(*buffer_type);
+            }
+            Action::ReceiveFromNetwork {
+                place: room,
+                context,
+                token,
+            } => {
+                let number = c::WEB_SOCKET_RECEIVE_FROM_NETWORK_ACTION;
+                head(number, Some(*context), *token, 1);
+                // SAFETY: as above.
+                unsafe { output::value(self.buffer_type, 0) };
+                entry(0, place(room, memory));
+            }
+            Action::IndicateReceiveComplete {
+                received,
+                context,
+                token,
+            } => {
+                let number = c::WEB_SOCKET_INDICATE_RECEIVE_COMPLETE_ACTION;
+                head(number, Some(*context), *token, 1);
+                kind(received.buffer_type());
+                entry(0, received_buffer(received, memory));
+            }
         }
+    }
+
+    /// Tells the program that there is nothing to do.
+    ///
+    /// # Safety
+    /// As [`tell`](Self::tell).
+    unsafe fn nothing(self) {
+        let (action, token) = (c::WEB_SOCKET_NO_ACTION, Token::from_bits(0));
+        // SAFETY: the caller's promise, handed on.
+        unsafe { self.head(action, None, token, 0) };
+        // SAFETY: as above.
+        unsafe { output::value(self.buffer_type, 0) };
+    }
+
+    /// Writes all but the type and the entries.
+    ///
+    /// # Safety
+    /// As [`tell`](Self::tell).
+    #[inline]
+    unsafe fn head(self, action: i32, context: Option<usize>, token: Token, count: u32) {
+        let context = context.map_or(null_mut(), with_exposed_provenance_mut);
+        // SAFETY: the caller's promise, as for all below.
+        unsafe { output::value(self.action, action) };
+        // SAFETY: as above.
+        unsafe { output::value(self.count, count) };
+        // SAFETY: as above.
+        unsafe { output::value(self.application_context, context) };
+        // SAFETY: as above.
+        unsafe { output::value(self.action_context, from_bits(token.bits())) };
     }
 }
 
@@ -211,7 +193,7 @@ export! {
         application_context: *mut *mut c_void,
         action_context: *mut *mut c_void,
     ) -> Succeeded {
-        let out = ReplyOut {
+        let reply = Reply {
             buffers,
             count,
             action,
@@ -221,20 +203,20 @@ export! {
         };
         // SAFETY: the program's promise.
         let entries = unsafe { input::value(count) }.unwrap_or(0);
-        let result = match queue(action_queue).filter(|_| out.is_complete(entries)) {
+        let result = match queue(action_queue).filter(|_| reply.is_complete(entries)) {
             None => Err(HResult::INVALID_ARGUMENT),
             Some(queue) => with(handle, |web_socket| {
                 let entries = usize::try_from(entries).unwrap_or(usize::MAX);
                 let action = web_socket.endpoint.action(queue, entries, &key);
-                let reply = Reply::new(action.map_err(hresult)?, web_socket.endpoint.memory());
+                let action = action.map_err(hresult)?;
                 // SAFETY: the program's promise; no more entries are written than there are.
-                unsafe { out.write(&reply) };
+                unsafe { reply.tell(&action, web_socket.endpoint.memory()) };
                 Ok(Succeeded)
             }),
         };
         if result.is_err() {
             // SAFETY: as above.
-            unsafe { out.write(&Reply::NO_ACTION) };
+            unsafe { reply.nothing() };
         }
         result
     }

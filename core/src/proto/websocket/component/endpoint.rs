@@ -152,6 +152,7 @@ impl<L: Lender> Endpoint<L> {
     /// # Errors
     /// [`Error::InvalidOperation`] before the session; [`Error::Protocol`] for a peer that breaks the protocol, again and
     /// again until an abort; [`Error::InsufficientBuffer`] without entries, where one is needed; nothing is lost then.
+    #[inline]
     pub fn action(
         &mut self,
         queue: Queue,
@@ -166,6 +167,7 @@ impl<L: Lender> Endpoint<L> {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if `token` names none; nothing happens then.
+    #[inline]
     pub fn complete(&mut self, token: Token, bytes: u32) -> Result<(), Error> {
         let known = match &mut self.stage {
             Stage::Session(session) => session.complete(token, bytes),
@@ -203,6 +205,7 @@ impl<L: Lender> Endpoint<L> {
     }
 
     /// The session. A server's handshake ends by itself.
+    #[inline]
     fn session(&mut self) -> Result<(&mut Session<L>, &mut L::Memory), Error> {
         if matches!(self.stage, Stage::ServerHandshake) {
             self.enter_session()?;

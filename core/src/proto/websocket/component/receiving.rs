@@ -106,11 +106,13 @@ impl<T: ReadMemory> Receiving<T> {
     }
 
     /// Whether a receive is queued, and if so whether it was cancelled.
+    #[inline]
     pub(super) fn first_is_cancelled(&self) -> Option<bool> {
         self.queue.front().map(|receive| receive.cancelled)
     }
 
     /// Decodes what came until something must be told, or all was looked at.
+    #[inline]
     pub(super) fn decode(&mut self, memory: &mut impl Memory) -> Result<Decoded, ProtocolError> {
         let decoded = self.try_decode(memory);
         match &decoded {
@@ -122,6 +124,7 @@ impl<T: ReadMemory> Receiving<T> {
     }
 
     /// Takes an action's end; whether `token` names one of this side's. `area_bytes` is the size of the receive area.
+    #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32, area_bytes: u32) -> bool {
         match self.slot.release(token) {
             None => return false,
@@ -139,6 +142,7 @@ impl<T: ReadMemory> Receiving<T> {
     }
 
     /// The action that ends the first receive.
+    #[inline]
     pub(super) fn indicate(&mut self, received: Received, tokens: &mut Tokens) -> Action {
         let Some(Operation { context, .. }) = self.queue.pop_front() else {
             return Action::None;
@@ -157,6 +161,7 @@ impl<T: ReadMemory> Receiving<T> {
     }
 
     /// The action that brings more bytes. All that came was looked at, so the whole receive area is free.
+    #[inline]
     pub(super) fn read(&mut self, area_bytes: usize, tokens: &mut Tokens) -> Action {
         let Some(Operation { context, .. }) = self.queue.front() else {
             return Action::None;
@@ -176,6 +181,7 @@ impl<T: ReadMemory> Receiving<T> {
         self.slot.occupy(tokens.next(), Outstanding::Pong)
     }
 
+    #[inline]
     fn try_decode(&mut self, memory: &mut impl Memory) -> Result<Decoded, ProtocolError> {
         loop {
             let event = match self
@@ -199,6 +205,7 @@ impl<T: ReadMemory> Receiving<T> {
     }
 
     /// Looks at the next bytes; payload stays where it is.
+    #[inline]
     fn step_in_place(&mut self, memory: &mut impl Memory) -> Result<Step, ProtocolError> {
         let (start, end) = self.unread;
         let area = memory.receive_area();

@@ -140,6 +140,7 @@ impl<P: WriteMemory> Sending<P> {
     }
 
     /// Whether the first part of a frame was asked to be sent and another part is to come.
+    #[inline]
     pub(super) fn is_mid_frame(&self) -> bool {
         self.queue
             .front()
@@ -147,6 +148,7 @@ impl<P: WriteMemory> Sending<P> {
     }
 
     /// The next action, if there is one: `aborted` frames are not sent any more, and none is sent while `hold` is on.
+    #[inline]
     pub(super) fn offer(
         &mut self,
         memory: &mut impl Memory,
@@ -186,6 +188,7 @@ impl<P: WriteMemory> Sending<P> {
     /// Takes an action's end; whether `token` names one of this side's.
     ///
     /// A frame of almost 4 GiB has more bytes with its header than a program can count: `bytes` are compared in 32 bits.
+    #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
         let Some(outstanding) = self.slot.release(token) else {
             return false;
@@ -198,6 +201,7 @@ impl<P: WriteMemory> Sending<P> {
     }
 
     /// The queue's first frame is done with: its payload goes back to the application.
+    #[inline]
     fn indicate(&mut self, tokens: &mut Tokens) -> Option<Action> {
         let Operation {
             buffer_type,
@@ -328,11 +332,13 @@ impl<P: WriteMemory> Operation<P> {
         self.payload.as_ref().map_or(&[], P::bytes)
     }
 
+    #[inline]
     fn is_finished(&self) -> bool {
         self.over || self.offered >= (self.head.len() + self.payload().len()) as u64
     }
 
     /// The next bytes of the frame, in as many pieces as there are entries.
+    #[inline]
     fn next_part(&self, area: &mut [u8], entries: usize) -> (Place, Option<Place>) {
         if self.mask.is_some() {
             return (

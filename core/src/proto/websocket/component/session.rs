@@ -62,6 +62,7 @@ impl<L: Lender> Session<L> {
 
     /// A pong comes first; then sends before receives, so that a program that does one thing at a time and waits for
     /// it cannot wait for a peer that waits for it.
+    #[inline]
     pub(super) fn action(
         &mut self,
         memory: &mut L::Memory,
@@ -91,6 +92,7 @@ impl<L: Lender> Session<L> {
     }
 
     /// Whether `token` named an outstanding action.
+    #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
         self.sending.complete(token, bytes)
             || self.receiving.complete(token, bytes, self.receive_bytes)
@@ -102,6 +104,7 @@ impl<L: Lender> Session<L> {
     }
 
     /// A pong, unless it would come between the parts of a frame.
+    #[inline]
     fn offer_pong(
         &mut self,
         memory: &mut L::Memory,
@@ -128,6 +131,7 @@ impl<L: Lender> Session<L> {
         }))
     }
 
+    #[inline]
     fn offer_receive(
         &mut self,
         memory: &mut L::Memory,

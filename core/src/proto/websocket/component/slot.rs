@@ -36,6 +36,7 @@ impl Tokens {
         }
     }
 
+    #[inline]
     pub(super) fn next(&mut self) -> Token {
         self.number = self.number.wrapping_add(1);
         Token(self.endpoint | u64::from(self.number))
@@ -51,6 +52,7 @@ pub(super) struct Slot<T> {
 impl<T: Copy> Slot<T> {
     pub(super) const FREE: Self = Self { outstanding: None };
 
+    #[inline]
     pub(super) fn is_free(&self) -> bool {
         self.outstanding.is_none()
     }
@@ -60,6 +62,7 @@ impl<T: Copy> Slot<T> {
         self.outstanding.map(|(_, action)| action)
     }
 
+    #[inline]
     pub(super) fn occupy(&mut self, token: Token, action: T) -> Token {
         debug_assert!(
             self.is_free(),
@@ -70,6 +73,7 @@ impl<T: Copy> Slot<T> {
     }
 
     /// Frees the slot if `token` names what is outstanding in it.
+    #[inline]
     pub(super) fn release(&mut self, token: Token) -> Option<T> {
         let (outstanding, action) = self.outstanding?;
         if outstanding != token {

@@ -2,6 +2,7 @@
 
 use lexopt::prelude::{Long, ValueExt};
 
+use crate::codec;
 use crate::contestants::Contestant;
 use crate::micro;
 use crate::rows::{self, ROWS, Row};
@@ -16,6 +17,8 @@ Times WebSocket work through libwinhttp's C ABI against named peers.
   --ours-env NAME=VALUE  environment of our two contestants; may be repeated
   --write-docs           write the results to docs/performance.md
   --micro                time the inner loops alone
+  --codec                time the codec of libwebsocket; --rounds N (15), --rows, --contestants,
+                         --write-docs may follow
   --list                 names of rows and contestants";
 
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub(crate) enum Role {
     Child(Order),
     /// One of the inner loops so many times, or all of them timed.
     Micro(Option<(String, u64)>),
+    Codec(codec::Task),
 }
 
 #[derive(Debug)]
@@ -118,16 +122,17 @@ pub(crate) fn parse() -> Role {
 
 /// What this process is if it is not the runner; benches/instructions uses these too.
 fn other_role(name: &str, parser: &mut lexopt::Parser) -> Option<Role> {
-    let optional = if name == "micro" {
-        parser.optional_value()
+    let optional = if ["micro", "codec"].contains(&name) {
+        parser.optional_value().map(|one| one.string().unwrap())
     } else {
         None
     };
+    if name == "codec" {
+        return Some(Role::Codec(codec::parse(optional.as_deref(), parser)));
+    }
     let mut value = || parser.value().unwrap().string().unwrap();
     Some(match name {
-        "micro" => {
-            Role::Micro(optional.map(|name| (name.string().unwrap(), value().parse().unwrap())))
-        }
+        "micro" => Role::Micro(optional.map(|name| (name, value().parse().unwrap()))),
         "list-micro" => {
             micro::names().for_each(|name| println!("{name}"));
             std::process::exit(0);

@@ -1,4 +1,4 @@
-//! `--write-docs`: the generated part of `docs/performance.md`. What people wrote around it stays as it is.
+//! `--write-docs`: the generated parts of `docs/performance.md`. What people wrote around them stays as it is.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +8,19 @@ use crate::goals::Figure;
 use crate::results::Results;
 use crate::table;
 
-const BEGIN: &str = "<!-- generated: begin -->";
-const END: &str = "<!-- generated: end -->";
-
-/// Replaces what stands between the marks.
+/// Writes the results of the rows.
 pub(crate) fn write(results: &[Results], about: &str) {
+    replace("generated", &generate(results, about));
+}
+
+/// Replaces what stands between the marks of a part.
+pub(crate) fn replace(part: &str, generated: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
     let text = fs::read_to_string(&file).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the mark of the beginning");
-    let (_, after) = rest.split_once(END).expect("the mark of the end");
-    let generated = generate(results, about);
-    fs::write(&file, format!("{before}{BEGIN}\n{generated}{END}{after}")).unwrap();
+    let [begin, end] = ["begin", "end"].map(|word| format!("<!-- {part}: {word} -->"));
+    let (before, rest) = text.split_once(&begin).expect("the mark of the beginning");
+    let (_, after) = rest.split_once(&end).expect("the mark of the end");
+    fs::write(&file, format!("{before}{begin}\n{generated}{end}{after}")).unwrap();
     println!("wrote {}", file.display());
 }
 

@@ -1,6 +1,6 @@
 //! Times WebSocket work through the C ABI against named peers, in one run, as ratios.
 //!
-//! In scope: the rows of `docs/performance.md`, plain and TLS. Out of scope: what the figures mean, which that page
+//! In scope: the rows of `docs/performance.md`, plain and TLS, and those of the codec of websocket.h alone. Out of scope: what the figures mean, which that page
 //! says. Linux only, for pinning and for network namespaces; elsewhere this crate is empty.
 #![cfg(target_os = "linux")]
 #![expect(clippy::print_stdout, reason = "printing is this program's job")]
@@ -16,6 +16,7 @@
 
 mod arguments;
 mod child;
+mod codec;
 mod contestants;
 mod docs;
 mod goals;
@@ -43,6 +44,7 @@ pub fn main() {
         Role::Micro(order) => {
             micro::main(order.as_ref().map(|(name, times)| (name.as_str(), *times)));
         }
+        Role::Codec(task) => codec::main(&task),
         Role::Child(order) => child::main(&order),
     }
 }

@@ -87,7 +87,8 @@ impl Results {
     }
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+/// The one in the middle.
+pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]

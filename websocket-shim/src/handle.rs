@@ -38,7 +38,7 @@ pub(crate) fn with<R>(
         .and_then(|id| {
             HANDLES.with(id, |web_socket| {
                 let result = work(web_socket);
-                if web_socket.endpoint.is_in_session() {
+                if web_socket.headers.is_some() && web_socket.endpoint.is_in_session() {
                     web_socket.headers = None;
                 }
                 result

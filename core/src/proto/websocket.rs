@@ -34,6 +34,6 @@ pub use frame::{EncodedHeader, FrameHeader, MAX_CONTROL_PAYLOAD_BYTES, MAX_HEADE
 pub use handshake::{AcceptKey, ClientKey, HandshakeError, accept_for, check_response, client_key};
 pub use mask::MaskKey;
 pub use message::{MessageKind, Role};
-pub use receive::{Advance, Event, Receiver};
+pub use receive::{Advance, Event, InPlace, Receiver};
 pub use send::{ControlFrame, SendError, Sender};
 pub use utf8::{InvalidUtf8, Utf8Check};

@@ -152,6 +152,7 @@ impl FrameHeader {
 
     /// Writes the header, the length in its shortest form.
     #[must_use]
+    #[inline]
     pub fn encode(&self) -> EncodedHeader {
         let fin = if self.fin { FIN } else { 0 };
         let masked = if self.mask.is_some() { MASK } else { 0 };

@@ -51,6 +51,19 @@ pub struct Advance {
     pub event: Option<Event>,
 }
 
+/// Payload that [`Receiver::advance_in_place`] took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InPlace {
+    /// Bytes of the header in front of it.
+    pub header_len: usize,
+    /// Bytes of the payload.
+    pub payload_len: usize,
+    /// The kind of its message.
+    pub kind: MessageKind,
+    /// The FIN bit of its frame, if the frame ends here.
+    pub end: Option<bool>,
+}
+
 /// Something the peer completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -192,6 +205,19 @@ impl Receiver {
         self.remember_failure(result)
     }
 
+    /// Takes a data frame's payload where it lies, its header too if one begins at the front of `bytes`: unmasks and
+    /// validates as much as there is.
+    ///
+    /// `None` if [`advance`](Self::advance) must go on: at a control frame, at a frame without payload, within a header
+    /// and without bytes. This is the short way for what peers send most.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    pub fn advance_in_place(&mut self, bytes: &mut [u8]) -> Result<Option<InPlace>, ProtocolError> {
+        let result = self.try_advance_in_place(bytes);
+        self.remember_failure(result)
+    }
+
     /// The kind of the message being received: from its first header to its last payload byte.
     #[must_use]
     pub fn message(&self) -> Option<MessageKind> {
@@ -267,6 +293,52 @@ impl Receiver {
                 Ok(None)
             }
             State::Failed(error) => Err(*error),
+        }
+    }
+
+    fn try_advance_in_place(&mut self, bytes: &mut [u8]) -> Result<Option<InPlace>, ProtocolError> {
+        let header_len = match &self.state {
+            State::Header(partial) if partial.len() == 0 => self.enter_data_frame_of(bytes)?,
+            State::Header(_) | State::Control(_) | State::Closed | State::Failed(_) => {
+                return Ok(None);
+            }
+            State::Data(_) => 0,
+        };
+        let State::Data(frame) = &mut self.state else {
+            return Ok(None);
+        };
+        let rest = bytes.get_mut(header_len..).unwrap_or_default();
+        let payload_len = frame.at_most_remaining(rest.len());
+        if payload_len == 0 {
+            return Ok(None);
+        }
+        frame.take_in_place(
+            rest.get_mut(..payload_len).unwrap_or_default(),
+            &mut self.text,
+        )?;
+        let kind = frame.kind;
+        Ok(Some(InPlace {
+            header_len,
+            payload_len,
+            kind,
+            end: self.finish_data_frame()?,
+        }))
+    }
+
+    /// Enters the data frame that begins at the front of `bytes` if some of its payload is there, and says how long its
+    /// header is; otherwise nothing happens.
+    fn enter_data_frame_of(&mut self, bytes: &[u8]) -> Result<usize, ProtocolError> {
+        self.check_order_and_masking(bytes)?;
+        match FrameHeader::parse(bytes)? {
+            Parsed::Complete { header, consumed }
+                if !header.opcode.is_control()
+                    && header.payload_len > 0
+                    && bytes.len() > consumed =>
+            {
+                self.enter_frame(&header)?;
+                Ok(consumed)
+            }
+            Parsed::Complete { .. } | Parsed::Partial => Ok(0),
         }
     }
 
@@ -368,11 +440,17 @@ impl Receiver {
 
     /// Reports the data frame if its payload is complete.
     fn end_data_frame(&mut self) -> Result<Option<Event>, ProtocolError> {
+        let State::Data(DataFrame { kind, .. }) = self.state else {
+            return Ok(None);
+        };
+        let fin = self.finish_data_frame()?;
+        Ok(fin.map(|fin| Event::FrameEnd { kind, fin }))
+    }
+
+    /// Leaves the data frame if its payload is complete; whether its message is complete, too.
+    fn finish_data_frame(&mut self) -> Result<Option<bool>, ProtocolError> {
         let State::Data(DataFrame {
-            remaining: 0,
-            kind,
-            fin,
-            ..
+            remaining: 0, fin, ..
         }) = self.state
         else {
             return Ok(None);
@@ -382,7 +460,7 @@ impl Receiver {
             self.message = None;
             self.text.finish()?;
         }
-        Ok(Some(Event::FrameEnd { kind, fin }))
+        Ok(Some(fin))
     }
 
     /// Reports the control frame if its payload is complete.

@@ -70,6 +70,7 @@ impl Sender {
     ///
     /// # Errors
     /// Why it could not.
+    #[inline]
     pub fn can_send(&self, kind: MessageKind) -> Result<(), SendError> {
         match self.state {
             State::Idle => Ok(()),
@@ -86,6 +87,7 @@ impl Sender {
     ///
     /// # Errors
     /// As [`can_send`](Self::can_send).
+    #[inline]
     pub fn begin(
         &mut self,
         kind: MessageKind,

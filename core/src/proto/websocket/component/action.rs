@@ -79,6 +79,7 @@ pub enum Place {
 impl Place {
     /// Number of bytes.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         match *self {
             Self::ReceiveArea { len, .. }
@@ -126,6 +127,7 @@ pub enum Received {
 impl Received {
     /// What the data is.
     #[must_use]
+    #[inline]
     pub fn buffer_type(&self) -> BufferType {
         match *self {
             Self::Data {

@@ -128,6 +128,7 @@ impl<L: Lender> Endpoint<L> {
     /// [`Error::InvalidOperation`] before the session, after an abort, for data of the other kind while a fragmented
     /// message is open, and for data and close frames after a close frame; [`Error::InvalidArgument`] for a close frame
     /// that must not be sent.
+    #[inline]
     pub fn send(
         &mut self,
         outgoing: Outgoing<L::Payload>,
@@ -143,6 +144,7 @@ impl<L: Lender> Endpoint<L> {
     /// # Errors
     /// [`Error::InvalidOperation`] before the session, after an abort, after the peer's close frame, and after the
     /// peer broke the protocol.
+    #[inline]
     pub fn receive(&mut self, target: Option<L::Target>, context: usize) -> Result<(), Error> {
         self.session()?.0.receive(target, context)
     }

@@ -87,6 +87,7 @@ impl<T: ReadMemory> Receiving<T> {
     }
 
     /// Queues a receive.
+    #[inline]
     pub(super) fn push(&mut self, target: Option<T>, context: usize) {
         self.queue.push_back(Operation {
             target,
@@ -199,6 +200,7 @@ impl<T: ReadMemory> Receiving<T> {
                         return Ok(decoded);
                     }
                 }
+                Step::Again => {}
                 Step::Empty => return Ok(Decoded::NeedMore),
             }
         }
@@ -208,29 +210,38 @@ impl<T: ReadMemory> Receiving<T> {
     #[inline]
     fn step_in_place(&mut self, memory: &mut impl Memory) -> Result<Step, ProtocolError> {
         let (start, end) = self.unread;
-        let area = memory.receive_area();
-        let unread = area.get_mut(start..end).unwrap_or_default();
-        let advance = self.receiver.advance(unread, &mut [])?;
-        let start = start + advance.consumed;
-        self.unread.0 = start;
-        if let Some(event) = advance.event {
-            return Ok(empty_frame_or(event, Place::ReceiveArea { start, len: 0 }));
-        }
-
-        let remaining = usize::try_from(self.receiver.direct_remaining()).unwrap_or(usize::MAX);
-        let len = remaining.min(end.saturating_sub(start));
-        if len == 0 {
-            return Ok(Step::Empty);
-        }
-        let kind = self.receiver.message().unwrap_or(MessageKind::Binary);
-        let payload = area.get_mut(start..start + len).unwrap_or_default();
-        let event = self.receiver.advance_direct(payload)?;
-        self.unread.0 = start + len;
+        let unread = memory
+            .receive_area()
+            .get_mut(start..end)
+            .unwrap_or_default();
+        let Some(piece) = self.receiver.advance_in_place(unread)? else {
+            return self.step_without_payload(unread);
+        };
+        let payload = Place::ReceiveArea {
+            start: start + piece.header_len,
+            len: piece.payload_len,
+        };
+        self.unread.0 = start + piece.header_len + piece.payload_len;
         Ok(Step::Payload(Received::Data {
-            last: is_last(event.as_ref()),
-            kind,
-            payload: Place::ReceiveArea { start, len },
+            last: piece.end == Some(true),
+            kind: piece.kind,
+            payload,
         }))
+    }
+
+    /// Looks at bytes that begin with no payload: the rest of a header, a control frame, an empty frame.
+    fn step_without_payload(&mut self, unread: &[u8]) -> Result<Step, ProtocolError> {
+        let advance = self.receiver.advance(unread, &mut [])?;
+        self.unread.0 += advance.consumed;
+        let nothing = Place::ReceiveArea {
+            start: self.unread.0,
+            len: 0,
+        };
+        Ok(match advance.event {
+            Some(event) => empty_frame_or(event, nothing),
+            None if advance.consumed > 0 => Step::Again,
+            None => Step::Empty,
+        })
     }
 
     /// Looks at the next bytes; payload is copied to the first receive's memory.
@@ -270,6 +281,9 @@ impl<T: ReadMemory> Receiving<T> {
 enum Step {
     Payload(Received),
     Event(Event),
+    /// A header is complete.
+    Again,
+    /// There are no more bytes.
     Empty,
 }
 

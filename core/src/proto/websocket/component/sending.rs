@@ -103,6 +103,7 @@ impl<P: WriteMemory> Sending<P> {
     }
 
     /// Queues a frame.
+    #[inline]
     pub(super) fn push(
         &mut self,
         outgoing: Outgoing<P>,
@@ -215,6 +216,7 @@ impl<P: WriteMemory> Sending<P> {
         })
     }
 
+    #[inline]
     fn data(
         &mut self,
         kind: MessageKind,
@@ -280,6 +282,7 @@ impl<P: WriteMemory> Sending<P> {
     }
 
     /// A key for a frame's header.
+    #[inline]
     fn key(&self, keys: Keys<'_>) -> Result<Option<MaskKey>, Error> {
         match self.masking {
             Masking::None => Ok(None),
@@ -289,6 +292,7 @@ impl<P: WriteMemory> Sending<P> {
     }
 
     /// A key as far as it changes payload.
+    #[inline]
     fn effective(&self, key: Option<MaskKey>) -> Option<MaskKey> {
         key.filter(|_| self.masking == Masking::Fresh)
     }
@@ -308,6 +312,7 @@ fn check_close<P: WriteMemory>((status, reason): (u16, P)) -> Result<Option<(u16
 }
 
 impl<P: WriteMemory> Operation<P> {
+    #[inline]
     fn new(buffer_type: BufferType, context: usize, head: &[u8]) -> Self {
         let mut bytes = Head::new();
         bytes.extend(head);
@@ -322,12 +327,14 @@ impl<P: WriteMemory> Operation<P> {
         }
     }
 
+    #[inline]
     fn with_payload(mut self, payload: P, key: Option<MaskKey>, phase: u64) -> Self {
         self.mask = key.map(|key| (key, phase));
         self.payload = Some(payload).filter(|payload| !payload.bytes().is_empty());
         self
     }
 
+    #[inline]
     fn payload(&self) -> &[u8] {
         self.payload.as_ref().map_or(&[], P::bytes)
     }
@@ -362,6 +369,7 @@ impl<P: WriteMemory> Operation<P> {
     }
 
     /// Builds as much of the masked frame as fits, and says how much that is.
+    #[inline]
     fn fill(&self, area: &mut [u8]) -> usize {
         let offered = usize::try_from(self.offered).unwrap_or(usize::MAX);
         let head = self.head.as_slice().get(offered..).unwrap_or_default();
@@ -379,6 +387,7 @@ impl<P: WriteMemory> Operation<P> {
 }
 
 /// Copies as much as fits, and says how much that is.
+#[inline]
 fn copy(from: &[u8], to: &mut [u8]) -> usize {
     let len = from.len().min(to.len());
     if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {

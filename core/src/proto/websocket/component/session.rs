@@ -34,6 +34,7 @@ impl<L: Lender> Session<L> {
         }
     }
 
+    #[inline]
     pub(super) fn send(
         &mut self,
         outgoing: Outgoing<L::Payload>,
@@ -46,6 +47,7 @@ impl<L: Lender> Session<L> {
         self.sending.push(outgoing, context, keys)
     }
 
+    #[inline]
     pub(super) fn receive(
         &mut self,
         target: Option<L::Target>,

@@ -102,7 +102,7 @@ impl DataFrame {
         Ok(())
     }
 
-    fn at_most_remaining(&self, len: usize) -> usize {
+    pub(super) fn at_most_remaining(&self, len: usize) -> usize {
         usize::try_from(self.remaining).map_or(len, |remaining| remaining.min(len))
     }
 }

@@ -130,6 +130,42 @@ fn payload_read_in_place_is_unmasked_in_phase() {
 }
 
 #[test]
+fn only_payload_that_is_there_is_taken_in_place() {
+    let mut receiver = Receiver::new(Role::Client);
+    let nothing: [&[u8]; 5] = [b"", b"\x81", b"\x81\x05", b"\x89\x01x", b"\x81\x00x"];
+    for bytes in nothing {
+        assert_eq!(
+            receiver.advance_in_place(&mut bytes.to_vec()),
+            Ok(None),
+            "{bytes:x?}"
+        );
+        assert!(receiver.is_idle(), "{bytes:x?}");
+    }
+    let piece = |header_len, payload_len, end| {
+        let kind = MessageKind::Text;
+        Ok(Some(InPlace {
+            header_len,
+            payload_len,
+            kind,
+            end,
+        }))
+    };
+    assert_eq!(
+        receiver.advance_in_place(&mut b"\x01\x03ab".to_vec()),
+        piece(2, 2, None)
+    );
+    assert_eq!(receiver.advance_in_place(&mut []), Ok(None));
+    assert_eq!(
+        receiver.advance_in_place(&mut b"c\x80\x01".to_vec()),
+        piece(0, 1, Some(false))
+    );
+    assert_eq!(
+        receiver.advance_in_place(&mut b"\x80\x01de".to_vec()),
+        piece(2, 1, Some(true))
+    );
+}
+
+#[test]
 fn after_a_close_frame_everything_is_swallowed() {
     let mut receiver = Receiver::new(Role::Client);
     let advance = receiver.advance(b"\x88\x00\x81\x01x", &mut [0; 8]).unwrap();

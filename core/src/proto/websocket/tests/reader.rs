@@ -73,8 +73,30 @@ pub(super) fn read(mut receiver: Receiver, wire: &[u8], cuts: &Cuts) -> Vec<Seen
                 .min(arrived.saturating_add(inputs.next().unwrap().max(1)));
         }
         let input = &wire[at..arrived];
+        let direct = direct.next().unwrap();
+        if direct && at % 2 == 0 {
+            let mut bytes = input.to_vec();
+            match receiver.advance_in_place(&mut bytes) {
+                Ok(Some(piece)) => {
+                    let end = piece.header_len + piece.payload_len;
+                    assert!(piece.payload_len > 0 && end <= bytes.len());
+                    assert_eq!(bytes[end..], input[end..], "what follows is untouched");
+                    at += end;
+                    payload.extend_from_slice(&bytes[piece.header_len..end]);
+                    let (kind, payload) = (piece.kind, &mut payload);
+                    let end = piece.end.map(|fin| Event::FrameEnd { kind, fin });
+                    seen.extend(end.map(|event| note(event, payload)));
+                    continue;
+                }
+                Ok(None) => assert_eq!(bytes, input, "nothing happens"),
+                Err(error) => {
+                    seen.push(Seen::Failed(error));
+                    return seen;
+                }
+            }
+        }
         let in_place = receiver.direct_remaining().min(input.len() as u64);
-        let result = if in_place > 0 && direct.next().unwrap() {
+        let result = if in_place > 0 && direct {
             let mut bytes = input[..usize::try_from(in_place).unwrap()].to_vec();
             at += bytes.len();
             let result = receiver.advance_direct(&mut bytes);

@@ -27,14 +27,26 @@ static int websocket_works(void)
                 WebSocketBeginClientHandshake(client, NULL, 0, NULL, 0, NULL, 0, &headers, &count) == S_OK;
 
     WebSocketDeleteHandle(client);
-    /* A deleted handle is a number that means nothing, to either library. */
-    return begun && count == 4 && WebSocketReceive(client, NULL, NULL) == E_INVALIDARG &&
-           !WinHttpCloseHandle(client);
+    return begun && count == 4;
+}
+
+/* Neither library takes a handle of the other for one of its own. */
+static int handles_are_told_apart(void)
+{
+    WEB_SOCKET_HANDLE client = NULL;
+    HINTERNET session = WinHttpOpen(L"both", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL, 0);
+    int apart = WebSocketCreateClientHandle(NULL, 0, &client) == S_OK &&
+                WebSocketReceive((WEB_SOCKET_HANDLE)session, NULL, NULL) == E_INVALIDARG &&
+                !WinHttpCloseHandle((HINTERNET)client) && GetLastError() == ERROR_INVALID_HANDLE;
+
+    WebSocketDeleteHandle(client);
+    return WinHttpCloseHandle(session) && apart;
 }
 
 int main(void)
 {
-    if (!winhttp_works() || !websocket_works()) {
+    /* First, while the numbers of both begin. */
+    if (!handles_are_told_apart() || !winhttp_works() || !websocket_works()) {
         fprintf(stderr, "last error %u\n", (unsigned)GetLastError());
         return 1;
     }

@@ -55,6 +55,7 @@ impl Outcome for Done {
     type Error = Code;
     const PANICKED: Code = Code::INTERNAL_ERROR;
 
+    #[inline]
     fn report(result: Result<Self, Code>) -> i32 {
         DoneWith::report(result.map(|Self| DoneWith(Code::SUCCESS)))
     }
@@ -65,6 +66,7 @@ impl Outcome for DoneWith {
     type Error = Code;
     const PANICKED: Code = Code::INTERNAL_ERROR;
 
+    #[inline]
     fn report(result: Result<Self, Code>) -> i32 {
         match result {
             Ok(Self(code)) => {
@@ -84,6 +86,7 @@ impl Outcome for Hinternet {
     type Error = Code;
     const PANICKED: Code = Code::INTERNAL_ERROR;
 
+    #[inline]
     fn report(result: Result<Self, Code>) -> Self {
         match result {
             Ok(handle) => {
@@ -125,6 +128,7 @@ impl<const FAILED: usize> Outcome for Pointer<FAILED> {
     type Error = Code;
     const PANICKED: Code = Code::INTERNAL_ERROR;
 
+    #[inline]
     fn report(result: Result<Self, Code>) -> usize {
         match result {
             Ok(Self(value)) => {

@@ -2,6 +2,9 @@
 //!
 //! SetLastError is only declared here. The library that reports last errors defines it and exports it with
 //! GetLastError; this crate has no exports of its own, as every library that is built from it would have them too.
+//!
+//! What calls SetLastError, here and in [`export`](mod@crate::export), is `#[inline]`: it is compiled for the library that uses it,
+//! so that one without last errors does not ask for the symbol.
 
 use crate::code::Code;
 
@@ -13,6 +16,7 @@ mod interposable {
 }
 
 /// Records the outcome of an exported function: 0 on success, the number (also in errno) on failure.
+#[inline]
 pub fn record(code: Code) {
     interposable::SetLastError(code.0);
     if code != Code::SUCCESS {
@@ -21,6 +25,7 @@ pub fn record(code: Code) {
 }
 
 /// Leaves a last error behind a success: ERROR_IO_PENDING for an operation that goes on.
+#[inline]
 pub fn leave(code: Code) {
     interposable::SetLastError(code.0);
 }

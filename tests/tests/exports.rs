@@ -1,23 +1,25 @@
-//! The library exports the functions of winhttp.h in both widths, the helpers it documents, and nothing else.
+//! Each library exports the functions of its header, libwinhttp in both widths and with the helpers it documents, and
+//! nothing else.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The functions, which windows-sys must know too, or this file does not compile.
+/// Names the functions of a header. windows-sys must know them too, or this file does not compile.
 macro_rules! functions {
-    ($($name:ident)*) => {
-        const FUNCTIONS: &[&str] = &[$(stringify!($name)),*];
+    ($functions:ident, $module:ident: $($name:ident)*) => {
+        const $functions: &[&str] = &[$(stringify!($name)),*];
 
-        #[allow(unused_imports, reason = "importing them shows that windows-sys declares them")]
-        mod in_windows_sys {
-            use windows_sys::Win32::Networking::WinHttp::{$($name),*};
-        }
+        const _: () = {
+            #[allow(unused_imports, reason = "importing them shows that windows-sys declares them")]
+            use windows_sys::Win32::Networking::$module::{$($name),*};
+        };
     };
 }
 
 functions! {
+    WINHTTP_FUNCTIONS, WinHttp:
     WinHttpAddRequestHeaders WinHttpAddRequestHeadersEx WinHttpCheckPlatform WinHttpCloseHandle
     WinHttpConnect WinHttpCrackUrl WinHttpCreateProxyResolver WinHttpCreateUrl
     WinHttpDetectAutoProxyConfigUrl WinHttpFreeProxyResult WinHttpFreeProxyResultEx
@@ -37,7 +39,15 @@ functions! {
     WinHttpWebSocketSend WinHttpWebSocketShutdown WinHttpWriteData WinHttpWriteProxySettings
 }
 
-/// What Windows exports from other libraries.
+functions! {
+    WEBSOCKET_FUNCTIONS, WebSocket:
+    WebSocketAbortHandle WebSocketBeginClientHandshake WebSocketBeginServerHandshake
+    WebSocketCompleteAction WebSocketCreateClientHandle WebSocketCreateServerHandle
+    WebSocketDeleteHandle WebSocketEndClientHandshake WebSocketEndServerHandshake
+    WebSocketGetAction WebSocketGetGlobalProperty WebSocketReceive WebSocketSend
+}
+
+/// What Windows exports from other libraries, and libwinhttp here.
 const HELPERS: &[&str] = &[
     "CertDuplicateCertificateContext",
     "CertFreeCertificateChain",
@@ -49,15 +59,15 @@ const HELPERS: &[&str] = &[
     "SetLastError",
 ];
 
-/// The sources of the C API, seen from this package.
-fn shim() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../winhttp-shim")
+/// A folder or file of the workspace.
+fn workspace(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Builds the shared library in the profile and target directory this test runs in, and says where it is.
+/// Builds a shared library in the profile and target directory this test runs in, and says where it is.
 ///
 /// Cargo holds its build lock while it builds, not while tests run, so a cargo within a test waits for nobody.
-fn built_library() -> PathBuf {
+fn built_library(package: &str, name: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
     // TARGET/PROFILE/deps/exports-0123
     let profile_directory = program.ancestors().nth(2).unwrap();
@@ -71,7 +81,7 @@ fn built_library() -> PathBuf {
     cargo
         .arg(target_directory)
         .arg("--manifest-path")
-        .arg(shim().join("Cargo.toml"));
+        .arg(workspace(package).join("Cargo.toml"));
     let output = cargo.output().unwrap();
     assert!(
         output.status.success(),
@@ -79,7 +89,7 @@ fn built_library() -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     let suffix = std::env::consts::DLL_SUFFIX;
-    profile_directory.join(format!("libwinhttp{suffix}"))
+    profile_directory.join(format!("{name}{suffix}"))
 }
 
 /// The symbols a library defines for others, as C writes them.
@@ -108,8 +118,8 @@ fn symbols(library: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-fn header() -> String {
-    std::fs::read_to_string(shim().join("include/winhttp.h")).unwrap()
+fn header(path: &str) -> String {
+    std::fs::read_to_string(workspace(path)).unwrap()
 }
 
 /// The functions a header binds to the symbols of a width.
@@ -119,17 +129,42 @@ fn labelled(header: &str) -> BTreeSet<&str> {
     names.filter(|name| *name != "name").collect()
 }
 
-#[test]
-fn there_are_56_functions() {
-    let names: BTreeSet<_> = FUNCTIONS.iter().collect();
-    assert_eq!((FUNCTIONS.len(), names.len()), (56, 56));
+/// The functions a header declares.
+fn declared(header: &str) -> BTreeSet<&str> {
+    let declarations = header.split("WINAPI ").skip(1);
+    let names = declarations.filter_map(|rest| rest.split_once('(').map(|(name, _)| name));
+    names
+        .filter(|name| name.chars().all(char::is_alphanumeric))
+        .collect()
+}
+
+/// A library exports these names and no others.
+fn assert_exports(library: &Path, expected: &BTreeSet<String>) {
+    let exported = symbols(library);
+    let missing: Vec<_> = expected.difference(&exported).collect();
+    let undocumented: Vec<_> = exported.difference(expected).collect();
+    assert!(
+        missing.is_empty() && undocumented.is_empty(),
+        "missing: {missing:?}, undocumented: {undocumented:?}"
+    );
 }
 
 #[test]
-fn the_header_declares_them_and_the_helpers() {
-    let header = header();
-    assert_eq!(labelled(&header), FUNCTIONS.iter().copied().collect());
-    for function in FUNCTIONS {
+fn there_are_56_functions_and_13() {
+    for (functions, count) in [(WINHTTP_FUNCTIONS, 56), (WEBSOCKET_FUNCTIONS, 13)] {
+        let names: BTreeSet<_> = functions.iter().collect();
+        assert_eq!((functions.len(), names.len()), (count, count));
+    }
+}
+
+#[test]
+fn winhttp_h_declares_its_functions_and_the_helpers() {
+    let header = header("winhttp-shim/include/winhttp.h");
+    assert_eq!(
+        labelled(&header),
+        WINHTTP_FUNCTIONS.iter().copied().collect()
+    );
+    for function in WINHTTP_FUNCTIONS {
         // The prototype and its label.
         assert_eq!(
             header.matches(&format!(" {function}(")).count(),
@@ -147,16 +182,30 @@ fn the_header_declares_them_and_the_helpers() {
 }
 
 #[test]
-fn the_library_exports_them_in_both_widths_and_nothing_else() {
+fn websocket_h_declares_its_functions_and_no_others() {
+    let header = header("websocket-shim/include/websocket.h");
+    assert_eq!(
+        declared(&header),
+        WEBSOCKET_FUNCTIONS.iter().copied().collect()
+    );
+}
+
+#[test]
+fn libwinhttp_exports_its_functions_in_both_widths_and_nothing_else() {
     let mut expected: BTreeSet<_> = HELPERS.iter().map(|name| (*name).to_owned()).collect();
     for prefix in ["", "winhttp16_", "winhttp32_"] {
-        expected.extend(FUNCTIONS.iter().map(|name| format!("{prefix}{name}")));
+        expected.extend(
+            WINHTTP_FUNCTIONS
+                .iter()
+                .map(|name| format!("{prefix}{name}")),
+        );
     }
-    let exported = symbols(&built_library());
-    let missing: Vec<_> = expected.difference(&exported).collect();
-    let undocumented: Vec<_> = exported.difference(&expected).collect();
-    assert!(
-        missing.is_empty() && undocumented.is_empty(),
-        "missing: {missing:?}, undocumented: {undocumented:?}"
-    );
+    assert_exports(&built_library("winhttp-shim", "libwinhttp"), &expected);
+}
+
+#[test]
+fn libwebsocket_exports_its_functions_and_nothing_else() {
+    let expected = WEBSOCKET_FUNCTIONS.iter().map(|name| (*name).to_owned());
+    let library = built_library("websocket-shim", "libwebsocket");
+    assert_exports(&library, &expected.collect());
 }

@@ -7,7 +7,7 @@ mod compiler;
 use std::fs;
 use std::process::Command;
 
-use compiler::{DIALECTS, Dialect, INCLUDE, WIDTHS, build, check};
+use compiler::{DIALECTS, Dialect, WIDTHS, WINHTTP, build, check};
 
 /// Headers a program may include before or after ours.
 const SYSTEM: &str = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\
@@ -18,7 +18,7 @@ const SYSTEM: &str = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.
 const PROGRAM: &str = include_str!("../c/header/use_winhttp.c");
 
 fn header() -> Result<String, String> {
-    fs::read_to_string(format!("{INCLUDE}/winhttp.h")).map_err(|error| error.to_string())
+    fs::read_to_string(format!("{WINHTTP}/winhttp.h")).map_err(|error| error.to_string())
 }
 
 /// The functions the header binds to a symbol.
@@ -152,11 +152,8 @@ fn unsuitable_targets_are_refused_with_a_reason() {
 #[test]
 fn base_types_of_the_program_are_taken_when_their_sizes_are_right() {
     let header = header().unwrap();
-    let begin = header
-        .split("#ifndef WINHTTP_NO_BASE_TYPES\n")
-        .nth(1)
-        .unwrap();
-    let types = begin.split("#endif\n\n/* Types of WinHTTP").next().unwrap();
+    let (_, types) = header.split_once("the same in both. */\n").unwrap();
+    let (types, _) = types.split_once("/* Types of WinHTTP").unwrap();
     let source = |types: &str| {
         format!(
             "#include <stddef.h>\n#include <stdint.h>\ntypedef wchar_t WCHAR;\n{types}\n\

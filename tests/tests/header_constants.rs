@@ -6,7 +6,7 @@ mod compiler;
 use std::collections::HashSet;
 use std::fs;
 
-use compiler::{Dialect, INCLUDE, WIDTHS, check};
+use compiler::{Dialect, WIDTHS, WINHTTP, check};
 use winhttp_abi::constants::ALL;
 
 /// A buffer size in bytes: the one number that follows the width of the caller's characters.
@@ -84,7 +84,7 @@ fn a_wrong_value_would_be_found() {
 
 #[test]
 fn the_header_has_no_constant_that_the_table_lacks() {
-    let header = fs::read_to_string(format!("{INCLUDE}/winhttp.h")).unwrap();
+    let header = fs::read_to_string(format!("{WINHTTP}/winhttp.h")).unwrap();
     let known: HashSet<&str> = ALL
         .iter()
         .map(|(name, _)| *name)

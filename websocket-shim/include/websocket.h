@@ -264,6 +264,17 @@ VOID WINAPI WebSocketDeleteHandle(WEB_SOCKET_HANDLE hWebSocket);
  * of the memory in bytes, then that of the value. */
 HRESULT WINAPI WebSocketGetGlobalProperty(WEB_SOCKET_PROPERTY_TYPE eType, PVOID pvValue, ULONG *ulSize);
 
+/* Sizes the library relies on; a program's own base types must agree. */
+#define WEB_SOCKET_ASSERT_SIZE(type, size) \
+    extern const char websocket_size_of_##type[sizeof(type) == (size) ? 1 : -1]
+WEB_SOCKET_ASSERT_SIZE(USHORT, 2);
+WEB_SOCKET_ASSERT_SIZE(ULONG, 4);
+WEB_SOCKET_ASSERT_SIZE(BOOL, 4);
+WEB_SOCKET_ASSERT_SIZE(HRESULT, 4);
+WEB_SOCKET_ASSERT_SIZE(WEB_SOCKET_BUFFER_TYPE, 4);
+WEB_SOCKET_ASSERT_SIZE(WEB_SOCKET_BUFFER, sizeof(void *) + 8);
+#undef WEB_SOCKET_ASSERT_SIZE
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,7 +8,14 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::id::{FIRST_GENERATION, HandleId, LAST_GENERATION};
+use super::id::{self, HandleId};
+
+/// Generations of cells start here. A process may have handles of a [`Table`](super::Table) too, in another library:
+/// their numbers differ, so that each library refuses the other's.
+const FIRST_GENERATION: u32 = 0x2000_0000;
+/// A cell that reaches this generation is retired instead of being used again.
+const LAST_GENERATION: u32 = 0x3fff_ffff;
+const _: () = assert!(LAST_GENERATION < id::FIRST_GENERATION);
 
 /// Cells of the first segment; each further one has twice as many.
 const FIRST_SEGMENT_CELLS: u32 = 64;

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-/// Generations start here, so that no handle looks like a small integer or a user-space pointer.
+/// Generations of a table's slots start here, so that no handle looks like a small integer or a user-space pointer.
 pub(super) const FIRST_GENERATION: u32 = 0x4000_0000;
 /// A slot that reaches this generation is retired instead of being used again.
 pub(super) const LAST_GENERATION: u32 = 0x7fff_ffff;

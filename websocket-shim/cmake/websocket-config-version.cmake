@@ -1,0 +1,13 @@
+# Which requested versions the installed one satisfies. Until version 1 only the same minor version
+# does. tests/install/run checks that the number is the workspace's.
+set(PACKAGE_VERSION "0.1.0")
+
+set(PACKAGE_VERSION_COMPATIBLE FALSE)
+if(PACKAGE_FIND_VERSION VERSION_LESS_EQUAL PACKAGE_VERSION
+   AND PACKAGE_FIND_VERSION_MAJOR EQUAL 0
+   AND (PACKAGE_FIND_VERSION_MINOR EQUAL 1 OR PACKAGE_FIND_VERSION_COUNT LESS 2))
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
+if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()

@@ -179,7 +179,7 @@ fn scenario_78_statuses_and_reasons_that_may_be_sent() {
         assert_eq!(sent(&close(status, 0)).0, E_INVALIDARG, "{status}");
         assert_eq!(sent(&close(status, 3)).0, E_INVALIDARG, "{status}");
     }
-    for status in [1000, 1004, 1007, 1014, 2999, 3000, 4999, 5000, 65535] {
+    for status in [1000_u16, 1004, 1007, 1014, 2999, 3000, 4999, 5000, 65535] {
         let wire = [&[0x88, 0x02][..], &status.to_be_bytes()].concat();
         assert_eq!(sent(&null(status, 0)), (S_OK, wire));
     }

@@ -9,7 +9,7 @@ pub(crate) mod raw;
 pub(crate) mod setup;
 pub(crate) mod socket;
 
-pub(crate) use action::{Action, Entry};
+pub(crate) use action::Action;
 pub(crate) use frame::{Frame, frames, hex, masked, unmasked};
 pub(crate) use setup::{Memory, Role, Setup, client, server};
 pub(crate) use socket::Socket;

@@ -1,7 +1,5 @@
 //! Frames as bytes: built with the key of the scenarios, and taken apart.
 
-use std::fmt::Write as _;
-
 /// The masking key of all frames that tests write.
 pub(crate) const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
@@ -14,14 +12,6 @@ pub(crate) fn hex(digits: &str) -> Vec<u8> {
         .chunks(2)
         .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
         .collect()
-}
-
-/// The other way, for messages.
-pub(crate) fn digits(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02X}").unwrap();
-        text
-    })
 }
 
 /// A header with the shortest length, without a key.

@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 pub(crate) mod block;
+pub(crate) mod driver;
 pub(crate) mod frame;
 pub(crate) mod headers;
 pub(crate) mod memory;

@@ -141,6 +141,11 @@ impl Setup {
         Socket::new(handle, self, block)
     }
 
+    /// A handle of somebody else's; the caller keeps it from being deleted.
+    pub(crate) fn of<'m>(self, handle: usize) -> Socket<'m> {
+        Socket::new(handle, self, None)
+    }
+
     /// Creates the handle and completes its handshake.
     pub(crate) fn session<'m>(self) -> Socket<'m> {
         let socket = self.create();

@@ -122,7 +122,7 @@ impl<'m> Socket<'m> {
         unsafe { WebSocketReceive(pointer(self.handle), &raw const buffer, pointer(context)) }
     }
 
-    fn lend(&self, memory: &[u8]) {
+    pub(super) fn lend(&self, memory: &[u8]) {
         let start = memory.as_ptr().addr();
         let range = start..start + memory.len();
         self.lent.lock().unwrap().push(range);

@@ -325,7 +325,10 @@ fn contexts_of_another_handle_and_garbage_are_ignored() {
     assert_eq!(one.complete(&others, 1), E_INVALIDARG);
     let local = 0_u64;
     let garbage = [1, 8, usize::MAX, (&raw const local).expose_provenance()];
-    for context in garbage.into_iter().chain([read.context ^ 1, read.context + 1]) {
+    for context in garbage
+        .into_iter()
+        .chain([read.context ^ 1, read.context + 1])
+    {
         assert_eq!(complete(one.handle(), context, 1), E_INVALIDARG);
     }
     one.idle(RECEIVE);

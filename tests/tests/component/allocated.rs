@@ -30,7 +30,11 @@ fn more_memory_than_needed_is_not_written() {
     for role in [Role::Server, Role::Client] {
         let setup = Setup::new(role).memory(Memory::Block).spare(1000);
         let socket = setup.session();
-        let frame = if role == Role::Server { masked } else { unmasked };
+        let frame = if role == Role::Server {
+            masked
+        } else {
+            unmasked
+        };
         let payload = vec![0x11; 4080];
         assert_eq!(socket.receive(0), S_OK);
         socket.feed(&frame(0x82, &payload));
@@ -67,7 +71,11 @@ fn odd_sizes_fit_into_a_block_of_exactly_their_sum() {
             assert_eq!(socket.send(UTF8_MESSAGE, &[b'x'; 500], 0), S_OK);
             let wire = socket.flush();
             assert_eq!(frames(&wire)[0].payload, [b'x'; 500]);
-            let frame = if role == Role::Server { masked } else { unmasked };
+            let frame = if role == Role::Server {
+                masked
+            } else {
+                unmasked
+            };
             assert_eq!(socket.receive(0), S_OK);
             socket.feed(&frame(0x89, &[0x44; 125]));
             assert_eq!(frames(&socket.flush_pong())[0].payload, [0x44; 125]);

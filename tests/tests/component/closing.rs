@@ -47,7 +47,10 @@ pub(crate) fn a_close_is_indicated(memory: Memory) {
     let action = server.expect(RECEIVE, INDICATE_RECEIVE);
     assert_eq!((action.buffer_type, action.count), (CLOSE, 1));
     assert_eq!((action.application, action.total()), (3, 3));
-    assert_eq!((action.entries[0].status, action.bytes()), (1000, b"bye".into()));
+    assert_eq!(
+        (action.entries[0].status, action.bytes()),
+        (1000, b"bye".into())
+    );
     server.done(&action);
     server.idle(RECEIVE);
     server.idle(SEND);
@@ -92,7 +95,11 @@ fn scenario_75_statuses_that_may_and_may_not_be_received() {
     assert_eq!(status, 65535);
     for status in [0, 1, 500, 999, 1005, 1006, 1015] {
         assert_eq!(received(&close_frame(status, b"")), Err(FORMAT), "{status}");
-        assert_eq!(received(&close_frame(status, b"r")), Err(FORMAT), "{status}");
+        assert_eq!(
+            received(&close_frame(status, b"r")),
+            Err(FORMAT),
+            "{status}"
+        );
     }
     let undefined = [1004, 1012, 1013, 1014, 1016, 2999, 5000, 65534];
     for status in (1000..=1003)
@@ -304,7 +311,10 @@ fn a_client_sends_and_receives_close_frames() {
         client.feed(&[byte]);
     }
     let close = client.indicated(CLOSE);
-    assert_eq!((close.entries[0].status, close.bytes()), (3000, b"why".into()));
+    assert_eq!(
+        (close.entries[0].status, close.bytes()),
+        (3000, b"why".into())
+    );
     client.idle(ALL);
 }
 

@@ -7,8 +7,8 @@ use std::ffi::c_void;
 use std::mem::offset_of;
 
 use compiler::{Dialect, check};
-use winhttp_abi::types::{CloseBuffer, DataBuffer, HttpHeader, Property, WebSocketBuffer};
 use windows_sys::Win32::Networking::WebSocket::*;
+use winhttp_abi::types::{CloseBuffer, DataBuffer, HttpHeader, Property, WebSocketBuffer};
 
 use super::harness::block::Block;
 use super::harness::raw::{delete, pointer};
@@ -111,13 +111,7 @@ fn scenario_2_layouts_in_c() {
         env!("CARGO_MANIFEST_DIR"),
         "/../websocket-shim/include"
     );
-    check(
-        "component_layouts",
-        &source,
-        Dialect::C("c11"),
-        &[include],
-    )
-    .unwrap();
+    check("component_layouts", &source, Dialect::C("c11"), &[include]).unwrap();
 }
 
 #[test]
@@ -407,10 +401,7 @@ fn the_last_of_equal_properties_wins_and_the_order_is_free() {
         ]
     };
     let mut properties = properties;
-    assert_eq!(
-        creates(Role::Server, &properties(size, &mut start)),
-        S_OK
-    );
+    assert_eq!(creates(Role::Server, &properties(size, &mut start)), S_OK);
     assert_eq!(
         creates(Role::Server, &properties(size - 1, &mut start)),
         E_INVALIDARG,

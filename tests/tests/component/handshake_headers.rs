@@ -124,8 +124,14 @@ fn counts_without_arrays_and_entries_without_text() {
     let nothing = (null(), 0);
     let text = [c"good".as_ptr().cast::<u8>(), null()];
     let headers = (null(), 0);
-    assert_eq!(begin_client_raw((null(), 1), nothing, headers), E_INVALIDARG);
-    assert_eq!(begin_client_raw(nothing, (null(), 1), headers), E_INVALIDARG);
+    assert_eq!(
+        begin_client_raw((null(), 1), nothing, headers),
+        E_INVALIDARG
+    );
+    assert_eq!(
+        begin_client_raw(nothing, (null(), 1), headers),
+        E_INVALIDARG
+    );
     let missing = (null(), 1);
     assert_eq!(begin_client_raw(nothing, nothing, missing), E_INVALIDARG);
     let with_null = (text.as_ptr(), 2);
@@ -302,7 +308,12 @@ fn what_a_client_takes_from_a_response() {
     let none: &[&CStr] = &[];
     for (protocols, extensions, more, wanted) in [
         (chats, none, (PROTOCOL, "chat"), (S_OK, vec![], Some(0))),
-        (none, letters, (EXTENSIONS, "b; y, a"), (S_OK, vec![1, 0], None)),
+        (
+            none,
+            letters,
+            (EXTENSIONS, "b; y, a"),
+            (S_OK, vec![1, 0], None),
+        ),
         (none, letters, (EXTENSIONS, "a"), (S_OK, vec![0], None)),
     ] {
         assert_eq!(takes(protocols, extensions, &[more]), wanted, "{more:?}");
@@ -330,11 +341,7 @@ fn two_accepts_are_one_too_many() {
     let accept = value(&right, "Sec-WebSocket-Accept");
     let twice = and(&right, "Sec-WebSocket-Accept", accept);
     assert_eq!(client.end_client(&twice), FORMAT);
-    let lower = with(
-        &right,
-        "Sec-WebSocket-Accept",
-        &accept.to_ascii_lowercase(),
-    );
+    let lower = with(&right, "Sec-WebSocket-Accept", &accept.to_ascii_lowercase());
     assert_eq!(client.end_client(&lower), FORMAT);
     assert_eq!(client.end_client(&right), S_OK);
     assert_eq!(client.end_client(&right), OPERATION);

@@ -138,7 +138,11 @@ fn check_fields(
     wanted: u32,
 ) {
     let is_good = result == S_OK;
-    assert!(headers.read().is_none_or(|headers| headers.is_null() != is_good));
+    assert!(
+        headers
+            .read()
+            .is_none_or(|headers| headers.is_null() != is_good)
+    );
     let wanted = if is_good { wanted } else { 0 };
     assert!(count.read().is_none_or(|count| count == wanted));
 }
@@ -346,14 +350,26 @@ fn get_action() {
         let sent = if is_good { UTF8_MESSAGE } else { 0 };
         assert!(buffer_type.read().is_none_or(|own| own == sent));
         let own = if is_good { 7 } else { 0 };
-        assert!(application.read().is_none_or(|context| context.addr() == own));
-        assert!(context.read().is_none_or(|context| context.is_null() != is_good));
+        assert!(
+            application
+                .read()
+                .is_none_or(|context| context.addr() == own)
+        );
+        assert!(
+            context
+                .read()
+                .is_none_or(|context| context.is_null() != is_good)
+        );
         if let Some(slots) = buffers.read() {
             let untouched = slots.iter().skip(entries as usize);
             assert!(untouched.clone().all(|slot| *slot == [0xA5; 16]));
         }
         // Nothing is consumed by a failure.
-        let (next, kind) = if is_good { (NO_ACTION, ALL) } else { (TO_NETWORK, SEND) };
+        let (next, kind) = if is_good {
+            (NO_ACTION, ALL)
+        } else {
+            (TO_NETWORK, SEND)
+        };
         server.expect(kind, next);
         result
     });
@@ -380,7 +396,11 @@ fn get_global_property() {
 }
 
 /// GetAction with a count that is larger than the array, which has this many entries.
-fn get_lying(handle: usize, queue: i32, entries: &mut [WEB_SOCKET_BUFFER]) -> (i32, u32, i32, usize) {
+fn get_lying(
+    handle: usize,
+    queue: i32,
+    entries: &mut [WEB_SOCKET_BUFFER],
+) -> (i32, u32, i32, usize) {
     let (mut count, mut action, mut kind) = (u32::MAX, 0, 0);
     let (mut application, mut context) = (null_mut::<c_void>(), null_mut::<c_void>());
     // SAFETY: no action needs more entries than there are.
@@ -438,7 +458,10 @@ fn a_payload_of_four_gigabytes_is_not_touched_by_a_server() {
         assert_eq!((result, count, action), (S_OK, 2, TO_NETWORK));
         // SAFETY: both members have the length at the same place.
         let [header, payload] = entries.map(|entry| unsafe { entry.Data });
-        assert_eq!((header.ulBufferLength, payload.ulBufferLength), (10, u32::MAX));
+        assert_eq!(
+            (header.ulBufferLength, payload.ulBufferLength),
+            (10, u32::MAX)
+        );
         assert_eq!(payload.pbBuffer.addr(), small.as_ptr().addr());
         assert_eq!(all, 10_u32.wrapping_add(u32::MAX) == bytes);
         assert_eq!(complete(server.handle(), context, bytes), S_OK);

@@ -27,7 +27,11 @@ type Ours<'s, 'm> = Driver<'s, 'm, TcpStream>;
 type Peer = WebSocket<TcpStream>;
 
 /// Connects a handle of this role with the other implementation, and lets each do its part.
-fn converse(setup: Setup, peer: impl FnOnce(&mut Peer) + Send, ours: impl FnOnce(&mut Ours<'_, '_>)) {
+fn converse(
+    setup: Setup,
+    peer: impl FnOnce(&mut Peer) + Send,
+    ours: impl FnOnce(&mut Ours<'_, '_>),
+) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let connecting = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (accepted, _) = listener.accept().unwrap();
@@ -115,14 +119,21 @@ fn scenario_91_a_dotnet_client() {
         driver.shake_hands(Role::Client);
         for number in 0..100 {
             let payload = text(1 + number * 69_999 / 99);
-            let kind = if number % 2 == 0 { UTF8_MESSAGE } else { BINARY_MESSAGE };
+            let kind = if number % 2 == 0 {
+                UTF8_MESSAGE
+            } else {
+                BINARY_MESSAGE
+            };
             driver.send(kind, &payload);
             let echoed = driver.message();
             assert!(echoed.kind == kind && echoed.bytes == payload, "{number}");
         }
         driver.send_close(1000, b"");
         let close = driver.message();
-        assert_eq!((close.kind, close.status, close.bytes), (CLOSE, 1000, vec![]));
+        assert_eq!(
+            (close.kind, close.status, close.bytes),
+            (CLOSE, 1000, vec![])
+        );
     });
 }
 

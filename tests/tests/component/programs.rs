@@ -13,7 +13,11 @@ use super::harness::{
 };
 
 /// The loop of Microsoft's example: actions of both queues until there is none, whatever comes, each completed.
-fn run_loop(socket: &Socket<'_>, outgoing: &mut Vec<u8>, incoming: &mut &[u8]) -> Vec<(i32, Vec<u8>)> {
+fn run_loop(
+    socket: &Socket<'_>,
+    outgoing: &mut Vec<u8>,
+    incoming: &mut &[u8],
+) -> Vec<(i32, Vec<u8>)> {
     let mut indicated = Vec::new();
     loop {
         let action = socket.get(ALL, 2);
@@ -144,7 +148,10 @@ fn scenario_90_a_dotnet_server() {
     };
     // The close frame is answered with a reason that is not NULL and has no bytes.
     let close = driver.echo();
-    assert_eq!((close.kind, close.status, close.bytes), (CLOSE, 1001, vec![]));
+    assert_eq!(
+        (close.kind, close.status, close.bytes),
+        (CLOSE, 1001, vec![])
+    );
     server.idle(SEND);
     server.idle(RECEIVE);
     let mut echoed = frames(&driver.stream.outgoing);

@@ -187,7 +187,10 @@ fn scenario_60_the_end_of_the_stream() {
     assert_eq!(server.complete(&action, 0), S_OK);
     let end = server.expect(RECEIVE, INDICATE_RECEIVE);
     assert_eq!((end.count, end.total(), end.application), (1, 0, 4));
-    assert_eq!((end.buffer_type, end.entries[0].address), (BINARY_FRAGMENT, 0));
+    assert_eq!(
+        (end.buffer_type, end.entries[0].address),
+        (BINARY_FRAGMENT, 0)
+    );
     server.done(&end);
     server.idle(RECEIVE);
     assert_eq!(server.receive(5), S_OK);
@@ -212,7 +215,11 @@ fn the_end_of_the_stream_in_a_message_has_its_kind() {
         // The message goes on.
         assert_eq!(server.receive(0), S_OK);
         server.feed(&masked(0x80, b"end"));
-        let message = if first == 1 { UTF8_MESSAGE } else { BINARY_MESSAGE };
+        let message = if first == 1 {
+            UTF8_MESSAGE
+        } else {
+            BINARY_MESSAGE
+        };
         assert_eq!(server.indicated(message).bytes(), b"end");
     }
 }

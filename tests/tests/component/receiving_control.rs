@@ -129,7 +129,10 @@ fn scenario_56_a_send_waits_for_the_pong() {
     server.idle(ALL);
     server.done(&pong);
     let send = server.expect(SEND, TO_NETWORK);
-    assert_eq!((send.bytes(), send.application), (b"\x81\x04data".into(), 3));
+    assert_eq!(
+        (send.bytes(), send.application),
+        (b"\x81\x04data".into(), 3)
+    );
     server.done(&send);
     let end = server.expect(SEND, INDICATE_SEND);
     server.done(&end);
@@ -211,7 +214,10 @@ fn a_pong_never_comes_between_the_parts_of_a_frame() {
     client.idle(RECEIVE);
     client.done(&second);
     let last = client.expect(ALL, TO_NETWORK);
-    assert_eq!((last.buffer_type, last.total()), (BINARY_MESSAGE, 608 - 512));
+    assert_eq!(
+        (last.buffer_type, last.total()),
+        (BINARY_MESSAGE, 608 - 512)
+    );
     // From the last part on, nothing is in the way; no receive is needed for a ping that was read.
     let pong = pong(&client, RECEIVE);
     assert_eq!(frames(&pong.bytes())[0].payload, b"hb");
@@ -354,7 +360,10 @@ fn control_payload_is_never_put_into_the_callers_memory() {
     assert_eq!(server.receive_into(three, 0), S_OK);
     server.feed(&masked(0x88, b"\x03\xE8bye"));
     let close = server.indicated(CLOSE);
-    assert_eq!((close.bytes(), close.entries[0].status), (b"bye".to_vec(), 1000));
+    assert_eq!(
+        (close.bytes(), close.entries[0].status),
+        (b"bye".to_vec(), 1000)
+    );
     assert!(!server.is_lent(close.entries[0].address, 3));
     drop(server);
     assert_eq!((memory[0], memory[2]), ([0xEE; 200], [0xEE; 200]));

@@ -61,7 +61,12 @@ fn wanted() -> Vec<Told> {
 }
 
 /// Feeds bytes, at most so many at a time, until the close frame.
-fn listen(socket: &Socket<'_>, mut wire: &[u8], at_a_time: usize, receive: impl Fn(usize)) -> Vec<Told> {
+fn listen(
+    socket: &Socket<'_>,
+    mut wire: &[u8],
+    at_a_time: usize,
+    receive: impl Fn(usize),
+) -> Vec<Told> {
     let (mut told, mut open, mut kind) = (Vec::new(), Vec::new(), None);
     let mut receives = 0;
     receive(receives);
@@ -112,7 +117,11 @@ fn listen(socket: &Socket<'_>, mut wire: &[u8], at_a_time: usize, receive: impl 
 }
 
 fn wire(role: Role) -> Vec<u8> {
-    let frame = if role == Role::Server { masked } else { unmasked };
+    let frame = if role == Role::Server {
+        masked
+    } else {
+        unmasked
+    };
     let all = conversation();
     let all = all.iter().map(|(first, payload)| frame(*first, payload));
     all.collect::<Vec<_>>().concat()

@@ -335,7 +335,16 @@ fn scenario_40_pings_and_pongs() {
 fn buffer_types_that_cannot_be_sent() {
     let server = server();
     let names = [UTF8_MESSAGE, CLOSE, UNSOLICITED_PONG];
-    for kind in [0, 1, 2, 0x1FF, UNSOLICITED_PONG + 1, -1, i32::MAX, 0x4000_0000] {
+    for kind in [
+        0,
+        1,
+        2,
+        0x1FF,
+        UNSOLICITED_PONG + 1,
+        -1,
+        i32::MAX,
+        0x4000_0000,
+    ] {
         assert!(!names.contains(&kind));
         assert_eq!(server.send(kind, b"ab", 0), E_INVALIDARG, "{kind}");
         assert_eq!(server.send_null(kind, 0), E_INVALIDARG, "{kind}");

@@ -61,9 +61,7 @@ fn wanted(role: Role, state: State, call: Call) -> i32 {
         BeginServer => is_server && state == Created,
         EndServer => is_server && state == Handshake,
         Send | Receive => state == Session || (is_server && state == Handshake),
-        GetAction => {
-            matches!(state, Session | Aborted) || (is_server && state == Handshake)
-        }
+        GetAction => matches!(state, Session | Aborted) || (is_server && state == Handshake),
         // There is no action with that context.
         CompleteAction => return E_INVALIDARG,
         Abort | Delete => true,

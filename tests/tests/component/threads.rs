@@ -21,8 +21,14 @@ const MESSAGES: usize = 10_000;
 
 /// Message `number`: most are short, some are longer than the buffers.
 fn payload(number: usize) -> Vec<u8> {
-    let length = if number % 100 == 7 { 5000 + number } else { number % 300 };
-    (0..length).map(|at| b'a' + ((at + number) % 26) as u8).collect()
+    let length = if number % 100 == 7 {
+        5000 + number
+    } else {
+        number % 300
+    };
+    (0..length)
+        .map(|at| b'a' + ((at + number) % 26) as u8)
+        .collect()
 }
 
 fn is_text(number: usize) -> bool {
@@ -43,7 +49,11 @@ impl Shared<'_, '_> {
     /// Drives the send queue until this operation is over.
     fn send(&self, number: usize) {
         let payload = payload(number);
-        let kind = if is_text(number) { UTF8_MESSAGE } else { BINARY_MESSAGE };
+        let kind = if is_text(number) {
+            UTF8_MESSAGE
+        } else {
+            BINARY_MESSAGE
+        };
         // SAFETY: this returns when the operation is over.
         let result = unsafe { self.socket.send_lent(kind, &payload, number) };
         assert_eq!(result, S_OK);
@@ -107,7 +117,11 @@ impl Shared<'_, '_> {
                     assert_eq!(action.application, number);
                     bytes.extend(action.bytes());
                     self.socket.done(&action);
-                    let kind = if is_text(number) { UTF8_MESSAGE } else { BINARY_MESSAGE };
+                    let kind = if is_text(number) {
+                        UTF8_MESSAGE
+                    } else {
+                        BINARY_MESSAGE
+                    };
                     if action.buffer_type == kind {
                         assert!(bytes == payload(number), "message {number}");
                         return;

@@ -61,7 +61,11 @@ fn scenario_66_frames_out_of_sequence() {
     fed_server(&masked(0x00, b"abc")).fails(OPERATION);
     for (first, second) in [(1, 0x81), (1, 0x82), (1, 1), (1, 2), (2, 0x81), (2, 0x82)] {
         let server = fed_server(&[masked(first, b"ab"), masked(second, b"cd")].concat());
-        let kind = if first == 1 { UTF8_FRAGMENT } else { BINARY_FRAGMENT };
+        let kind = if first == 1 {
+            UTF8_FRAGMENT
+        } else {
+            BINARY_FRAGMENT
+        };
         assert_eq!(server.indicated(kind).bytes(), b"ab");
         assert_eq!(server.receive(0), S_OK);
         server.fails(OPERATION);
@@ -107,7 +111,10 @@ fn scenario_69_after_a_violation() {
     assert_eq!(server.receive(0), OPERATION);
     assert_eq!(server.send_close(1002, b"", 2), S_OK);
     let close = server.expect(SEND, TO_NETWORK);
-    assert_eq!((close.bytes(), close.buffer_type), (hex("8802 03EA"), CLOSE));
+    assert_eq!(
+        (close.bytes(), close.buffer_type),
+        (hex("8802 03EA"), CLOSE)
+    );
     server.done(&close);
     server.fails(FORMAT);
     server.abort();
@@ -218,7 +225,11 @@ fn every_broken_rule_in_both_directions() {
 #[test]
 fn a_violation_between_good_frames_loses_nothing_before_it() {
     for (what, header, result) in broken() {
-        let good = [masked(0x81, b"good"), masked(0x82, b"too"), masked(0x8A, b"pong")];
+        let good = [
+            masked(0x81, b"good"),
+            masked(0x82, b"too"),
+            masked(0x8A, b"pong"),
+        ];
         let server = fed_server(&[good.concat(), with_key(&header)].concat());
         assert_eq!(server.indicated(UTF8_MESSAGE).bytes(), b"good");
         server.takes(BINARY_MESSAGE, b"too");
@@ -346,7 +357,11 @@ fn text_in_the_callers_memory_is_verified_too() {
 #[test]
 fn without_verification_text_and_reasons_are_taken_as_they_are() {
     for role in [Role::Server, Role::Client] {
-        let frame = if role == Role::Server { masked } else { unmasked };
+        let frame = if role == Role::Server {
+            masked
+        } else {
+            unmasked
+        };
         let socket = fed(Setup::new(role).without_utf8(), &frame(0x81, b"\xFF"));
         assert_eq!(socket.indicated(UTF8_MESSAGE).bytes(), b"\xFF");
         assert_eq!(socket.receive(0), S_OK);

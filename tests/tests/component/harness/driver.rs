@@ -113,7 +113,10 @@ impl<S: Read + Write> Driver<'_, '_, S> {
             let more = self.receive();
             assert_eq!(more.kind & !1, piece.kind & !1, "of one kind");
             assert!(more.kind != CLOSE && more.kind != PING_PONG);
-            assert!(!more.bytes.is_empty() || !is_fragment(more.kind), "the peer is gone");
+            assert!(
+                !more.bytes.is_empty() || !is_fragment(more.kind),
+                "the peer is gone"
+            );
             piece.bytes.extend(more.bytes);
             piece.kind = more.kind;
         }
@@ -131,7 +134,10 @@ impl<S: Read + Write> Driver<'_, '_, S> {
                     return piece;
                 }
                 kind => {
-                    assert!(!piece.bytes.is_empty() || !is_fragment(kind), "the peer is gone");
+                    assert!(
+                        !piece.bytes.is_empty() || !is_fragment(kind),
+                        "the peer is gone"
+                    );
                     self.send(kind, &piece.bytes);
                 }
             }

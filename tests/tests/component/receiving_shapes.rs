@@ -19,7 +19,7 @@ enum Told {
 
 /// A conversation: first bytes and payloads of its frames.
 fn conversation() -> Vec<(u8, Vec<u8>)> {
-    let long: Vec<u8> = (0..3000_u32).map(|at| (at * 13) as u8).collect();
+    let long: Vec<u8> = (0..700_u32).map(|at| (at * 13) as u8).collect();
     vec![
         (0x81, "text \u{20AC}\u{1F600}".into()),
         (0x82, long.clone()),
@@ -130,8 +130,8 @@ fn wire(role: Role) -> Vec<u8> {
 #[test]
 fn however_the_network_cuts_it() {
     for role in [Role::Server, Role::Client] {
-        for receive in [256, 257, 4096, 65536] {
-            for at_a_time in [1, 2, 3, 7, 255, 1000, usize::MAX] {
+        for receive in [256, 257, 4096] {
+            for at_a_time in [1, 2, 7, 255, usize::MAX] {
                 let setup = Setup::new(role).receive(receive).memory(Memory::Block);
                 let socket = setup.session();
                 let told = listen(&socket, &wire(role), at_a_time, |number| {
@@ -148,15 +148,16 @@ fn however_large_the_applications_memory_is() {
     for role in [Role::Server, Role::Client] {
         for room in [1, 2, 3, 100, 5000] {
             for at_a_time in [1, 5, usize::MAX] {
-                let rooms: Vec<u8> = vec![0; 4500 * room];
+                let rooms: Vec<u8> = vec![0; 2000 * room];
                 let rooms = Box::leak(rooms.into_boxed_slice()).as_mut_ptr();
-                let length = 4500 * room;
+                let length = 2000 * room;
                 let socket = Setup::new(role).receive(256).session();
                 let told = listen(&socket, &wire(role), at_a_time, |number| {
                     assert!((number + 1) * room <= length);
                     let start = rooms.wrapping_add(number * room);
                     // SAFETY: each receive has a part of its own of memory that is freed below.
                     let part = unsafe { std::slice::from_raw_parts_mut(start, room) };
+                    socket.forget_lent();
                     assert_eq!(socket.receive_into(part, number), S_OK);
                 });
                 assert!(told == wanted(), "{role:?} {room} {at_a_time}: {told:?}");

@@ -141,9 +141,11 @@ impl Setup {
         Socket::new(handle, self, block)
     }
 
-    /// A handle of somebody else's; the caller keeps it from being deleted.
+    /// Any number as a handle; it is not deleted at the end.
     pub(crate) fn of<'m>(self, handle: usize) -> Socket<'m> {
-        Socket::new(handle, self, None)
+        let socket = Socket::new(handle, self, None);
+        socket.disown();
+        socket
     }
 
     /// Creates the handle and completes its handshake.

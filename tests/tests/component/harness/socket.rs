@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::{null, null_mut};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use windows_sys::Win32::Networking::WebSocket::*;
 
@@ -21,6 +22,8 @@ pub(crate) struct Socket<'m> {
     lent: Mutex<Vec<Range<usize>>>,
     /// Makes `'m` invariant, so that nothing shorter is ever lent.
     life: PhantomData<fn(&'m ()) -> &'m ()>,
+    /// Whether the handle is deleted at the end.
+    is_owned: AtomicBool,
     /// Freed after the handle.
     block: Option<Block>,
 }
@@ -32,12 +35,18 @@ impl<'m> Socket<'m> {
             setup,
             lent: Mutex::default(),
             life: PhantomData,
+            is_owned: AtomicBool::new(true),
             block,
         }
     }
 
     pub(crate) fn handle(&self) -> usize {
         self.handle
+    }
+
+    /// The handle is somebody else's to delete, or was deleted.
+    pub(crate) fn disown(&self) {
+        self.is_owned.store(false, Ordering::Relaxed);
     }
 
     pub(crate) fn block(&self) -> Option<&Block> {
@@ -376,6 +385,9 @@ impl<'m> Socket<'m> {
 
 impl Drop for Socket<'_> {
     fn drop(&mut self) {
+        if !self.is_owned.load(Ordering::Relaxed) {
+            return;
+        }
         let result = delete(self.handle);
         assert!(result == S_OK || std::thread::panicking());
     }

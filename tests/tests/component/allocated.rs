@@ -2,6 +2,14 @@
 //!
 //! The harness checks every address, every length and the guard bytes at each action.
 
+use windows_sys::Win32::Networking::WebSocket::{
+    WEB_SOCKET_ALLOCATED_BUFFER_PROPERTY_TYPE, WEB_SOCKET_PROPERTY,
+};
+
+use super::harness::block::Block;
+use super::harness::headers::request;
+use super::harness::raw::delete;
+use super::harness::setup;
 use super::harness::{
     BINARY_FRAGMENT, BINARY_MESSAGE, FROM_NETWORK, Memory, RECEIVE, Role, S_OK, Setup,
     UTF8_MESSAGE, frames, masked, unmasked,
@@ -88,12 +96,22 @@ fn odd_sizes_fit_into_a_block_of_exactly_their_sum() {
 
 #[test]
 fn the_variable_with_the_pointer_is_read_only_at_creation() {
-    // `Setup::create` keeps it on its stack; what is there later is something else.
-    let socket = Setup::new(Role::Server).memory(Memory::Block).session();
-    assert_eq!(socket.receive(0), S_OK);
-    let read = socket.expect(RECEIVE, FROM_NETWORK);
-    let inside = |address| socket.block().unwrap().contains(address, 1);
-    assert!(inside(read.entries[0].address));
+    let block = Block::new(4096 + 16 + 144, 4096 + 16 + 144);
+    let mut start = block.start();
+    let property = WEB_SOCKET_PROPERTY {
+        Type: WEB_SOCKET_ALLOCATED_BUFFER_PROPERTY_TYPE,
+        pvValue: (&raw mut start).cast(),
+        ulValueSize: block.size() as u32,
+    };
+    let handle = setup::create(Role::Server, &[property]).unwrap();
+    // SAFETY: nothing else uses the variable.
+    unsafe { (&raw mut start).write_volatile(std::ptr::null_mut()) };
+    let server = Setup::new(Role::Server).of(handle);
+    server.begin_server(None, &[], &request()).unwrap();
+    assert_eq!(server.receive(0), S_OK);
+    let read = server.expect(RECEIVE, FROM_NETWORK);
+    assert_eq!(read.entries[0].address, block.start().addr());
+    assert_eq!(delete(handle), S_OK);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::ptr::{null, null_mut};
 use windows_sys::Win32::Networking::WebSocket::*;
 
 use super::harness::headers::{
-    Header, ZERO_KEY, and, fields, raw, request, response, value, with, without,
+    Header, ZERO_KEY, and, fields, raw, read, request, response, value, with, without,
 };
 use super::harness::raw::pointer;
 use super::harness::{
@@ -356,4 +356,52 @@ fn extensions_that_were_offered_need_an_array_only_if_it_is_given() {
     let (result, ..) = client.end_client_selecting(&response, 0);
     assert_eq!(result, TOO_SMALL);
     assert_eq!(client.end_client(&response), S_OK);
+}
+
+#[test]
+fn what_is_passed_in_is_copied() {
+    let client = new_client();
+    let begun = {
+        let offers = [c"chat".to_owned(), c"superchat".to_owned()];
+        let offers: Vec<&CStr> = offers.iter().map(AsRef::as_ref).collect();
+        let initial = fields(&[("Host", "localhost")]);
+        client.begin_client(&offers, &offers, &initial).unwrap()
+    };
+    let right = response(value(&begun, "Sec-WebSocket-Key"));
+    let right = and(&right, PROTOCOL, "superchat");
+    let right = and(&right, EXTENSIONS, "chat");
+    let selected = client.end_client_selecting(&right, 2);
+    assert_eq!(selected, (S_OK, vec![0], Some(1)));
+}
+
+#[test]
+fn what_is_handed_out_stays_until_the_handshake_ends() {
+    let client = new_client();
+    let (mut headers, mut count) = (null_mut(), 0);
+    let handle = pointer(client.handle());
+    // SAFETY: both outputs live through the call.
+    let result = unsafe {
+        WebSocketBeginClientHandshake(
+            handle,
+            null(),
+            0,
+            null(),
+            0,
+            null(),
+            0,
+            &raw mut headers,
+            &raw mut count,
+        )
+    };
+    assert_eq!((result, count), (S_OK, 4));
+    // SAFETY: the library handed out so many fields.
+    let before = unsafe { read(headers, count) };
+    let wrong = response("another key");
+    assert_eq!(client.end_client(&wrong), FORMAT);
+    assert_eq!(client.begin_client(&[], &[], &[]), Err(OPERATION));
+    assert_eq!(client.receive(0), OPERATION);
+    // SAFETY: the handshake has not ended.
+    assert_eq!(unsafe { read(headers, count) }, before);
+    let right = response(value(&before, "Sec-WebSocket-Key"));
+    assert_eq!(client.end_client(&right), S_OK);
 }

@@ -1,5 +1,6 @@
 //! Peers that break the protocol: scenarios 64 to 71, and every rule of RFC 6455 in both directions.
 
+use super::harness::headers::{and, request};
 use super::harness::{
     ALL, BINARY_FRAGMENT, BINARY_MESSAGE, CLOSE, FORMAT, INDICATE_RECEIVE, Memory, OPERATION,
     PING_PONG, RECEIVE, Role, S_OK, SEND, Setup, Socket, TO_NETWORK, UTF8_FRAGMENT, UTF8_MESSAGE,
@@ -368,4 +369,15 @@ fn without_verification_text_and_reasons_are_taken_as_they_are() {
         socket.feed(&frame(0x88, b"\x03\xE8\xFF"));
         assert_eq!(socket.indicated(CLOSE).bytes(), b"\xFF");
     }
+}
+
+#[test]
+fn reserved_bits_are_wrong_even_after_an_extension_was_selected() {
+    let offered = and(&request(), "Sec-WebSocket-Extensions", "permessage-deflate");
+    let server = Setup::new(Role::Server).create();
+    let selected = [c"permessage-deflate"];
+    server.begin_server(None, &selected, &offered).unwrap();
+    assert_eq!(server.receive(0), S_OK);
+    server.feed(&masked(0xC1, b"Hello"));
+    server.fails(FORMAT);
 }

@@ -1,7 +1,8 @@
 //! Verifies that every numbered fact has a test that names it, or a reason to wait, and that docs/facts.md says so.
 //!
 //! A test names a fact in its name: `fact_9_4_3_a_small_buffer_gives_fragments`; a requirement of real programs
-//! likewise: `expectation_12_…`. Run with `UPDATE_DOCS=1` to write the document again.
+//! likewise: `expectation_12_…`; an acceptance scenario of the protocol component in `tests/tests/component`:
+//! `scenario_30_…`. Run with `UPDATE_DOCS=1` to write the document again.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,6 +29,12 @@ const FACTS: &str = "1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 1.11 1.12 1.13 1.1
 
 /// How many requirements of real programs there are, numbered from 1.
 const EXPECTATIONS: u32 = 35;
+
+/// How many acceptance scenarios the protocol component has, numbered from 1.
+const SCENARIOS: u32 = 92;
+
+/// Where they are tests.
+const SCENARIO_TESTS: &str = "tests/tests/component/";
 
 /// Facts that wait, by prefix, and what they wait for.
 const WAITING: &[(&str, &str)] = &[
@@ -65,6 +72,7 @@ fn root() -> PathBuf {
 enum Kind {
     Fact,
     Expectation,
+    Scenario,
 }
 
 type Named = BTreeMap<(Kind, Vec<u32>), BTreeSet<String>>;
@@ -86,7 +94,13 @@ fn named() -> Named {
                     .to_string_lossy()
                     .into_owned();
                 let text = fs::read_to_string(&path).unwrap();
-                for number in in_names(&text).into_iter().chain(in_comments(&text)) {
+                let scenarios = if file.starts_with(SCENARIO_TESTS) {
+                    scenario_tests(&text)
+                } else {
+                    Vec::new()
+                };
+                let others = in_names(&text).into_iter().chain(in_comments(&text));
+                for number in others.chain(scenarios) {
                     found.entry(number).or_default().insert(file.clone());
                 }
             }
@@ -105,6 +119,15 @@ fn in_names(text: &str) -> Vec<(Kind, Vec<u32>)> {
                 .unwrap_or(rest.len());
             in_words(rest[..end].split('_'))
         })
+        .collect()
+}
+
+/// Numbers of the scenarios that are tests: `#[test]` and `fn scenario_30_…`.
+fn scenario_tests(text: &str) -> Vec<(Kind, Vec<u32>)> {
+    let tests = text.split("#[test]\nfn scenario_").skip(1);
+    let number = |rest: &str| rest.split('_').next()?.parse().ok();
+    tests
+        .filter_map(|rest| Some((Kind::Scenario, vec![number(rest)?])))
         .collect()
 }
 
@@ -188,7 +211,8 @@ fn every_fact_has_a_test_or_a_reason_to_wait() {
     let mut document = String::from(
         "# Facts and the tests that prove them\n\n\
          Written by `UPDATE_DOCS=1 cargo test -p winhttp-tests --test facts`. The numbers are those of the project's\n\
-         specification of observed behaviour, and of what real programs rely on.\n\n\
+         specification of observed behaviour, of what real programs rely on, and of the protocol component's\n\
+         acceptance scenarios.\n\n\
          | fact | proved in |\n|---|---|\n",
     );
     let mut row = |number: String, files: BTreeSet<String>, waits: Option<&str>| {
@@ -216,6 +240,10 @@ fn every_fact_has_a_test_or_a_reason_to_wait() {
             .map(|(_, why)| *why);
         let files = files_of(Kind::Expectation, &number.to_string(), &named);
         row(format!("program expectation {number}"), files, waits);
+    }
+    for number in 1..=SCENARIOS {
+        let files = files_of(Kind::Scenario, &number.to_string(), &named);
+        row(format!("component scenario {number}"), files, None);
     }
     let path = root().join("docs/facts.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -266,6 +266,7 @@ fn a_server_that_ends_says_that_it_goes_away() {
                 Err(tungstenite::Error::ConnectionClosed)
             ));
         }
+        drop(sockets);
         server.expect_end();
     }
 }

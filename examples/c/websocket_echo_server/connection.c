@@ -9,8 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define HEAD_MS 10000  /* for the request and the response */
-#define CLOSE_MS 5000  /* from our close frame to the end of the closing handshake */
+#define HEAD_MS 5000   /* for the request and the response */
+#define CLOSE_MS 3000  /* from our close frame to the end of the closing handshake */
 #define LINGER_MS 2000 /* for the peer to close the connection */
 
 static int must_wait(void)

@@ -58,10 +58,14 @@ fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
     bytes
 }
 
+fn read_up_to(stream: &mut TcpStream, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).unwrap();
+    bytes
+}
+
 fn expect_echo(stream: &mut TcpStream) {
-    let mut back = [0; HELLO_BACK.len()];
-    stream.read_exact(&mut back).unwrap();
-    assert_eq!(back, HELLO_BACK);
+    assert_eq!(read_up_to(stream, HELLO_BACK.len()), HELLO_BACK);
 }
 
 /// The server serves, whatever went before.
@@ -290,6 +294,70 @@ fn connections_that_vanish_do_not_hurt_the_server() {
         stream.write_all(&HELLO).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         assert_eq!(read_to_end(&mut stream), HELLO_BACK);
+    }
+    expect_service(&server);
+}
+
+/// A request that does not end is not waited for, nor is a peer that does not answer a close frame.
+#[test]
+fn a_peer_that_says_nothing_is_left() {
+    let mut server = EchoServer::start();
+    let mut slow = connect(&server);
+    slow.write_all(&HEAD.as_bytes()[..100]).unwrap();
+    assert_eq!(read_to_end(&mut slow), [], "no answer, only the end");
+    let mut silent = open(&server);
+    server.end_input();
+    assert_eq!(read_up_to(&mut silent, 4), b"\x88\x02\x03\xe9");
+    server.expect_end();
+}
+
+/// Connections beyond what the system allows wait until others have ended.
+#[test]
+fn a_server_without_descriptors_waits_for_connections_to_end() {
+    let server = EchoServer::start_with_descriptors(16);
+    let streams: Vec<TcpStream> = (0..40).map(|_| connect(&server)).collect();
+    for mut stream in streams {
+        stream.write_all(HEAD.as_bytes()).unwrap();
+        read_response(&mut stream);
+        stream.write_all(&HELLO).unwrap();
+        expect_echo(&mut stream);
+    }
+}
+
+/// Requests with a few wrong bytes, and frames of chance behind them: each is answered or ended, none is waited for.
+#[test]
+fn nonsense_is_survived() {
+    let server = EchoServer::start();
+    let mut chance = 1_u64;
+    let mut below = |limit: usize| -> usize {
+        chance = chance
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(chance >> 33).unwrap() % limit
+    };
+    let byte = |value: usize| u8::try_from(value).unwrap();
+    for _ in 0..500 {
+        let mut bytes = HEAD.as_bytes().to_vec();
+        for _ in 0..below(3) {
+            let (place, value) = (below(bytes.len()), byte(below(256)));
+            match below(3) {
+                0 => bytes[place] = value,
+                1 => drop(bytes.remove(place)),
+                _ => bytes.insert(place, value),
+            }
+        }
+        for _ in 0..below(4) {
+            let first = [0x81, 0x01, 0x80, 0x82, 0x89, 0x8A, 0x88, byte(below(256))][below(8)];
+            let payload: Vec<u8> = (0..below(20)).map(|_| byte(below(256))).collect();
+            bytes.extend(masked(first, &payload));
+        }
+        let mut stream = connect(&server);
+        stream.write_all(&bytes).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut answer) {
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{bytes:02x?}");
+        }
     }
     expect_service(&server);
 }

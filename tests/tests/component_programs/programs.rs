@@ -138,7 +138,21 @@ pub(crate) struct EchoServer {
 
 impl EchoServer {
     pub(crate) fn start() -> Self {
-        let mut process = Command::new(&*ECHO_SERVER)
+        Self::start_by(&mut Command::new(&*ECHO_SERVER))
+    }
+
+    /// A server that may have only so many open files.
+    pub(crate) fn start_with_descriptors(limit: u32) -> Self {
+        let set_limit = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+        Self::start_by(
+            Command::new("sh")
+                .args(["-c", &set_limit])
+                .arg(&*ECHO_SERVER),
+        )
+    }
+
+    fn start_by(command: &mut Command) -> Self {
+        let mut process = command
             .args(["--port", "0", "--until-eof"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

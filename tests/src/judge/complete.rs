@@ -60,6 +60,16 @@ impl Slot {
 }
 
 impl Judge {
+    /// The contexts of the actions that are outstanding.
+    pub fn contexts_outstanding(&self) -> Vec<*mut c_void> {
+        let slots = [&self.send_slot, &self.receive_slot];
+        slots
+            .into_iter()
+            .flatten()
+            .map(|slot| slot.context)
+            .collect()
+    }
+
     /// Whether an action of the send queue is outstanding, and how many bytes it has.
     pub fn outstanding_send(&self) -> Option<usize> {
         self.send_slot.as_ref().map(Slot::bytes)
@@ -148,11 +158,7 @@ impl Judge {
 
     /// Completes an action that is over, which changes nothing.
     pub fn complete_stale(&mut self, index: usize, bytes: u32) {
-        let live: Vec<*mut c_void> = [&self.send_slot, &self.receive_slot]
-            .into_iter()
-            .flatten()
-            .map(|slot| slot.context)
-            .collect();
+        let live = self.contexts_outstanding();
         let Some(&context) = self.stale.get(index % STALE_MAX) else {
             return;
         };

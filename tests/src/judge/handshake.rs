@@ -144,7 +144,7 @@ impl Judge {
     }
 
     /// Both, with a server handle that answers a client.
-    pub(super) fn shake_hands(&mut self) {
+    pub fn shake_hands(&mut self) {
         let headers = self.begin();
         let accept = if self.setup.role == Role::Client {
             accept_for(&headers)

@@ -20,7 +20,7 @@ mod queue;
 mod transmit;
 mod wire;
 
-use self::functions as f;
+pub use self::functions as f;
 pub use self::memory::Guarded;
 pub use self::poll::Polled;
 pub use self::queue::{Close, Message};
@@ -193,6 +193,11 @@ impl Judge {
     /// The handle itself.
     pub fn handle(&self) -> *mut c_void {
         self.handle
+    }
+
+    /// How far it has come.
+    pub fn stage(&self) -> Stage {
+        self.stage
     }
 
     /// Whether frames may be exchanged.

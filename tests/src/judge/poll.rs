@@ -17,8 +17,10 @@ use super::{Guarded, Judge, S_OK, Stage, f};
 pub enum Polled {
     /// NO_ACTION.
     Nothing,
-    /// The call failed.
+    /// The call failed, for the peer's or the state's sake.
     Failed(i32),
+    /// The action that is due needs an entry.
+    NoRoom,
     /// SEND_TO_NETWORK: these bytes, of the first send, or of a pong.
     Transmit(Vec<u8>, bool),
     /// INDICATE_SEND_COMPLETE.
@@ -159,7 +161,7 @@ impl Judge {
         }
         if entries == 0 && !matches!(due, Due::Nothing | Due::Sent) {
             assert_eq!(result, c::E_INSUFFICIENT_BUFFER, "{due:?}");
-            return Polled::Failed(result);
+            return Polled::NoRoom;
         }
         assert_eq!(result, S_OK, "{due:?} {answer:?}");
         let action = match due {

@@ -123,11 +123,13 @@ impl Judge {
         if let Some(buffer) = &mut buffer {
             *buffer = data(ptr::without_provenance_mut(8), u32::MAX); // it was copied
         }
-        assert_eq!(result, expected, "{message:?}");
+        assert!(expected.contains(&result), "{result:#x} for {message:?}");
+        if self.may_exchange() {
+            self.stage = Stage::Session;
+        }
         if result != S_OK {
             return false;
         }
-        self.stage = Stage::Session;
         let (first_byte, status) = self.sent(&message);
         self.sends.push_back(Send {
             context,
@@ -149,7 +151,7 @@ impl Judge {
             || (self.stage == Stage::Handshake && self.setup.role == Role::Server)
     }
 
-    fn expected_of_send(&self, message: &Message) -> i32 {
+    fn expected_of_send(&self, message: &Message) -> &'static [i32] {
         let fits = match message {
             Message::Data(kind, ..) => {
                 !self.close_sent && self.sending.is_none_or(|open| open == *kind)
@@ -166,10 +168,10 @@ impl Judge {
             _ => true,
         };
         match (valid, fits && !self.aborted && self.may_exchange()) {
-            (true, true) => S_OK,
-            (false, true) => c::E_INVALIDARG,
-            (true, false) => c::E_INVALID_PROTOCOL_OPERATION,
-            (false, false) => c::E_INVALIDARG,
+            (true, true) => &[S_OK],
+            (false, true) => &[c::E_INVALIDARG],
+            (true, false) => &[c::E_INVALID_PROTOCOL_OPERATION],
+            (false, false) => &[c::E_INVALIDARG, c::E_INVALID_PROTOCOL_OPERATION],
         }
     }
 

@@ -32,6 +32,7 @@ fn settings() -> ProptestConfig {
     ProptestConfig {
         cases: cases(),
         failure_persistence: None,
+        max_shrink_iters: 2000,
         ..ProptestConfig::default()
     }
 }

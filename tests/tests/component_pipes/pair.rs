@@ -103,7 +103,7 @@ impl End {
                 self.queued.pop_front();
             }
             seen @ (Polled::Data(..) | Polled::Pong(_) | Polled::Close(..)) => self.seen.push(seen),
-            Polled::Nothing | Polled::Read(_) | Polled::Empty => {}
+            Polled::Nothing | Polled::NoRoom | Polled::Read(_) | Polled::Empty => {}
             Polled::Failed(code) => self.failed = Some(code),
         }
     }
@@ -210,7 +210,11 @@ impl Pair {
         other.pipe.extend(bytes);
     }
 
+    /// A pong that was given out after a part of a frame goes to the network after it.
     fn complete_receive(&mut self, side: usize, most: usize, cancel: bool) {
+        if !self.ends[side].pong.is_empty() && !self.ends[side].frame.is_empty() {
+            return;
+        }
         let other_is_gone = self.ends[1 - side].is_gone();
         let before = self.ends[side].pipe.len();
         let pong = self.ends[side].complete_receive(most, cancel, other_is_gone);
@@ -222,6 +226,7 @@ impl Pair {
 
     /// Goes on in turns until neither end has anything left to do.
     pub(crate) fn finish(&mut self) {
+        let mut still = 0;
         for _ in 0..TURNS_MAX {
             let before = self.progress();
             for side in 0..2 {
@@ -236,7 +241,13 @@ impl Pair {
                     self.complete_receive(side, usize::MAX, false);
                 }
             }
-            if self.progress() == before {
+            // A turn may only complete indications.
+            still = if self.progress() == before {
+                still + 1
+            } else {
+                0
+            };
+            if still == 2 {
                 return self.drain();
             }
         }

@@ -77,20 +77,22 @@ impl Script {
                 self.send(judge);
             }
             let queue = if self.chance(8) { ALL } else { RECEIVE };
-            match judge.poll(queue, 1 + usize::from(self.chance(16))) {
-                Polled::Failed(code) => {
-                    assert_eq!(judge.poll(RECEIVE, 1), Polled::Failed(code), "it stays so");
-                    return (seen, fed, Some(code));
+            let beside = if self.sizes.flag() { ALL } else { SEND };
+            for queue in [Some(queue), self.chance(32).then_some(beside)] {
+                let polled = queue.map(|queue| judge.poll(queue, 1 + usize::from(self.chance(16))));
+                match polled {
+                    Some(Polled::Failed(code)) => {
+                        let again = judge.poll(RECEIVE, 1);
+                        assert_eq!(again, Polled::Failed(code), "it stays so");
+                        return (seen, fed, Some(code));
+                    }
+                    Some(Polled::Close(status, reason)) => {
+                        seen.push(Polled::Close(status, reason));
+                        return (seen, fed, None);
+                    }
+                    Some(polled @ (Polled::Data(..) | Polled::Pong(_))) => seen.push(polled),
+                    _ => {}
                 }
-                Polled::Close(status, reason) => {
-                    seen.push(Polled::Close(status, reason));
-                    return (seen, fed, None);
-                }
-                polled @ (Polled::Data(..) | Polled::Pong(_)) => seen.push(polled),
-                _ => {}
-            }
-            if self.chance(32) {
-                judge.poll(if self.sizes.flag() { ALL } else { SEND }, 2);
             }
             if self.end_actions(judge, wire, &mut fed) {
                 return (seen, fed, None);

@@ -11,8 +11,11 @@ use super::{Judge, Role, S_OK, Stage, f};
 #[derive(Debug)]
 pub struct Headers {
     /// What the structures point to.
-    fields: Vec<(Box<[u8]>, Box<[u8]>)>,
+    fields: Vec<Field>,
 }
+
+/// A name and a value.
+type Field = (Box<[u8]>, Box<[u8]>);
 
 impl Headers {
     /// Fields of these names and values.

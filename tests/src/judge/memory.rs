@@ -40,15 +40,11 @@ impl Guarded {
 
     /// Whether the bytes around it are as they were.
     pub fn is_intact(&self) -> bool {
-        let bytes: Vec<u8> = self
-            .words
-            .iter()
-            .flat_map(|word| word.to_ne_bytes())
-            .collect();
-        let (before, rest) = bytes.split_at(GUARD);
-        before
-            .iter()
-            .chain(&rest[self.size..])
-            .all(|&byte| byte == PATTERN)
+        let (before, rest) = self.words.split_at(GUARD / 8);
+        let after = &rest[self.size / 8..];
+        let whole = |word: &u64| *word == u64::from_ne_bytes([PATTERN; 8]);
+        let mixed = after[0].to_ne_bytes();
+        before.iter().chain(&after[1..]).all(whole)
+            && mixed[self.size % 8..].iter().all(|&byte| byte == PATTERN)
     }
 }

@@ -3,6 +3,7 @@
 //! In scope: the session, as a driver sees it; queues, slots, frames in both directions, lent memory. Out of scope:
 //! what is sent, received and done when; that is the test's. The fuzz targets compile this folder too, so it uses
 //! nothing else of the harness.
+#![allow(clippy::cast_possible_truncation, reason = "a test's sizes are small")]
 
 use core::ffi::c_void;
 use std::collections::VecDeque;
@@ -101,65 +102,7 @@ pub struct Judge {
 impl Judge {
     /// A handle that was just created.
     pub fn new(setup: Setup) -> Self {
-        let size = setup.receive_size + setup.send_size + CONTROL_SIZE;
-        let mut block = setup.allocated.then(|| Guarded::new(size as usize));
-        let mut pointer: *mut c_void = block
-            .as_mut()
-            .map_or(core::ptr::null_mut(), |block| block.pointer().cast());
-        let (mut receive, mut send) = (setup.receive_size, setup.send_size);
-        let (mut masking, mut verification) = (
-            i32::from(setup.masking_off),
-            i32::from(setup.verification_off),
-        );
-        let property = |kind, value: *mut c_void, size| Property {
-            kind,
-            pv_value: value,
-            ul_value_size: size,
-        };
-        let mut properties = vec![
-            property(
-                c::WEB_SOCKET_DISABLE_UTF8_VERIFICATION_PROPERTY_TYPE,
-                (&raw mut verification).cast(),
-                4,
-            ),
-            property(
-                c::WEB_SOCKET_SEND_BUFFER_SIZE_PROPERTY_TYPE,
-                (&raw mut send).cast(),
-                4,
-            ),
-            property(
-                c::WEB_SOCKET_DISABLE_MASKING_PROPERTY_TYPE,
-                (&raw mut masking).cast(),
-                4,
-            ),
-            property(
-                c::WEB_SOCKET_RECEIVE_BUFFER_SIZE_PROPERTY_TYPE,
-                (&raw mut receive).cast(),
-                4,
-            ),
-        ];
-        if block.is_some() {
-            properties.push(property(
-                c::WEB_SOCKET_ALLOCATED_BUFFER_PROPERTY_TYPE,
-                (&raw mut pointer).cast(),
-                size,
-            ));
-        }
-        let mut handle = core::ptr::null_mut();
-        let create = match setup.role {
-            Role::Client => f::WebSocketCreateClientHandle,
-            Role::Server => f::WebSocketCreateServerHandle,
-        };
-        // SAFETY: the properties and what they point to live through the call, the block until the handle is deleted.
-        let result = unsafe {
-            create(
-                properties.as_ptr(),
-                properties.len() as u32,
-                &raw mut handle,
-            )
-        };
-        assert_eq!(result, S_OK, "{setup:?}");
-        assert!(!handle.is_null());
+        let (handle, block) = create(setup);
         Self {
             setup,
             handle,
@@ -271,6 +214,10 @@ impl Judge {
         // SAFETY: the memory that was lent lives until after the call.
         assert_eq!(unsafe { f::WebSocketDeleteHandle(self.handle) }, S_OK);
         self.guards_hold();
+        assert!(
+            self.sends.iter().all(queue::Send::is_unchanged),
+            "the caller's payload was written"
+        );
         self.handle
     }
 
@@ -284,10 +231,6 @@ impl Judge {
         assert!(
             own.chain(lent).all(Guarded::is_intact),
             "written outside of the memory"
-        );
-        assert!(
-            self.sends.iter().all(queue::Send::is_unchanged),
-            "the caller's payload was written"
         );
     }
 
@@ -305,4 +248,56 @@ impl Judge {
             );
         }
     }
+}
+
+/// A handle with these properties, in any order, and the memory it was given.
+fn create(setup: Setup) -> (*mut c_void, Option<Guarded>) {
+    let size = setup.receive_size + setup.send_size + CONTROL_SIZE;
+    let mut block = setup.allocated.then(|| Guarded::new(size as usize));
+    let mut pointer = block
+        .as_mut()
+        .map_or(core::ptr::null_mut(), Guarded::pointer);
+    let (mut receive, mut send) = (setup.receive_size, setup.send_size);
+    let mut masking_off = i32::from(setup.masking_off);
+    let mut verification_off = i32::from(setup.verification_off);
+    let property = |kind, value: *mut c_void| Property {
+        kind,
+        pv_value: value,
+        ul_value_size: 4,
+    };
+    let mut properties = vec![
+        property(
+            c::WEB_SOCKET_DISABLE_UTF8_VERIFICATION_PROPERTY_TYPE,
+            (&raw mut verification_off).cast(),
+        ),
+        property(
+            c::WEB_SOCKET_SEND_BUFFER_SIZE_PROPERTY_TYPE,
+            (&raw mut send).cast(),
+        ),
+        property(
+            c::WEB_SOCKET_DISABLE_MASKING_PROPERTY_TYPE,
+            (&raw mut masking_off).cast(),
+        ),
+        property(
+            c::WEB_SOCKET_RECEIVE_BUFFER_SIZE_PROPERTY_TYPE,
+            (&raw mut receive).cast(),
+        ),
+    ];
+    if block.is_some() {
+        properties.push(Property {
+            kind: c::WEB_SOCKET_ALLOCATED_BUFFER_PROPERTY_TYPE,
+            pv_value: (&raw mut pointer).cast(),
+            ul_value_size: size,
+        });
+    }
+    let create = match setup.role {
+        Role::Client => f::WebSocketCreateClientHandle,
+        Role::Server => f::WebSocketCreateServerHandle,
+    };
+    let (mut handle, count) = (core::ptr::null_mut(), properties.len() as u32);
+    // SAFETY: the properties and what they point to live through the call, the block until the handle is deleted.
+    let result = unsafe { create(properties.as_ptr(), count, &raw mut handle) };
+    assert_eq!(result, S_OK, "{setup:?}");
+    assert!(!handle.is_null());
+    (handle, block)
 }

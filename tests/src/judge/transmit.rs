@@ -51,15 +51,15 @@ impl Judge {
             .map(|(pointer, length)| read(*pointer, *length))
             .collect();
         let bytes = pieces.concat();
-        let send = &self.sends[0];
+        let send = &mut self.sends[0];
         assert_eq!(answer.application, send.context);
         assert_eq!(answer.buffer_type, send.buffer_type);
-        let frame = if send.offered == 0 {
+        let mut frame = core::mem::take(&mut send.frame);
+        let send = &self.sends[0];
+        if send.offered == 0 {
             let payload = [&send.status[..], &send.lent].concat();
-            self.frame(send.first_byte, &payload, &bytes)
-        } else {
-            send.frame.clone()
-        };
+            frame = self.frame(send.first_byte, &payload, &bytes);
+        }
         let rest = &frame[send.offered..];
         assert!(
             !bytes.is_empty() && rest.starts_with(&bytes),

@@ -185,7 +185,7 @@ impl Pair {
                 3 => end.poll(RECEIVE, 1 + detail % 3),
                 4 => end.poll(ALL, 1 + detail % 3),
                 5 | 6 if detail & 1 == 0 => {
-                    self.complete_send(side, self.cancels && detail % 5 == 0)
+                    self.complete_send(side, self.cancels && detail % 5 == 0);
                 }
                 5 | 6 => self.complete_receive(side, detail / 2, self.cancels && detail % 7 == 0),
                 _ => end.poll([SEND, RECEIVE, ALL][detail % 3], 0),

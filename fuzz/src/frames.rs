@@ -20,6 +20,8 @@ pub struct Setup {
     pub unmasked: bool,
     pub verify: bool,
     pub limit_bytes: u64,
+    /// Close frames are what websocket.h takes them to be: more statuses, and reasons checked like text.
+    pub component: bool,
 }
 
 impl Setup {
@@ -83,6 +85,7 @@ pub fn run(data: &[u8]) {
         } else {
             u64::from(limit)
         },
+        component: false,
     };
     let seed = input.number();
     let wire = input.rest();

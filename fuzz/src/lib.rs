@@ -3,9 +3,15 @@
 //! The functions are ordinary ones that panic on a finding, so that an input can also be replayed without a fuzzer.
 
 pub mod calls;
+pub mod component_handshake;
+pub mod component_receive;
+pub mod component_send;
 pub mod frames;
 pub mod handshake;
 pub mod input;
+/// The behaviour tests' model of a handle.
+#[path = "../../tests/src/judge/mod.rs"]
+pub mod judge;
 pub mod response;
 pub mod sending;
 pub mod url;

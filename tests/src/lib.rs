@@ -13,6 +13,7 @@
 )]
 
 mod client;
+pub mod judge;
 mod peer;
 mod recorder;
 mod transfer;

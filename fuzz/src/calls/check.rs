@@ -73,6 +73,7 @@ pub fn received(sent: &[u8], received: &[(Vec<u8>, i32)]) {
         unmasked: false,
         verify: true,
         limit_bytes: u64::MAX,
+        component: false,
     };
     let trace = decode(setup, sent);
     let kind_ends = |at: usize, wanted: MessageKind, end: bool| {

@@ -83,7 +83,7 @@ fn frame<'a>(
         .collect();
     if control {
         return if complete {
-            control_frame(opcode, &payload, &wire[end..], trace)
+            control_frame(setup, opcode, &payload, &wire[end..], trace)
         } else {
             Ok(None)
         };
@@ -172,6 +172,7 @@ fn data_frame(
 }
 
 fn control_frame<'a>(
+    setup: Setup,
     opcode: u8,
     payload: &[u8],
     after: &'a [u8],
@@ -182,23 +183,29 @@ fn control_frame<'a>(
     let (event, after) = match opcode {
         9 => (Event::Ping(control), Some(after)),
         10 => (Event::Pong(control), Some(after)),
-        _ => (Event::Close(close(payload)?), None),
+        _ => (Event::Close(close(setup, payload)?), None),
     };
     trace.events.push((trace.payload.len(), event));
     Ok(after)
 }
 
-fn close(payload: &[u8]) -> Result<CloseFrame, ProtocolError> {
+fn close(setup: Setup, payload: &[u8]) -> Result<CloseFrame, ProtocolError> {
     match payload {
         [] => Ok(CloseFrame::EMPTY),
         [_] => Err(ProtocolError::CloseTooShort),
         [high, low, reason @ ..] => {
             let number = u16::from_be_bytes([*high, *low]);
             let code = CloseCode::new(number);
-            if !matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+            let known = if setup.component {
+                !matches!(number, 0..=999 | 1005 | 1006 | 1015)
+            } else {
+                matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999)
+            };
+            if !known {
                 return Err(ProtocolError::CloseCodeInvalid(code));
             }
-            if std::str::from_utf8(reason).is_err() {
+            let is_checked = setup.verify || !setup.component;
+            if is_checked && std::str::from_utf8(reason).is_err() {
                 return Err(ProtocolError::CloseReasonNotUtf8);
             }
             let reason = CloseReason::new(reason).expect("at most 123 bytes");

@@ -7,6 +7,9 @@
  * program it is a pair of sockets, and the header fields travel in an HTTP request and response.
  *
  * Exit code 0: everything arrived as it was sent. */
+#ifdef _WIN32
+#include <windows.h>
+#endif
 #include <websocket.h>
 
 #include <stdio.h>

@@ -112,7 +112,9 @@ impl Judge {
                     if let Some(Item::Violation(code)) = self.wire.items.get(1)
                         && !complete
                     {
-                        return Due::Fail(*code, (there > 0).then_some((kind, count)));
+                        // The caller's memory may end before the byte that makes a text invalid.
+                        let before = fits.is_some() && there > 0;
+                        return Due::Fail(*code, before.then_some((kind, count)));
                     }
                     if there > 0 || (complete && fin && !begun) {
                         return Due::Data(kind, count, complete && fin && count == there);

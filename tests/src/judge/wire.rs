@@ -281,7 +281,7 @@ impl Wire {
         Ok(true)
     }
 
-    /// Checks text as far as it can be; the valid part of what is not stays.
+    /// Checks text as far as it can be; what comes before the first byte that makes it invalid stays.
     fn verify(&mut self, new: &[u8], last: bool) -> Result<(), i32> {
         if self.setup.verification_off || self.message != Some(Kind::Text) {
             return Ok(());
@@ -297,7 +297,12 @@ impl Wire {
             let Some(Item::Data { bytes, .. }) = self.items.back_mut() else {
                 panic!("the frame is the last item");
             };
-            bytes.extend(&new[..valid.saturating_sub(before)]);
+            let fits = |end: &usize| {
+                let text = std::str::from_utf8(&self.character[..*end]);
+                text.is_ok() || text.is_err_and(|error| error.error_len().is_none())
+            };
+            let end = (valid..=self.character.len()).take_while(fits).last();
+            bytes.extend(&new[..end.unwrap_or(valid).saturating_sub(before)]);
             return Err(FORMAT);
         }
         self.character.drain(..valid);

@@ -9,10 +9,11 @@ use windows_sys::Win32::Networking::WebSocket::*;
 use super::harness::headers::{
     Header, ZERO_KEY, and, fields, raw, read, request, response, value, with, without,
 };
+use super::harness::memory::live_bytes;
 use super::harness::raw::pointer;
 use super::harness::{
-    E_INVALIDARG, FORMAT, NO_EXTENSION, NO_SUBPROTOCOL, NO_VERSION, OPERATION, Role, S_OK, Setup,
-    Socket, TOO_SMALL,
+    ALL, E_INVALIDARG, FORMAT, Memory, NO_EXTENSION, NO_SUBPROTOCOL, NO_VERSION, OPERATION, Role,
+    S_OK, Setup, Socket, TOO_SMALL,
 };
 
 const PROTOCOL: &str = "Sec-WebSocket-Protocol";
@@ -404,4 +405,53 @@ fn what_is_handed_out_stays_until_the_handshake_ends() {
     assert_eq!(unsafe { read(headers, count) }, before);
     let right = response(value(&before, "Sec-WebSocket-Key"));
     assert_eq!(client.end_client(&right), S_OK);
+}
+
+/// Bytes that are freed by what ends the handshake; the buffers are the caller's.
+fn freed(role: Role, end: impl Fn(&Socket<'_>, &[Header])) -> isize {
+    let socket = Setup::new(role).memory(Memory::Block).create();
+    let right = match role {
+        Role::Client => {
+            let begun = socket.begin_client(&[], &[], &[]).unwrap();
+            response(value(&begun, "Sec-WebSocket-Key"))
+        }
+        Role::Server => {
+            socket.begin_server(None, &[], &request()).unwrap();
+            Vec::new()
+        }
+    };
+    let before = live_bytes();
+    end(&socket, &right);
+    before - live_bytes()
+}
+
+#[test]
+fn what_the_handshake_handed_out_is_freed_when_it_ends() {
+    // At least the array with four or three fields.
+    let array = |fields: usize| (fields * size_of::<WEB_SOCKET_HTTP_HEADER>()).cast_signed();
+    let by_end = freed(Role::Client, |client, right| {
+        assert_eq!(client.end_client(right), S_OK);
+    });
+    assert!(by_end >= array(4), "{by_end}");
+    let by_end = freed(Role::Server, |server, _| {
+        assert_eq!(server.end_server(), S_OK);
+    });
+    assert!(by_end >= array(3), "{by_end}");
+    let by_itself = freed(Role::Server, |server, _| server.idle(ALL));
+    assert!(by_itself >= array(3), "{by_itself}");
+    // Not before: a failure ends nothing.
+    let by_failure = freed(Role::Client, |client, right| {
+        let wrong = without(right, "Upgrade");
+        assert_eq!(client.end_client(&wrong), FORMAT);
+    });
+    assert_eq!(by_failure, 0);
+}
+
+#[test]
+fn an_extension_that_is_selected_twice_is_refused() {
+    // The array has room for each once; `end_client_selecting` checks that nothing is written behind it.
+    for offers in [&[c"a"][..], &[c"a", c"b"], &[c"a", c"a"]] {
+        let (result, extensions, _) = takes(&[], offers, &[(EXTENSIONS, "a, a")]);
+        assert_eq!((result, extensions), (NO_EXTENSION, vec![]));
+    }
 }

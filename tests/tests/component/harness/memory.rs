@@ -22,6 +22,11 @@ pub(crate) fn grows(mut what: impl FnMut()) -> bool {
     })
 }
 
+/// Bytes the current thread allocated and did not free.
+pub(crate) fn live_bytes() -> isize {
+    LIVE_BYTES.get()
+}
+
 /// The system's allocator, counting bytes.
 struct Counting;
 

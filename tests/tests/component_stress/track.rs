@@ -152,6 +152,8 @@ fn shake_hands(role: Role, handle: *mut c_void) {
                 )
             };
             assert_eq!(result, S_OK);
+            // SAFETY: no memory is passed.
+            assert_eq!(unsafe { f::WebSocketEndServerHandshake(handle) }, S_OK);
         }
         Role::Client => {
             // SAFETY: nothing is passed, and the outputs live through the call.

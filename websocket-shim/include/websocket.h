@@ -244,6 +244,8 @@ HRESULT WINAPI WebSocketReceive(WEB_SOCKET_HANDLE hWebSocket, WEB_SOCKET_BUFFER 
 /* Says what is to be done next. *pulDataBufferCount is the number of entries that fit, then of those written: two are
  * always enough. What they point to may be used until WebSocketCompleteAction is called with *pvActionContext, which
  * every action but WEB_SOCKET_NO_ACTION needs. pvApplicationContext may be NULL.
+ * WEB_SOCKET_SEND_TO_NETWORK_ACTION: the bytes are sent undivided, and in the order in which the actions were got. A thread
+ * for each queue therefore holds a lock of its own from getting such an action until its bytes are written.
  * Fails when the peer broke the protocol: send a close frame, or call WebSocketAbortHandle. */
 HRESULT WINAPI WebSocketGetAction(WEB_SOCKET_HANDLE hWebSocket, WEB_SOCKET_ACTION_QUEUE eActionQueue,
                                   WEB_SOCKET_BUFFER *pDataBuffers, ULONG *pulDataBufferCount,

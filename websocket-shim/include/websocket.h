@@ -101,7 +101,8 @@ typedef const char *PCSTR, *LPCSTR;
 /* Most bytes of a close reason. */
 #define WEB_SOCKET_MAX_CLOSE_REASON_LENGTH 123
 
-/* Close statuses (RFC 6455 section 7.4). 1005, 1006 and 1015 are never sent. */
+/* Close statuses (RFC 6455 section 7.4). 1005, 1006 and 1015 are never on the wire: a send with 1005 and no reason makes a
+ * close frame without a status, as which it is received. */
 typedef enum _WEB_SOCKET_CLOSE_STATUS WEB_SOCKET_ENUM_BASE {
     WEB_SOCKET_SUCCESS_CLOSE_STATUS = 1000,
     WEB_SOCKET_ENDPOINT_UNAVAILABLE_CLOSE_STATUS = 1001,
@@ -204,8 +205,10 @@ HRESULT WINAPI WebSocketCreateClientHandle(const PWEB_SOCKET_PROPERTY pPropertie
 HRESULT WINAPI WebSocketCreateServerHandle(const PWEB_SOCKET_PROPERTY pProperties, ULONG ulPropertyCount,
                                            WEB_SOCKET_HANDLE *phWebSocket);
 
-/* Gives the header fields that the application adds to its request, instead of its own of the same name. They may be
- * used until the handshake ends. */
+/* Gives the header fields that the application adds to its request; they replace fields of the same name that it has. They
+ * may be used until the handshake ends. The request line and Host are the application's. Sub-protocols and extensions to
+ * offer, and the fields it has already (they are only checked), may each be NULL with a count of 0. What is passed is not
+ * needed after the call, here and below. */
 HRESULT WINAPI WebSocketBeginClientHandshake(WEB_SOCKET_HANDLE hWebSocket, PCSTR *pszSubprotocols,
                                              ULONG ulSubprotocolCount, PCSTR *pszExtensions, ULONG ulExtensionCount,
                                              const PWEB_SOCKET_HTTP_HEADER pInitialHeaders,
@@ -221,8 +224,9 @@ HRESULT WINAPI WebSocketEndClientHandshake(WEB_SOCKET_HANDLE hWebSocket,
                                            ULONG ulReponseHeaderCount, ULONG *pulSelectedExtensions,
                                            ULONG *pulSelectedExtensionCount, ULONG *pulSelectedSubprotocol);
 
-/* Checks the request's header fields and gives those of the response with status 101. They may be used until the
- * handshake ends. */
+/* Checks the request's header fields, Host among them, and gives those of the response with status 101. They may be used until
+ * the handshake ends. Sub-protocol and extensions are those of the client's that the application selects: none with NULL.
+ * After success the handle's handshake cannot begin again. */
 HRESULT WINAPI WebSocketBeginServerHandshake(WEB_SOCKET_HANDLE hWebSocket, PCSTR pszSubprotocolSelected,
                                              PCSTR *pszExtensionSelected, ULONG ulExtensionSelectedCount,
                                              const PWEB_SOCKET_HTTP_HEADER pRequestHeaders,
@@ -232,18 +236,21 @@ HRESULT WINAPI WebSocketBeginServerHandshake(WEB_SOCKET_HANDLE hWebSocket, PCSTR
 /* Ends the handshake; the first send, receive or action of a server does it too. */
 HRESULT WINAPI WebSocketEndServerHandshake(WEB_SOCKET_HANDLE hWebSocket);
 
-/* Queues a frame. The bytes behind *pBuffer must stay as they are until WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION comes
- * with Context. pBuffer is NULL for pings and pongs, and may be for an empty frame. */
+/* Queues a frame. The bytes behind *pBuffer, not *pBuffer itself, must stay as they are until
+ * WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION comes with Context. pBuffer is NULL for pings and pongs, and may be for an empty
+ * frame. The peer's pings are answered without this; its close frame is not: the application sends one. */
 HRESULT WINAPI WebSocketSend(WEB_SOCKET_HANDLE hWebSocket, WEB_SOCKET_BUFFER_TYPE BufferType,
                              WEB_SOCKET_BUFFER *pBuffer, PVOID Context);
 
 /* Queues a receive, which ends with one WEB_SOCKET_INDICATE_RECEIVE_COMPLETE_ACTION. Without pBuffer the data is handed
- * out where it lies in the library's memory, else it is copied to pBuffer->Data. */
+ * out where it lies in the library's memory, else as much as fits is copied to pBuffer->Data and the rest waits for the next
+ * receive. The type is a fragment's until the last bytes of a message. A receive that was cancelled or aborted ends with a
+ * fragment's type, NULL and length 0. After the peer's close frame it fails with E_INVALID_PROTOCOL_OPERATION. */
 HRESULT WINAPI WebSocketReceive(WEB_SOCKET_HANDLE hWebSocket, WEB_SOCKET_BUFFER *pBuffer, PVOID pvContext);
 
 /* Says what is to be done next. *pulDataBufferCount is the number of entries that fit, then of those written: two are
  * always enough. What they point to may be used until WebSocketCompleteAction is called with *pvActionContext, which
- * every action but WEB_SOCKET_NO_ACTION needs. pvApplicationContext may be NULL.
+ * every action but WEB_SOCKET_NO_ACTION needs; until then its side offers nothing else. pvApplicationContext may be NULL.
  * WEB_SOCKET_SEND_TO_NETWORK_ACTION: the bytes are sent undivided, and in the order in which the actions were got. A thread
  * for each queue therefore holds a lock of its own from getting such an action until its bytes are written.
  * Fails when the peer broke the protocol: send a close frame, or call WebSocketAbortHandle. */

@@ -25,7 +25,7 @@ use plan::{Fate, Plan, plan};
 /// Fewer under a sanitizer or on a busy machine: `COMPONENT_PIPES_CASES`.
 fn cases() -> u32 {
     let wanted = std::env::var("COMPONENT_PIPES_CASES").ok();
-    wanted.map_or(200, |text| text.parse().unwrap())
+    wanted.map_or(100, |text| text.parse().unwrap())
 }
 
 fn settings() -> ProptestConfig {

@@ -13,6 +13,7 @@ pub mod buffer;
 pub mod code;
 pub mod constants;
 pub mod export;
+pub mod fork;
 pub mod handle;
 pub mod header_block;
 pub mod hresult;

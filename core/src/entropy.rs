@@ -1,6 +1,7 @@
 //! Random bytes from the system, buffered so that a masking key costs no system call.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 use crate::proto::websocket::MaskKey;
@@ -11,11 +12,22 @@ const BLOCK_BYTES: usize = 4096;
 struct Block {
     bytes: [u8; BLOCK_BYTES],
     used: usize,
+    /// [`EPOCH`] when the bytes were fetched.
+    epoch: u32,
 }
+
+/// Counts the calls of [`forget`]; older blocks are not used.
+static EPOCH: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static BLOCK: RefCell<Box<Block>> =
-        RefCell::new(Box::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES }));
+        RefCell::new(Box::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES, epoch: 0 }));
+}
+
+/// Makes all threads fetch new bytes: for the child of a fork, whose blocks are its parent's, too. Safe in a handler of
+/// `pthread_atfork`.
+pub fn forget() {
+    EPOCH.fetch_add(1, Ordering::Relaxed);
 }
 
 /// A fresh masking key (RFC 6455 §5.3: unpredictable, from a strong source of entropy).
@@ -35,13 +47,29 @@ pub fn nonce() -> Result<[u8; 16]> {
 }
 
 fn take<const N: usize>() -> Result<[u8; N]> {
-    BLOCK.with_borrow_mut(|block| {
-        if block.used + N > BLOCK_BYTES {
-            getrandom::fill(&mut block.bytes).map_err(|_| Error::Internal)?;
-            block.used = 0;
+    // A thread that ends has no block any more, but its destructors may still send.
+    BLOCK
+        .try_with(|block| block.borrow_mut().take())
+        .unwrap_or_else(|_| fetch())
+}
+
+/// Bytes straight from the system.
+fn fetch<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
+    Ok(bytes)
+}
+
+impl Block {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let epoch = EPOCH.load(Ordering::Relaxed);
+        if self.used + N > BLOCK_BYTES || self.epoch != epoch {
+            getrandom::fill(&mut self.bytes).map_err(|_| Error::Internal)?;
+            self.used = 0;
+            self.epoch = epoch;
         }
-        let start = block.used;
-        let piece = block
+        let start = self.used;
+        let piece = self
             .bytes
             .get_mut(start..start + N)
             .ok_or(Error::Internal)?;
@@ -49,9 +77,9 @@ fn take<const N: usize>() -> Result<[u8; N]> {
         taken.copy_from_slice(piece);
         // A key that was handed out must not be found in memory again.
         piece.fill(0);
-        block.used += N;
+        self.used += N;
         Ok(taken)
-    })
+    }
 }
 
 #[cfg(test)]
@@ -64,5 +92,36 @@ mod tests {
         for _ in 0..2 * BLOCK_BYTES / 16 {
             assert!(seen.insert(nonce().unwrap()));
         }
+    }
+
+    #[test]
+    fn a_thread_that_ends_still_gets_bytes() {
+        struct AtExit(std::sync::mpsc::Sender<bool>);
+        impl Drop for AtExit {
+            fn drop(&mut self) {
+                let gone = BLOCK.try_with(|_| ()).is_err();
+                let _ = self.0.send(gone && nonce().is_ok());
+            }
+        }
+        thread_local! {
+            static AT_EXIT: RefCell<Option<AtExit>> = const { RefCell::new(None) };
+        }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            // Destroyed after the block, because it was there before.
+            AT_EXIT.set(Some(AtExit(sender)));
+            nonce().unwrap();
+        })
+        .join()
+        .unwrap();
+        assert_eq!(receiver.recv(), Ok(true));
+    }
+
+    #[test]
+    fn bytes_that_were_fetched_are_not_used_after_forget() {
+        nonce().unwrap();
+        let next = BLOCK.with_borrow(|block| block.bytes[block.used..block.used + 16].to_vec());
+        forget();
+        assert_ne!(nonce().unwrap(), next[..]);
     }
 }

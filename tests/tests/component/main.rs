@@ -19,6 +19,7 @@ mod aborting;
 mod allocated;
 mod client_sends;
 mod closing;
+mod forking;
 mod handles;
 mod handshake;
 mod handshake_headers;

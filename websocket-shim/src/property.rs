@@ -124,7 +124,11 @@ export! {
         let values: &[u32] = match property {
             c::WEB_SOCKET_KEEPALIVE_INTERVAL_PROPERTY_TYPE => &[KEEPALIVE_INTERVAL_MS],
             c::WEB_SOCKET_SUPPORTED_VERSIONS_PROPERTY_TYPE => &SUPPORTED_VERSIONS,
-            _ => return Err(HResult::INVALID_ARGUMENT),
+            _ => {
+                // SAFETY: the program's promise about `size`.
+                unsafe { output::value(size, 0) };
+                return Err(HResult::INVALID_ARGUMENT);
+            }
         };
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
         // SAFETY: the program's promise about `size`.

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #define CONNECTION_LIMIT 1000 /* more wait in the listening socket's queue */
+#define RETRY_MS 100          /* until descriptors are looked for again when none is ours to close */
 
 enum { POLL_SIGNAL, POLL_INPUT, POLL_LISTENER, POLL_CONNECTIONS };
 
@@ -140,7 +141,7 @@ static void accept_connections(struct server *server, long long now)
 
         if (socket < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-                server->exhausted = server->count > 0;
+                server->exhausted = 1;
             return; /* nobody is there any more, or the one who was is gone again */
         }
         if (!make_non_blocking(socket)) {
@@ -185,7 +186,7 @@ static void stop(struct server *server, long long now)
 static int prepare(const struct server *server, struct pollfd *polled, long long now)
 {
     int accepting = server->count < CONNECTION_LIMIT && !server->exhausted;
-    long long wait = -1;
+    long long wait = server->exhausted && server->count == 0 ? RETRY_MS : -1;
 
     memset(polled, 0, (POLL_CONNECTIONS + server->count) * sizeof(*polled));
     polled[POLL_SIGNAL].fd = signal_pipe[0];
@@ -222,6 +223,8 @@ static int serve(struct server *server)
             return fail("poll");
         }
         now = now_ms();
+        if (count == 0)
+            server->exhausted = 0;
         for (size_t i = 0; i < count; i++) {
             if (polled[POLL_CONNECTIONS + i].revents)
                 connection_ready(server->connections[i], now);

@@ -33,7 +33,7 @@ fn parent_and_child_never_mask_with_the_same_key() {
     let process = unsafe { fork() };
     if process == 0 {
         let sent = catch_unwind(AssertUnwindSafe(|| {
-            there.write_all(&ping(&client)).unwrap()
+            there.write_all(&ping(&client)).unwrap();
         }));
         // SAFETY: ends this process.
         unsafe { _exit(c_int::from(sent.is_err())) };

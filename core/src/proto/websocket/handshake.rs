@@ -187,8 +187,14 @@ pub(super) fn list_members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Without optional white space around it (RFC 9110 §5.6.3).
-fn trim(value: &[u8]) -> &[u8] {
-    value.trim_ascii()
+pub(super) fn trim(value: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(is_text).unwrap_or(value.len());
+    let end = value
+        .iter()
+        .rposition(is_text)
+        .map_or(start, |last| last + 1);
+    value.get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ mod tests {
         for name in ["", "two words", "a,b", "a;b", "kös", "a\r\nb"] {
             assert_eq!(offer(&[name], &[]).unwrap_err(), Error::InvalidArgument);
         }
-        for extension in ["", ";x", "a\r\nHost: b", " ", "kös", "a b"] {
+        for extension in ["", ";x", "a\r\nHost: b", " ", "kös", "a b", "x; a, y"] {
             assert_eq!(
                 offer(&[], &[extension]).unwrap_err(),
                 Error::InvalidArgument

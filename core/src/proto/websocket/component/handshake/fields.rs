@@ -1,6 +1,6 @@
 //! Header fields, and the lists in them.
 
-use super::super::super::handshake::{HandshakeError, check_upgrade, list_members};
+use super::super::super::handshake::{HandshakeError, check_upgrade, list_members, trim};
 use super::super::error::Error;
 
 /// A header field as the application gives it.
@@ -36,7 +36,7 @@ pub(super) fn values<'a>(fields: &[Field<'a>], name: &str) -> impl Iterator<Item
     fields
         .iter()
         .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|field| field.value.trim_ascii())
+        .map(|field| trim(field.value))
 }
 
 /// The members of a list that may be spread over several fields.
@@ -52,7 +52,7 @@ pub(super) fn extension_names<'a>(fields: &[Field<'a>]) -> impl Iterator<Item = 
 /// An extension without its parameters.
 pub(super) fn extension_name(extension: &[u8]) -> &[u8] {
     let name = extension.split(|&byte| byte == b';').next();
-    name.unwrap_or_default().trim_ascii()
+    trim(name.unwrap_or_default())
 }
 
 /// The only value of a field.
@@ -76,12 +76,12 @@ pub(super) fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(is_tchar)
 }
 
-/// A name and perhaps parameters, nothing that would end the field.
+/// A name and perhaps parameters, nothing that would end the field or begin another extension.
 pub(super) fn is_extension(extension: &[u8]) -> bool {
+    let visible = |&byte: &u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
     is_token(extension_name(extension))
-        && extension
-            .iter()
-            .all(|&byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
+        && extension.iter().all(visible)
+        && !extension.contains(&b',')
 }
 
 /// A field's value that lists these.

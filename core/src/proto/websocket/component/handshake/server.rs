@@ -4,7 +4,7 @@ use super::super::super::handshake::{accept_for, is_client_key};
 use super::super::error::Error;
 use super::fields::{
     EXTENSIONS, Field, HandshakeFields, SUBPROTOCOL, VERSION, check_names, check_upgrades,
-    extension_name, extension_names, is_extension, list, members, only_value, values,
+    extension_name, extension_names, is_extension, is_token, list, members, only_value, values,
 };
 
 /// The response's fields to a request (RFC 6455 §4.2).
@@ -55,7 +55,7 @@ fn check_selection(
     extensions: &[Vec<u8>],
 ) -> Result<(), Error> {
     if let Some(name) = subprotocol
-        && !members(request, SUBPROTOCOL).any(|offered| offered == name)
+        && !(is_token(name) && members(request, SUBPROTOCOL).any(|offered| offered == name))
     {
         return Err(Error::SubprotocolNotSupported);
     }
@@ -135,6 +135,10 @@ mod tests {
 
     #[test]
     fn only_what_was_offered_can_be_selected() {
+        let mut request = GOOD.to_vec();
+        request[5].1 = "a\r\nb";
+        let refused = Err(Error::SubprotocolNotSupported);
+        assert_eq!(answer(&request, Some("a\r\nb"), &[]), refused);
         for name in ["other", "", "Chat", "chat, superchat"] {
             let result = answer(&GOOD, Some(name), &[]);
             assert_eq!(result, Err(Error::SubprotocolNotSupported));
@@ -161,6 +165,11 @@ mod tests {
             (2, &[("Connection", "close")], HandshakeMalformed),
             (3, &[], HandshakeMalformed),
             (3, &[GOOD[3], GOOD[3]], HandshakeMalformed),
+            (
+                3,
+                &[("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==\n")],
+                HandshakeMalformed,
+            ),
             (
                 3,
                 &[("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAA")],

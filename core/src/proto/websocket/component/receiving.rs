@@ -33,11 +33,16 @@ pub(super) enum State {
     Closed,
     /// The peer broke the protocol.
     Failed(ProtocolError),
+    /// The session was aborted.
+    Aborted,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Outstanding {
-    FromNetwork,
+    /// So many bytes may come.
+    FromNetwork {
+        room: usize,
+    },
     Indication,
     Pong,
 }
@@ -86,6 +91,10 @@ impl<T: ReadMemory> Receiving<T> {
         self.state
     }
 
+    pub(super) fn abort(&mut self) {
+        self.state = State::Aborted;
+    }
+
     /// Queues a receive.
     #[inline]
     pub(super) fn push(&mut self, target: Option<T>, context: usize) {
@@ -124,16 +133,17 @@ impl<T: ReadMemory> Receiving<T> {
         decoded
     }
 
-    /// Takes an action's end; whether `token` names one of this side's. `area_bytes` is the size of the receive area.
+    /// Takes an action's end; whether `token` names one of this side's.
     #[inline]
-    pub(super) fn complete(&mut self, token: Token, bytes: u32, area_bytes: u32) -> bool {
+    pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         match self.slot.release(token) {
             None => return false,
             Some(Outstanding::Indication | Outstanding::Pong) => {}
-            Some(Outstanding::FromNetwork) if (1..=area_bytes).contains(&bytes) => {
-                self.unread = (0, usize::try_from(bytes).unwrap_or(0));
+            Some(Outstanding::FromNetwork { room }) if (1..=room).contains(&bytes) => {
+                self.unread = (0, bytes);
             }
-            Some(Outstanding::FromNetwork) => {
+            Some(Outstanding::FromNetwork { .. }) => {
                 if let Some(receive) = self.queue.front_mut() {
                     receive.cancelled = true;
                 }
@@ -163,17 +173,19 @@ impl<T: ReadMemory> Receiving<T> {
 
     /// The action that brings more bytes. All that came was looked at, so the whole receive area is free.
     #[inline]
-    pub(super) fn read(&mut self, area_bytes: usize, tokens: &mut Tokens) -> Action {
+    pub(super) fn read(&mut self, room: usize, tokens: &mut Tokens) -> Action {
         let Some(Operation { context, .. }) = self.queue.front() else {
             return Action::None;
         };
         Action::ReceiveFromNetwork {
             place: Place::ReceiveArea {
                 start: 0,
-                len: area_bytes,
+                len: room,
             },
             context: *context,
-            token: self.slot.occupy(tokens.next(), Outstanding::FromNetwork),
+            token: self
+                .slot
+                .occupy(tokens.next(), Outstanding::FromNetwork { room }),
         }
     }
 

@@ -56,6 +56,16 @@ pub(super) enum Masking {
     Zero,
 }
 
+/// Whether frames may be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Open,
+    /// Not before a pong has left.
+    Held,
+    /// Never again: the session was aborted.
+    Shut,
+}
+
 /// The sending side of a session.
 pub(super) struct Sending<P> {
     sender: Sender,
@@ -148,13 +158,13 @@ impl<P: WriteMemory> Sending<P> {
             .is_some_and(|frame| frame.offered > 0 && !frame.is_finished())
     }
 
-    /// The next action, if there is one: `aborted` frames are not sent any more, and none is sent while `hold` is on.
+    /// The next action, if there is one; that a frame is over is told whatever the gate.
     #[inline]
     pub(super) fn offer(
         &mut self,
         memory: &mut impl Memory,
         entries: usize,
-        (aborted, hold): (bool, bool),
+        gate: Gate,
         tokens: &mut Tokens,
     ) -> Result<Option<Action>, Error> {
         if !self.slot.is_free() {
@@ -163,10 +173,10 @@ impl<P: WriteMemory> Sending<P> {
         let Some(frame) = self.queue.front_mut() else {
             return Ok(None);
         };
-        if aborted || frame.is_finished() {
+        if gate == Gate::Shut || frame.is_finished() {
             return Ok(self.indicate(tokens));
         }
-        if hold {
+        if gate == Gate::Held {
             return Ok(None);
         }
         if entries == 0 {

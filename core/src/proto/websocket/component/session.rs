@@ -7,7 +7,7 @@ use super::areas::{Lender, Memory};
 use super::endpoint::Keys;
 use super::error::Error;
 use super::receiving::{Decoded, Receiving, State};
-use super::sending::{Outgoing, Sending};
+use super::sending::{Gate, Outgoing, Sending};
 use super::settings::Settings;
 use super::slot::{Token, Tokens};
 
@@ -17,9 +17,7 @@ pub(super) struct Session<L: Lender> {
     receiving: Receiving<L::Target>,
     /// The latest ping that was not answered (RFC 6455 §5.5.3 lets older ones go).
     ping: Option<ControlPayload>,
-    aborted: bool,
     tokens: Tokens,
-    receive_bytes: u32,
 }
 
 impl<L: Lender> Session<L> {
@@ -28,9 +26,7 @@ impl<L: Lender> Session<L> {
             sending: Sending::new(role, settings.disable_masking),
             receiving: Receiving::new(role, settings),
             ping: None,
-            aborted: false,
             tokens: Tokens::new(tag),
-            receive_bytes: settings.receive_bytes,
         }
     }
 
@@ -41,7 +37,7 @@ impl<L: Lender> Session<L> {
         context: usize,
         keys: Keys<'_>,
     ) -> Result<(), Error> {
-        if self.aborted {
+        if self.is_aborted() {
             return Err(Error::InvalidOperation);
         }
         self.sending.push(outgoing, context, keys)
@@ -54,11 +50,11 @@ impl<L: Lender> Session<L> {
         context: usize,
     ) -> Result<(), Error> {
         match self.receiving.state() {
-            State::Open if !self.aborted => {
+            State::Open => {
                 self.receiving.push(target, context);
                 Ok(())
             }
-            State::Open | State::Closed | State::Failed(_) => Err(Error::InvalidOperation),
+            State::Closed | State::Failed(_) | State::Aborted => Err(Error::InvalidOperation),
         }
     }
 
@@ -78,12 +74,9 @@ impl<L: Lender> Session<L> {
             return Ok(action);
         }
         if queue.sends()
-            && let Some(action) = self.sending.offer(
-                memory,
-                entries,
-                (self.aborted, self.receiving.pong_is_outstanding()),
-                &mut self.tokens,
-            )?
+            && let Some(action) =
+                self.sending
+                    .offer(memory, entries, self.gate(), &mut self.tokens)?
         {
             return Ok(action);
         }
@@ -96,13 +89,26 @@ impl<L: Lender> Session<L> {
     /// Whether `token` named an outstanding action.
     #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
-        self.sending.complete(token, bytes)
-            || self.receiving.complete(token, bytes, self.receive_bytes)
+        self.sending.complete(token, bytes) || self.receiving.complete(token, bytes)
     }
 
     pub(super) fn abort(&mut self) {
-        self.aborted = true;
+        self.receiving.abort();
         self.ping = None;
+    }
+
+    fn is_aborted(&self) -> bool {
+        self.receiving.state() == State::Aborted
+    }
+
+    fn gate(&self) -> Gate {
+        if self.is_aborted() {
+            Gate::Shut
+        } else if self.receiving.pong_is_outstanding() {
+            Gate::Held
+        } else {
+            Gate::Open
+        }
     }
 
     /// A pong, unless it would come between the parts of a frame.
@@ -146,13 +152,12 @@ impl<L: Lender> Session<L> {
         let Some(cancelled) = self.receiving.first_is_cancelled() else {
             return Ok(Action::None);
         };
-        let over = cancelled || self.aborted;
         match self.receiving.state() {
-            State::Failed(error) if !over => return Err(error.into()),
+            State::Failed(error) if !cancelled => return Err(error.into()),
             // Before bytes are looked at: what cannot be told must not be consumed.
             _ if entries == 0 => return Err(Error::InsufficientBuffer),
-            State::Open if !over => {}
-            State::Open | State::Closed | State::Failed(_) => {
+            State::Open if !cancelled => {}
+            State::Open | State::Closed | State::Failed(_) | State::Aborted => {
                 return Ok(self.receiving.indicate_nothing(&mut self.tokens));
             }
         }

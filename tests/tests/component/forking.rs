@@ -5,6 +5,7 @@ use std::ffi::c_int;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use super::harness::{INDICATE_SEND, PING_PONG, S_OK, SEND, Socket, TO_NETWORK, client};
 
@@ -13,6 +14,9 @@ unsafe extern "C" {
     fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
     fn _exit(status: c_int) -> !;
 }
+
+/// How long a child that hangs is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A ping's frame, whose last four bytes are its key.
 fn ping(client: &Socket<'_>) -> Vec<u8> {
@@ -39,6 +43,7 @@ fn parent_and_child_never_mask_with_the_same_key() {
         unsafe { _exit(c_int::from(sent.is_err())) };
     }
     drop(there);
+    here.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut child = Vec::new();
     here.read_to_end(&mut child).unwrap();
     let mut status = -1;

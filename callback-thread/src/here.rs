@@ -7,9 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DispatcherId(u64);
 
-/// Names a thread within the process; never used twice. Cheaper to ask for than `ThreadId`.
+/// Names a lane while it lives: its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ThreadToken(u64);
+pub(crate) struct LaneKey(usize);
+
+/// A job on this thread's stack.
+#[derive(Clone, Copy, Debug)]
+struct Running {
+    dispatcher: DispatcherId,
+    lane: LaneKey,
+    /// The thread took the lane from the run list: the source gets a turn after it.
+    works: bool,
+}
 
 impl DispatcherId {
     pub(crate) fn fresh() -> Self {
@@ -18,50 +27,82 @@ impl DispatcherId {
     }
 }
 
-/// Most jobs on one thread's stack before even a job of another lane is posted instead of nested.
+impl LaneKey {
+    pub(crate) fn of<T>(shared: &T) -> Self {
+        Self(std::ptr::from_ref(shared).addr())
+    }
+}
+
+/// Jobs on one thread's stack that are remembered; deeper ones are only counted.
 ///
-/// A program can chain idle lanes (a callback of one handle completes something on the next), and
-/// each would add a callback to the stack. Older Windows bounds its nesting at this figure.
-const NESTED_JOBS_MAX: usize = 128;
+/// Deliberate nesting ends far below; only threads that cannot be started make more.
+const REMEMBERED: usize = 8;
+
+/// The jobs on a thread's stack, outermost first. Without destructor, so that it is there for
+/// calls that the thread's own destructors make.
+#[derive(Debug)]
+struct Stack {
+    depth: usize,
+    jobs: [Option<Running>; REMEMBERED],
+}
+
+impl Stack {
+    const EMPTY: Self = Self {
+        depth: 0,
+        jobs: [None; REMEMBERED],
+    };
+
+    fn push(&mut self, job: Running) {
+        if let Some(place) = self.jobs.get_mut(self.depth) {
+            *place = Some(job);
+        }
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth -= 1;
+        if let Some(place) = self.jobs.get_mut(self.depth) {
+            *place = None;
+        }
+    }
+}
 
 #[cfg(loom)]
 loom::thread_local! {
-    static TOKEN: Cell<u64> = Cell::new(0);
-    static JOBS: RefCell<Vec<DispatcherId>> = RefCell::new(Vec::new());
+    static JOBS: RefCell<Stack> = RefCell::new(Stack::EMPTY);
     static WAITS_FOR: Cell<Option<DispatcherId>> = Cell::new(None);
 }
 
 #[cfg(not(loom))]
 thread_local! {
-    /// 0: not asked for yet.
-    static TOKEN: Cell<u64> = const { Cell::new(0) };
-    /// The dispatchers of the jobs on this thread's stack, outermost first.
-    static JOBS: RefCell<Vec<DispatcherId>> = const { RefCell::new(Vec::new()) };
+    static JOBS: RefCell<Stack> = const { RefCell::new(Stack::EMPTY) };
     /// The dispatcher in whose source this thread waits.
     static WAITS_FOR: Cell<Option<DispatcherId>> = const { Cell::new(None) };
 }
 
-pub(crate) fn token() -> ThreadToken {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    TOKEN.with(|token| {
-        if token.get() == 0 {
-            token.set(NEXT.fetch_add(1, Ordering::Relaxed));
-        }
-        ThreadToken(token.get())
-    })
+/// Is a job that this condition holds for on this thread's stack?
+fn runs(is_sought: impl Fn(&Running) -> bool) -> bool {
+    JOBS.with(|stack| stack.borrow().jobs.iter().flatten().any(is_sought))
+}
+
+/// Is this thread one of this dispatcher's that runs a job?
+pub(crate) fn works_for(dispatcher: DispatcherId) -> bool {
+    runs(|job| job.works && job.dispatcher == dispatcher)
 }
 
 /// Is a job of this dispatcher on this thread's stack?
 pub(crate) fn runs_jobs_of(dispatcher: DispatcherId) -> bool {
-    // The list is gone while the thread's own destructors run: no job is on the stack then.
-    JOBS.try_with(|jobs| jobs.borrow().contains(&dispatcher))
-        .unwrap_or(false)
+    runs(|job| job.dispatcher == dispatcher)
 }
 
-/// May one more job nest on this thread's stack?
-pub(crate) fn has_room_for_a_job() -> bool {
-    JOBS.try_with(|jobs| jobs.borrow().len() < NESTED_JOBS_MAX)
-        .unwrap_or(false)
+/// Is a job of this lane on this thread's stack?
+pub(crate) fn runs_jobs_of_lane(lane: LaneKey) -> bool {
+    runs(|job| job.lane == lane)
+}
+
+/// May one more job nest on this thread's stack, `limit` of them at most?
+pub(crate) fn has_room_for_a_job(limit: usize) -> bool {
+    JOBS.with(|stack| stack.borrow().depth < limit)
 }
 
 /// Is this thread inside this dispatcher's [`Source::wait`](crate::Source::wait)?
@@ -74,16 +115,30 @@ pub(crate) fn waits_for(dispatcher: DispatcherId) -> bool {
 pub(crate) struct InJob(());
 
 impl InJob {
-    pub(crate) fn of(dispatcher: DispatcherId) -> Self {
-        // Without a list (see above) the mark is missed, and the job still runs.
-        let _ = JOBS.try_with(|jobs| jobs.borrow_mut().push(dispatcher));
+    /// On a thread that took the lane from the run list.
+    pub(crate) fn working(dispatcher: DispatcherId, lane: LaneKey) -> Self {
+        Self::enter(dispatcher, lane, true)
+    }
+
+    /// On a thread that holds the lane.
+    pub(crate) fn visiting(dispatcher: DispatcherId, lane: LaneKey) -> Self {
+        Self::enter(dispatcher, lane, false)
+    }
+
+    fn enter(dispatcher: DispatcherId, lane: LaneKey, works: bool) -> Self {
+        let job = Running {
+            dispatcher,
+            lane,
+            works,
+        };
+        JOBS.with(|stack| stack.borrow_mut().push(job));
         Self(())
     }
 }
 
 impl Drop for InJob {
     fn drop(&mut self) {
-        let _ = JOBS.try_with(|jobs| jobs.borrow_mut().pop());
+        JOBS.with(|stack| stack.borrow_mut().pop());
     }
 }
 
@@ -109,32 +164,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_keeps_its_token_and_another_has_another() {
-        let mine = token();
-        let theirs = std::thread::spawn(token).join().unwrap();
-        assert_eq!(mine, token());
-        assert_ne!(mine, theirs);
-    }
-
-    #[test]
     fn an_outer_dispatcher_stays_current_under_an_inner_one() {
         let (outer, inner) = (DispatcherId::fresh(), DispatcherId::fresh());
-        let outer_job = InJob::of(outer);
+        let (outer_lane, inner_lane) = (LaneKey::of(&outer), LaneKey::of(&inner));
+        let outer_job = InJob::working(outer, outer_lane);
         {
-            let _inner_job = InJob::of(inner);
+            let _inner_job = InJob::visiting(inner, inner_lane);
             assert!(runs_jobs_of(outer) && runs_jobs_of(inner));
+            assert!(runs_jobs_of_lane(outer_lane) && runs_jobs_of_lane(inner_lane));
+            assert!(works_for(outer) && !works_for(inner));
         }
         assert!(runs_jobs_of(outer) && !runs_jobs_of(inner));
         drop(outer_job);
-        assert!(!runs_jobs_of(outer));
+        assert!(!runs_jobs_of(outer) && !works_for(outer));
     }
 
     #[test]
     fn nesting_has_an_end() {
         let id = DispatcherId::fresh();
-        let mut stack: Vec<_> = (1..NESTED_JOBS_MAX).map(|_| InJob::of(id)).collect();
-        assert!(has_room_for_a_job());
-        stack.push(InJob::of(id));
-        assert!(!has_room_for_a_job());
+        let lane = LaneKey::of(&id);
+        let mut stack = vec![InJob::working(id, lane), InJob::visiting(id, lane)];
+        assert!(has_room_for_a_job(3));
+        stack.push(InJob::visiting(id, lane));
+        assert!(!has_room_for_a_job(3));
     }
 }

@@ -1,11 +1,15 @@
-//! A lane: the jobs of one handle, first in first out, never two at once.
+//! A lane: the jobs of one handle, first in first out, and who may take them.
+//!
+//! The thread that got the lane from the run list takes one job after the other. A call that must
+//! be told of by its own thread takes a [`Hold`] first: until that ends, other threads take nothing
+//! from the lane, and the holder runs here what is queued.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::here::{self, InJob, ThreadToken};
+use crate::here::{self, InJob, LaneKey};
 use crate::role::Worker;
 use crate::sync::Mutex;
 use crate::worker::Core;
@@ -37,10 +41,12 @@ struct Line<J> {
     /// Jobs that have left the queue so far.
     taken: u64,
     phase: Phase,
+    /// Holds that have not ended.
+    holds: u32,
 }
 
-/// What [`Lane::append`] leaves to be done, by [`Lane::settle`] or [`Lane::settle_here`].
-#[derive(Debug, Default)]
+/// What [`Lane::append`] leaves to be done, by [`Lane::settle`] or [`Hold::run`].
+#[derive(Clone, Copy, Debug, Default)]
 #[must_use = "what was appended does not run before it is settled"]
 pub struct Appended {
     /// The number of jobs that have left the queue when the last of these has.
@@ -65,8 +71,16 @@ enum Phase {
     Idle,
     /// Jobs wait, and the lane is on the run list or on its way there.
     Scheduled,
-    /// A job runs, `depth` of them nested in each other. More may wait.
-    Running { thread: ThreadToken, depth: u32 },
+    /// The thread that took the lane from the run list runs a job. More may wait.
+    Running,
+}
+
+/// The right to run a lane's jobs here; nobody else takes any until it is dropped.
+///
+/// A job that another thread has taken before may still run there meanwhile.
+#[must_use = "a hold that is dropped at once holds nothing"]
+pub struct Hold<'l, J: Job> {
+    lane: &'l Lane<J>,
 }
 
 /// How a batch ended.
@@ -83,6 +97,7 @@ impl<J: Job> Lane<J> {
             jobs: VecDeque::new(),
             taken: 0,
             phase: Phase::Idle,
+            holds: 0,
         });
         Self {
             shared: Arc::new(LaneShared { core, line }),
@@ -101,15 +116,9 @@ impl<J: Job> Lane<J> {
         self.settle(self.append(job));
     }
 
-    /// [`Lane::append`] and [`Lane::settle_here`] in one.
-    #[cfg(test)]
-    pub(crate) fn run_or_post(&self, job: J, limit: u32) -> bool {
-        self.settle_here(self.append(job), limit)
-    }
-
     /// Appends `job` and nothing else: with a lock held that decides the order of the jobs, for
-    /// instance. Nothing runs before [`Lane::settle`] or [`Lane::settle_here`], which must follow
-    /// without that lock.
+    /// instance. Nothing runs before [`Lane::settle`] or [`Hold::run`], which must follow without
+    /// that lock.
     pub fn append(&self, job: J) -> Appended {
         lock(&self.shared.line).append(job)
     }
@@ -121,38 +130,33 @@ impl<J: Job> Lane<J> {
         }
     }
 
-    /// Runs the appended jobs, and what waits before them, before returning as far as the lane's
-    /// order allows, and has the others run as those of [`Lane::post`]; returns whether all ran here.
-    ///
-    /// They run here if the lane was idle, or if it is this thread that runs the lane, and fewer
-    /// than `limit` jobs of the lane are on the stack: 0 and 1 allow no nesting, 3 is the habit of
-    /// current Windows. They are left to others inside the source, which must not run user code, and
-    /// when this thread's stack holds 128 jobs of whatever lanes.
-    pub fn settle_here(&self, appended: Appended, limit: u32) -> bool {
-        let mut must_schedule = appended.must_schedule;
-        let may_run = here::has_room_for_a_job() && !here::waits_for(self.shared.core.id());
-        let mut ran = false;
-        if may_run {
-            while let Some(job) = self.shared.enter(&appended, must_schedule, limit) {
-                let _in_job = InJob::of(self.shared.core.id());
-                run_contained(job);
-                must_schedule = lock(&self.shared.line).leave();
-                // Who may run one of them may run them all: nobody else comes between.
-                ran = true;
-            }
+    /// What waits now; nothing has to be settled for it.
+    pub fn queued(&self) -> Appended {
+        let line = lock(&self.shared.line);
+        Appended {
+            last: line.last(),
+            must_schedule: false,
         }
-        if must_schedule {
-            self.schedule();
-        }
-        ran
     }
 
-    /// Is a job of this lane's dispatcher, of whatever lane, on the current thread's stack?
+    /// Takes the right to run jobs here, if fewer than `limit` jobs of whatever lanes are on this
+    /// thread's stack (3 is the habit of current Windows). There is none inside the source, which
+    /// must not run user code. Never waits, whatever runs elsewhere.
+    pub fn hold(&self, limit: usize) -> Option<Hold<'_, J>> {
+        let may_run = here::has_room_for_a_job(limit) && !here::waits_for(self.shared.core.id());
+        may_run.then(|| {
+            lock(&self.shared.line).holds += 1;
+            Hold { lane: self }
+        })
+    }
+
+    /// Does the current thread run lanes of this lane's dispatcher, and a job of one now?
     ///
-    /// Then the dispatcher's source gets a turn before anybody waits in it.
+    /// Then the dispatcher's source gets a turn before anybody waits in it. In a job that a
+    /// [`Hold`] runs on a program's thread it need not.
     #[must_use]
     pub fn is_inside_dispatcher(&self) -> bool {
-        here::runs_jobs_of(self.shared.core.id())
+        here::works_for(self.shared.core.id())
     }
 
     /// Is a job of this very lane running on the current thread?
@@ -160,15 +164,48 @@ impl<J: Job> Lane<J> {
     /// Whoever wants to wait for the lane's jobs must not if this is so.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        let phase = lock(&self.shared.line).phase;
-        match phase {
-            Phase::Running { thread, .. } => thread == here::token(),
-            Phase::Idle | Phase::Scheduled => false,
-        }
+        here::runs_jobs_of_lane(self.shared.key())
     }
 
     fn schedule(&self) {
         self.shared.core.schedule(Arc::clone(&self.shared));
+    }
+}
+
+impl<J: Job> Hold<'_, J> {
+    /// Runs the appended jobs, and what waits before them, before returning; returns whether the
+    /// last of them ran here.
+    pub fn run(&self, appended: Appended) -> bool {
+        let shared = &self.lane.shared;
+        let mut ran = false;
+        while let Some((job, number)) = shared.take_until(appended.last) {
+            let _in_job = InJob::visiting(shared.core.id(), shared.key());
+            run_contained(job);
+            ran = number == appended.last;
+        }
+        if appended.must_schedule {
+            // It counts as scheduled since it was appended to, and is on no list.
+            let must_schedule = lock(&shared.line).leave();
+            if must_schedule {
+                self.lane.schedule();
+            }
+        }
+        ran
+    }
+}
+
+impl<J: Job> Drop for Hold<'_, J> {
+    fn drop(&mut self) {
+        let must_schedule = lock(&self.lane.shared.line).release();
+        if must_schedule {
+            self.lane.schedule();
+        }
+    }
+}
+
+impl<J: Job> fmt::Debug for Hold<'_, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold").field("lane", self.lane).finish()
     }
 }
 
@@ -198,7 +235,7 @@ impl<J: Job> LaneShared<J> {
         let mut jobs = 0_u32;
         let mut batch_end = BATCH_JOBS;
         let mut began = self.core.now();
-        let _in_job = InJob::of(self.core.id());
+        let _in_job = InJob::working(self.core.id(), self.key());
         while let Some(job) = self.next_job() {
             let now = self.core.now();
             worker.pulse.beat(now);
@@ -220,32 +257,43 @@ impl<J: Job> LaneShared<J> {
         Batch { jobs, left: false }
     }
 
-    /// The next of the appended jobs or of those before them, if it may run here.
-    fn enter(&self, appended: &Appended, is_mine: bool, limit: u32) -> Option<J> {
+    /// The next job and its number, if that is not above `last`.
+    fn take_until(&self, last: u64) -> Option<(J, u64)> {
         let mut line = lock(&self.line);
-        if line.taken >= appended.last || !line.enter(here::token(), limit, is_mine) {
+        if line.taken >= last {
             return None;
         }
-        line.take()
+        let job = line.take()?;
+        Some((job, line.taken))
     }
 
     /// A function of its own so that the lock is let go before the job runs.
     fn next_job(&self) -> Option<J> {
-        lock(&self.line).next(here::token())
+        lock(&self.line).next()
+    }
+
+    /// Names the lane while it lives.
+    fn key(&self) -> LaneKey {
+        LaneKey::of(self)
     }
 }
 
 impl<J> Line<J> {
     fn append(&mut self, job: J) -> Appended {
         self.jobs.push_back(job);
-        let must_schedule = matches!(self.phase, Phase::Idle);
+        // Whoever holds the lane has it scheduled afterwards.
+        let must_schedule = matches!(self.phase, Phase::Idle) && self.holds == 0;
         if must_schedule {
             self.phase = Phase::Scheduled;
         }
         Appended {
-            last: self.taken + self.jobs.len() as u64,
+            last: self.last(),
             must_schedule,
         }
+    }
+
+    fn last(&self) -> u64 {
+        self.taken + self.jobs.len() as u64
     }
 
     fn take(&mut self) -> Option<J> {
@@ -255,50 +303,31 @@ impl<J> Line<J> {
     }
 
     /// The next job for a thread that took the lane from the run list; none makes the lane idle.
-    fn next(&mut self, thread: ThreadToken) -> Option<J> {
-        let job = self.take();
+    fn next(&mut self) -> Option<J> {
+        let job = if self.holds == 0 { self.take() } else { None };
         if job.is_some() {
-            self.phase = Phase::Running { thread, depth: 1 };
+            self.phase = Phase::Running;
         } else {
             self.become_idle();
         }
         job
     }
 
-    /// Lets a thread run the next job in place of the run list, if order and nesting allow it;
-    /// `is_mine`: the lane became scheduled by that thread and is not on the run list yet.
-    fn enter(&mut self, here: ThreadToken, limit: u32, is_mine: bool) -> bool {
-        let depth = match self.phase {
-            Phase::Scheduled if is_mine => 1,
-            Phase::Running { thread, depth } if thread == here && depth < limit => depth + 1,
-            Phase::Idle | Phase::Scheduled | Phase::Running { .. } => return false,
-        };
-        self.phase = Phase::Running {
-            thread: here,
-            depth,
-        };
+    /// Ends a turn of the thread that ran the lane; returns whether it must be put on the run list.
+    fn leave(&mut self) -> bool {
+        if self.jobs.is_empty() {
+            self.become_idle();
+            return false;
+        }
+        self.phase = Phase::Scheduled;
         true
     }
 
-    /// Ends a job; returns whether the lane must be put on the run list.
-    fn leave(&mut self) -> bool {
-        match self.phase {
-            Phase::Running { thread, depth } if depth > 1 => {
-                self.phase = Phase::Running {
-                    thread,
-                    depth: depth - 1,
-                };
-                false
-            }
-            Phase::Running { .. } if !self.jobs.is_empty() => {
-                self.phase = Phase::Scheduled;
-                true
-            }
-            Phase::Running { .. } | Phase::Idle | Phase::Scheduled => {
-                self.become_idle();
-                false
-            }
-        }
+    /// Ends a hold; returns whether the lane must be put on the run list.
+    fn release(&mut self) -> bool {
+        self.holds -= 1;
+        let left = self.holds == 0 && matches!(self.phase, Phase::Idle);
+        left && self.leave()
     }
 
     fn become_idle(&mut self) {

@@ -14,17 +14,18 @@
 //!    a lane                                     a thread
 //!
 //!    Idle ──post──► Scheduled                   start ──► holder ──closed and drained──► end
-//!     ▲ ▲               │ picked                           │  ▲
-//!     │ │               ▼                         overstay │  │ the role is free
-//!     │ └──dry────── Running ◄─┐                           ▼  │
-//!     │                 │      │ settle_here,       runs its lane dry ──► spare ──► end
-//!     └──settle_here────┘──────┘ nested                       (at most one, for a bounded time)
+//!     ▲                 │ picked                           │  ▲
+//!     │                 ▼                         overstay │  │ the role is free
+//!     └─dry or held── Running                              ▼  │
+//!                                                runs its lane dry ──► spare ──► end
+//!    a call: hold ─► append ─► run ─► release             (at most one, for a bounded time)
 //! ```
 //!
 //! What holds at any time:
 //!
-//! - The jobs of one lane run in the order of their posts, never two at once. The only nesting is
-//!   the deliberate one of [`Lane::settle_here`], on one thread.
+//! - The jobs of one lane begin in the order of their posts. One ends before the next begins, with
+//!   one exception: a call that must be told of by its own thread takes a [`Hold`] on the lane and
+//!   runs what is queued, whatever runs elsewhere.
 //! - No lock of this crate is held while a job runs. A job may post to any lane, drop any lane or
 //!   dispatcher, and close the dispatcher it runs on. It may block: that stalls its own lane only.
 //! - A job that was posted runs, closed dispatcher or not. A job that panics ends alone.
@@ -62,7 +63,7 @@ mod tests;
 use sync::lock;
 
 pub use dispatcher::Dispatcher;
-pub use lane::{Appended, Lane};
+pub use lane::{Appended, Hold, Lane};
 pub use threads::Threads;
 pub use worker::THREADS_MAX;
 

@@ -146,34 +146,24 @@ fn loom_closing_beside_a_post_loses_no_job() {
 }
 
 #[test]
-fn loom_a_job_run_on_the_spot_and_a_post_never_overlap() {
+fn loom_a_held_lane_loses_no_job_and_what_is_run_here_is_over_at_once() {
     explore(2, || {
         let (dispatcher, notes) = (dispatcher(), Notes::default());
         let lane = dispatcher.lane();
-        let inside = Arc::new(Mutex::new(0_u32));
-        let job = |note: u32| {
-            let (inside, notes) = (Arc::clone(&inside), notes.clone());
-            task(move || {
-                let alone = {
-                    let mut inside = lock(&inside);
-                    *inside += 1;
-                    *inside == 1
-                };
-                thread::yield_now();
-                *lock(&inside) -= 1;
-                notes.add(if alone { note } else { 99 });
+        let caller = {
+            let (lane, notes): (Lane<Task>, _) = (lane.clone(), notes.clone());
+            thread::spawn(move || {
+                let hold = lane.hold(3).unwrap();
+                let ran = hold.run(lane.append(notes.noting(1)));
+                notes.add(if ran { 10 } else { 99 });
             })
         };
-        let nested = job(1);
-        let here = {
-            let lane: Lane<Task> = lane.clone();
-            thread::spawn(move || lane.run_or_post(nested, 3))
-        };
-        lane.post(job(2));
-        here.join().unwrap();
-        notes.wait_for(1);
+        lane.post(notes.noting(2));
+        caller.join().unwrap();
         notes.wait_for(2);
-        assert_eq!(notes.all().len(), 2);
+        let all = notes.all();
+        let at = |note| all.iter().position(|noted| *noted == note);
+        assert!(all.len() == 3 && at(1) < at(10), "{all:?}");
     });
 }
 

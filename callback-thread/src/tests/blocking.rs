@@ -196,12 +196,13 @@ fn a_nested_callback_that_blocks_stalls_the_lanes_on_its_stack_only() {
     let (awaited, reached, done) = (release.clone(), Event::default(), log.sender.clone());
     let begun = reached.clone();
     outer.post(task(move || {
-        let ran = inner.run_or_post(
+        let ran = run_or_post(
+            &inner,
             task(move || {
                 begun.set();
                 awaited.wait();
             }),
-            1,
+            2,
         );
         done.send(if ran { "nested" } else { "posted" }).unwrap();
     }));
@@ -219,7 +220,8 @@ fn a_callback_blocked_on_a_foreign_thread_stalls_nobody_else() {
     let (started, release, log) = (Event::default(), Event::default(), Log::new());
     let (begin, awaited, lane) = (started.clone(), release.clone(), inline.clone());
     let caller = thread::spawn(move || {
-        lane.run_or_post(
+        run_or_post(
+            &lane,
             task(move || {
                 begin.set();
                 awaited.wait();

@@ -86,12 +86,7 @@ pub(super) fn posters_and_lanes(
                     let lane = &checked[place];
                     let job = lane.job(poster, next[place], || {});
                     next[place] += 1;
-                    // Jobs here never nest: a job of the same lane is not on this thread's stack.
-                    if dice.roll(4) == 0 {
-                        lane.lane.run_or_post(job, 1);
-                    } else {
-                        lane.lane.post(job);
-                    }
+                    lane.lane.post(job);
                 }
             });
         }
@@ -106,6 +101,43 @@ pub(super) fn posters_and_lanes(
         .map(|lane| lane.ran.load(Ordering::SeqCst))
         .sum();
     assert_eq!(ran, posters * jobs);
+}
+
+#[test]
+fn many_threads_hold_the_same_lanes_and_every_job_runs_once() {
+    const JOBS: usize = 2000;
+    const CALLERS: usize = 8;
+    let dispatcher = World::default().dispatcher();
+    let lanes = [dispatcher.lane(), dispatcher.lane(), dispatcher.lane()];
+    let runs: Arc<Vec<AtomicUsize>> =
+        Arc::new((0..CALLERS * JOBS).map(|_| AtomicUsize::new(0)).collect());
+    thread::scope(|scope| {
+        for caller in 0..CALLERS {
+            let (lanes, runs) = (&lanes, &runs);
+            scope.spawn(move || {
+                let mut dice = Dice(0x9E37_79B9_7F4A_7C15 + u64::try_from(caller).unwrap());
+                for job in caller * JOBS..(caller + 1) * JOBS {
+                    let (lane, noted) = (&lanes[dice.roll(lanes.len())], Arc::clone(runs));
+                    let task = task(move || {
+                        noted[job].fetch_add(1, Ordering::SeqCst);
+                    });
+                    if dice.roll(2) == 0 {
+                        lane.post(task);
+                    } else if run_or_post(lane, task, 1) {
+                        assert_eq!(runs[job].load(Ordering::SeqCst), 1, "told, but did not run");
+                    }
+                }
+            });
+        }
+    });
+    let drained = Log::new();
+    for lane in &lanes {
+        lane.post(drained.task(()));
+    }
+    drained.take(lanes.len());
+    dispatcher.close();
+    assert!(dispatcher.threads().wait_for_at_most(0, PATIENCE));
+    assert!(runs.iter().all(|runs| runs.load(Ordering::SeqCst) == 1));
 }
 
 #[test]
@@ -208,7 +240,7 @@ fn jobs_that_post_to_other_lanes_all_run() {
             if dice.roll(2) == 0 {
                 lane.post(job);
             } else {
-                lane.run_or_post(job, 3);
+                run_or_post(lane, job, 3);
             }
         }
     }

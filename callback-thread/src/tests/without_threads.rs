@@ -49,7 +49,8 @@ fn inline_jobs_leave_nothing_behind() {
     let lane = dispatcher.lane();
     let log = Log::new();
     let (l, posted, sender) = (lane.clone(), log.task("posted"), log.sender.clone());
-    lane.run_or_post(
+    run_or_post(
+        &lane,
         task(move || {
             l.post(posted);
             sender.send("inline").unwrap();

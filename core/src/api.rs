@@ -1,5 +1,6 @@
 //! The safe API: sessions, connects, requests and WebSockets with WinHTTP's semantics. All that the C edge calls.
 
+mod completions;
 mod connect;
 mod handle;
 mod job;

@@ -83,6 +83,25 @@ pub enum Notification<'a> {
     WebSocketError(WebSocketOperation, Error),
 }
 
+impl Notification<'_> {
+    /// Ends an operation of which a handle accepts the next only when the program is told: a WebSocket's receive, a
+    /// request's read or its question for data.
+    #[must_use]
+    pub fn ends_receiving(&self) -> bool {
+        matches!(
+            self,
+            Self::DataAvailable(_)
+                | Self::ReadComplete { .. }
+                | Self::RequestError(
+                    RequestOperation::QueryDataAvailable | RequestOperation::ReadData,
+                    _
+                )
+                | Self::WebSocketReceived { .. }
+                | Self::WebSocketError(WebSocketOperation::Receive, _)
+        )
+    }
+}
+
 /// Which call on a request an error belongs to (the API_* numbers of WINHTTP_ASYNC_RESULT).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestOperation {

@@ -140,12 +140,22 @@ impl<W: Unit> Flow<W> {
             .collect()
     }
 
+    /// Makes a call that cancels an operation of the WebSocket: it reports that before it returns, wherever completions
+    /// are delivered.
+    fn cancels(&self, call: impl FnOnce()) {
+        self.completes_at(Place::Caller, FAILED, call);
+    }
+
     /// Makes a call that completes with `status` on the WebSocket, and waits; where completions come inside the call,
     /// this one must have.
     fn completes(&self, status: u32, call: impl FnOnce()) {
+        self.completes_at(self.place, status, call);
+    }
+
+    fn completes_at(&self, place: Place, status: u32, call: impl FnOnce()) {
         let before = self.client.events(self.socket);
         call();
-        if self.place == Place::Caller {
+        if place == Place::Caller {
             let events = self.client.recorder.events_of(self.socket);
             assert_eq!(events[before].status, status);
             assert_eq!(events[before].thread, std::thread::current().id());
@@ -267,7 +277,7 @@ flows! {
         let (socket, start) = (flow.socket, flow.client.events(flow.socket));
         assert_eq!(flow.client.ws_message(socket), Ok((b"hello".to_vec(), TEXT)));
         assert_eq!(start_receive::<W>(socket, Memory::new(100)), Ok(()));
-        flow.completes(FAILED, || assert_eq!(start_close::<W>(socket, 1000, b""), Ok(())));
+        flow.cancels(|| assert_eq!(start_close::<W>(socket, 1000, b""), Ok(())));
         flow.client.recorder.wait(socket, CLOSED);
         flow.close_all();
         let expected = [READ, FAILED, CLOSED, CLOSING];
@@ -284,8 +294,9 @@ flows! {
         let flow = Flow::<W>::open(place, "/no-close-answer");
         let (socket, start) = (flow.socket, flow.client.events(flow.socket));
         assert_eq!(start_receive::<W>(socket, Memory::new(100)), Ok(()));
-        flow.completes(FAILED, || assert_eq!(start_close::<W>(socket, 1000, b""), Ok(())));
-        flow.close(socket);
+        flow.cancels(|| assert_eq!(start_close::<W>(socket, 1000, b""), Ok(())));
+        flow.cancels(|| assert_eq!(flow.client.close(socket), Ok(())));
+        flow.client.recorder.wait(socket, CLOSING);
         assert_eq!(flow.socket_since(start), [FAILED, FAILED, CLOSING]);
         let events = flow.client.recorder.events_of(socket);
         assert_eq!(events[start].info, cancelled(c::WINHTTP_WEB_SOCKET_RECEIVE_OPERATION));
@@ -297,7 +308,8 @@ flows! {
         let flow = Flow::<W>::open(place, "/echo");
         let (socket, start) = (flow.socket, flow.client.events(flow.socket));
         assert_eq!(start_receive::<W>(socket, Memory::new(100)), Ok(()));
-        flow.close(socket);
+        flow.cancels(|| assert_eq!(flow.client.close(socket), Ok(())));
+        flow.client.recorder.wait(socket, CLOSING);
         assert_eq!(flow.socket_since(start), [FAILED, CLOSING]);
         let error = flow.client.recorder.wait(socket, FAILED);
         assert_eq!(error.info, cancelled(c::WINHTTP_WEB_SOCKET_RECEIVE_OPERATION));

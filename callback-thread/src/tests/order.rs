@@ -74,7 +74,7 @@ fn nest(lane: &Lane<Task>, level: u32, limit: usize, log: Sender<(u32, bool)>) {
             nest(&inner_lane, level + 1, limit, inner_log);
         }
     });
-    let ran = run_or_post(&lane, inner, limit);
+    let ran = run_or_post(lane, inner, limit);
     log.send((level, ran)).unwrap();
 }
 

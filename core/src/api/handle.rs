@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use callback_thread::{Appended, Lane};
+use callback_thread::{Appended, Hold, Lane};
 
-use super::job::{Delivery, Job, Operation};
+use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
 use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
 use crate::handle::{HandleId, HandleKind};
@@ -22,6 +22,9 @@ pub struct Handle<E: Embedder> {
     id: HandleId,
     kind: HandleKind,
     closed: AtomicBool,
+    /// A receiving operation was accepted, and its completion has not begun: programs that poll for
+    /// ERROR_INVALID_OPERATION rely on it. Asynchronous handles only.
+    receiving: AtomicBool,
     callback: Mutex<Callback<E>>,
     delivery: Delivery<E>,
     lane: Option<Lane<Job<E>>>,
@@ -80,6 +83,7 @@ impl<E: Embedder> Handle<E> {
             id,
             kind,
             closed: AtomicBool::new(false),
+            receiving: AtomicBool::new(false),
             callback: Mutex::new(callback),
             lane: delivery.lane(),
             delivery,
@@ -153,8 +157,23 @@ impl<E: Embedder> Handle<E> {
         &self.delivery
     }
 
+    /// A receiving operation was accepted and the program has not been told of its end.
+    pub(super) fn is_receiving(&self) -> bool {
+        self.receiving.load(Ordering::Acquire)
+    }
+
+    /// Accepts a receiving operation; under the lock under which [`Handle::is_receiving`] was asked.
+    pub(super) fn begin_receiving(&self) {
+        self.receiving
+            .store(self.is_asynchronous(), Ordering::Release);
+    }
+
     /// Delivers on this thread. Must be called without any lock held.
     pub(super) fn notify(&self, notification: &Notification<'_>) {
+        if notification.ends_receiving() {
+            // Whether or not anybody is told: the next one is accepted from the callback on.
+            self.receiving.store(false, Ordering::Release);
+        }
         let (observer, context) = {
             let callback = self.callback();
             (callback.observer.clone(), callback.context)
@@ -164,14 +183,7 @@ impl<E: Embedder> Handle<E> {
         }
     }
 
-    /// Delivers the end of an asynchronous operation; does nothing in synchronous mode, where the call returns.
-    ///
-    /// Returns whether it was delivered on this thread already (ASSURED_NON_BLOCKING_CALLBACKS).
-    pub(super) fn complete(self: &Arc<Self>, notification: Notification<'static>) -> bool {
-        self.deliver(self.queue(notification))
-    }
-
-    /// Queues the end of an asynchronous operation, also with a lock held that decides its order; [`Handle::deliver`]
+    /// Queues the end of an asynchronous operation, also with a lock held that decides its order; [`Handle::settle`]
     /// must follow without it.
     pub(super) fn queue(self: &Arc<Self>, notification: Notification<'static>) -> Appended {
         self.lane.as_ref().map_or_else(Appended::default, |lane| {
@@ -179,12 +191,38 @@ impl<E: Embedder> Handle<E> {
         })
     }
 
-    /// Delivers what was queued; returns as [`Handle::complete`].
-    pub(super) fn deliver(&self, queued: Appended) -> bool {
-        match (&self.lane, &self.delivery) {
-            (Some(lane), Delivery::Thread(thread)) => thread.deliver(lane, queued),
-            (None, _) | (_, Delivery::Inline) => false,
+    /// Has what was queued delivered by the callback thread.
+    pub(super) fn settle(&self, queued: Appended) {
+        if let Some(lane) = &self.lane {
+            lane.settle(queued);
         }
+    }
+
+    /// What is queued and not begun.
+    pub(super) fn queued(&self) -> Appended {
+        self.lane
+            .as_ref()
+            .map_or_else(Appended::default, Lane::queued)
+    }
+
+    /// The right to deliver what this call ends on this thread, where the session allows that
+    /// (ASSURED_NON_BLOCKING_CALLBACKS) and callbacks are not nested too deep.
+    pub(super) fn hold_inline(&self) -> Option<Hold<'_, Job<E>>> {
+        let thread = self.delivery.thread()?;
+        if !thread.is_inline() {
+            return None;
+        }
+        self.lane.as_ref()?.hold(NESTING_LIMIT)
+    }
+
+    /// The right to deliver on this thread what this call cancels. From inside a callback of the same handle there is
+    /// none: what is cancelled there follows that callback.
+    pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, Job<E>>> {
+        let lane = self.lane.as_ref()?;
+        if lane.is_current() {
+            return None;
+        }
+        lane.hold(NESTING_LIMIT)
     }
 
     /// The call comes from a callback of the session: what it sends may leave together with what follows in this turn.
@@ -196,6 +234,18 @@ impl<E: Embedder> Handle<E> {
     pub(super) fn schedule(&self, operation: Arc<dyn Operation>) {
         if let Some(lane) = &self.lane {
             lane.post(Job::Step(operation));
+        }
+    }
+
+    /// Continues an asynchronous operation before this returns, where the session allows that; else as
+    /// [`Handle::schedule`].
+    pub(super) fn schedule_here(&self, operation: Arc<dyn Operation>) {
+        let Some(lane) = &self.lane else { return };
+        match self.hold_inline() {
+            Some(hold) => {
+                hold.run(lane.append(Job::Step(operation)));
+            }
+            None => lane.post(Job::Step(operation)),
         }
     }
 

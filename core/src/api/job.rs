@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use callback_thread::{Appended, Dispatcher, Lane};
+use callback_thread::{Dispatcher, Lane};
 
 use super::handle::{Closing, Handle};
 use crate::embed::Embedder;
@@ -14,8 +14,8 @@ use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
 use crate::notify::Notification;
 
-/// Callbacks nested on one thread at the most when the program asked for inline delivery (Windows: about three).
-const NESTING_LIMIT: u32 = 3;
+/// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
+pub(super) const NESTING_LIMIT: usize = 3;
 
 /// The name of the threads that call the program.
 const CALLBACK_THREAD: &str = "winhttp-callback";
@@ -137,15 +137,8 @@ impl<E: Embedder> CallbackThread<E> {
         self.inline.store(inline, Ordering::Relaxed);
     }
 
-    /// Delivers what was appended: through the lane, or at once where the program allows that and order permits.
-    ///
-    /// Returns whether it was delivered at once.
-    pub(super) fn deliver(&self, lane: &Lane<Job<E>>, appended: Appended) -> bool {
-        if self.inline.load(Ordering::Relaxed) {
-            return lane.settle_here(appended, NESTING_LIMIT);
-        }
-        lane.settle(appended);
-        false
+    pub(super) fn is_inline(&self) -> bool {
+        self.inline.load(Ordering::Relaxed)
     }
 
     /// Starts the thread if it does not run: an operation that nobody would continue must not be accepted.

@@ -20,7 +20,7 @@ mod upgrade;
 use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 pub use query::HeaderBlock;
 pub use receive::Outcome;
@@ -28,6 +28,7 @@ pub use send::Body;
 
 use operation::Operation;
 
+use super::completions::Completions;
 use super::connect::Connect;
 use super::handle::Handle;
 use super::job::Operation as Job;
@@ -38,8 +39,9 @@ use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
+use crate::error::Error;
 use crate::header::{HeaderList, Version};
-use crate::notify::RequestOperation;
+use crate::notify::{Notification, RequestOperation};
 use crate::option::{OptionId, Timeouts, Values};
 use crate::proto::http1::head::ResponseHead;
 
@@ -49,6 +51,8 @@ pub struct Request<E: Embedder> {
     secure: bool,
     line: RequestLine,
     state: Mutex<RequestState<E>>,
+    /// Signalled after a step of a request whose handle was closed.
+    stepped: Condvar,
     myself: Weak<Self>,
     handle: Arc<Handle<E>>,
 }
@@ -85,6 +89,12 @@ pub struct RequestState<E: Embedder> {
     turn: Turn,
     /// ReceiveResponse was called while SendRequest runs.
     receive_follows: bool,
+    /// Calls of ReceiveResponse during another one; each fails when that one is over.
+    receives_too_many: u32,
+    /// Asynchronously: CloseHandle has reported all it had to; what goes on then reports its end itself.
+    cancelled: bool,
+    /// What ended between the closing of the handle and that report.
+    unreported: Vec<Notification<'static>>,
     driver: Option<Box<Driver>>,
     endpoint: Option<Arc<Endpoint>>,
     /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
@@ -118,6 +128,32 @@ impl<E: Embedder> RequestState<E> {
     fn asks_upgrade(&self) -> bool {
         self.upgrade_wanted
     }
+
+    fn is_stepping(&self) -> bool {
+        matches!(
+            self.turn,
+            Turn::Running {
+                activity: Activity::Stepping,
+                ..
+            }
+        )
+    }
+
+    /// Gives up the connection; to be dropped without the lock.
+    fn release(&mut self) -> (Option<Box<Driver>>, Option<Arc<Endpoint>>) {
+        (self.driver.take(), self.endpoint.take())
+    }
+
+    /// Fails the calls of ReceiveResponse that came during another one: that is over.
+    fn refuse_receives(&mut self, ended: &mut Completions<'_, E>) {
+        for _ in 0..std::mem::take(&mut self.receives_too_many) {
+            let error = Error::InvalidOperation;
+            ended.push(Notification::RequestError(
+                RequestOperation::ReceiveResponse,
+                error,
+            ));
+        }
+    }
 }
 
 /// How far the exchange has come.
@@ -137,9 +173,20 @@ enum Phase {
 enum Turn {
     None,
     Queued,
-    Running,
-    /// Something has happened since it runs: another one follows if the operation is not over.
-    RunningAgain,
+    Running {
+        activity: Activity,
+        /// Something has happened since it runs: another one follows if the operation is not over.
+        again: bool,
+    },
+}
+
+/// What the thread does that runs a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activity {
+    /// Moves bytes, also between the network and lent memory; never waits.
+    Stepping,
+    /// Is in the program's callback, with an informational notification of the operation.
+    Notifying,
 }
 
 /// The connection an exchange uses; known from SENDING_REQUEST on.
@@ -181,6 +228,9 @@ impl<E: Embedder> Request<E> {
             parked: None,
             turn: Turn::None,
             receive_follows: false,
+            receives_too_many: 0,
+            cancelled: false,
+            unreported: Vec::new(),
             driver: None,
             endpoint: None,
             upgrade_wanted: false,
@@ -195,6 +245,7 @@ impl<E: Embedder> Request<E> {
             secure,
             line,
             state: Mutex::new(state),
+            stepped: Condvar::new(),
             myself: Weak::clone(myself),
             handle,
         })
@@ -237,34 +288,83 @@ impl<E: Embedder> Request<E> {
 
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
     pub(super) fn cancel(&self) {
+        if self.handle.is_asynchronous() {
+            return self.cancel_and_report();
+        }
         let mut state = self.state();
         if let Some(waker) = &state.waker {
             waker.wake();
         }
         let idle = state.pending.is_none();
-        let dropped = if idle {
-            (state.driver.take(), state.endpoint.take())
-        } else {
-            (None, None)
-        };
-        self.schedule(state);
+        let dropped = if idle { state.release() } else { (None, None) };
+        drop(state);
         drop(dropped);
     }
 
-    /// Lets the lane continue the pending operation, if there is one.
-    fn schedule(&self, mut state: Locked<'_, E>) {
-        match state.turn {
-            Turn::None if state.pending.is_some() => state.turn = Turn::Queued,
-            Turn::Running => {
-                state.turn = Turn::RunningAgain;
-                return;
+    /// Tells the program before this returns all that it has not been told of: what has ended, and what is cancelled
+    /// now. Only an operation that is inside one of its own callbacks ends after that, by the thread there.
+    fn cancel_and_report(&self) {
+        let mut ended = Completions::of_cancel(&self.handle);
+        let mut state = self.state();
+        // A step moves on without waiting for anything, and nobody may touch lent memory after this returns.
+        while state.is_stepping() {
+            state = self
+                .stepped
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.cancelled = true;
+        for notification in std::mem::take(&mut state.unreported) {
+            ended.push(notification);
+        }
+        let goes_on = matches!(state.turn, Turn::Running { .. });
+        let mut dropped = (None, None);
+        if !goes_on {
+            dropped = state.release();
+            if let Some(operation) = state.parked.take() {
+                let error = Error::OperationCancelled;
+                ended.push(operation.failure(error));
+                let receive = state.end(None, &operation, Err(error));
+                if let Some(failure) = receive.failure::<E>() {
+                    ended.push(failure);
+                }
             }
-            Turn::None | Turn::Queued | Turn::RunningAgain => return,
+            state.refuse_receives(&mut ended);
         }
+        ended.before_return();
         drop(state);
-        if let Some(myself) = self.myself.upgrade() {
-            self.handle.schedule(myself as Arc<dyn Job>);
+        drop(dropped);
+        ended.deliver();
+    }
+
+    /// Lets the lane continue the pending operation, if there is one.
+    fn schedule(&self, state: Locked<'_, E>) {
+        if let Some(turn) = self.queue_turn(state) {
+            self.handle.schedule(turn);
         }
+    }
+
+    /// As [`Request::schedule`]; before this returns, where the session allows that.
+    fn schedule_here(&self, state: Locked<'_, E>) {
+        if let Some(turn) = self.queue_turn(state) {
+            self.handle.schedule_here(turn);
+        }
+    }
+
+    /// Decides whether a turn must be queued.
+    fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Job>> {
+        match &mut state.turn {
+            Turn::None => {
+                state.pending?;
+                state.turn = Turn::Queued;
+            }
+            Turn::Running { again, .. } => {
+                *again = true;
+                return None;
+            }
+            Turn::Queued => return None,
+        }
+        self.myself.upgrade().map(|myself| myself as Arc<dyn Job>)
     }
 }
 

@@ -11,7 +11,6 @@
 //! for the socket and moves everything on that waits there.
 
 mod close;
-mod completions;
 mod io;
 mod operations;
 mod slot;
@@ -20,9 +19,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use completions::Completions;
 use io::Io;
 
+use super::completions::Completions;
 use super::handle::Handle;
 use crate::embed::Embedder;
 use crate::engine::buffers::Inbox;

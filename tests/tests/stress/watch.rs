@@ -94,6 +94,7 @@ pub(crate) fn cancel_waiting(world: &World, done: impl Fn() -> bool) {
 
 /// Closes a handle as the program would.
 pub(crate) fn close(world: &World, track: &Track) {
+    track.cancels.store(true, Ordering::Release);
     let raw = Handle(track.bits).raw();
     // SAFETY: no memory is passed.
     if unsafe { winhttp::WinHttpCloseHandle::<u16>(raw) } != 0 {

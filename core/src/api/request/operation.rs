@@ -48,6 +48,11 @@ impl<E: Embedder> Operation<E> {
         }
     }
 
+    /// It begins inside the call where the session allows that: what needs no waiting then ends there too.
+    pub(super) fn begins_on_caller(&self) -> bool {
+        matches!(self, Self::Receive | Self::Write(..))
+    }
+
     /// The bytes a finished operation moved; what its out parameter gets.
     pub(super) fn count(&self, driver: &Driver) -> u32 {
         let count = match self {

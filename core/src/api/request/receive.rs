@@ -2,6 +2,7 @@
 
 use super::operation::Operation;
 use super::{Locked, Phase, Request};
+use crate::api::completions::Completions;
 use crate::embed::{Embedder, ReadMemory};
 use crate::error::{Error, Result};
 use crate::notify::RequestOperation;
@@ -28,6 +29,13 @@ impl<E: Embedder> Request<E> {
                 if self.handle.is_asynchronous() && !state.receive_follows =>
             {
                 state.receive_follows = true;
+                Ok(())
+            }
+            Some(RequestOperation::SendRequest | RequestOperation::ReceiveResponse)
+                if self.handle.is_asynchronous() =>
+            {
+                // It fails, and the program is told of that when it has been told of everything of the first.
+                state.receives_too_many = state.receives_too_many.saturating_add(1);
                 Ok(())
             }
             Some(_) => {
@@ -64,9 +72,10 @@ impl<E: Embedder> Request<E> {
     /// As [`Request::receive`].
     pub fn query_data_available(&self, known: impl FnOnce(u32)) -> Result<Outcome> {
         let state = self.state();
-        if state.pending.is_some() {
+        if state.pending.is_some() || self.handle.is_receiving() {
             return Err(Error::InvalidOperation);
         }
+        self.handle.begin_receiving();
         if state.phase != Phase::Response {
             let error = Error::IncorrectHandleState;
             let refused = self.refuse(state, RequestOperation::QueryDataAvailable, error);
@@ -87,9 +96,10 @@ impl<E: Embedder> Request<E> {
         known: impl FnOnce(u32),
     ) -> Result<Outcome> {
         let state = self.state();
-        if state.pending.is_some() {
+        if state.pending.is_some() || self.handle.is_receiving() {
             return Err(Error::InvalidOperation);
         }
+        self.handle.begin_receiving();
         if state.phase != Phase::Response {
             let error = Error::IncorrectHandleState;
             let refused = self.refuse(state, RequestOperation::ReadData, error);
@@ -120,12 +130,12 @@ impl<E: Embedder> Request<E> {
             && let Some(driver) = state.driver.as_mut()
             && let Some(count) = operation.finish_at_hand(driver)
         {
-            let success = operation.success(count);
-            drop(state);
+            let mut ended = Completions::of_call(&self.handle);
             // The program may free the variable as soon as it was told.
             known(count);
-            let told = self.handle.complete(success);
-            return Ok(if told {
+            ended.push(operation.success(count));
+            drop(state);
+            return Ok(if ended.deliver() {
                 Outcome::Done
             } else {
                 Outcome::Pending

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::operation::Operation;
-use super::{ConnectionFacts, Phase, Request, RequestState, Turn};
+use super::{Activity, ConnectionFacts, Phase, Request, RequestState, Turn};
+use crate::api::completions::Completions;
 use crate::api::job;
 use crate::embed::Embedder;
 use crate::engine::clock;
@@ -36,8 +37,13 @@ impl<E: Embedder> Request<E> {
         if self.handle.is_asynchronous() {
             state.driver = Some(driver);
             state.pending = Some(operation.name());
+            let on_caller = operation.begins_on_caller();
             state.parked = Some(operation);
-            self.schedule(state);
+            if on_caller {
+                self.schedule_here(state);
+            } else {
+                self.schedule(state);
+            }
             return Ok(0);
         }
         let waker = match sleeper::current_waker() {
@@ -75,13 +81,28 @@ impl<E: Embedder> Request<E> {
             match operation.step(driver, now)? {
                 Step::Notify(Notification::SendingRequest) => {
                     self.note_connection(driver);
-                    self.handle.notify(&Notification::SendingRequest);
+                    self.tell(&Notification::SendingRequest);
                 }
-                Step::Notify(notification) => self.handle.notify(&notification),
+                Step::Notify(notification) => self.tell(&notification),
                 Step::Wait(Some(until)) if until <= now => {}
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Done => return Ok(Progress::Done),
             }
+        }
+    }
+
+    /// Delivers an informational notification of the operation that runs.
+    fn tell(&self, notification: &Notification<'_>) {
+        if self.handle.is_asynchronous() {
+            let mut state = self.state();
+            if self.handle.is_closed() {
+                return; // whoever closes it waits for the end of the step
+            }
+            state.set_activity(Activity::Notifying);
+        }
+        self.handle.notify(notification);
+        if self.handle.is_asynchronous() {
+            self.state().set_activity(Activity::Stepping);
         }
     }
 
@@ -95,51 +116,30 @@ impl<E: Embedder> Request<E> {
         self.state().facts = facts;
     }
 
-    /// Ends an operation: the request is ready for the next one before anybody is told.
+    /// Ends a synchronous operation: the request is ready for the next one.
     fn finish(
         &self,
         driver: Option<Box<Driver>>,
         operation: &Operation<E>,
         outcome: Result<()>,
     ) -> Result<u32> {
-        self.finish_with(driver, operation, outcome).0
-    }
-
-    /// As `finish`; also whether ReceiveResponse was called meanwhile: it has the request already if the send succeeded.
-    fn finish_with(
-        &self,
-        driver: Option<Box<Driver>>,
-        operation: &Operation<E>,
-        outcome: Result<()>,
-    ) -> (Result<u32>, bool) {
         let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
         let mut state = self.state();
-        let follows =
-            matches!(operation, Operation::Send(_)) && std::mem::take(&mut state.receive_follows);
-        // Nothing may come between a send and the receive that was asked for.
-        let next = RequestOperation::ReceiveResponse;
-        state.pending = (follows && outcome.is_ok()).then_some(next);
-        state.waker = None;
-        state.driver = driver;
-        state.turn = Turn::None;
-        match outcome {
-            Ok(()) => state.succeed(operation),
-            Err(_) => state.fail(operation),
-        }
+        state.end(driver, operation, outcome);
+        // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
         let dropped = if closed {
-            (state.driver.take(), state.endpoint.take())
+            state.release()
         } else {
             (None, None)
         };
         drop(state);
         drop(dropped);
-        // A callback of this very call may have closed the handle after the last step.
-        let result = match outcome {
-            Ok(()) if closed && !self.handle.is_asynchronous() => Err(Error::OperationCancelled),
-            outcome => outcome.map(|()| count),
-        };
-        (result, follows)
+        if closed {
+            outcome?;
+            return Err(Error::OperationCancelled);
+        }
+        outcome.map(|()| count)
     }
 
     /// One turn on the lane.
@@ -150,7 +150,10 @@ impl<E: Embedder> Request<E> {
                 state.turn = Turn::None;
                 return;
             };
-            state.turn = Turn::Running;
+            state.turn = Turn::Running {
+                activity: Activity::Stepping,
+                again: false,
+            };
             let driver = state.driver.take();
             if let Some(endpoint) = &state.endpoint {
                 endpoint.set_deadline(None);
@@ -185,44 +188,125 @@ impl<E: Embedder> Request<E> {
         if let Some(endpoint) = &state.endpoint {
             endpoint.set_deadline(until);
         }
-        let again = state.turn == Turn::RunningAgain;
-        state.turn = Turn::None;
+        let again = matches!(state.turn, Turn::Running { again: true, .. });
+        self.stop_stepping(&mut state);
         if again {
             self.schedule(state);
         }
     }
 
+    /// The turn is over; who closes the handle may wait for that.
+    fn stop_stepping(&self, state: &mut RequestState<E>) {
+        state.turn = Turn::None;
+        if self.handle.is_closed() {
+            self.stepped.notify_all();
+        }
+    }
+
+    /// Ends an operation: the request is ready for the next one before the program is told.
     fn end_on_lane(
         &self,
         driver: Option<Box<Driver>>,
         operation: Operation<E>,
         outcome: Result<()>,
     ) {
-        let (ended, follows) = self.finish_with(driver, &operation, outcome);
-        match ended {
-            Ok(count) => self.handle.notify(&operation.success(count)),
-            Err(error) => self.handle.notify(&operation.failure(error)),
+        let completion = match (outcome, &driver) {
+            (Ok(()), Some(driver)) => operation.success(operation.count(driver)),
+            (Ok(()), None) => operation.success(0),
+            (Err(error), _) => operation.failure(error),
+        };
+        let mut behind = Completions::of(&self.handle);
+        let mut state = self.state();
+        let receive = state.end(driver, &operation, outcome);
+        self.stop_stepping(&mut state);
+        let receives = matches!(receive, Follows::Begins);
+        if receives {
+            state.begin_receive();
         }
-        drop(operation);
-        if follows {
-            self.follow_up(ended.is_ok());
+        if self.handle.is_closed() && !state.cancelled {
+            // CloseHandle is about to report.
+            state.unreported.push(completion);
+            state.unreported.extend(receive.failure::<E>());
+            return;
+        }
+        if let Some(failure) = receive.failure::<E>() {
+            behind.push(failure);
+        }
+        if !receives {
+            state.refuse_receives(&mut behind);
+        }
+        let dropped = if state.cancelled {
+            state.release()
+        } else {
+            (None, None)
+        };
+        drop(state);
+        drop((dropped, operation));
+        self.handle.notify(&completion);
+        behind.deliver();
+        if receives {
+            self.schedule(self.state());
         }
     }
+}
 
-    /// ReceiveResponse was called before the send was complete: it runs, or fails, now.
-    fn follow_up(&self, sent: bool) {
-        let result = if sent {
-            self.start_receive(self.state())
-        } else {
-            Err(Error::IncorrectHandleState)
-        };
-        if let Err(error) = result {
-            self.handle.notify(&Operation::<E>::Receive.failure(error));
+/// What becomes of a ReceiveResponse that was called while SendRequest ran.
+pub(super) enum Follows {
+    /// There was none, or it is not its turn.
+    Nothing,
+    Begins,
+    Fails(Error),
+}
+
+impl Follows {
+    /// What the program is told if it fails.
+    pub(super) fn failure<E: Embedder>(&self) -> Option<Notification<'static>> {
+        match self {
+            Self::Fails(error) => Some(Operation::<E>::Receive.failure(*error)),
+            Self::Nothing | Self::Begins => None,
         }
     }
 }
 
 impl<E: Embedder> RequestState<E> {
+    fn set_activity(&mut self, activity: Activity) {
+        if let Turn::Running { again, .. } = self.turn {
+            self.turn = Turn::Running { activity, again };
+        }
+    }
+
+    /// The request takes its next operation.
+    pub(super) fn end(
+        &mut self,
+        driver: Option<Box<Driver>>,
+        operation: &Operation<E>,
+        outcome: Result<()>,
+    ) -> Follows {
+        self.pending = None;
+        self.waker = None;
+        self.driver = driver;
+        match outcome {
+            Ok(()) => self.succeed(operation),
+            Err(_) => self.fail(operation),
+        }
+        let is_send = matches!(operation, Operation::Send(_));
+        if !is_send || !std::mem::take(&mut self.receive_follows) {
+            return Follows::Nothing;
+        }
+        match outcome {
+            Ok(()) => Follows::Begins,
+            Err(Error::OperationCancelled) => Follows::Fails(Error::OperationCancelled),
+            Err(_) => Follows::Fails(Error::IncorrectHandleState),
+        }
+    }
+
+    /// Nothing may come between a send and the receive that was asked for: it waits for the lane.
+    fn begin_receive(&mut self) {
+        self.phase = Phase::Receiving;
+        self.pending = Some(RequestOperation::ReceiveResponse);
+        self.parked = Some(Operation::Receive);
+    }
+
     fn succeed(&mut self, operation: &Operation<E>) {
         match operation {
             Operation::Send(_) => self.phase = Phase::Sent,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::operation::Operation;
 use super::{LaneWake, Phase, Request, RequestState};
+use crate::api::completions::Completions;
 use crate::embed::{Embedder, WriteMemory};
 use crate::engine::dial::Attach;
 use crate::engine::driver::{Driver, Plan};
@@ -11,7 +12,7 @@ use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{self, Wake};
 use crate::error::{Error, Result};
 use crate::header::edit::{self, EditError, Modifiers};
-use crate::notify::RequestOperation;
+use crate::notify::{Notification, RequestOperation};
 
 /// The body arguments of WinHttpSendRequest.
 #[derive(Debug)]
@@ -140,12 +141,13 @@ impl<E: Embedder> Request<E> {
         if operation == RequestOperation::SendRequest {
             state.phase = Phase::Failed;
         }
-        drop(state);
         if !self.handle.is_asynchronous() {
             return Err(error);
         }
-        self.handle
-            .complete(crate::notify::Notification::RequestError(operation, error));
+        let mut ended = Completions::of_call(&self.handle);
+        ended.push(Notification::RequestError(operation, error));
+        drop(state);
+        ended.deliver();
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::WebSocket;
-use super::completions::Completions;
 use super::slot::{Close, Send, Slot};
+use crate::api::completions::Completions;
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
@@ -22,7 +22,7 @@ impl<E: Embedder> WebSocket<E> {
     /// close is pending or after an earlier Shutdown or Close, and the connection's failure.
     pub fn shutdown(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
-        let mut ended = Completions::of(&self.handle);
+        let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
@@ -43,7 +43,7 @@ impl<E: Embedder> WebSocket<E> {
     /// pending or after an earlier Close, [`Error::Timeout`], and the connection's failure.
     pub fn close(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
-        let mut ended = Completions::of(&self.handle);
+        let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.close_called {
             return Err(Error::InvalidOperation);
@@ -56,7 +56,14 @@ impl<E: Embedder> WebSocket<E> {
         io.send_closed = true;
         io.receive_closed = true;
         io.close_called = true;
+        let outstanding = self.handle.is_receiving();
+        if outstanding {
+            ended.cancelling();
+        }
         io.end_receive(Err(Error::OperationCancelled), &mut ended);
+        if outstanding {
+            ended.before_return();
+        }
         let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
         io.close = Slot::Waiting(Close { deadline }, self.caller());
         io.pump(None, &mut ended);
@@ -96,10 +103,13 @@ impl<E: Embedder> WebSocket<E> {
     }
 
     /// The handle was closed: everything pending ends with OPERATION_CANCELLED, and the connection is dropped.
+    ///
+    /// All that an asynchronous program has not been told of, it is told before this returns.
     pub(in crate::api) fn cancel(&self) {
-        let mut ended = Completions::of(&self.handle);
+        let mut ended = Completions::of_cancel(&self.handle);
         let mut io = self.io();
         io.cancel(&mut ended);
+        ended.before_return();
         let channel = io.channel.take();
         self.set_deadline(&mut io);
         drop(io);

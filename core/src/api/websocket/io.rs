@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::completions::Completions;
 use super::slot::{Close, Receive, Send, Slot};
+use crate::api::completions::Completions;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};

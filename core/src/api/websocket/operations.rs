@@ -3,9 +3,9 @@
 use std::sync::{Arc, MutexGuard};
 
 use super::WebSocket;
-use super::completions::Completions;
 use super::io::Io;
 use super::slot::{Caller, Receive, Send, Slot};
+use crate::api::completions::Completions;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
@@ -30,7 +30,7 @@ impl<E: Embedder> WebSocket<E> {
             BufferKind::Utf8Fragment => (MessageKind::Text, false),
             BufferKind::Close => return Err(Error::InvalidParameter),
         };
-        let mut ended = Completions::of(&self.handle);
+        let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
@@ -71,12 +71,15 @@ impl<E: Embedder> WebSocket<E> {
         if buffer.bytes().is_empty() {
             return Err(Error::InvalidParameter);
         }
-        let mut ended = Completions::of(&self.handle);
+        let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.receive.is_free() || io.receive_closed {
+        // Until its callback begins a receive is outstanding: its memory may still be that of the next one.
+        let outstanding = !io.receive.is_free() || self.handle.is_receiving();
+        if outstanding || io.receive_closed {
             return Err(Error::InvalidOperation);
         }
         io.working()?;
+        self.handle.begin_receiving();
         io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
         io.pump_receive(&mut ended);
         self.finish(io, ended, |io| &mut io.receive, Interest::Readable)

@@ -85,6 +85,9 @@ impl Caller {
     pub(super) fn close_handle<W: Unit>(&mut self, target: &Target) {
         // Sessions and connects are closed seldom: all calls need them.
         let kind = target.track.as_ref().map_or(0, |track| track.kind);
+        if let Some(track) = &target.track {
+            track.cancels.store(true, Ordering::Release);
+        }
         // SAFETY: no memory is passed.
         let code = of_bool(unsafe { winhttp::WinHttpCloseHandle::<W>(target.raw()) });
         if code == 0 {

@@ -1,5 +1,7 @@
 //! The WebSocket functions.
 
+use std::sync::atomic::Ordering;
+
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 
@@ -105,6 +107,11 @@ impl Caller {
         let length = self.chance.pick(&[0, 0, 0, 3, 123, 124]);
         let reason = [b'r'; 124];
         let (raw, pointer) = (target.raw(), reason.as_ptr().cast());
+        if let Some(track) = &target.track
+            && function == Function::WebSocketClose
+        {
+            track.cancels.store(true, Ordering::Release);
+        }
         let code = Self::watched(function, target, || {
             if function == Function::WebSocketClose {
                 // SAFETY: the reason lives through the call, which copies it.

@@ -60,10 +60,7 @@ impl Lookup {
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         pool.queue.push_back(task);
         if pool.workers < MAX_WORKERS {
-            let spawned = std::thread::Builder::new()
-                .name("winhttp-resolve".into())
-                .spawn(work);
-            match spawned {
+            match winhttp_process::spawn("winhttp-resolve", work) {
                 Ok(_) => pool.workers += 1,
                 Err(_) if pool.workers == 0 => {
                     pool.queue.pop_back();

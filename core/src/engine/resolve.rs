@@ -140,13 +140,13 @@ mod tests {
 
     #[test]
     fn localhost_has_a_loopback_address() {
-        let waker = sleeper::current_waker().unwrap();
-        let lookup = Lookup::start("localhost", 80, &waker).unwrap();
+        let sleeper = sleeper::current().unwrap();
+        let lookup = Lookup::start("localhost", 80, &sleeper.waker()).unwrap();
         let answer = loop {
             if let Some(answer) = lookup.poll() {
                 break answer.unwrap();
             }
-            sleeper::wait(&[], None).unwrap();
+            sleeper.wait(&[], None).unwrap();
         };
         assert!(
             answer
@@ -157,13 +157,13 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_exist_is_not_resolved() {
-        let waker = sleeper::current_waker().unwrap();
-        let lookup = Lookup::start("no-such-host.invalid", 80, &waker).unwrap();
+        let sleeper = sleeper::current().unwrap();
+        let lookup = Lookup::start("no-such-host.invalid", 80, &sleeper.waker()).unwrap();
         let answer = loop {
             if let Some(answer) = lookup.poll() {
                 break answer;
             }
-            sleeper::wait(&[], None).unwrap();
+            sleeper.wait(&[], None).unwrap();
         };
         assert_eq!(answer, Err(Error::NameNotResolved));
     }

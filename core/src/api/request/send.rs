@@ -153,7 +153,7 @@ impl<E: Embedder> Request<E> {
     fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> Result<()> {
         let (wake, attach): (Arc<dyn Wake>, Option<Arc<dyn Attach>>) =
             match self.handle.delivery().thread() {
-                None => (sleeper::current_waker()?, None),
+                None => (sleeper::current()?.waker(), None),
                 Some(thread) => {
                     thread
                         .ensure_running()

@@ -13,7 +13,7 @@ use winhttp_core::option::{OptionId, Type};
 
 use crate::callback::{StatusCallback, StatusCallbackFn};
 use crate::library::{Shim, UnloadHandle};
-use crate::map;
+use crate::map::{self, Mask};
 
 /// No memory lies below this address: what looks like one is a small number, for example a descriptor in place of an
 /// event.
@@ -70,9 +70,7 @@ fn observer<W: Unit>(
     function: Option<StatusCallbackFn>,
 ) -> Option<StatusCallback> {
     let before = setting.observer();
-    let mask = before.map_or(c::WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, |before| {
-        before.mask
-    });
+    let mask = before.map_or(Mask::ALL, |before| before.mask);
     function.map(|function| StatusCallback::new::<W>(function, mask))
 }
 

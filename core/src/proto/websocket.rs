@@ -27,7 +27,7 @@ pub mod utf8;
 #[cfg(test)]
 mod tests;
 
-pub use close::{CloseCode, CloseFrame, CloseReason, ReasonTooLong};
+pub use close::{CloseCode, CloseFrame, CloseReason, NotSendable, ReasonTooLong};
 pub use control::ControlPayload;
 pub use error::ProtocolError;
 pub use frame::{EncodedHeader, FrameHeader, MAX_CONTROL_PAYLOAD_BYTES, MAX_HEADER_BYTES, Opcode};

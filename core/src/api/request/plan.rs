@@ -20,7 +20,7 @@ use crate::notify::SecureProblems;
 use crate::option::{OptionId, Timeouts, Value, Values};
 use crate::proto::exchange::ExchangeLimits;
 use crate::proto::http1::head::{HeadLimits, encode_request};
-use crate::proto::websocket::{ClientKey, client_key};
+use crate::proto::websocket::{ClientKey, Offer, client_key};
 
 /// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
 const MIN_SEND_BUFFER_BYTES: u32 = 16;
@@ -58,8 +58,12 @@ impl<E: Embedder> Request<E> {
             state.version(),
             &headers,
         );
-        state.sent_headers = Some(headers);
         state.upgrading = upgrade.is_some();
+        let upgrade = upgrade.map(|key| Offer {
+            key,
+            sub_protocols: sub_protocols(&headers),
+        });
+        state.sent_headers = Some(headers);
 
         let ignored = ignored_problems(state.values.dword(OptionId::SECURITY_FLAGS));
         let tls: Option<Arc<ClientConfig>> = if self.secure {
@@ -161,6 +165,14 @@ impl<E: Embedder> RequestState<E> {
             own => Some(own),
         }
     }
+}
+
+/// The sub-protocols a handshake offers: one field with a list, several fields, or both.
+fn sub_protocols(headers: &HeaderList) -> Vec<Box<[u8]>> {
+    headers
+        .tokens("Sec-WebSocket-Protocol")
+        .map(Box::from)
+        .collect()
 }
 
 fn limit(values: &Values, option: OptionId) -> usize {

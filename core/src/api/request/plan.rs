@@ -15,7 +15,7 @@ use crate::engine::socket::TcpKeepAlive;
 use crate::engine::tls::{Protocols, TlsPolicy};
 use crate::entropy;
 use crate::error::{Error, Result};
-use crate::header::HeaderList;
+use crate::header::{HeaderList, text};
 use crate::notify::SecureProblems;
 use crate::option::{OptionId, Timeouts, Value, Values};
 use crate::proto::exchange::ExchangeLimits;
@@ -107,22 +107,22 @@ impl<E: Embedder> Request<E> {
     ) -> HeaderList {
         let own = &state.headers;
         let mut wire = HeaderList::with_capacity(own.len() + GENERATED_HEADERS_MAX);
-        let mut generate = |name: &str, value: &str| {
+        let mut generate = |name: &str, value: &[u8]| {
             if !own.contains(name) {
                 wire.push(name, value);
             }
         };
         if upgrade.is_none() {
-            generate("Connection", "Keep-Alive");
+            generate("Connection", b"Keep-Alive");
         }
-        if let Some(agent) = state.agent(agent) {
-            generate("User-Agent", agent);
+        if let Some(agent) = state.agent(agent).and_then(text::latin_1) {
+            generate("User-Agent", &agent);
         }
-        generate("Host", &self.host_header());
+        generate("Host", self.host_header().as_bytes());
         let verb = &*self.line.verb;
         let announces_length = body_len > 0 || matches!(verb, "POST" | "PUT");
         if announces_length && !own.contains("Transfer-Encoding") {
-            generate("Content-Length", &body_len.to_string());
+            generate("Content-Length", body_len.to_string().as_bytes());
         }
         for header in own.iter() {
             wire.push(&header.name, &header.value);

@@ -339,7 +339,8 @@ mod tests {
     fn a_sub_protocol_is_one_of_those_offered_or_none() {
         let name = "Sec-WebSocket-Protocol";
         let refused = Err(HandshakeError::SubProtocolNotOffered);
-        let answers: &[(&[&str], &[&str], Result<(), HandshakeError>)] = &[
+        type Names<'n> = &'n [&'n str];
+        let answers: &[(Names<'_>, Names<'_>, Result<(), HandshakeError>)] = &[
             (&[], &[], Ok(())),
             (&["chat", "v2"], &[], Ok(())),
             (&["chat", "v2"], &["chat"], Ok(())),

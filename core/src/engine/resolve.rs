@@ -159,6 +159,15 @@ mod tests {
     }
 
     #[test]
+    fn the_zone_of_an_address_becomes_its_scope() {
+        let found = look_up("fe80::1%7", 80).unwrap();
+        let address = "[fe80::1%7]:80".parse().unwrap();
+        assert!(found.contains(&address), "{found:?}");
+        let none = look_up("fe80::1%no-such-interface", 80);
+        assert_eq!(none, Err(Error::NameNotResolved));
+    }
+
+    #[test]
     fn a_name_that_cannot_exist_is_not_resolved() {
         let waker = sleeper::current_waker().unwrap();
         let lookup = Lookup::start("no-such-host.invalid", 80, &waker).unwrap();

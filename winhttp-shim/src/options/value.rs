@@ -47,9 +47,7 @@ pub(super) unsafe fn read<W: Unit>(
             let event = event.filter(|event| event.addr() >= LOWEST_ADDRESS);
             // SAFETY: the caller's promise: NULL or an open event.
             let event = unsafe { UnloadHandle::new(event.unwrap_or(std::ptr::null_mut())) };
-            event
-                .map(NewValue::UnloadEvent)
-                .ok_or(Code::INVALID_PARAMETER)
+            event.map(NewValue::UnloadEvent).ok_or(Code::INVALID_HANDLE)
         }
         // SAFETY: the caller's promise, handed on.
         OptionId::PROXY => unsafe { proxy::<W>(buffer.cast()) }.map(NewValue::Proxy),

@@ -231,7 +231,7 @@ fn look_up_name(name: &str) -> Result<String> {
         return Ok(String::new());
     }
     let host = Host::parse(name).map_err(|_| Error::InvalidParameter)?;
-    Ok(host.name().to_owned())
+    Ok(host.look_up_name().into_owned())
 }
 
 impl<E: Embedder> fmt::Debug for Setting<'_, E> {

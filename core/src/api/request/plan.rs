@@ -71,10 +71,14 @@ impl<E: Embedder> Request<E> {
         } else {
             None
         };
-        let look_up = state.values.text(OptionId::RESOLUTION_HOSTNAME);
+        let host = self.connect.host();
+        let look_up = match state.values.text(OptionId::RESOLUTION_HOSTNAME) {
+            "" => host.look_up_name(),
+            other => Cow::Borrowed(other),
+        };
         Ok(Plan {
-            host: self.connect.host().name().to_owned(),
-            look_up: (!look_up.is_empty()).then(|| look_up.to_owned()),
+            host: host.name().to_owned(),
+            look_up: Some(look_up.into_owned()).filter(|look_up| look_up != host.name()),
             port,
             tls,
             head,

@@ -2,7 +2,7 @@
 //! caller's memory.
 //!
 //! In scope: everything that touches a raw pointer or the C ABI. Out of scope: WinHTTP and websocket.h themselves; this crate
-//! knows no other crate of the project, and has no exports of its own.
+//! knows no other crate of the project but `winhttp-process`, and has no exports of its own.
 //!
 //! Pointers die at the door: [`input`] and [`output`] turn them into checked Rust values, [`buffer`] holds the memory
 //! that a caller lends to a pending operation, and nothing behind the door sees an address it could follow.
@@ -10,6 +10,7 @@
 pub mod allocation;
 pub mod block;
 pub mod buffer;
+pub mod cancellation;
 pub mod code;
 pub mod constants;
 pub mod export;
@@ -20,6 +21,7 @@ pub mod hresult;
 pub mod input;
 pub mod last_error;
 pub mod output;
+pub mod process;
 pub mod types;
 pub mod wide;
 

@@ -95,8 +95,7 @@ impl Monitor {
     pub(crate) fn watch(&'static self, dispatcher: Weak<dyn Watched>) -> bool {
         let mut registry = lock(&self.registry);
         if !registry.running {
-            let builder = thread::Builder::new().name("winhttp-monitor".to_owned());
-            if builder.spawn(move || self.run()).is_err() {
+            if winhttp_process::spawn("winhttp-monitor", move || self.run()).is_err() {
                 return false;
             }
             registry.running = true;

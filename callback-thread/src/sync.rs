@@ -9,17 +9,24 @@ pub(crate) use loom::{
     thread,
 };
 #[cfg(not(loom))]
-pub(crate) use std::{
-    sync::{Condvar, Mutex, MutexGuard},
-    thread,
-};
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
+use std::io;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Locks, whether or not a thread has panicked with the lock: what we guard is never left halfway.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a thread of a dispatcher.
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    #[cfg(not(loom))]
+    winhttp_process::spawn(name, body)?;
+    #[cfg(loom)]
+    thread::Builder::new().name(name.to_owned()).spawn(body)?;
+    Ok(())
 }
 
 /// Waits while `condition` holds, at most for `timeout`; the guard, and whether the time ran out.

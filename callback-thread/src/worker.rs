@@ -10,7 +10,7 @@ use crate::here::{self, DispatcherId, InWait};
 use crate::lane::LaneShared;
 use crate::monitor::{Attendance, MONITOR, OVERSTAY_TICKS, Watched};
 use crate::role::Worker;
-use crate::sync::{Condvar, Mutex, thread, wait_timeout_while};
+use crate::sync::{Condvar, Mutex, spawn, wait_timeout_while};
 use crate::threads::Threads;
 use crate::{Job, Source, Wake, lock};
 
@@ -151,14 +151,11 @@ impl<J: Job> Core<J> {
             ));
         };
         let core = Arc::clone(self);
-        thread::Builder::new()
-            .name(self.name.clone())
-            .spawn(move || {
-                serve(&core, &Worker::own());
-                drop(core);
-                drop(slot);
-            })?;
-        Ok(())
+        spawn(&self.name, move || {
+            serve(&core, &Worker::own());
+            drop(core);
+            drop(slot);
+        })
     }
 
     fn drop_source(&self) {

@@ -1,7 +1,8 @@
 //! Random bytes from the system, buffered so that a masking key costs no system call.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU32, Ordering};
+
+use winhttp_process::{Epoch, epoch};
 
 use crate::error::{Error, Result};
 use crate::proto::websocket::MaskKey;
@@ -12,22 +13,13 @@ const BLOCK_BYTES: usize = 4096;
 struct Block {
     bytes: [u8; BLOCK_BYTES],
     used: usize,
-    /// [`EPOCH`] when the bytes were fetched.
-    epoch: u32,
+    /// Whose bytes they are: the child of a fork has its parent's block, too, and must not use it.
+    epoch: Epoch,
 }
-
-/// Counts the calls of [`forget`]; older blocks are not used.
-static EPOCH: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static BLOCK: RefCell<Box<Block>> =
-        RefCell::new(Box::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES, epoch: 0 }));
-}
-
-/// Makes all threads fetch new bytes: for the child of a fork, whose blocks are its parent's, too. Safe in a handler of
-/// `pthread_atfork`.
-pub fn forget() {
-    EPOCH.fetch_add(1, Ordering::Relaxed);
+        RefCell::new(Box::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES, epoch: epoch() }));
 }
 
 /// A fresh masking key (RFC 6455 §5.3: unpredictable, from a strong source of entropy).
@@ -49,7 +41,7 @@ pub fn nonce() -> Result<[u8; 16]> {
 fn take<const N: usize>() -> Result<[u8; N]> {
     // A thread that ends has no block any more, but its destructors may still send.
     BLOCK
-        .try_with(|block| block.borrow_mut().take())
+        .try_with(|block| block.borrow_mut().take(epoch()))
         .unwrap_or_else(|_| fetch())
 }
 
@@ -61,8 +53,7 @@ fn fetch<const N: usize>() -> Result<[u8; N]> {
 }
 
 impl Block {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let epoch = EPOCH.load(Ordering::Relaxed);
+    fn take<const N: usize>(&mut self, epoch: Epoch) -> Result<[u8; N]> {
         if self.used + N > BLOCK_BYTES || self.epoch != epoch {
             getrandom::fill(&mut self.bytes).map_err(|_| Error::Internal)?;
             self.used = 0;
@@ -118,10 +109,15 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_were_fetched_are_not_used_after_forget() {
-        nonce().unwrap();
-        let next = BLOCK.with_borrow(|block| block.bytes[block.used..block.used + 16].to_vec());
-        forget();
-        assert_ne!(nonce().unwrap(), next[..]);
+    fn bytes_that_were_fetched_are_not_used_in_another_epoch() {
+        let (parent, child) = (epoch(), epoch().next());
+        let mut block = Block {
+            bytes: [0; BLOCK_BYTES],
+            used: BLOCK_BYTES,
+            epoch: parent,
+        };
+        block.take::<16>(parent).unwrap();
+        let next = block.bytes[block.used..block.used + 16].to_vec();
+        assert_ne!(block.take::<16>(child).unwrap(), next[..]);
     }
 }

@@ -196,7 +196,7 @@ fn rules(trace: &Trace) {
                     "an event behind the close frame"
                 );
                 assert!(code.is_some() || reason.as_bytes().is_empty());
-                assert!(code.is_none_or(|code| code.is_sendable()));
+                assert!(code.is_none_or(|code| code.is_defined()));
                 assert!(std::str::from_utf8(reason.as_bytes()).is_ok());
             }
         }

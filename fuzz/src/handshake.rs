@@ -1,10 +1,11 @@
 //! The client's check of a 101 response: it accepts exactly what RFC 6455 §4.1 lets it accept.
 //!
-//! Input: how the response is made, the nonce, then header lines; where they say `@A`, the right accept value stands.
+//! Input: how the response is made, the nonce, which sub-protocols are offered, then header lines; where they say `@A`,
+//! the right accept value stands.
 
 use winhttp_core::header::HeaderList;
 use winhttp_core::proto::http1::head::{HeadLimits, HeadStatus, parse_response};
-use winhttp_core::proto::websocket::{HandshakeError, accept_for, check_response, client_key};
+use winhttp_core::proto::websocket::{HandshakeError, Offer, accept_for, client_key};
 
 use crate::input::Input;
 
@@ -16,6 +17,12 @@ pub fn run(data: &[u8]) {
     assert_eq!(decoded(key.as_str()), nonce);
     let accept = accept_for(&key);
     assert_eq!(decoded(accept.as_str()).len(), 20, "a SHA-1 digest");
+
+    let offered = &["chat", "v2"][..input.below(3)];
+    let offer = |key| Offer {
+        key,
+        sub_protocols: offered.iter().map(|name| name.as_bytes().into()).collect(),
+    };
 
     let mut wire = b"HTTP/1.1 101 Switching Protocols\r\n".to_vec();
     if good {
@@ -30,14 +37,14 @@ pub fn run(data: &[u8]) {
     };
     let values = |name| head.headers.all(name);
     assert_eq!(
-        check_response(values, &key),
-        expected(&head.headers, &accept)
+        offer(key).check_response(values),
+        expected(&head.headers, &accept, offered)
     );
 
     // Another key must not be answered by the same response.
     let mut other = nonce;
     other[0] ^= 1;
-    assert!(check_response(values, &client_key(other)).is_err());
+    assert!(offer(client_key(other)).check_response(values).is_err());
 }
 
 /// `@A` stands for the accept value.
@@ -57,7 +64,7 @@ fn with_accept(wire: &[u8], accept: &str) -> Vec<u8> {
 }
 
 /// The rules, read from the RFC in its order.
-fn expected(headers: &HeaderList, accept: &str) -> Result<(), HandshakeError> {
+fn expected(headers: &HeaderList, accept: &str, offered: &[&str]) -> Result<(), HandshakeError> {
     let all = |name: &str| -> Vec<String> {
         let own = headers
             .iter()
@@ -75,6 +82,8 @@ fn expected(headers: &HeaderList, accept: &str) -> Result<(), HandshakeError> {
         trimmed.filter(|member| !member.is_empty()).collect()
     };
     let accepts = all("sec-websocket-accept");
+    let selected = all("sec-websocket-protocol");
+    let is_offered = |name: &str| name.is_empty() || offered.contains(&name);
     if !members("upgrade").contains(&"websocket".to_owned()) {
         Err(HandshakeError::UpgradeMissing)
     } else if !members("connection").contains(&"upgrade".to_owned()) {
@@ -85,6 +94,12 @@ fn expected(headers: &HeaderList, accept: &str) -> Result<(), HandshakeError> {
         Err(HandshakeError::AcceptMismatch)
     } else if !members("sec-websocket-extensions").is_empty() {
         Err(HandshakeError::ExtensionNotOffered)
+    } else if selected.len() > 1
+        || selected
+            .iter()
+            .any(|name| !is_offered(name.trim_matches([' ', '\t'])))
+    {
+        Err(HandshakeError::SubProtocolNotOffered)
     } else {
         Ok(())
     }

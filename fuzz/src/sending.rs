@@ -143,7 +143,7 @@ fn close(
     let code = CloseCode::new(input.number());
     let reason = String::from_utf8_lossy(input.short()).into_owned();
     let reason = CloseReason::new(reason.as_bytes()).unwrap_or(CloseReason::EMPTY);
-    let frame = if code.is_sendable() {
+    let frame = if code.is_defined() {
         CloseFrame {
             code: Some(code),
             reason,

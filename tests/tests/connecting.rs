@@ -102,10 +102,10 @@ scenarios! {
         client.close(client.session).unwrap();
     }
 
-    fn an_ipv6_literal_works_with_and_without_brackets<W>(mode) {
+    fn an_ipv6_literal_works_with_and_without_brackets_and_zone<W>(mode) {
         let server = Server::start(Settings { ipv6: true, ..Settings::default() }, by_path).unwrap();
         let client = Client::<W>::new(mode);
-        for (index, literal) in ["[::1]", "::1", "[0:0:0:0:0:0:0:1]"].into_iter().enumerate() {
+        for (index, literal) in ["[::1]", "::1", "[0:0:0:0:0:0:0:1]", "::1%1", "[::1%1]"].into_iter().enumerate() {
             let handle = request(&client, literal, server.port(), "/status?close", 0);
             client.exchange(handle).unwrap();
             assert_eq!(client.status_code(handle), Ok(200), "{literal}");
@@ -114,6 +114,7 @@ scenarios! {
             let host = head.header("Host").unwrap();
             let port = format!("]:{}", server.port());
             assert!(host.starts_with('[') && host.ends_with(&port), "{literal} gives Host: {host}");
+            assert!(!host.contains('%'), "{literal} gives Host: {host}");
             close_for_good(&client, handle);
         }
         client.close(client.session).unwrap();

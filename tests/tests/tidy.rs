@@ -111,7 +111,11 @@ fn tests_do_not_sleep() {
 
 #[test]
 fn unsafe_stays_where_it_belongs() {
-    for crate_root in ["core/src/lib.rs", "callback-thread/src/lib.rs"] {
+    for crate_root in [
+        "core/src/lib.rs",
+        "callback-thread/src/lib.rs",
+        "process/src/lib.rs",
+    ] {
         let text = fs::read_to_string(root().join(crate_root)).unwrap();
         assert!(text.contains("#![forbid(unsafe_code)]"), "{crate_root}");
     }

@@ -255,27 +255,6 @@ scenarios! {
         }
     }
 
-    fn sub_protocols_are_the_programs_business<W>(mode) {
-        let server = Server::plain(by_path).unwrap();
-        let add = c::WINHTTP_ADDREQ_FLAG_ADD;
-        let (client, request) = open::<W>(mode, &server, "/echo");
-        client.add_headers(request, "Sec-WebSocket-Protocol: chat, superchat", add).unwrap();
-        assert_eq!(client.exchange(request), Ok(()));
-        assert_eq!(got(&client, request, "Sec-WebSocket-Protocol"), Ok("chat".into()));
-        let offered = server.requests()[0].header("Sec-WebSocket-Protocol").map(str::to_owned);
-        assert_eq!(offered.as_deref(), Some("chat, superchat"));
-        let websocket = client.complete_upgrade(request, 0).unwrap();
-        echoes(&client, websocket, b"chat");
-        client.finish();
-
-        // One that was not offered is the program's to refuse.
-        let (client, request) = open::<W>(mode, &server, "/echo?protocol=other");
-        assert_eq!(client.exchange(request), Ok(()));
-        assert_eq!(got(&client, request, "Sec-WebSocket-Protocol"), Ok("other".into()));
-        client.complete_upgrade(request, 0).unwrap();
-        client.finish();
-    }
-
     fn an_extension_nobody_offered_breaks_the_handshake<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let path = "/echo?header=Sec-WebSocket-Extensions:permessage-deflate";

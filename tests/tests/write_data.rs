@@ -75,8 +75,9 @@ scenarios! {
     fn fact_2_11_post_and_put_without_a_body_say_length_0<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
-        let verbs = [("POST", Some("0")), ("PUT", Some("0")), ("GET", None), ("DELETE", None), ("OPTIONS", None)];
-        for (index, (verb, length)) in verbs.into_iter().enumerate() {
+        let without = ["GET", "DELETE", "OPTIONS", "PATCH", "MERGE"].map(|verb| (verb, None));
+        let verbs = [("POST", Some("0")), ("PUT", Some("0"))].into_iter().chain(without);
+        for (index, (verb, length)) in verbs.enumerate() {
             let request = open(&client, &server, verb);
             client.exchange(request).unwrap();
             let seen = server.wait_request(index, PATIENCE).unwrap();

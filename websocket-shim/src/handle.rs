@@ -1,17 +1,14 @@
 //! Handles: making them, looking them up, ending them.
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
 use winhttp_abi::export;
 use winhttp_abi::export::Succeeded;
-use winhttp_abi::fork;
 use winhttp_abi::handle::{bits, from_bits};
 use winhttp_abi::header_block::HeaderBlock;
 use winhttp_abi::hresult::HResult;
-use winhttp_abi::output;
 use winhttp_abi::types::Property;
-use winhttp_core::entropy;
+use winhttp_abi::{output, process};
 use winhttp_core::handle::{Cells, HandleId};
 use winhttp_core::proto::websocket::Role;
 use winhttp_core::proto::websocket::component::Endpoint;
@@ -50,15 +47,6 @@ pub(crate) fn with<R>(
         .unwrap_or(Err(HResult::INVALID_ARGUMENT))
 }
 
-/// Sees to it, once, that children of this process mask with keys of their own; whether it is so.
-fn is_safe_to_fork() -> bool {
-    static WATCHED: OnceLock<bool> = OnceLock::new();
-    extern "C" fn forget() {
-        entropy::forget();
-    }
-    *WATCHED.get_or_init(|| fork::in_children(forget))
-}
-
 /// # Safety
 /// As the exported functions.
 unsafe fn create(
@@ -73,9 +61,8 @@ unsafe fn create(
     }
     // SAFETY: the program's promise about the properties.
     let (settings, lent) = unsafe { property::settings(role, properties, count) }?;
-    if !is_safe_to_fork() {
-        return Err(HResult::OUT_OF_MEMORY);
-    }
+    // Children of this process mask with keys of their own.
+    process::enter();
     let memory = Buffers::new(&settings, lent);
     let id = HANDLES
         .insert_with(|id| {

@@ -11,7 +11,7 @@ use winhttp_core::handle::HandleId;
 use winhttp_core::notify::{Notification, Observer};
 
 use crate::library::library;
-use crate::map;
+use crate::map::{self, Mask};
 
 /// WINHTTP_STATUS_CALLBACK that is not NULL.
 pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
@@ -26,13 +26,13 @@ pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StatusCallback {
     pub(crate) function: StatusCallbackFn,
-    pub(crate) mask: u32,
-    deliver: fn(HandleId, &Notification<'_>, u32, map::Call<'_>),
+    pub(crate) mask: Mask,
+    deliver: fn(HandleId, &Notification<'_>, Mask, map::Call<'_>),
 }
 
 impl StatusCallback {
     /// A callback that expects text in units of `W`.
-    pub(crate) fn new<W: Unit>(function: StatusCallbackFn, mask: u32) -> Self {
+    pub(crate) fn new<W: Unit>(function: StatusCallbackFn, mask: Mask) -> Self {
         Self {
             function,
             mask,
@@ -67,7 +67,8 @@ impl Observer for StatusCallback {
 export! {
     /// Installs or, with NULL, removes the status callback of a handle, and returns the one before.
     ///
-    /// `flags` selects statuses (WINHTTP_CALLBACK_FLAG_*). Children created afterwards inherit both. May be called from
+    /// `flags` selects statuses (WINHTTP_CALLBACK_FLAG_*); any flag of a completion also selects CLOSE_COMPLETE and
+    /// SHUTDOWN_COMPLETE, which have no flag. Children created afterwards inherit both. May be called from
     /// inside a callback. WINHTTP_INVALID_STATUS_CALLBACK (all ones) on failure: ERROR_INVALID_HANDLE.
     pub fn WinHttpSetStatusCallback<W>(
         handle: Hinternet,
@@ -76,7 +77,7 @@ export! {
         _reserved: usize,
     ) -> Pointer<{ usize::MAX }> {
         let object = library().object(bits(handle)).map_err(map::code)?;
-        let observer = callback.map(|function| StatusCallback::new::<W>(function, flags));
+        let observer = callback.map(|function| StatusCallback::new::<W>(function, Mask::new(flags)));
         let before = object.handle().set_observer(observer);
         Ok(Pointer(before.map_or(0, |before| before.address())))
     }

@@ -11,7 +11,7 @@ use winhttp_abi::{input, output};
 use winhttp_core::api::HeaderBlock;
 use winhttp_core::header::edit::Modifiers;
 use winhttp_core::header::name_table::{self, Level, Source};
-use winhttp_core::header::query::{self, Answer};
+use winhttp_core::header::query::{self, Answer, QueryError};
 
 use crate::arguments::header_text;
 use crate::library::{Shim, library};
@@ -36,7 +36,7 @@ export! {
     /// Adds, replaces or removes headers of a request; all or nothing. `length` is in characters, -1 means terminated.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL, a length of 0
-    /// with text, and malformed text; ERROR_WINHTTP_HEADER_NOT_FOUND, ERROR_WINHTTP_HEADER_ALREADY_EXISTS.
+    /// with text, malformed text, characters above U+00FF and headers above 64 KiB; ERROR_WINHTTP_HEADER_NOT_FOUND, ERROR_WINHTTP_HEADER_ALREADY_EXISTS.
     pub fn WinHttpAddRequestHeaders<W>(
         request: Hinternet,
         headers: *const W,
@@ -59,7 +59,8 @@ export! {
     /// Answers a query about the request's or response's headers.
     ///
     /// Lengths are in bytes: on success of what was written without the terminator, on ERROR_INSUFFICIENT_BUFFER of what
-    /// is needed with it. `index` selects one of several headers of a name and is moved on by success.
+    /// is needed with it. With WINHTTP_QUERY_FLAG_WIRE_ENCODING text is narrow: the bytes as they are on the wire, and a
+    /// NUL. `index` selects one of several headers of a name and is moved on by success.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_WINHTTP_INCORRECT_HANDLE_STATE before the
     /// response, ERROR_INVALID_PARAMETER for unknown levels and values of another form, ERROR_WINHTTP_HEADER_NOT_FOUND.
@@ -80,16 +81,29 @@ export! {
         let name = unsafe { query.name(name) }?;
         // SAFETY: C's promise about its index.
         let first = unsafe { input::value(index) }.unwrap_or(0);
-        let answer = query.ask(&request, name.as_deref(), first)?;
-        // SAFETY: C's promise about its buffer and length.
-        unsafe { query.give::<W>(&answer, buffer.cast(), buffer_length) }?;
-        if answer.advances_index {
+        let advances_index = if query.asks_wire_encoding() {
+            let answer = query.ask(&request, name.as_deref(), first, query::wire)?;
+            let terminated = [&*answer.bytes, b"\0"].concat();
+            // SAFETY: C's promise about its buffer and length.
+            unsafe { output::sized(buffer.cast(), buffer_length, &terminated, answer.bytes.len()) }?;
+            answer.advances_index
+        } else {
+            let answer = query.ask(&request, name.as_deref(), first, query::text)?;
+            // SAFETY: as above.
+            unsafe { query.give::<W>(&answer, buffer.cast(), buffer_length) }?;
+            answer.advances_index
+        };
+        if advances_index {
             // SAFETY: C's promise about its index.
             unsafe { output::value(index, first.saturating_add(1)) };
         }
         Ok(Done)
     }
 }
+
+/// What is asked of a block: a level, a custom name, an index.
+type Question<T> =
+    fn(&query::Block<'_>, &Level, Option<&str>, usize) -> std::result::Result<T, QueryError>;
 
 /// A parsed information level.
 struct Query {
@@ -136,9 +150,21 @@ impl Query {
         unsafe { crate::arguments::required_text(name) }.map(Some)
     }
 
-    fn ask(&self, request: &Request, name: Option<&str>, index: u32) -> Result<Answer> {
+    /// The values are wanted as they are on the wire, and not as numbers or dates.
+    fn asks_wire_encoding(&self) -> bool {
+        let wire = self.flags & c::WINHTTP_QUERY_FLAG_WIRE_ENCODING != 0;
+        wire && !CONVERSIONS.iter().any(|flag| self.flags & flag != 0)
+    }
+
+    fn ask<T>(
+        &self,
+        request: &Request,
+        name: Option<&str>,
+        index: u32,
+        question: Question<T>,
+    ) -> Result<T> {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
-        let ask = |block: &query::Block<'_>| query::text(block, self.level, name, index);
+        let ask = |block: &query::Block<'_>| question(block, self.level, name, index);
         request.query_headers(self.block, ask).map_err(map::code)
     }
 

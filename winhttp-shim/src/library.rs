@@ -4,25 +4,17 @@ use std::ffi::c_void;
 use std::sync::OnceLock;
 
 use winhttp_abi::buffer::{Lent, LentMut};
-use winhttp_abi::fork;
+use winhttp_abi::process;
 use winhttp_core::api::Library;
 use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
-use winhttp_core::entropy;
 
 use crate::callback::StatusCallback;
 
 /// The handles of the process.
 pub(crate) fn library() -> &'static Library<Shim> {
     static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        // Children of this process mask with keys of their own. Without memory for that, they have no memory for much.
-        let _ = fork::in_children(forget_random_bytes);
-        Library::new()
-    })
-}
-
-extern "C" fn forget_random_bytes() {
-    entropy::forget();
+    process::enter();
+    LIBRARY.get_or_init(Library::new)
 }
 
 /// The C edge as the core's embedder.

@@ -257,10 +257,13 @@ in_both_widths! {
         let address = (&raw const event).expose_provenance().to_ne_bytes();
         assert_eq!(set::<W>(handles.request, option, &address), BAD_TYPE);
         assert_eq!(set::<W>(handles.session, option, &address[..4]), BAD_PARAMETER);
-        // A descriptor is no event.
-        for number in [0_usize, 5] {
+        // A descriptor is no event, and neither is anything that does not begin like one: `winhttp_event.h`.
+        let other = Event { magic: EVENT_MAGIC + 1, set: Some(signal), signals: AtomicU32::new(0) };
+        let silent = Event { magic: EVENT_MAGIC, set: None, signals: AtomicU32::new(0) };
+        let addresses = [&other, &silent].map(|event| std::ptr::from_ref(event).expose_provenance());
+        for number in [0, 5, addresses[0], addresses[1]] {
             let bytes = number.to_ne_bytes();
-            assert_eq!(set::<W>(handles.session, option, &bytes), BAD_PARAMETER);
+            assert_eq!(set::<W>(handles.session, option, &bytes), c::ERROR_INVALID_HANDLE);
         }
         assert_eq!(set::<W>(handles.session, option, &address), OK);
         assert_eq!(set::<W>(handles.session, option, &address), BAD_PARAMETER);

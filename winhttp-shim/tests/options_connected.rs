@@ -104,6 +104,28 @@ in_both_widths! {
         assert_eq!((late, GetLastError()), (0, BAD_STATE));
     }
 
+    fn without_tls_the_security_is_all_zeros<W>() {
+        let server = Server::plain(by_path).unwrap();
+        let plain = Handles::<W>::new("127.0.0.1", server.port(), "/status", false);
+        let unsent = Handles::<W>::secure("localhost", 1);
+        let option = c::WINHTTP_OPTION_SECURITY_INFO;
+        let size = size_of::<SecurityInfo<W>>();
+        let check = |request| {
+            for short in [0, 708 - 1, size - 1] {
+                assert_eq!(query::<W>(request, option, short), Err(TOO_SMALL), "{short}");
+            }
+            assert_eq!(query::<W>(request, option, size), Ok(vec![0; size]));
+        };
+        check(plain.request);
+        assert_eq!(send::<W>(plain.request), OK);
+        check(plain.request);
+        check(unsent.request);
+        let refused = set_dword::<W>(plain.request, option, 0);
+        assert_eq!(refused, c::ERROR_WINHTTP_OPTION_NOT_SETTABLE);
+        assert_eq!(query::<W>(plain.session, option, size), Err(BAD_TYPE));
+        assert_eq!(query::<W>(plain.connect, option, size), Err(BAD_TYPE));
+    }
+
     fn a_name_to_look_up_replaces_the_servers_but_not_in_the_request<W>() {
         let server = Server::plain(by_path).unwrap();
         let handles = Handles::<W>::new("no-such-host.invalid", server.port(), "/status", false);
@@ -222,7 +244,7 @@ in_both_widths! {
         assert_eq!(set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, 0x3300), OK);
         assert_eq!(set_dword::<W>(session, protocols, c::WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2), OK);
         let option = c::WINHTTP_OPTION_SECURITY_INFO;
-        assert_eq!(query::<W>(request, option, 0), Err(BAD_STATE));
+        assert_eq!(query::<W>(request, option, 0), Err(TOO_SMALL));
         let request = handles.another_request();
         assert_eq!(set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, 0x3300), OK);
         assert_eq!(send::<W>(request), OK);

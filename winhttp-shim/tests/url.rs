@@ -429,6 +429,19 @@ in_both_widths! {
         let mut extra = terminated::<W>("?text=1");
         let parts = UrlComponents { lpsz_extra_info: extra.as_mut_ptr(), ..components::<W>(0) };
         assert_eq!(created(&parts, 0).as_deref(), Ok("http://?text=1"));
+        for (path, url) in [("a", "http://a"), ("/a", "http:///a"), ("", "http://")] {
+            let mut path = terminated::<W>(path);
+            let parts = UrlComponents { lpsz_url_path: path.as_mut_ptr(), ..components::<W>(0) };
+            assert_eq!(created(&parts, 0).as_deref(), Ok(url));
+        }
+        let (mut host, mut path) = (terminated::<W>("h"), terminated::<W>("a"));
+        let parts = UrlComponents {
+            lpsz_host_name: host.as_mut_ptr(),
+            lpsz_url_path: path.as_mut_ptr(),
+            n_port: 80,
+            ..components::<W>(0)
+        };
+        assert_eq!(created(&parts, 0).as_deref(), Ok("http://h/a"));
     }
 
     fn lengths_cut_components_that_go_on<W>() {

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
 use crate::handle::{HandleId, HandleKind};
-use crate::header::text::{is_field_value, is_token};
+use crate::header::text::{is_token, request_value};
 use crate::header::{HeaderList, Version};
 use crate::notify::Notification;
 use crate::url::escape::{EscapeFlags, request_target};
@@ -74,7 +74,8 @@ impl<E: Embedder> Library<E> {
     /// Opens a session (WinHttpOpen). No I/O.
     ///
     /// # Errors
-    /// [`Error::NotEnoughMemory`] when handles or descriptors ran out.
+    /// [`Error::InvalidParameter`] for a user agent that cannot be sent, [`Error::NotEnoughMemory`] when handles or
+    /// descriptors ran out.
     pub fn open(&self, arguments: OpenSession) -> Result<HandleId> {
         let OpenSession {
             agent,
@@ -82,6 +83,9 @@ impl<E: Embedder> Library<E> {
             asynchronous,
             secure_defaults,
         } = arguments;
+        if let Some(agent) = &agent {
+            request_value("User-Agent", agent).ok_or(Error::InvalidParameter)?;
+        }
         let delivery = Delivery::open(asynchronous).map_err(|_| Error::NotEnoughMemory)?;
         let make = |id| {
             let handle = Handle::root(id, delivery);
@@ -173,10 +177,8 @@ fn request_line(arguments: &mut OpenRequest, default_version: Version) -> Result
 /// The headers that the arguments of WinHttpOpenRequest stand for.
 fn first_headers(arguments: &OpenRequest, line: &RequestLine) -> Result<HeaderList> {
     let mut headers = HeaderList::default();
-    let mut push = |name: &str, value: &str| {
-        if !is_field_value(value.as_bytes()) {
-            return Err(Error::InvalidParameter);
-        }
+    let mut push = |name: &str, value: &str| -> Result<()> {
+        let value = request_value(name, value).ok_or(Error::InvalidParameter)?;
         headers.push(name, value);
         Ok(())
     };

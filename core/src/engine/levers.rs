@@ -36,7 +36,7 @@ pub fn levers() -> &'static Levers {
     static LEVERS: OnceLock<Levers> = OnceLock::new();
     LEVERS.get_or_init(|| {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-        Levers::read(|name| std::env::var_os(name), cpus)
+        Levers::read(winhttp_process::variable, cpus)
     })
 }
 

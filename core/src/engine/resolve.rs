@@ -60,10 +60,7 @@ impl Lookup {
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         pool.queue.push_back(task);
         if pool.workers < MAX_WORKERS {
-            let spawned = std::thread::Builder::new()
-                .name("winhttp-resolve".into())
-                .spawn(work);
-            match spawned {
+            match winhttp_process::spawn("winhttp-resolve", work) {
                 Ok(_) => pool.workers += 1,
                 Err(_) if pool.workers == 0 => {
                     pool.queue.pop_back();
@@ -143,13 +140,13 @@ mod tests {
 
     #[test]
     fn localhost_has_a_loopback_address() {
-        let waker = sleeper::current_waker().unwrap();
-        let lookup = Lookup::start("localhost", 80, &waker).unwrap();
+        let sleeper = sleeper::current().unwrap();
+        let lookup = Lookup::start("localhost", 80, &sleeper.waker()).unwrap();
         let answer = loop {
             if let Some(answer) = lookup.poll() {
                 break answer.unwrap();
             }
-            sleeper::wait(&[], None).unwrap();
+            sleeper.wait(&[], None).unwrap();
         };
         assert!(
             answer
@@ -159,14 +156,23 @@ mod tests {
     }
 
     #[test]
+    fn the_zone_of_an_address_becomes_its_scope() {
+        let found = look_up("fe80::1%7", 80).unwrap();
+        let address = "[fe80::1%7]:80".parse().unwrap();
+        assert!(found.contains(&address), "{found:?}");
+        let none = look_up("fe80::1%no-such-interface", 80);
+        assert_eq!(none, Err(Error::NameNotResolved));
+    }
+
+    #[test]
     fn a_name_that_cannot_exist_is_not_resolved() {
-        let waker = sleeper::current_waker().unwrap();
-        let lookup = Lookup::start("no-such-host.invalid", 80, &waker).unwrap();
+        let sleeper = sleeper::current().unwrap();
+        let lookup = Lookup::start("no-such-host.invalid", 80, &sleeper.waker()).unwrap();
         let answer = loop {
             if let Some(answer) = lookup.poll() {
                 break answer;
             }
-            sleeper::wait(&[], None).unwrap();
+            sleeper.wait(&[], None).unwrap();
         };
         assert_eq!(answer, Err(Error::NameNotResolved));
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use winhttp_process::{Epoch, epoch};
 
 use super::clock;
 use crate::error::{Error, Result};
@@ -29,11 +30,16 @@ pub enum Interest {
     Both,
 }
 
-struct Sleeper {
+/// Where a thread waits: for sockets, and for whoever has its waker.
+#[derive(Debug)]
+pub struct Sleeper {
     wakeups: UnixStream,
     waker: Arc<ThreadWaker>,
+    /// A forked child has its parent's descriptors, and would take its parent's wake-ups.
+    epoch: Epoch,
 }
 
+#[derive(Debug)]
 struct ThreadWaker(UnixStream);
 
 impl Wake for ThreadWaker {
@@ -44,36 +50,60 @@ impl Wake for ThreadWaker {
 }
 
 thread_local! {
-    static SLEEPER: RefCell<Option<Sleeper>> = const { RefCell::new(None) };
+    static SLEEPER: RefCell<Option<Arc<Sleeper>>> = const { RefCell::new(None) };
 }
 
-/// The calling thread's waker, to be given to whoever may end its waits.
+/// The calling thread's place to wait; it is made for the first call that waits, and kept.
 ///
 /// # Errors
 /// [`Error::NotEnoughMemory`] when no descriptors are left.
-pub fn current_waker() -> Result<Arc<dyn Wake>> {
-    SLEEPER.with_borrow_mut(|slot| {
-        if let Some(sleeper) = slot {
-            return Ok(Arc::<ThreadWaker>::clone(&sleeper.waker) as Arc<dyn Wake>);
-        }
-        let sleeper = Sleeper::new().map_err(|_| Error::NotEnoughMemory)?;
-        let waker = Arc::<ThreadWaker>::clone(&sleeper.waker);
-        *slot = Some(sleeper);
-        Ok(waker as Arc<dyn Wake>)
-    })
+pub fn current() -> Result<Arc<Sleeper>> {
+    let kept = SLEEPER.try_with(|slot| {
+        let kept = slot.borrow();
+        kept.as_ref()
+            .filter(|sleeper| sleeper.epoch.is_current())
+            .map(Arc::clone)
+    });
+    if let Ok(Some(sleeper)) = kept {
+        return Ok(sleeper);
+    }
+    let sleeper = Arc::new(Sleeper::new().map_err(|_| Error::NotEnoughMemory)?);
+    // A thread that ends keeps nothing any more, but its last destructors may still call: for the one call then.
+    let before = SLEEPER.try_with(|slot| slot.replace(Some(Arc::clone(&sleeper))));
+    drop(before);
+    Ok(sleeper)
 }
 
-/// Waits until a socket is ready, the deadline has passed, or the thread's waker was used.
-///
-/// The caller looks again in any case; early returns are allowed.
-///
-/// # Errors
-/// [`Error::Internal`] if the system refuses to wait.
-pub fn wait(sockets: &[(BorrowedFd<'_>, Interest)], deadline: Option<Instant>) -> Result<()> {
-    current_waker()?;
-    SLEEPER.with_borrow(|slot| {
-        let sleeper = slot.as_ref().ok_or(Error::Internal)?;
-        let wakeups = PollFd::from_borrowed_fd(sleeper.wakeups.as_fd(), PollFlags::IN);
+impl Sleeper {
+    fn new() -> io::Result<Self> {
+        let (wakeups, waker) = UnixStream::pair()?;
+        wakeups.set_nonblocking(true)?;
+        waker.set_nonblocking(true)?;
+        Ok(Self {
+            wakeups,
+            waker: Arc::new(ThreadWaker(waker)),
+            epoch: epoch(),
+        })
+    }
+
+    /// Ends waits here; to be given to whoever may have to.
+    #[must_use]
+    pub fn waker(&self) -> Arc<dyn Wake> {
+        Arc::<ThreadWaker>::clone(&self.waker)
+    }
+
+    /// Waits until a socket is ready, the deadline has passed, or the waker was used.
+    ///
+    /// The caller looks again in any case; early returns are allowed.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the system refuses to wait.
+    pub fn wait(
+        &self,
+        sockets: &[(BorrowedFd<'_>, Interest)],
+        deadline: Option<Instant>,
+    ) -> Result<()> {
+        let wakeups = PollFd::from_borrowed_fd(self.wakeups.as_fd(), PollFlags::IN);
         // All waits but those of racing connection attempts are for one socket: no allocation for them.
         let (mut pair, mut list);
         let fds: &mut [PollFd<'_>] = if let [only] = sockets {
@@ -91,21 +121,9 @@ pub fn wait(sockets: &[(BorrowedFd<'_>, Interest)], deadline: Option<Instant>) -
             Err(_) => return Err(Error::Internal),
         }
         if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {
-            sleeper.drain();
+            self.drain();
         }
         Ok(())
-    })
-}
-
-impl Sleeper {
-    fn new() -> io::Result<Self> {
-        let (wakeups, waker) = UnixStream::pair()?;
-        wakeups.set_nonblocking(true)?;
-        waker.set_nonblocking(true)?;
-        Ok(Self {
-            wakeups,
-            waker: Arc::new(ThreadWaker(waker)),
-        })
     }
 
     fn drain(&self) {
@@ -142,22 +160,27 @@ mod tests {
 
     #[test]
     fn a_wake_up_before_the_wait_is_not_lost() {
-        let waker = current_waker().unwrap();
-        waker.wake();
-        wait(&[], None).unwrap();
+        let sleeper = current().unwrap();
+        sleeper.waker().wake();
+        sleeper.wait(&[], None).unwrap();
     }
 
     #[test]
     fn a_passed_deadline_ends_the_wait() {
-        wait(&[], Some(clock::now())).unwrap();
+        current().unwrap().wait(&[], Some(clock::now())).unwrap();
     }
 
     #[test]
     fn another_thread_ends_the_wait() {
-        let waker = current_waker().unwrap();
+        let sleeper = current().unwrap();
         std::thread::scope(|scope| {
-            scope.spawn(|| waker.wake());
-            wait(&[], None).unwrap();
+            scope.spawn(|| sleeper.waker().wake());
+            sleeper.wait(&[], None).unwrap();
         });
+    }
+
+    #[test]
+    fn a_thread_waits_in_one_place() {
+        assert!(Arc::ptr_eq(&current().unwrap(), &current().unwrap()));
     }
 }

@@ -1,8 +1,10 @@
 //! TLS: trust, verification, configuration, and the layer that encrypts.
 
 mod config;
+mod key_log;
 mod layer;
 mod records;
+mod store;
 mod trust;
 mod verify;
 

@@ -7,7 +7,8 @@ use super::{HeaderList, text};
 /// Why headers were not changed; the list is then as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditError {
-    /// A line has no colon, no valid name, or a control character (ERROR_INVALID_PARAMETER).
+    /// A line has no colon, no valid name, a control character, a character above U+00FF, or is too long
+    /// (ERROR_INVALID_PARAMETER).
     Malformed,
     /// The header to replace does not exist (ERROR_WINHTTP_HEADER_NOT_FOUND).
     NotFound,
@@ -134,7 +135,7 @@ impl Modifiers {
 /// Applies `text`, one or more `Name: value` lines, to `list`.
 ///
 /// Lines are separated by any run of CR and LF; separators at either end and text without a line
-/// are fine. Blanks around values are dropped; values are stored as UTF-8. Source:
+/// are fine. Blanks around values are dropped; values are stored as Latin-1. Source:
 /// WinHttpAddRequestHeaders.
 ///
 /// # Errors
@@ -144,13 +145,14 @@ pub fn add_text(list: &mut HeaderList, text: &str, modifiers: Modifiers) -> Resu
     let mut draft = list.clone();
     for line in text.split(['\r', '\n']).filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(':').ok_or(EditError::Malformed)?;
-        add_pair(&mut draft, name, value.as_bytes(), modifiers)?;
+        let value = text::latin_1(value).ok_or(EditError::Malformed)?;
+        add_pair(&mut draft, name, &value, modifiers)?;
     }
     *list = draft;
     Ok(())
 }
 
-/// Applies one name and value to `list`; blanks around the value are dropped.
+/// Applies one name and the bytes of its value to `list`; blanks around the value are dropped.
 ///
 /// Source: WinHttpAddRequestHeadersEx.
 ///
@@ -165,6 +167,15 @@ pub fn add_pair(
     let value = text::trim_blanks(value);
     // A name or value that could start another line never gets into the list.
     if !text::is_token(name.as_bytes()) || !text::is_field_value(value) {
+        return Err(EditError::Malformed);
+    }
+    let grown = match modifiers.on_existing {
+        OnExisting::Coalesce { separator } => list
+            .first(name)
+            .map_or(0, |before| before.len() + separator.len()),
+        OnExisting::AddAnother | OnExisting::Fail | OnExisting::Replace => 0,
+    };
+    if !text::fits_a_field(name, grown + value.len()) {
         return Err(EditError::Malformed);
     }
     match modifiers.on_existing {
@@ -219,7 +230,7 @@ mod tests {
         }
         let shown = list
             .iter()
-            .map(|header| format!("{}={}", header.name, text::decode(&header.value)))
+            .map(|header| format!("{}={}", header.name, text::from_latin_1(&header.value)))
             .collect();
         (last, shown)
     }
@@ -335,6 +346,41 @@ mod tests {
             assert_eq!(result, Err(EditError::Malformed), "{name:?} {value:?}");
         }
         assert!(list.is_empty());
+    }
+
+    #[test]
+    fn fact_22_8_values_are_latin_1_and_nothing_else() {
+        let mut list = HeaderList::new();
+        add_text(&mut list, "X: \u{80}gr\u{fc}\u{df}e\u{ff}", Modifiers::ADD).unwrap();
+        assert_eq!(list.first("X").unwrap(), b"\x80gr\xfc\xdfe\xff");
+        for bad in ["X: \u{100}", "ok: 1\r\nX: \u{20ac}", "X: \u{1d11e}"] {
+            assert_eq!(
+                add_text(&mut list, bad, Modifiers::ADD),
+                Err(EditError::Malformed)
+            );
+        }
+        assert_eq!(list.len(), 1);
+    }
+
+    #[test]
+    fn a_field_above_its_largest_size_is_refused_also_if_it_grows_to_it() {
+        let mut list = HeaderList::new();
+        let half = "v".repeat(text::MAX_FIELD_BYTES / 2);
+        add_text(&mut list, &format!("X: {half}"), Modifiers::ADD).unwrap();
+        let comma = Modifiers::from_bits(COALESCE).unwrap();
+        let before = list.clone();
+        let grown = add_text(&mut list, &format!("x: {half}"), comma);
+        assert_eq!((grown, &list), (Err(EditError::Malformed), &before));
+        let whole = format!("X: {half}{half}");
+        for modifiers in [Modifiers::ADD, Modifiers::ADD_OR_REPLACE] {
+            let added = add_text(&mut list, &whole, modifiers);
+            assert_eq!((added, &list), (Err(EditError::Malformed), &before));
+        }
+        // Two fields may be larger together.
+        assert_eq!(
+            add_text(&mut list, &format!("x: {half}"), Modifiers::ADD),
+            Ok(())
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! all levels: on success the length is that of the text without the terminating NUL, a size query
 //! counts the NUL too.
 
-use std::fmt::{self, Write as _};
+use std::borrow::Cow;
+use std::fmt;
 
 use super::name_table::{Level, Source};
 use super::{Header, HeaderList, Version, text};
@@ -66,6 +67,18 @@ pub struct Block<'a> {
     pub headers: &'a HeaderList,
 }
 
+impl Block<'_> {
+    /// A value of this block as text: a request's is Latin-1, as the program gave it; a response's is read as its bytes
+    /// suggest.
+    #[must_use]
+    pub fn decode<'v>(&self, value: &'v [u8]) -> Cow<'v, str> {
+        match self.start_line {
+            StartLine::Request { .. } => text::from_latin_1(value),
+            StartLine::Response { .. } => text::decode(value),
+        }
+    }
+}
+
 /// Why a query has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryError {
@@ -98,6 +111,15 @@ pub struct Answer {
     /// The text, without terminating NUL.
     pub text: String,
     /// Whether success moves the caller's index to the next instance; false for special levels.
+    pub advances_index: bool,
+}
+
+/// The answer to a query for the bytes on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WireAnswer {
+    /// The bytes, without terminating NUL.
+    pub bytes: Vec<u8>,
+    /// As [`Answer::advances_index`].
     pub advances_index: bool,
 }
 
@@ -142,17 +164,71 @@ pub fn text(
     custom_name: Option<&str>,
     index: usize,
 ) -> Result<Answer, QueryError> {
-    let special = match (level.source, block.start_line) {
-        (Source::Header(name), _) => return header_text(block.headers, name, index),
-        (Source::Custom, _) => {
-            return header_text(
-                block.headers,
-                custom_name.ok_or(QueryError::NameMissing)?,
-                index,
-            );
+    let (text, advances_index) = answer(block, level, custom_name, index, Form::Text)?;
+    Ok(Answer {
+        text: into_text(text),
+        advances_index,
+    })
+}
+
+/// As [`text`], with the values as they are on the wire (WINHTTP_QUERY_FLAG_WIRE_ENCODING). A reason phrase is UTF-8.
+///
+/// # Errors
+/// As [`text`].
+pub fn wire(
+    block: &Block<'_>,
+    level: &Level,
+    custom_name: Option<&str>,
+    index: usize,
+) -> Result<WireAnswer, QueryError> {
+    let (bytes, advances_index) = answer(block, level, custom_name, index, Form::Wire)?;
+    Ok(WireAnswer {
+        bytes,
+        advances_index,
+    })
+}
+
+/// How the values in an answer are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// As text, in UTF-8.
+    Text,
+    /// As the bytes on the wire.
+    Wire,
+}
+
+impl Form {
+    fn push(self, out: &mut Vec<u8>, block: &Block<'_>, value: &[u8]) {
+        match self {
+            Self::Text => out.extend_from_slice(block.decode(value).as_bytes()),
+            Self::Wire => out.extend_from_slice(value),
         }
-        (Source::RawHeaders, _) => raw_headers(block),
-        (Source::RawHeadersCrlf, _) => raw_headers_crlf(block),
+    }
+}
+
+/// The answer, and whether it advances the index.
+fn answer(
+    block: &Block<'_>,
+    level: &Level,
+    custom_name: Option<&str>,
+    index: usize,
+    form: Form,
+) -> Result<(Vec<u8>, bool), QueryError> {
+    let header = |name: &str| {
+        let value = block.headers.nth(name, index).ok_or(QueryError::NotFound)?;
+        let mut bytes = Vec::with_capacity(value.len());
+        form.push(&mut bytes, block, value);
+        Ok((bytes, true))
+    };
+    let special = match (level.source, block.start_line) {
+        (Source::Header(name), _) => return header(name),
+        (Source::Custom, _) => return header(custom_name.ok_or(QueryError::NameMissing)?),
+        (Source::RawHeaders, _) => return Ok((raw_lines(block, "\0", form), false)),
+        (Source::RawHeadersCrlf, _) => {
+            let mut raw = raw_lines(block, "\r\n", form);
+            raw.extend_from_slice(b"\r\n");
+            return Ok((raw, false));
+        }
         (
             Source::Version,
             StartLine::Request { version, .. } | StartLine::Response { version, .. },
@@ -163,10 +239,7 @@ pub fn text(
         (Source::StatusCode | Source::StatusText, StartLine::Request { .. })
         | (Source::RequestMethod, StartLine::Response { .. }) => return Err(QueryError::NotFound),
     };
-    Ok(Answer {
-        text: special,
-        advances_index: false,
-    })
+    Ok((special.into_bytes(), false))
 }
 
 /// The headers that WinHttpQueryHeadersEx returns as an array.
@@ -209,24 +282,6 @@ pub fn headers<'a>(
     }
 }
 
-/// The block for WINHTTP_QUERY_RAW_HEADERS_CRLF: lines ended by CR LF, then an empty line.
-#[must_use]
-pub fn raw_headers_crlf(block: &Block<'_>) -> String {
-    let mut raw = raw_lines(block, "\r\n");
-    raw.push_str("\r\n");
-    raw
-}
-
-/// The block for WINHTTP_QUERY_RAW_HEADERS: every line ended by one NUL.
-///
-/// The NUL of the last line is part of this text and counts in the length of a successful query;
-/// the NUL that ends the list is the terminator every answer gets, which counts only in the size
-/// that is asked for when the buffer is too small.
-#[must_use]
-pub fn raw_headers(block: &Block<'_>) -> String {
-    raw_lines(block, "\0")
-}
-
 /// Reads an unsigned decimal number; blanks around it are allowed, signs are not.
 ///
 /// `None` if there is anything else or the number does not fit.
@@ -241,22 +296,25 @@ pub fn parse_number(text: &str) -> Option<u64> {
     }
 }
 
-fn header_text(headers: &HeaderList, name: &str, index: usize) -> Result<Answer, QueryError> {
-    let value = headers.nth(name, index).ok_or(QueryError::NotFound)?;
-    Ok(Answer {
-        text: text::decode(value).into_owned(),
-        advances_index: true,
-    })
-}
-
-fn raw_lines(block: &Block<'_>, line_end: &str) -> String {
-    let mut raw = format!("{}{line_end}", block.start_line);
+/// Start line and headers, each ended by `line_end`.
+///
+/// With NUL as the end, that of the last line is part of the answer and counts in the length of a successful query; the
+/// one that ends the list is the terminator every answer gets, which counts only in the size that is asked for.
+fn raw_lines(block: &Block<'_>, line_end: &str, form: Form) -> Vec<u8> {
+    let mut raw = format!("{}{line_end}", block.start_line).into_bytes();
     for header in block.headers {
-        let value = text::decode(&header.value);
-        // Writing to a String cannot fail.
-        let _ = write!(raw, "{}: {value}{line_end}", header.name);
+        raw.extend_from_slice(header.name.as_bytes());
+        raw.extend_from_slice(b": ");
+        form.push(&mut raw, block, &header.value);
+        raw.extend_from_slice(line_end.as_bytes());
     }
     raw
+}
+
+/// Bytes that were put together from text.
+fn into_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
-//! The characters of header names and values, and how value bytes become text.
+//! The characters of header names and values, and how text becomes value bytes and these become text.
 
 use std::borrow::Cow;
+
+/// Longest field of a request in bytes, `Name: value` without the line end; more is ERROR_INVALID_PARAMETER.
+pub const MAX_FIELD_BYTES: usize = 65536;
 
 /// Whether `name` is a token: the only form of header names and methods (RFC 9110 §5.6.2).
 #[must_use]
@@ -16,6 +19,38 @@ pub fn is_field_value(value: &[u8]) -> bool {
         .all(|&byte| byte == b'\t' || !byte.is_ascii_control())
 }
 
+/// Whether `Name: value` is not longer than [`MAX_FIELD_BYTES`].
+#[must_use]
+pub fn fits_a_field(name: &str, value_bytes: usize) -> bool {
+    let with_colon = name.len().saturating_add(2);
+    with_colon.saturating_add(value_bytes) <= MAX_FIELD_BYTES
+}
+
+/// A program's text as the value of the request field `name`: one byte for each character (Latin-1).
+///
+/// `None` for characters above U+00FF, for control characters but the tab, and for more than fits.
+#[must_use]
+pub fn request_value(name: &str, text: &str) -> Option<Vec<u8>> {
+    let value = latin_1(text)?;
+    (is_field_value(&value) && fits_a_field(name, value.len())).then_some(value)
+}
+
+/// Text in Latin-1; `None` if a character is above U+00FF.
+#[must_use]
+pub fn latin_1(text: &str) -> Option<Vec<u8>> {
+    let bytes = text.chars().map(|character| u8::try_from(character).ok());
+    bytes.collect()
+}
+
+/// Latin-1 as text: the inverse of [`latin_1`].
+#[must_use]
+pub fn from_latin_1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+    }
+}
+
 /// `bytes` without the blanks (space, tab) at both ends (OWS of RFC 9110 §5.6.3).
 #[must_use]
 pub fn trim_blanks(bytes: &[u8]) -> &[u8] {
@@ -29,7 +64,7 @@ pub fn trim_blanks(bytes: &[u8]) -> &[u8] {
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+        Err(_) => from_latin_1(bytes),
     }
 }
 
@@ -88,6 +123,31 @@ mod tests {
         assert_eq!(decode("naïve €".as_bytes()), "naïve €");
         assert_eq!(decode(b"na\xefve"), "naïve");
         assert_eq!(decode(b""), "");
+    }
+
+    #[test]
+    fn fact_22_8_text_of_programs_is_latin_1() {
+        assert_eq!(latin_1("a\u{80}\u{ff}").unwrap(), b"a\x80\xff");
+        assert_eq!(latin_1("\u{100}"), None);
+        assert_eq!(latin_1("\u{1d11e}"), None);
+        let all: Vec<u8> = (0..=u8::MAX).collect();
+        assert_eq!(latin_1(&from_latin_1(&all)).unwrap(), all);
+        // What would be UTF-8 stays what it was.
+        assert_eq!(from_latin_1(b"\xc3\xbc"), "\u{c3}\u{bc}");
+        assert_eq!(request_value("X", "gr\u{fc}n\t").unwrap(), b"gr\xfcn\t");
+        for bad in ["\r", "\n", "\0", "\u{7f}", "\u{4e00}"] {
+            assert_eq!(request_value("X", bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn fact_22_8_a_field_has_a_largest_size() {
+        let longest = MAX_FIELD_BYTES - "Name: ".len();
+        assert!(request_value("Name", &"v".repeat(longest)).is_some());
+        assert!(request_value("Name", &"v".repeat(longest + 1)).is_none());
+        // Bytes count, as they go out.
+        assert!(request_value("Name", &"\u{e4}".repeat(longest)).is_some());
+        assert!(!fits_a_field("Name", usize::MAX));
     }
 
     #[test]

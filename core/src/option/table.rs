@@ -372,8 +372,8 @@ options! {
     }
     /// TCP statistics of the connection, more of them. Not collected: waits for statistics.
     CONNECTION_STATS_V1 = 150 { query: R, ty: Struct { bytes: 136 }, state: NOT_NOW }
-    /// Protocol and cipher of the TLS connection. With a 32-bit `wchar_t` the structure has 1348
-    /// bytes.
+    /// Protocol and cipher of the TLS connection; zeros without one. With a 32-bit `wchar_t` the
+    /// structure has 1348 bytes.
     SECURITY_INFO = 151 { query: R, ty: Struct { bytes: 708 }, state: Honoured }
     /// TCP keep-alive: on or off, idle time and interval, both in milliseconds and rounded up to
     /// seconds.

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
+use crate::header::Version;
 use crate::proto::http1::body::{BodyDecoder, BodyFraming, keep_alive};
 use crate::proto::http1::head::{HeadLimits, HeadParser, HeadStatus, ResponseHead};
-use crate::proto::websocket::{ClientKey, check_response};
+use crate::proto::websocket::Offer;
 
 /// What an exchange tolerates.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,7 @@ pub struct ExchangeLimits {
 pub struct Exchange {
     method: Cow<'static, str>,
     limits: ExchangeLimits,
-    upgrade: Option<ClientKey>,
+    upgrade: Option<Offer>,
     interim: u32,
     state: State,
 }
@@ -63,13 +64,9 @@ pub enum HeadEvent {
 }
 
 impl Exchange {
-    /// Expects the response to a request with this method; `upgrade` carries the key if it asked for a WebSocket.
+    /// Expects the response to a request with this method; `upgrade` is what it offered if it asked for a WebSocket.
     #[must_use]
-    pub fn new(
-        method: Cow<'static, str>,
-        limits: ExchangeLimits,
-        upgrade: Option<ClientKey>,
-    ) -> Self {
+    pub fn new(method: Cow<'static, str>, limits: ExchangeLimits, upgrade: Option<Offer>) -> Self {
         let state = State::Head(HeadParser::new());
         Self {
             method,
@@ -106,9 +103,8 @@ impl Exchange {
         }
         let mut reusable = false;
         match (&self.upgrade, switching) {
-            (Some(key), true) => {
-                check_response(|name| head.headers.all(name), key)
-                    .map_err(|_| Error::InvalidServerResponse)?;
+            (Some(offer), true) => {
+                check_upgraded(offer, &head)?;
                 self.state = State::Upgraded;
             }
             // Nobody asked to switch protocols (RFC 9110 §15.2.2).
@@ -148,4 +144,16 @@ impl Exchange {
     pub fn is_upgraded(&self) -> bool {
         matches!(self.state, State::Upgraded)
     }
+}
+
+/// Whether a 101 opens the WebSocket that was asked for.
+///
+/// Fields that announce a body are ignored: an interim status has none, whatever they say (RFC 9112 §6.3 rule 1).
+fn check_upgraded(offer: &Offer, head: &ResponseHead) -> Result<()> {
+    // HTTP/1.0 knows neither the status nor Upgrade (RFC 9110 §7.8, §15.2), and RFC 6455 §4.2.2 wants HTTP/1.1.
+    if head.version() < Version::HTTP_11 {
+        return Err(Error::InvalidServerResponse);
+    }
+    let fits = offer.check_response(|name| head.headers.all(name));
+    fits.map_err(|_| Error::InvalidServerResponse)
 }

@@ -27,11 +27,11 @@ pub mod utf8;
 #[cfg(test)]
 mod tests;
 
-pub use close::{CloseCode, CloseFrame, CloseReason, ReasonTooLong};
+pub use close::{CloseCode, CloseFrame, CloseReason, NotSendable, ReasonTooLong};
 pub use control::ControlPayload;
 pub use error::ProtocolError;
 pub use frame::{EncodedHeader, FrameHeader, MAX_CONTROL_PAYLOAD_BYTES, MAX_HEADER_BYTES, Opcode};
-pub use handshake::{AcceptKey, ClientKey, HandshakeError, accept_for, check_response, client_key};
+pub use handshake::{AcceptKey, ClientKey, HandshakeError, Offer, accept_for, client_key};
 pub use mask::MaskKey;
 pub use message::{MessageKind, Role};
 pub use receive::{Advance, Event, InPlace, Receiver};

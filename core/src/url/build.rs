@@ -20,7 +20,7 @@ pub struct Parts<'a> {
     pub host: Option<&'a [u32]>,
     /// The port; left out where it is the scheme's default.
     pub port: u16,
-    /// The path; gets a leading `/` if it has none.
+    /// The path; behind a host it gets a leading `/` if it has none.
     pub path: Option<&'a [u32]>,
     /// Query and fragment with their `?` or `#`.
     pub extra: Option<&'a [u32]>,
@@ -71,7 +71,8 @@ pub fn build(parts: &Parts<'_>, escape: bool) -> Result<Vec<u32>, BuildError> {
         }
     }
     let path = parts.path.unwrap_or_default();
-    if path.first().is_some_and(|&unit| !is_ascii(unit, b'/')) {
+    let needs_slash = path.first().is_some_and(|&unit| !is_ascii(unit, b'/'));
+    if needs_slash && parts.host.is_some() {
         push_ascii(&mut url, "/");
     }
     for component in [path, parts.extra.unwrap_or_default()] {
@@ -336,11 +337,18 @@ mod tests {
             ..none
         };
         assert_eq!(built(extra, false).unwrap(), "http://?text=1");
-        let path = Text {
-            path: Some("text=1"),
+        let path = |path| Text {
+            path: Some(path),
             ..none
         };
-        assert_eq!(built(path, false).unwrap(), "http:///text=1");
+        assert_eq!(built(path("/text=1"), false).unwrap(), "http:///text=1");
+        // Only a host is kept apart from its path.
+        assert_eq!(built(path("a"), false).unwrap(), "http://a");
+        let with_host = Text {
+            path: Some("a"),
+            ..H
+        };
+        assert_eq!(built(with_host, false).unwrap(), "http://h/a");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Server names of WinHttpConnect: host names and IP literals.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -11,6 +12,8 @@ pub const MAX_NAME_BYTES: usize = 1024;
 pub struct Host {
     text: String,
     kind: HostKind,
+    /// The interface through which a link-local IPv6 address is reached; only this machine knows its name.
+    zone: Option<String>,
 }
 
 /// What a server name is.
@@ -38,11 +41,10 @@ impl std::error::Error for HostError {}
 
 impl Host {
     /// Reads a server name: a host name, an IPv4 literal, or an IPv6 literal with or without
-    /// brackets.
+    /// brackets and a zone (`fe80::1%eth0`).
     ///
     /// Names are judged mildly, because the resolver decides what exists: underscores, lone labels
-    /// and numbers pass. Names outside ASCII become Punycode (UTS 46). IPv6 zones (`fe80::1%eth0`)
-    /// are not supported.
+    /// and numbers pass. Names outside ASCII become Punycode (UTS 46).
     ///
     /// # Errors
     /// [`HostError`] for the empty text, for more than [`MAX_NAME_BYTES`], and for characters that
@@ -56,16 +58,19 @@ impl Host {
             .map_or(Some(server_name), |inner| inner.strip_suffix(']'))
             .ok_or(HostError)?;
         if server_name.contains(':') {
-            let address: Ipv6Addr = literal.parse().map_err(|_| HostError)?;
+            let (address, zone) = split_zone(literal)?;
+            let address: Ipv6Addr = address.parse().map_err(|_| HostError)?;
             return Ok(Self {
                 text: format!("[{address}]"),
                 kind: HostKind::V6(address),
+                zone: zone.map(str::to_owned),
             });
         }
         if let Ok(address) = server_name.parse() {
             return Ok(Self {
                 text: server_name.to_owned(),
                 kind: HostKind::V4(address),
+                zone: None,
             });
         }
         let name = ascii_name(server_name)?;
@@ -75,16 +80,18 @@ impl Host {
         Ok(Self {
             text: name.clone(),
             kind: HostKind::Name(name),
+            zone: None,
         })
     }
 
-    /// The name as it stands in URLs and in the Host header: IPv6 addresses have brackets.
+    /// The name as it stands in URLs and in the Host header: IPv6 addresses have brackets and no zone, which means
+    /// nothing to others (RFC 6874 §3, §4).
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The name as the resolver takes it: IPv6 addresses have no brackets.
+    /// The name as certificates have it: IPv6 addresses have no brackets.
     #[must_use]
     pub fn name(&self) -> &str {
         let inner = self
@@ -92,6 +99,15 @@ impl Host {
             .strip_prefix('[')
             .and_then(|text| text.strip_suffix(']'));
         inner.unwrap_or(&self.text)
+    }
+
+    /// The name as the resolver takes it: with the zone.
+    #[must_use]
+    pub fn look_up_name(&self) -> Cow<'_, str> {
+        match &self.zone {
+            Some(zone) => format!("{}%{zone}", self.name()).into(),
+            None => self.name().into(),
+        }
     }
 
     /// What to connect to.
@@ -105,6 +121,18 @@ impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// An IPv6 literal and its zone: an interface's name or number, in the characters RFC 6874 §2 leaves unescaped.
+fn split_zone(literal: &str) -> Result<(&str, Option<&str>), HostError> {
+    let Some((address, zone)) = literal.split_once('%') else {
+        return Ok((literal, None));
+    };
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if zone.is_empty() || !zone.bytes().all(is_unreserved) {
+        return Err(HostError);
+    }
+    Ok((address, Some(zone)))
 }
 
 fn ascii_name(name: &str) -> Result<String, HostError> {
@@ -159,6 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_is_for_the_resolver_only() {
+        for (text, zone) in [
+            ("fe80::1%eth0", "eth0"),
+            ("[fe80::1%eth0]", "eth0"),
+            ("FE80:0::1%2", "2"),
+            ("fe80::1%br-a.1_~", "br-a.1_~"),
+        ] {
+            let host = Host::parse(text).unwrap();
+            assert_eq!((host.text(), host.name()), ("[fe80::1]", "fe80::1"));
+            assert_eq!(host.look_up_name(), format!("fe80::1%{zone}"));
+            assert_ne!(Ok(host), Host::parse("fe80::1"), "another server");
+        }
+        let plain = Host::parse("[::1]").unwrap();
+        assert_eq!(plain.look_up_name(), "::1");
+    }
+
+    #[test]
     fn international_names_become_punycode() {
         assert_eq!(
             Host::parse("bücher.example").unwrap().text(),
@@ -187,7 +232,14 @@ mod tests {
             "[127.0.0.1]",
             "[]",
             "[::1]:80",
-            "fe80::1%eth0",
+            "fe80::1%",
+            "fe80::1%a%b",
+            "fe80::1%eth0]",
+            "fe80::1%e/0",
+            "fe80::1%a b",
+            "fe80::1%a\r\nX: y",
+            "1.2.3.4%eth0",
+            "host%eth0",
             "a\\b",
             "a\x7f",
             "ü/b",
@@ -206,7 +258,7 @@ mod tests {
                 let text = host.text();
                 prop_assert!(text.is_ascii() && !text.is_empty());
                 prop_assert!(!text.contains(['\r', '\n', ' ', '/', '@', '?', '#', '\0']));
-                prop_assert_eq!(Host::parse(text), Ok(host.clone()));
+                prop_assert_eq!(Host::parse(text).is_ok_and(|again| again == host), host.zone.is_none());
             }
         }
     }

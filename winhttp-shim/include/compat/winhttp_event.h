@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* "WHEVENT1": anything else is refused with ERROR_INVALID_HANDLE. */
+/* "WHEVENT1": anything else is refused with ERROR_INVALID_HANDLE, and so is a set that is NULL. */
 #define WINHTTP_SHIM_EVENT_MAGIC 0x57484556454E5431ull
 
 /* The structure must live, at the same address, until set has returned. */

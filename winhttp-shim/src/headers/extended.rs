@@ -12,7 +12,7 @@ use winhttp_abi::{Code, Result};
 use winhttp_abi::{input, output};
 use winhttp_core::header::edit::Modifiers;
 use winhttp_core::header::query;
-use winhttp_core::header::text::decode;
+use winhttp_core::header::text::{decode, latin_1};
 
 use super::{CONVERSIONS, Query};
 use crate::library::library;
@@ -25,7 +25,7 @@ const UNICODE: u64 = c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE;
 
 export! {
     /// As WinHttpAddRequestHeaders for each pair of an array; `flags` WINHTTP_EXTENDED_HEADER_FLAG_UNICODE says that the
-    /// pairs are wide text.
+    /// pairs are wide text. The bytes of narrow values go out as they are.
     ///
     /// Returns an error number: as WinHttpAddRequestHeaders, and ERROR_INVALID_PARAMETER for other flags, `extra` not 0, and
     /// a NULL array with a count.
@@ -52,7 +52,7 @@ export! {
             // SAFETY: C's promise about its strings.
             let name = unsafe { either_text(pair.name, wide) }?;
             // SAFETY: as above.
-            let value = unsafe { either_text(pair.value, wide) }?;
+            let value = unsafe { wire_value(pair.value, wide) }?;
             pairs.push((name, value));
         }
         request.add_all(&pairs, modifiers).map_err(map::code)?;
@@ -82,18 +82,17 @@ export! {
             return Err(Code::INVALID_PARAMETER);
         }
         let query = Query::parse(info_level)?;
-        let narrow = info_level & c::WINHTTP_QUERY_FLAG_WIRE_ENCODING != 0;
         // SAFETY: C's promise about its name union.
         let name = unsafe { input::value(header_name) }.filter(|name| !name.name.wide().is_null());
         let name = match name {
             // SAFETY: as above.
-            Some(name) => Some(unsafe { either_text(name.name, !narrow) }?),
+            Some(name) => Some(unsafe { either_text(name.name, !query.asks_wire_encoding()) }?),
             None => None,
         };
         // SAFETY: C's promise about its index.
         let first = unsafe { input::value(index) };
         let found = collect(&request, &query, name.as_deref(), first)?;
-        let list = Packed::new::<W>(&found, narrow);
+        let list = Packed::new::<W>(&found);
         // SAFETY: C's promise about its buffer and length.
         let count = unsafe { list.give(buffer.cast(), buffer_length) }?;
         // SAFETY: C's promise about its results.
@@ -108,7 +107,14 @@ export! {
     }
 }
 
-type Pair = (Box<str>, Box<[u8]>);
+/// A name or value as it is returned.
+enum Returned {
+    Text(String),
+    /// With WINHTTP_QUERY_FLAG_WIRE_ENCODING.
+    Wire(Box<[u8]>),
+}
+
+type Pair = (Returned, Returned);
 
 fn collect(
     request: &super::Request,
@@ -119,10 +125,17 @@ fn collect(
     let index = index.map(|index| usize::try_from(index).unwrap_or(usize::MAX));
     let ask = |block: &query::Block<'_>| {
         let found = query::headers(block, query.level, name, index)?;
-        Ok(found
+        let returned = |bytes: &[u8]| {
+            if query.asks_wire_encoding() {
+                Returned::Wire(bytes.into())
+            } else {
+                Returned::Text(block.decode(bytes).into_owned())
+            }
+        };
+        let pairs = found
             .into_iter()
-            .map(|header| (header.name.clone(), header.value.clone()))
-            .collect())
+            .map(|header| (returned(header.name.as_bytes()), returned(&header.value)));
+        Ok(pairs.collect())
     };
     request.query_headers(query.block, ask).map_err(map::code)
 }
@@ -141,6 +154,20 @@ unsafe fn either_text<W: Unit>(text: EitherString<W>, wide: bool) -> Result<Stri
     Ok(decode(&bytes).into_owned())
 }
 
+/// The bytes of a value: Latin-1 for wide text, which must not have more, narrow ones as they are.
+///
+/// # Safety
+/// As [`either_text`].
+unsafe fn wire_value<W: Unit>(value: EitherString<W>, wide: bool) -> Result<Vec<u8>> {
+    if wide {
+        // SAFETY: the caller's promise, handed on.
+        let text = unsafe { input::text(value.wide()) }?.ok_or(Code::INVALID_PARAMETER)?;
+        return latin_1(&text).ok_or(Code::INVALID_PARAMETER);
+    }
+    // SAFETY: the caller's promise, handed on.
+    unsafe { input::narrow(value.narrow()) }.ok_or(Code::INVALID_PARAMETER)
+}
+
 /// The array and its text as they will lie in the caller's buffer.
 struct Packed {
     /// Offsets of name and value from the buffer's start.
@@ -149,22 +176,25 @@ struct Packed {
 }
 
 impl Packed {
-    fn new<W: Unit>(pairs: &[Pair], narrow: bool) -> Self {
+    fn new<W: Unit>(pairs: &[Pair]) -> Self {
         let start = pairs.len() * size_of::<ExtendedHeader<W>>();
         let mut text = Vec::new();
-        let mut place = |bytes: &[u8]| {
+        let mut place = |returned: &Returned| {
             let offset = start + text.len();
-            if narrow {
-                text.extend_from_slice(bytes);
-                text.push(0);
-            } else {
-                text.extend(output::unit_bytes(&terminated::<W>(&decode(bytes))));
+            match returned {
+                Returned::Wire(bytes) => {
+                    text.extend_from_slice(bytes);
+                    text.push(0);
+                }
+                Returned::Text(wide) => {
+                    text.extend(output::unit_bytes(&terminated::<W>(wide)));
+                }
             }
             offset
         };
         let offsets = pairs
             .iter()
-            .map(|(name, value)| (place(name.as_bytes()), place(value)))
+            .map(|(name, value)| (place(name), place(value)))
             .collect();
         Self { offsets, text }
     }

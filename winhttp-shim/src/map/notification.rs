@@ -9,7 +9,7 @@ use winhttp_abi::wide::{Unit, terminated};
 use winhttp_core::handle::HandleId;
 use winhttp_core::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
 
-use super::code;
+use super::{Mask, code};
 
 /// A status callback's last three arguments.
 pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
@@ -19,12 +19,12 @@ pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 pub(crate) fn deliver<W: Unit>(
     handle: HandleId,
     notification: &Notification<'_>,
-    mask: u32,
+    mask: Mask,
     call: Call<'_>,
 ) {
     use Notification as N;
     let status = status(notification);
-    if status & mask == 0 {
+    if !mask.selects(status) {
         return;
     }
     match *notification {

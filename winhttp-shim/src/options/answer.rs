@@ -15,7 +15,7 @@ use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{Answer, Certificate, CertificateSummary};
 
 use super::buffer::Buffer;
-use super::security::security_info;
+use super::security::{no_security_info, security_info};
 use crate::callback::StatusCallback;
 use crate::certificate;
 use crate::library::Shim;
@@ -38,7 +38,7 @@ pub(super) fn write<W: Unit>(answer: Answer<Shim>, buffer: &Buffer) -> Result<()
         Answer::CertificateSummary(summary) => put_summary::<W>(&summary, buffer),
         Answer::Cipher(cipher) => {
             buffer.require(size_of::<SecurityInfo<W>>())?;
-            buffer.put(security_info::<W>(&cipher))
+            buffer.put(cipher.map_or_else(no_security_info::<W>, |cipher| security_info(&cipher)))
         }
         Answer::ChannelBinding(token) => put_binding(&token, buffer),
     }

@@ -33,6 +33,38 @@ pub(super) fn security_info<W: Unit>(cipher: &Cipher) -> SecurityInfo<W> {
     }
 }
 
+/// What a request without a TLS connection is told: zeros throughout.
+pub(super) fn no_security_info<W: Unit>() -> SecurityInfo<W> {
+    SecurityInfo {
+        connection_info: SecPkgContextConnectionInfo {
+            dw_protocol: 0,
+            ai_cipher: 0,
+            dw_cipher_strength: 0,
+            ai_hash: 0,
+            dw_hash_strength: 0,
+            ai_exch: 0,
+            dw_exch_strength: 0,
+        },
+        cipher_info: SecPkgContextCipherInfo {
+            dw_version: 0,
+            dw_protocol: 0,
+            dw_cipher_suite: 0,
+            dw_base_cipher_suite: 0,
+            sz_cipher_suite: fixed(""),
+            sz_cipher: fixed(""),
+            dw_cipher_len: 0,
+            dw_cipher_block_len: 0,
+            sz_hash: fixed(""),
+            dw_hash_len: 0,
+            sz_exchange: fixed(""),
+            dw_min_exchange_len: 0,
+            dw_max_exchange_len: 0,
+            sz_certificate: fixed(""),
+            dw_key_type: 0,
+        },
+    }
+}
+
 fn cipher_info<W: Unit>(cipher: &Cipher) -> SecPkgContextCipherInfo<W> {
     let (name, block) = match cipher.cipher {
         BulkCipher::Aes => ("AES", AES_BLOCK_BYTES),

@@ -13,7 +13,7 @@ use winhttp_core::option::{OptionId, Type};
 
 use crate::callback::{StatusCallback, StatusCallbackFn};
 use crate::library::{Shim, UnloadHandle};
-use crate::map;
+use crate::map::{self, Mask};
 
 /// No memory lies below this address: what looks like one is a small number, for example a descriptor in place of an
 /// event.
@@ -47,9 +47,7 @@ pub(super) unsafe fn read<W: Unit>(
             let event = event.filter(|event| event.addr() >= LOWEST_ADDRESS);
             // SAFETY: the caller's promise: NULL or an open event.
             let event = unsafe { UnloadHandle::new(event.unwrap_or(std::ptr::null_mut())) };
-            event
-                .map(NewValue::UnloadEvent)
-                .ok_or(Code::INVALID_PARAMETER)
+            event.map(NewValue::UnloadEvent).ok_or(Code::INVALID_HANDLE)
         }
         // SAFETY: the caller's promise, handed on.
         OptionId::PROXY => unsafe { proxy::<W>(buffer.cast()) }.map(NewValue::Proxy),
@@ -70,9 +68,7 @@ fn observer<W: Unit>(
     function: Option<StatusCallbackFn>,
 ) -> Option<StatusCallback> {
     let before = setting.observer();
-    let mask = before.map_or(c::WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, |before| {
-        before.mask
-    });
+    let mask = before.map_or(Mask::ALL, |before| before.mask);
     function.map(|function| StatusCallback::new::<W>(function, mask))
 }
 

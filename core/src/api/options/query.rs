@@ -50,8 +50,8 @@ pub enum Answer<E: Embedder> {
     Certificate(Box<Certificate>),
     /// The server's certificate in brief.
     CertificateSummary(Box<CertificateSummary>),
-    /// Protocol and cipher of the TLS connection.
-    Cipher(Box<Cipher>),
+    /// Protocol and cipher of the TLS connection; `None` if there is none.
+    Cipher(Option<Box<Cipher>>),
     /// The channel binding token of the TLS connection.
     ChannelBinding(Vec<u8>),
 }
@@ -152,8 +152,8 @@ fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<
                 remote: facts.remote,
             })
         }
+        OptionId::SECURITY_INFO => Ok(Answer::Cipher(cipher(request))),
         OptionId::SECURITY_KEY_BITNESS
-        | OptionId::SECURITY_INFO
         | OptionId::SECURITY_CERTIFICATE_STRUCT
         | OptionId::SERVER_CERT_CONTEXT
         | OptionId::SERVER_CBT => query_tls(request, option),
@@ -165,6 +165,12 @@ fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<
             }
         }
     }
+}
+
+/// What is in use to secure the connection: nothing before there is one, and nothing without TLS.
+fn cipher<E: Embedder>(request: &Request<E>) -> Option<Box<Cipher>> {
+    let facts = request.connection_facts()?;
+    Some(Box::new(Cipher::of(facts.tls.as_ref()?)))
 }
 
 /// The options that only a TLS connection can answer.
@@ -180,7 +186,6 @@ fn query_tls<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<Answ
         .ok_or(Error::IncorrectHandleState)?;
     Ok(match option {
         OptionId::SECURITY_KEY_BITNESS => Answer::Number(cipher.bits),
-        OptionId::SECURITY_INFO => Answer::Cipher(Box::new(cipher)),
         OptionId::SECURITY_CERTIFICATE_STRUCT => {
             let summary = CertificateSummary::of(certificate, cipher.bits)?;
             Answer::CertificateSummary(Box::new(summary))
@@ -249,7 +254,7 @@ impl<E: Embedder> fmt::Debug for Answer<E> {
             Self::Connection { local, remote } => write!(f, "Connection({local}, {remote})"),
             Self::Certificate(certificate) => certificate.fmt(f),
             Self::CertificateSummary(summary) => summary.fmt(f),
-            Self::Cipher(cipher) => cipher.fmt(f),
+            Self::Cipher(cipher) => write!(f, "Cipher({cipher:?})"),
             Self::ChannelBinding(token) => write!(f, "ChannelBinding({} bytes)", token.len()),
         }
     }

@@ -13,7 +13,7 @@ use crate::api::session::Session;
 use crate::api::websocket::WebSocket;
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
-use crate::header::text::is_field_value;
+use crate::header::text::request_value;
 use crate::option::{
     OptionError, OptionId, Row, Value, check_client_certificate, check_secure_protocols, check_set,
 };
@@ -217,12 +217,11 @@ impl<E: Embedder> Setting<'_, E> {
     }
 }
 
-/// A header value must not smuggle in further headers.
-fn sendable(text: &str) -> Result<&str> {
-    if is_field_value(text.as_bytes()) {
-        Ok(text)
-    } else {
-        Err(Error::InvalidParameter)
+/// A user agent that can be sent: it smuggles in no further headers.
+fn sendable(agent: &str) -> Result<&str> {
+    match request_value("User-Agent", agent) {
+        Some(_) => Ok(agent),
+        None => Err(Error::InvalidParameter),
     }
 }
 
@@ -232,7 +231,7 @@ fn look_up_name(name: &str) -> Result<String> {
         return Ok(String::new());
     }
     let host = Host::parse(name).map_err(|_| Error::InvalidParameter)?;
-    Ok(host.name().to_owned())
+    Ok(host.look_up_name().into_owned())
 }
 
 impl<E: Embedder> fmt::Debug for Setting<'_, E> {

@@ -268,12 +268,14 @@ fn what_a_connection_tells_is_not_there_before_the_send() {
         OptionId::SECURITY_KEY_BITNESS,
         OptionId::SERVER_CERT_CONTEXT,
         OptionId::SERVER_CBT,
-        OptionId::SECURITY_INFO,
     ];
     for option in options {
         let asked = library.query_option(request, option.0, 0);
         assert_eq!(asked.err(), Some(Error::IncorrectHandleState), "{option:?}");
     }
+    // That nothing is in use is an answer, too.
+    let asked = library.query_option(request, OptionId::SECURITY_INFO.0, 0);
+    assert!(matches!(asked, Ok(Answer::Cipher(None))));
 }
 
 #[test]

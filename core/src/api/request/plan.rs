@@ -15,12 +15,12 @@ use crate::engine::socket::TcpKeepAlive;
 use crate::engine::tls::{Protocols, TlsPolicy};
 use crate::entropy;
 use crate::error::{Error, Result};
-use crate::header::HeaderList;
+use crate::header::{HeaderList, text};
 use crate::notify::SecureProblems;
 use crate::option::{OptionId, Timeouts, Value, Values};
 use crate::proto::exchange::ExchangeLimits;
 use crate::proto::http1::head::{HeadLimits, encode_request};
-use crate::proto::websocket::{ClientKey, client_key};
+use crate::proto::websocket::{ClientKey, Offer, client_key};
 
 /// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
 const MIN_SEND_BUFFER_BYTES: u32 = 16;
@@ -58,8 +58,12 @@ impl<E: Embedder> Request<E> {
             state.version(),
             &headers,
         );
-        state.sent_headers = Some(headers);
         state.upgrading = upgrade.is_some();
+        let upgrade = upgrade.map(|key| Offer {
+            key,
+            sub_protocols: sub_protocols(&headers),
+        });
+        state.sent_headers = Some(headers);
 
         let ignored = ignored_problems(state.values.dword(OptionId::SECURITY_FLAGS));
         let tls: Option<Arc<ClientConfig>> = if self.secure {
@@ -67,10 +71,14 @@ impl<E: Embedder> Request<E> {
         } else {
             None
         };
-        let look_up = state.values.text(OptionId::RESOLUTION_HOSTNAME);
+        let host = self.connect.host();
+        let look_up = match state.values.text(OptionId::RESOLUTION_HOSTNAME) {
+            "" => host.look_up_name(),
+            other => Cow::Borrowed(other),
+        };
         Ok(Plan {
-            host: self.connect.host().name().to_owned(),
-            look_up: (!look_up.is_empty()).then(|| look_up.to_owned()),
+            host: host.name().to_owned(),
+            look_up: Some(look_up.into_owned()).filter(|look_up| look_up != host.name()),
             port,
             tls,
             head,
@@ -103,22 +111,22 @@ impl<E: Embedder> Request<E> {
     ) -> HeaderList {
         let own = &state.headers;
         let mut wire = HeaderList::with_capacity(own.len() + GENERATED_HEADERS_MAX);
-        let mut generate = |name: &str, value: &str| {
+        let mut generate = |name: &str, value: &[u8]| {
             if !own.contains(name) {
                 wire.push(name, value);
             }
         };
         if upgrade.is_none() {
-            generate("Connection", "Keep-Alive");
+            generate("Connection", b"Keep-Alive");
         }
-        if let Some(agent) = state.agent(agent) {
-            generate("User-Agent", agent);
+        if let Some(agent) = state.agent(agent).and_then(text::latin_1) {
+            generate("User-Agent", &agent);
         }
-        generate("Host", &self.host_header());
+        generate("Host", self.host_header().as_bytes());
         let verb = &*self.line.verb;
         let announces_length = body_len > 0 || matches!(verb, "POST" | "PUT");
         if announces_length && !own.contains("Transfer-Encoding") {
-            generate("Content-Length", &body_len.to_string());
+            generate("Content-Length", body_len.to_string().as_bytes());
         }
         for header in own.iter() {
             wire.push(&header.name, &header.value);
@@ -161,6 +169,14 @@ impl<E: Embedder> RequestState<E> {
             own => Some(own),
         }
     }
+}
+
+/// The sub-protocols a handshake offers: one field with a list, several fields, or both.
+fn sub_protocols(headers: &HeaderList) -> Vec<Box<[u8]>> {
+    headers
+        .tokens("Sec-WebSocket-Protocol")
+        .map(Box::from)
+        .collect()
 }
 
 fn limit(values: &Values, option: OptionId) -> usize {

@@ -10,7 +10,7 @@ use crate::api::job;
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
-use crate::engine::sleeper;
+use crate::engine::sleeper::{self, Sleeper};
 use crate::engine::transport::Transport;
 use crate::error::{Error, Result};
 use crate::notify::{Notification, RequestOperation};
@@ -46,27 +46,32 @@ impl<E: Embedder> Request<E> {
             }
             return Ok(0);
         }
-        let waker = match sleeper::current_waker() {
-            Ok(waker) => waker,
+        let sleeper = match sleeper::current() {
+            Ok(sleeper) => sleeper,
             Err(error) => {
                 state.driver = Some(driver);
                 return Err(error);
             }
         };
         state.pending = Some(operation.name());
-        state.waker = Some(Arc::clone(&waker));
+        state.waker = Some(sleeper.waker());
         drop(state);
-        driver.set_wake(waker);
+        driver.set_wake(sleeper.waker());
         let mut operation = operation;
-        let outcome = self.run_to_end(&mut driver, &mut operation);
+        let outcome = self.run_to_end(&mut driver, &mut operation, &sleeper);
         self.finish(Some(driver), &operation, outcome)
     }
 
-    fn run_to_end(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<()> {
+    fn run_to_end(
+        &self,
+        driver: &mut Driver,
+        operation: &mut Operation<E>,
+        sleeper: &Sleeper,
+    ) -> Result<()> {
         loop {
             match self.advance(driver, operation)? {
                 Progress::Done => return Ok(()),
-                Progress::Wait(until) => sleeper::wait(&driver.interests(), until)?,
+                Progress::Wait(until) => sleeper.wait(&driver.interests(), until)?,
             }
         }
     }

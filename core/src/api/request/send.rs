@@ -33,15 +33,16 @@ impl<E: Embedder> Request<E> {
         self.edit_headers(|list| edit::add_text(list, text, modifiers))
     }
 
-    /// As [`Request::add_headers`], for pairs of name and value (WinHttpAddRequestHeadersEx).
+    /// As [`Request::add_headers`], for pairs of name and value in the bytes that go on the wire
+    /// (WinHttpAddRequestHeadersEx).
     ///
     /// # Errors
     /// As [`Request::add_headers`].
-    pub fn add_all(&self, pairs: &[(String, String)], modifiers: Modifiers) -> Result<()> {
+    pub fn add_all(&self, pairs: &[(String, Vec<u8>)], modifiers: Modifiers) -> Result<()> {
         self.edit_headers(|list| {
             let mut changed = list.clone();
             for (name, value) in pairs {
-                edit::add_pair(&mut changed, name, value.as_bytes(), modifiers)?;
+                edit::add_pair(&mut changed, name, value, modifiers)?;
             }
             *list = changed;
             Ok(())
@@ -155,7 +156,7 @@ impl<E: Embedder> Request<E> {
     fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> Result<()> {
         let (wake, attach): (Arc<dyn Wake>, Option<Arc<dyn Attach>>) =
             match self.handle.delivery().thread() {
-                None => (sleeper::current_waker()?, None),
+                None => (sleeper::current()?.waker(), None),
                 Some(thread) => {
                     thread
                         .ensure_running()

@@ -1,7 +1,5 @@
 //! WinHttpWebSocketCompleteUpgrade: from a request whose answer was 101 to a WebSocket.
 
-use std::sync::Arc;
-
 use super::{Phase, Request};
 use crate::api::library::{Library, Object};
 use crate::api::websocket::{Upgraded, WebSocket};
@@ -72,9 +70,9 @@ impl<E: Embedder> Request<E> {
 
     /// Receives the response's head on this thread without notifications.
     fn receive_quietly(&self, driver: &mut Driver) -> Result<()> {
-        let waker = sleeper::current_waker()?;
-        self.state().waker = Some(Arc::clone(&waker));
-        driver.set_wake(waker);
+        let sleeper = sleeper::current()?;
+        self.state().waker = Some(sleeper.waker());
+        driver.set_wake(sleeper.waker());
         loop {
             if self.handle.is_closed() {
                 return Err(Error::OperationCancelled);
@@ -84,7 +82,7 @@ impl<E: Embedder> Request<E> {
                 Step::Done => return Ok(()),
                 Step::Wait(until) => until,
             };
-            sleeper::wait(&driver.interests(), until)?;
+            sleeper.wait(&driver.interests(), until)?;
         }
     }
 }

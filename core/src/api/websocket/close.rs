@@ -122,16 +122,7 @@ impl<E: Embedder> WebSocket<E> {
 
 /// The frame for a code and reason as the program gave them.
 fn close_frame(code: u16, reason: &[u8]) -> Result<CloseFrame> {
+    let code = CloseCode::to_send(code, reason.len()).map_err(|_| Error::InvalidParameter)?;
     let reason = CloseReason::new(reason).map_err(|_| Error::InvalidParameter)?;
-    if code == EMPTY && reason.as_bytes().is_empty() {
-        return Ok(CloseFrame::EMPTY);
-    }
-    let code = CloseCode::new(code);
-    if !code.is_sendable() {
-        return Err(Error::InvalidParameter);
-    }
-    Ok(CloseFrame {
-        code: Some(code),
-        reason,
-    })
+    Ok(CloseFrame { code, reason })
 }

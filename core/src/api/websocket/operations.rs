@@ -1,6 +1,6 @@
 //! WinHttpWebSocketSend and WinHttpWebSocketReceive, and how synchronous calls wait.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::MutexGuard;
 
 use super::WebSocket;
 use super::io::Io;
@@ -143,11 +143,11 @@ impl<E: Embedder> WebSocket<E> {
                 return Err(Error::OperationCancelled);
             };
             let (deadline, interest) = (io.deadline(), io.interest(interest));
-            let waker = sleeper::current_waker();
-            slot(&mut io).set_waker(waker.as_ref().ok().map(Arc::clone));
+            let sleeper = sleeper::current();
+            slot(&mut io).set_waker(sleeper.as_ref().ok().map(|sleeper| sleeper.waker()));
             drop(io);
-            let waited = waker.and_then(|_| {
-                sleeper::wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline)
+            let waited = sleeper.and_then(|sleeper| {
+                sleeper.wait(&[(std::os::fd::AsFd::as_fd(&*socket), interest)], deadline)
             });
             io = self.io();
             slot(&mut io).set_waker(None);

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::exchange::{Exchange, ExchangeLimits};
-use crate::proto::websocket::ClientKey;
+use crate::proto::websocket::Offer;
 
 /// Everything a request needs to be sent, fixed when SendRequest starts.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub struct Plan {
     pub method: Cow<'static, str>,
     /// The request announced the end of the connection.
     pub announces_close: bool,
-    /// The key of a WebSocket upgrade.
-    pub upgrade: Option<ClientKey>,
+    /// What a WebSocket upgrade offers.
+    pub upgrade: Option<Offer>,
     /// The request's timeouts.
     pub timeouts: Timeouts,
     /// How addresses are tried.

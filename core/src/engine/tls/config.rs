@@ -9,6 +9,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
 
+use super::key_log::KeyLogFile;
 use super::{trust, verify::Verifier};
 use crate::error::{Error, Result};
 use crate::notify::SecureProblems;
@@ -109,8 +110,7 @@ fn build(policy: TlsPolicy) -> Result<ClientConfig> {
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_client_cert_resolver(Arc::new(NoClientCertificate));
     config.resumption = Resumption::in_memory_sessions(RESUMED_SESSIONS);
-    // SSLKEYLOGFILE, as browsers and curl understand it; silent when the variable is not set.
-    config.key_log = Arc::new(rustls::KeyLogFile::new());
+    config.key_log = Arc::new(KeyLogFile::open());
     Ok(config)
 }
 

@@ -21,9 +21,9 @@ static CACHE: Mutex<Option<(Key, Arc<RootCertStore>)>> = Mutex::new(None);
 /// The trusted authorities, loaded once per process and environment.
 pub(super) fn roots() -> Arc<RootCertStore> {
     let key = Key {
-        file: std::env::var_os("SSL_CERT_FILE"),
-        directory: std::env::var_os("SSL_CERT_DIR"),
-        choice: std::env::var_os(TRUST_VARIABLE),
+        file: winhttp_process::variable("SSL_CERT_FILE"),
+        directory: winhttp_process::variable("SSL_CERT_DIR"),
+        choice: winhttp_process::variable(TRUST_VARIABLE),
     };
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((cached, roots)) = &*cache
@@ -43,8 +43,7 @@ pub(super) fn roots() -> Arc<RootCertStore> {
 fn load(ignore_system: bool) -> RootCertStore {
     let mut store = RootCertStore::empty();
     if !ignore_system {
-        // Unreadable files and single bad certificates are skipped, as other programs on the system do.
-        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        store.add_parsable_certificates(super::store::certificates());
     }
     if store.is_empty() {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());

@@ -6,20 +6,21 @@
 //! last-chunk   = 1*"0" [ chunk-ext ] CRLF
 //! ```
 //!
-//! Lenient: a line may end with a bare LF, blanks may follow the size. Extensions are skipped.
+//! Lenient: a line may end with a bare LF, blanks may follow the size. Extensions are skipped. Strict: anything else. A
+//! CR ends a line and stands nowhere else, or two parties could find different chunks in the same bytes.
 //!
 //! ```text
-//!        ┌──────────────────────────────────────────────┐
-//!        ▼                                              │
-//! ──► Size ──► SizeEnd ──► Extension ──LF──► Data ──► DataEnd
-//!                                      └──► Trailers ──► Done
+//!        ┌────────────────────────────────────────────────────────┐
+//!        ▼                                                        │
+//! ──► Size ──► SizeEnd ──► Extension ──► LineEnd ──LF──► Data ──► DataEnd
+//!                                                  └──► Trailers ──► Done
 //! ```
 
 use std::fmt;
 
 use super::fields::{self, FieldsError};
 use super::head::HeadLimits;
-use crate::header::HeaderList;
+use crate::header::{HeaderList, text};
 
 /// Largest chunk-size line in bytes, extensions and line end included. Sizes need 16 digits at
 /// most; the rest is room for extensions, which nobody needs but anybody may send.
@@ -64,6 +65,7 @@ enum State {
     Size { value: u64, digits: usize },
     SizeEnd { value: u64, line_bytes: usize },
     Extension { value: u64, line_bytes: usize },
+    LineEnd { value: u64 },
     Data { remaining: u64 },
     DataEnd { after_cr: bool },
     Trailers { line_start: usize },
@@ -97,9 +99,18 @@ impl State {
                 }
                 .after_framing_byte(byte)?,
             },
+            Self::SizeEnd { value, .. }
+            | Self::Extension { value, .. }
+            | Self::LineEnd { value }
+                if byte == b'\n' =>
+            {
+                Self::after_size_line(value)
+            }
+            Self::SizeEnd { value, .. } | Self::Extension { value, .. } if byte == b'\r' => {
+                Self::LineEnd { value }
+            }
             Self::SizeEnd { value, line_bytes } => match byte {
-                b'\n' => Self::after_size_line(value),
-                b'\r' | b' ' | b'\t' => Self::SizeEnd {
+                b' ' | b'\t' => Self::SizeEnd {
                     value,
                     line_bytes: line_bytes + 1,
                 },
@@ -109,11 +120,13 @@ impl State {
                 },
                 _ => return Err(ChunkError::Malformed),
             },
-            Self::Extension { value, .. } if byte == b'\n' => Self::after_size_line(value),
-            Self::Extension { value, line_bytes } => Self::Extension {
-                value,
-                line_bytes: line_bytes + 1,
-            },
+            Self::Extension { value, line_bytes } if text::is_field_value(&[byte]) => {
+                Self::Extension {
+                    value,
+                    line_bytes: line_bytes + 1,
+                }
+            }
+            Self::Extension { .. } | Self::LineEnd { .. } => return Err(ChunkError::Malformed),
             Self::DataEnd { .. } if byte == b'\n' => Self::START,
             Self::DataEnd { after_cr: false } if byte == b'\r' => Self::DataEnd { after_cr: true },
             Self::DataEnd { .. } => return Err(ChunkError::Malformed),
@@ -139,7 +152,11 @@ impl State {
         match self {
             Self::Size { digits, .. } => digits,
             Self::SizeEnd { line_bytes, .. } | Self::Extension { line_bytes, .. } => line_bytes,
-            Self::Data { .. } | Self::DataEnd { .. } | Self::Trailers { .. } | Self::Done => 0,
+            Self::LineEnd { .. }
+            | Self::Data { .. }
+            | Self::DataEnd { .. }
+            | Self::Trailers { .. }
+            | Self::Done => 0,
         }
     }
 }
@@ -191,6 +208,7 @@ impl ChunkDecoder {
             State::Size { .. }
             | State::SizeEnd { .. }
             | State::Extension { .. }
+            | State::LineEnd { .. }
             | State::DataEnd { .. }
             | State::Trailers { .. }
             | State::Done => 0,
@@ -240,6 +258,7 @@ impl ChunkDecoder {
                 State::Size { .. }
                 | State::SizeEnd { .. }
                 | State::Extension { .. }
+                | State::LineEnd { .. }
                 | State::DataEnd { .. } => {
                     rest = after;
                     self.state = self.state.after_framing_byte(byte)?;
@@ -389,6 +408,7 @@ mod tests {
             b"005\r\nhello\r\n6\r\n world\r\n000\r\n\r\n",
             b"5;a=1;b=\"x\"\r\nhello\r\n6 \t;c\r\n world\r\n0;d\r\n\r\n",
             b"5\nhello\n6\n world\n0\n\n",
+            b"5;a=\t\x80\xff\nhello\n6 ;\r\n world\n0\r\n\n",
             b"B\r\nhello world\r\n0\r\n\r\n",
         ] {
             let decoded = decode_all_ways(body).unwrap();
@@ -418,6 +438,26 @@ mod tests {
             b"5\r\nhello\r\r\n",
             b"5 5\r\n",
             b" 5\r\n",
+            b"\t5\r\n",
+            b"+5\r\nhello",
+            b"0x5\r\nhello",
+            b"5h\r\nhello",
+            b"5,5\r\nhello",
+            b"5\0\r\nhello",
+            b"5\x0b\r\nhello",
+            b"5\r\r\nhello",
+            b"5\rhello",
+            b"5\r 5\r\n",
+            b"5 \r;a\r\nhello",
+            b"5;a\rb\r\nhello",
+            b"5;a\r\r\nhello",
+            b"5;a\0b\r\nhello",
+            b"5;\x1b\r\nhello",
+            b"0\r\r\n\r\n",
+            b"0;a\rb\r\n\r\n",
+            b"5\r\nhello\r5\r\n",
+            b"0\r\nX: 1\rY: 2\r\n\r\n",
+            b"0\r\nX: 1\r\r\n\r\n",
             b"0\r\nbad\r\n\r\n",
         ] {
             let text = String::from_utf8_lossy(body);

@@ -19,14 +19,14 @@ pub enum BodyFraming {
     UntilClose,
 }
 
-/// Content-Length is not a number, or there are several that differ
+/// Content-Length is not a number, there are several that differ, or Transfer-Encoding is not understood
 /// (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FramingError;
 
 impl fmt::Display for FramingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("malformed or contradicting Content-Length")
+        f.write_str("malformed or contradicting Content-Length or Transfer-Encoding")
     }
 }
 
@@ -50,18 +50,14 @@ impl BodyFraming {
         if bodiless || tunnel {
             return Ok(Self::None);
         }
-        // Rules 3 and 4: Transfer-Encoding beats Content-Length; without chunked as the last
-        // coding, the end of the connection is the end of the body.
-        if let Some(last_coding) = last_transfer_coding(&head.headers) {
-            let chunked = last_coding.eq_ignore_ascii_case(b"chunked");
-            return Ok(if chunked {
-                Self::Chunked
-            } else {
-                Self::UntilClose
-            });
+        // A contradiction is refused although Transfer-Encoding beats Content-Length (rule 3): whoever sends it wants two
+        // parties to read different bodies.
+        let length = content_length(&head.headers)?;
+        if transfer_coding(&head.headers)? == Coding::Chunked {
+            return Ok(Self::Chunked);
         }
         // Rules 5, 6 and 8.
-        Ok(content_length(&head.headers)?.map_or(Self::UntilClose, Self::Length))
+        Ok(length.map_or(Self::UntilClose, Self::Length))
     }
 }
 
@@ -75,20 +71,68 @@ pub fn keep_alive(head: &ResponseHead, framing: &BodyFraming) -> bool {
     let says = |option| {
         headers.has_token("Connection", option) || headers.has_token("Proxy-Connection", option)
     };
-    let encoded = headers.contains("Transfer-Encoding");
-    let ambiguous = encoded && (head.version_minor == 0 || headers.contains("Content-Length"));
-    if head.status == 101 || *framing == BodyFraming::UntilClose || ambiguous || says("close") {
+    if head.status == 101
+        || *framing == BodyFraming::UntilClose
+        || is_ambiguous(head)
+        || says("close")
+    {
         return false;
     }
     head.version_minor >= 1 || says("keep-alive")
 }
 
-/// The last coding applied; `identity`, which old servers send, is none.
-fn last_transfer_coding(headers: &HeaderList) -> Option<&[u8]> {
-    headers
-        .tokens("Transfer-Encoding")
-        .filter(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-        .last()
+/// Two parties could read the framing differently, although one of them is right.
+fn is_ambiguous(head: &ResponseHead) -> bool {
+    let headers = &head.headers;
+    let (Ok(length), Ok(coding)) = (content_length(headers), transfer_coding(headers)) else {
+        return true; // of a response that has no body, whatever its headers say
+    };
+    let announces_body = coding != Coding::None || length.is_some_and(|length| length > 0);
+    if head.status == 204 && announces_body {
+        return true; // RFC 9110 §8.6, RFC 9112 §6.1: no server sends these with it
+    }
+    if coding == Coding::None {
+        return false;
+    }
+    let once = headers.tokens(TRANSFER_ENCODING).count() == 1;
+    head.version_minor == 0 || length.is_some() || coding == Coding::Identity || !once
+}
+
+/// What Transfer-Encoding says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    /// There is no such field.
+    None,
+    /// `identity`, which old servers send and which is no coding.
+    Identity,
+    /// `chunked`; several of them, which careless servers send, count as one.
+    Chunked,
+}
+
+const TRANSFER_ENCODING: &str = "Transfer-Encoding";
+
+/// Rule 4, with one coding only: no other was asked for with TE, so no server may apply one (RFC 9112 §7.4), and what is
+/// not understood cannot be delimited.
+fn transfer_coding(headers: &HeaderList) -> Result<Coding, FramingError> {
+    let mut codings = headers.tokens(TRANSFER_ENCODING);
+    let Some(first) = codings.next() else {
+        let is_empty = headers.contains(TRANSFER_ENCODING);
+        return if is_empty {
+            Err(FramingError)
+        } else {
+            Ok(Coding::None)
+        };
+    };
+    let coding = match first.to_ascii_lowercase().as_slice() {
+        b"chunked" => Coding::Chunked,
+        b"identity" => Coding::Identity,
+        _ => return Err(FramingError),
+    };
+    if codings.all(|coding| coding.eq_ignore_ascii_case(first)) {
+        Ok(coding)
+    } else {
+        Err(FramingError)
+    }
 }
 
 /// Rule 5: a list of equal lengths counts as one.
@@ -167,23 +211,51 @@ mod tests {
     }
 
     #[test]
-    fn transfer_encoding_beats_content_length() {
+    fn fact_23_2_2_chunked_beats_content_length() {
         assert_eq!(
             framing("GET", 200, &[LENGTH, CHUNKED]),
             Ok(BodyFraming::Chunked)
         );
-        let gzip = ("Transfer-Encoding", "gzip, Chunked");
-        assert_eq!(framing("GET", 200, &[gzip]), Ok(BodyFraming::Chunked));
-        let not_last = ("Transfer-Encoding", "chunked, gzip");
-        assert_eq!(
-            framing("GET", 200, &[not_last, LENGTH]),
-            Ok(BodyFraming::UntilClose)
-        );
-        let identity = ("Transfer-Encoding", "identity");
-        assert_eq!(
-            framing("GET", 200, &[identity, LENGTH]),
-            Ok(BodyFraming::Length(100))
-        );
+        let differing = [LENGTH, ("content-length", "101"), CHUNKED];
+        assert_eq!(framing("GET", 200, &differing), Err(FramingError));
+        let broken = [("Content-Length", "1x"), CHUNKED];
+        assert_eq!(framing("GET", 200, &broken), Err(FramingError));
+    }
+
+    #[test]
+    fn fact_23_2_2_only_chunked_is_understood() {
+        let of = |values: &[&str]| {
+            let fields: Vec<_> = values.iter().map(|value| (CHUNKED.0, *value)).collect();
+            framing("GET", 200, &[&fields[..], &[LENGTH]].concat())
+        };
+        for chunked in [&["Chunked"][..], &[" chunked\t"], &["chunked,"]] {
+            assert_eq!(of(chunked), Ok(BodyFraming::Chunked), "{chunked:?}");
+        }
+        for twice in [&["chunked, chunked"][..], &["chunked", "CHUNKED"]] {
+            assert_eq!(of(twice), Ok(BodyFraming::Chunked), "{twice:?}");
+        }
+        assert_eq!(of(&["identity"]), Ok(BodyFraming::Length(100)));
+        for unknown in [
+            &["chunked, identity"][..],
+            &["chunked", "identity"],
+            &["identity, chunked"],
+            &["gzip, chunked"],
+            &["chunked, gzip"],
+            &["gzip"],
+            &["chunked;q=1"],
+            &["xchunked"],
+            &["chunked chunked"],
+            &["\"chunked\""],
+            &["chunked\x0b"],
+            &[""],
+            &[" , "],
+        ] {
+            assert_eq!(of(unknown), Err(FramingError), "{unknown:?}");
+        }
+        // Where there is no body there is nothing to misread.
+        let unknown = (CHUNKED.0, "gzip");
+        assert_eq!(framing("HEAD", 200, &[unknown]), Ok(BodyFraming::None));
+        assert_eq!(framing("GET", 304, &[unknown]), Ok(BodyFraming::None));
     }
 
     #[test]
@@ -206,9 +278,19 @@ mod tests {
             &["1x"],
             &[""],
             &["5,"],
+            &["5 5"],
+            &["0x5"],
+            &["5;5"],
+            &["5", ""],
+            &["5, 5, 6"],
         ] {
             assert_eq!(of(bad), Err(FramingError), "{bad:?}");
         }
+        assert_eq!(
+            of(&["18446744073709551615"]),
+            Ok(BodyFraming::Length(u64::MAX))
+        );
+        assert_eq!(of(&["0000000000000000000005"]), Ok(BodyFraming::Length(5)));
         assert_eq!(of(&["18446744073709551616"]), Err(FramingError));
     }
 
@@ -228,6 +310,16 @@ mod tests {
             (head(1, 200, &[CHUNKED]), true),
             (head(1, 200, &[CHUNKED, LENGTH]), false),
             (head(1, 101, &[("Connection", "Upgrade")]), false),
+            (head(1, 200, &[(CHUNKED.0, "chunked, chunked")]), false),
+            (head(1, 200, &[(CHUNKED.0, "identity"), LENGTH]), false),
+            (head(1, 200, &[LENGTH, LENGTH]), true),
+            // Without a body, and yet with framing that somebody could believe in.
+            (head(1, 304, &[LENGTH]), true),
+            (head(1, 304, &[LENGTH, ("Content-Length", "5")]), false),
+            (head(1, 304, &[(CHUNKED.0, "gzip")]), false),
+            (head(1, 204, &[("Content-Length", "0")]), true),
+            (head(1, 204, &[LENGTH]), false),
+            (head(1, 204, &[CHUNKED]), false),
         ];
         for (head, expected) in cases {
             assert_eq!(

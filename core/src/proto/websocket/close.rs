@@ -59,13 +59,32 @@ impl CloseCode {
         matches!(self.0, 0..=999 | 1005 | 1006 | 1015)
     }
 
-    /// Whether the code may stand in a close frame, in either direction.
+    /// Whether the code has a meaning; a peer must send no other.
     ///
     /// RFC 6455 §7.4.1 and IANA's registry define 1000–1003 and 1007–1014; §7.4.2 gives 3000–4999 to
     /// libraries and applications. Everything else is reserved (1004, 1005, 1006, 1015 by name).
     #[must_use]
-    pub const fn is_sendable(self) -> bool {
+    pub const fn is_defined(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    }
+
+    /// The code of the close frame that a program asks for with `status` and a reason of `reason_bytes`, the same for
+    /// both APIs, as the one is built on the other on Windows. `None` is a frame without a body: what 1005 stands for.
+    ///
+    /// Programs may send what nobody has defined; peers may not, see [`is_defined`](Self::is_defined).
+    ///
+    /// # Errors
+    /// [`NotSendable`] for codes that are [never sent](Self::is_never_sent), 1005 with a reason among them, and for
+    /// reasons above 123 bytes.
+    pub const fn to_send(status: u16, reason_bytes: usize) -> Result<Option<Self>, NotSendable> {
+        let code = Self(status);
+        if code.0 == Self::NO_STATUS_RECEIVED.0 && reason_bytes == 0 {
+            return Ok(None);
+        }
+        if code.is_never_sent() || reason_bytes > MAX_REASON_BYTES {
+            return Err(NotSendable);
+        }
+        Ok(Some(code))
     }
 }
 
@@ -150,7 +169,7 @@ impl CloseFrame {
         let refused = if rules.undefined_codes {
             code.is_never_sent()
         } else {
-            !code.is_sendable()
+            !code.is_defined()
         };
         if refused {
             return Err(ProtocolError::CloseCodeInvalid(code));
@@ -244,12 +263,24 @@ impl fmt::Display for ReasonTooLong {
 
 impl std::error::Error for ReasonTooLong {}
 
+/// A status, or status and reason together, that no close frame can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotSendable;
+
+impl fmt::Display for NotSendable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no close frame can carry this status and reason")
+    }
+}
+
+impl std::error::Error for NotSendable {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn codes_allowed_on_the_wire() {
+    fn codes_a_peer_may_send() {
         let ranges = [
             (0, 999, false),
             (1000, 1003, true),
@@ -262,7 +293,7 @@ mod tests {
         for (first, last, allowed) in ranges {
             for number in first..=last {
                 let code = CloseCode::new(number);
-                assert_eq!(code.is_sendable(), allowed, "{number}");
+                assert_eq!(code.is_defined(), allowed, "{number}");
                 let parsed = CloseFrame::parse(&number.to_be_bytes());
                 let expected = if allowed {
                     Ok(CloseFrame::with_code(code))
@@ -272,6 +303,28 @@ mod tests {
                 assert_eq!(parsed, expected, "{number}");
             }
         }
+    }
+
+    #[test]
+    fn programs_may_send_all_but_what_stands_for_the_absence_of_a_frame() {
+        for number in 0..=u16::MAX {
+            let never = number < 1000 || matches!(number, 1005 | 1006 | 1015);
+            let with_reason = CloseCode::to_send(number, 1);
+            assert_eq!(
+                with_reason,
+                if never {
+                    Err(NotSendable)
+                } else {
+                    Ok(Some(CloseCode(number)))
+                }
+            );
+            if number != 1005 {
+                assert_eq!(CloseCode::to_send(number, 0), with_reason, "{number}");
+            }
+        }
+        assert_eq!(CloseCode::to_send(1005, 0), Ok(None));
+        assert_eq!(CloseCode::to_send(1000, 123), Ok(Some(CloseCode(1000))));
+        assert_eq!(CloseCode::to_send(1000, 124), Err(NotSendable));
     }
 
     #[test]

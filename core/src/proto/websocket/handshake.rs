@@ -92,7 +92,16 @@ pub fn accept_for(key: &str) -> AcceptKey {
     Base64Text::encode(&digest)
 }
 
-/// Why a 101 response does not open a WebSocket connection (RFC 6455 §4.1, client requirements 2–5).
+/// What a client asks for in its opening handshake, as far as the answer depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The key that was sent.
+    pub key: ClientKey,
+    /// The sub-protocols that were offered; empty if none was.
+    pub sub_protocols: Vec<Box<[u8]>>,
+}
+
+/// Why a 101 response does not open a WebSocket connection (RFC 6455 §4.1, client requirements 2–6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandshakeError {
     /// `Upgrade` is missing or does not name `websocket`.
@@ -105,6 +114,8 @@ pub enum HandshakeError {
     AcceptMismatch,
     /// The server uses an extension although none was offered.
     ExtensionNotOffered,
+    /// The server selects a sub-protocol that was not offered, or several.
+    SubProtocolNotOffered,
 }
 
 impl fmt::Display for HandshakeError {
@@ -115,47 +126,66 @@ impl fmt::Display for HandshakeError {
             Self::AcceptMissing => "the response lacks Sec-WebSocket-Accept",
             Self::AcceptMismatch => "Sec-WebSocket-Accept does not answer the key",
             Self::ExtensionNotOffered => "the server uses an extension that was not offered",
+            Self::SubProtocolNotOffered => "the server selects a sub-protocol that was not offered",
         })
     }
 }
 
 impl std::error::Error for HandshakeError {}
 
-/// Checks the header fields of a 101 response to a handshake with `key`.
-///
-/// `values` gives every value of the fields with a name, case ignored. Sub-protocols are not looked at:
-/// programs negotiate them through the header functions.
-///
-/// # Errors
-/// The first requirement of RFC 6455 §4.1 that does not hold.
-pub fn check_response<'h, V>(
-    values: impl Fn(&'static str) -> V,
-    key: &str,
-) -> Result<(), HandshakeError>
-where
-    V: IntoIterator<Item = &'h [u8]>,
-{
-    check_upgrade(&values)?;
+impl Offer {
+    /// Checks the header fields of a 101 response to this offer.
+    ///
+    /// `values` gives every value of the fields with a name, case ignored.
+    ///
+    /// # Errors
+    /// The first requirement of RFC 6455 §4.1 that does not hold.
+    pub fn check_response<'h, V>(
+        &self,
+        values: impl Fn(&'static str) -> V,
+    ) -> Result<(), HandshakeError>
+    where
+        V: IntoIterator<Item = &'h [u8]>,
+    {
+        check_upgrade(&values)?;
 
-    let mut accepts = values("Sec-WebSocket-Accept").into_iter();
-    let accept = accepts.next().ok_or(HandshakeError::AcceptMissing)?;
-    // §11.3.3: the field "MUST NOT appear more than once in an HTTP response".
-    if trim(accept) != accept_for(key).as_bytes() || accepts.next().is_some() {
-        return Err(HandshakeError::AcceptMismatch);
+        let mut accepts = values("Sec-WebSocket-Accept").into_iter();
+        let accept = accepts.next().ok_or(HandshakeError::AcceptMissing)?;
+        // §11.3.3: the field "MUST NOT appear more than once in an HTTP response".
+        if trim(accept) != accept_for(&self.key).as_bytes() || accepts.next().is_some() {
+            return Err(HandshakeError::AcceptMismatch);
+        }
+
+        let extension = values("Sec-WebSocket-Extensions")
+            .into_iter()
+            .flat_map(list_members)
+            .next();
+        if extension.is_some() {
+            return Err(HandshakeError::ExtensionNotOffered);
+        }
+        self.check_sub_protocol(values("Sec-WebSocket-Protocol"))
     }
 
-    let extension = values("Sec-WebSocket-Extensions")
-        .into_iter()
-        .flat_map(list_members)
-        .next();
-    if extension.is_some() {
-        Err(HandshakeError::ExtensionNotOffered)
-    } else {
-        Ok(())
+    /// The server may select one of the sub-protocols, spelled as it was offered, or none.
+    fn check_sub_protocol<'h>(
+        &self,
+        selected: impl IntoIterator<Item = &'h [u8]>,
+    ) -> Result<(), HandshakeError> {
+        let mut selected = selected.into_iter().map(trim);
+        // §11.3.4: the field "MUST NOT appear more than once in an HTTP response". An empty one selects nothing.
+        match (selected.next(), selected.next()) {
+            (None | Some(b""), None) => Ok(()),
+            (Some(name), None) if self.offers(name) => Ok(()),
+            _ => Err(HandshakeError::SubProtocolNotOffered),
+        }
+    }
+
+    fn offers(&self, name: &[u8]) -> bool {
+        self.sub_protocols.iter().any(|offered| **offered == *name)
     }
 }
 
-/// Checks that a request or a response upgrades to `websocket`; `values` as for [`check_response`].
+/// Checks that a request or a response upgrades to `websocket`; `values` as for [`Offer::check_response`].
 ///
 /// # Errors
 /// [`HandshakeError::UpgradeMissing`] or [`HandshakeError::ConnectionMissing`].
@@ -205,6 +235,13 @@ mod tests {
     const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
     fn check(fields: &[(&str, &str)]) -> Result<(), HandshakeError> {
+        check_offering(&["chat", "v2"], fields)
+    }
+
+    fn check_offering(
+        sub_protocols: &[&str],
+        fields: &[(&str, &str)],
+    ) -> Result<(), HandshakeError> {
         let values = |name: &str| {
             let matching = fields
                 .iter()
@@ -213,7 +250,14 @@ mod tests {
                 .map(|(_, value)| value.as_bytes())
                 .collect::<Vec<_>>()
         };
-        check_response(values, KEY)
+        let offer = Offer {
+            key: client_key(*b"the sample nonce"),
+            sub_protocols: sub_protocols
+                .iter()
+                .map(|name| name.as_bytes().into())
+                .collect(),
+        };
+        offer.check_response(values)
     }
 
     #[test]
@@ -289,5 +333,43 @@ mod tests {
             "permessage-deflate; server_no_context_takeover",
         ));
         assert_eq!(check(&fields), Err(ExtensionNotOffered));
+    }
+
+    #[test]
+    fn a_sub_protocol_is_one_of_those_offered_or_none() {
+        let name = "Sec-WebSocket-Protocol";
+        let refused = Err(HandshakeError::SubProtocolNotOffered);
+        type Names<'n> = &'n [&'n str];
+        let answers: &[(Names<'_>, Names<'_>, Result<(), HandshakeError>)] = &[
+            (&[], &[], Ok(())),
+            (&["chat", "v2"], &[], Ok(())),
+            (&["chat", "v2"], &["chat"], Ok(())),
+            (&["chat", "v2"], &[" v2\t"], Ok(())),
+            (&["chat"], &[""], Ok(())),
+            (&[], &[" "], Ok(())),
+            (&[], &["chat"], refused),
+            (&["chat", "v2"], &["other"], refused),
+            (&["chat", "v2"], &["CHAT"], refused),
+            (&["chat", "v2"], &["chat, v2"], refused),
+            (&["chat", "v2"], &["chat,"], refused),
+            (&["chat", "v2"], &["chat", "v2"], refused),
+            (&["chat", "v2"], &["chat", "chat"], refused),
+            (&["chat"], &["chat", ""], refused),
+            (&["chat"], &["cha"], refused),
+            (&["chat"], &["chatt"], refused),
+        ];
+        for (offered, selected, expected) in answers {
+            let mut fields = vec![
+                ("Upgrade", "websocket"),
+                ("Connection", "Upgrade"),
+                ("Sec-WebSocket-Accept", ACCEPT),
+            ];
+            fields.extend(selected.iter().map(|value| (name, *value)));
+            assert_eq!(
+                check_offering(offered, &fields),
+                *expected,
+                "{offered:?} {selected:?}"
+            );
+        }
     }
 }

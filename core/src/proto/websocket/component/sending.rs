@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::embed::WriteMemory;
 
-use super::super::close::{CloseCode, MAX_REASON_BYTES};
+use super::super::close::CloseCode;
 use super::super::frame::{EncodedHeader, MAX_HEADER_BYTES, Opcode};
 use super::super::inline::InlineBytes;
 use super::super::mask::{self, MaskKey};
@@ -310,15 +310,9 @@ impl<P: WriteMemory> Sending<P> {
 
 /// What is sent of a close frame's body. 1005 stands for a frame without one.
 fn check_close<P: WriteMemory>((status, reason): (u16, P)) -> Result<Option<(u16, P)>, Error> {
-    let reason_bytes = reason.bytes().len();
-    let code = CloseCode::new(status);
-    if code == CloseCode::NO_STATUS_RECEIVED && reason_bytes == 0 {
-        return Ok(None);
-    }
-    if reason_bytes > MAX_REASON_BYTES || code.is_never_sent() {
-        return Err(Error::InvalidArgument);
-    }
-    Ok(Some((status, reason)))
+    let code = CloseCode::to_send(status, reason.bytes().len());
+    let code = code.map_err(|_| Error::InvalidArgument)?;
+    Ok(code.map(|code| (code.get(), reason)))
 }
 
 impl<P: WriteMemory> Operation<P> {

@@ -1,0 +1,128 @@
+//! How C's library is asked about the process: raised privileges, the signals of a thread, its cancellation, its forks.
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use winhttp_process::System;
+
+use crate::cancellation;
+
+/// Signals that the system raises for what a thread itself does. A callback may do it, too, and a program that handles
+/// them (a debugger's breakpoints, the memory checks of a virtual machine) handles them on every thread.
+const FAULTS: [c_int; 6] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
+
+struct CLibrary;
+
+static C_LIBRARY: CLibrary = CLibrary;
+
+/// Makes the library ready for the life of a process; every way into it goes through here.
+#[inline]
+pub fn enter() {
+    static ENTERED: AtomicBool = AtomicBool::new(false);
+    // A thread that comes while another does this goes on: nothing was made yet that a fork could break.
+    if !ENTERED.load(Ordering::Relaxed) && !ENTERED.swap(true, Ordering::Relaxed) {
+        winhttp_process::install(&C_LIBRARY);
+        // Without memory for a handler the process has no memory for much.
+        let _ = crate::fork::in_children(forked);
+    }
+}
+
+extern "C" fn forked() {
+    winhttp_process::forked();
+}
+
+impl System for CLibrary {
+    fn is_privileged(&self) -> bool {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        // SAFETY: reads a number that the kernel has left; `AT_SECURE` is always there.
+        let raised = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        // SAFETY: asks for a number of this process.
+        let raised = unsafe { issetugid() } != 0;
+        raised
+    }
+
+    fn without_signals(&self, start: &mut dyn FnMut()) {
+        let before = block(&asynchronous_signals());
+        start();
+        if let Some(before) = before {
+            // SAFETY: the set was filled by the same function.
+            unsafe {
+                libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut())
+            };
+        }
+    }
+
+    fn thread_started(&self) {
+        // A callback may cancel the thread it runs on; that would end with the whole process.
+        cancellation::disable();
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+unsafe extern "C" {
+    /// BSD and macOS: the process has changed its user or group, or was started set-uid.
+    fn issetugid() -> c_int;
+}
+
+/// All signals but those a thread raises itself.
+fn asynchronous_signals() -> libc::sigset_t {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: fills the set.
+    unsafe { libc::sigfillset(set.as_mut_ptr()) };
+    // SAFETY: it is filled now.
+    let mut set = unsafe { set.assume_init() };
+    for fault in FAULTS {
+        // SAFETY: the set is a set, and the number a signal.
+        unsafe { libc::sigdelset(&raw mut set, fault) };
+    }
+    set
+}
+
+/// Blocks these signals in the calling thread; gives those that were blocked before, if it could.
+fn block(set: &libc::sigset_t) -> Option<libc::sigset_t> {
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: both sets live through the call.
+    let failed = unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, set, before.as_mut_ptr()) };
+    // SAFETY: a call that succeeds fills it.
+    (failed == 0).then(|| unsafe { before.assume_init() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_blocked(signal: c_int) -> bool {
+        let before = block(&asynchronous_signals()).unwrap();
+        // SAFETY: as in `without_signals`.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut())
+        };
+        // SAFETY: the set was filled by the system.
+        unsafe { libc::sigismember(&raw const before, signal) == 1 }
+    }
+
+    #[test]
+    fn signals_are_blocked_for_as_long_as_a_thread_is_started() {
+        assert!(!is_blocked(libc::SIGUSR1));
+        let mut inside = (false, true);
+        C_LIBRARY.without_signals(&mut || {
+            inside = (is_blocked(libc::SIGUSR1), is_blocked(libc::SIGSEGV));
+        });
+        assert_eq!(inside, (true, false));
+        assert!(!is_blocked(libc::SIGUSR1));
+    }
+
+    #[test]
+    fn a_test_has_no_raised_privileges() {
+        assert!(!C_LIBRARY.is_privileged());
+    }
+}

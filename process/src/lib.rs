@@ -1,0 +1,18 @@
+//! What the library must know of the process it lives in: forks, how threads start, and whose environment counts.
+//!
+//! In scope: the one fork epoch, state that a forked child starts anew, the start of threads, and the reading of
+//! variables. Out of scope: how the system is asked; the C edge does that, and says so once ([`install`]).
+
+#![forbid(unsafe_code)]
+
+mod environment;
+mod fork;
+mod per_process;
+mod system;
+mod thread;
+
+pub use environment::variable;
+pub use fork::{Epoch, epoch, forked};
+pub use per_process::PerProcess;
+pub use system::{System, install, is_privileged};
+pub use thread::spawn;

@@ -13,6 +13,7 @@
 )]
 
 mod client;
+mod gate;
 pub mod judge;
 mod peer;
 mod recorder;
@@ -20,6 +21,7 @@ mod transfer;
 mod websocket;
 
 pub use client::{Call, Client, Handle, Mode, call, last_error, status, text};
+pub use gate::Gate;
 pub use peer::{answers, answers_and_ends};
 pub use recorder::{Callback, Event, Info, Recorder};
 pub use transfer::{Answer, Sending, set_option};

@@ -170,14 +170,15 @@ impl<E: Embedder> Handle<E> {
 
     /// Delivers on this thread. Must be called without any lock held.
     pub(super) fn notify(&self, notification: &Notification<'_>) {
-        if notification.ends_receiving() {
-            // Whether or not anybody is told: the next one is accepted from the callback on.
-            self.receiving.store(false, Ordering::Release);
-        }
         let (observer, context) = {
             let callback = self.callback();
             (callback.observer.clone(), callback.context)
         };
+        if notification.ends_receiving() {
+            // Last of all, whether or not anybody is told: the next one is accepted from the callback on, and not
+            // before it can move the buffer.
+            self.receiving.store(false, Ordering::Release);
+        }
         if let Some(observer) = observer {
             observer.notify(self.id, context, notification);
         }

@@ -9,7 +9,7 @@ use callback_thread::{Dispatcher, Lane};
 
 use super::handle::{Closing, Handle};
 use crate::embed::Embedder;
-use crate::engine::levers::levers;
+use crate::engine::levers::{inline_callbacks, levers};
 use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
 use crate::notify::Notification;
@@ -62,7 +62,8 @@ pub(super) struct CallbackThread<E: Embedder> {
     /// Polls on a thread of its own, if the callback thread does not (WINHTTP_SHIM_POLLING_CALLBACKS=0).
     poller: Option<Dispatcher<Job<E>>>,
     reactor: Reactor,
-    /// ASSURED_NON_BLOCKING_CALLBACKS: completions may be delivered inside the call that caused them.
+    /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered inside the call that
+    /// caused them.
     inline: AtomicBool,
 }
 
@@ -86,7 +87,7 @@ impl<E: Embedder> Delivery<E> {
             let callbacks = Dispatcher::new(CALLBACK_THREAD, parking.clone(), parking);
             (callbacks, Some(Dispatcher::new(POLL_THREAD, source, wake)))
         };
-        let inline = AtomicBool::new(false);
+        let inline = AtomicBool::new(inline_callbacks());
         Ok(Self::Thread(Arc::new(CallbackThread {
             dispatcher,
             poller,

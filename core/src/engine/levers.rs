@@ -1,10 +1,13 @@
-//! The levers of speed that can be switched off: what the environment says, read once per process.
+//! What the environment says: the levers of speed that can be switched off, read once per process, and where callbacks
+//! run, read for each session.
 //!
 //! | variable | off with | what it does |
 //! |---|---|---|
 //! | `WINHTTP_SHIM_SPIN` | `0` | looks for the peer's answer for so many microseconds (at most 1,000; 20 unless set) before a thread sleeps |
 //! | `WINHTTP_SHIM_GATHER` | `0` | sends that callbacks make in one turn leave together |
 //! | `WINHTTP_SHIM_POLLING_CALLBACKS` | `0` | the callback thread is the thread that polls |
+//!
+//! `WINHTTP_SHIM_CALLBACKS=inline` is ASSURED_NON_BLOCKING_CALLBACKS for programs that cannot be changed.
 //!
 //! Looking instead of sleeping needs another CPU for the peer to run on: with one usable CPU it is always off.
 
@@ -38,6 +41,12 @@ pub fn levers() -> &'static Levers {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         Levers::read(winhttp_process::variable, cpus)
     })
+}
+
+/// Sessions opened now deliver what a call ends inside that call.
+#[must_use]
+pub fn inline_callbacks() -> bool {
+    winhttp_process::variable("WINHTTP_SHIM_CALLBACKS").is_some_and(|value| value == "inline")
 }
 
 impl Levers {

@@ -427,6 +427,10 @@ fn expectation_6_a_web_sockets_callback_may_wait_for_another_web_sockets_callbac
 fn rule_10_callbacks_of_one_handle_never_run_at_the_same_time() {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<u16>::new(Mode::Async);
+    // Delivered inside calls they may: each call tells what it ends, whatever runs elsewhere.
+    let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
+    let off = 0_u32.to_ne_bytes();
+    client.put_option(client.session, option, &off).unwrap();
     let request = client.get(server.port(), "/chunked?count=200&size=100");
     let inside = Arc::new(Mutex::new(()));
     for status in [

@@ -1,0 +1,267 @@
+//! Verifies delivery inside the call: with ASSURED_NON_BLOCKING_CALLBACKS, and with WINHTTP_SHIM_CALLBACKS=inline.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::process::Command;
+use std::ptr::null_mut;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use winhttp_abi::constants as c;
+use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::{
+    Client, Event, Gate, Handle, Info, Memory, Mode, PATIENCE, call, last_error, start_close,
+    start_receive, start_send, start_shutdown, web_socket_server,
+};
+
+type W = u16;
+
+const READ: u32 = c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE;
+const WRITTEN: u32 = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+const FAILED: u32 = c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
+const SHUT: u32 = c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE;
+const CLOSED: u32 = c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE;
+const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
+
+/// What `act` brings of a handle before it returns, on this thread.
+fn inside(client: &Client<W>, handle: Handle, act: impl FnOnce()) -> Vec<Event> {
+    let before = client.events(handle);
+    act();
+    let mut events = client.recorder.events_of(handle).split_off(before);
+    events.retain(|event| event.thread == thread::current().id());
+    events
+}
+
+fn statuses(events: &[Event]) -> Vec<u32> {
+    events.iter().map(|event| event.status).collect()
+}
+
+#[test]
+fn sixty_sends_of_a_thread_that_a_callback_has_signalled_all_end_inside_the_call() {
+    let server = Server::plain(by_path).unwrap();
+    let client = Client::<W>::inline();
+    let socket = client.web_socket(server.port(), "/push?count=60&size=10");
+    let (signal, signalled) = channel();
+    let signal = Mutex::new(signal);
+    client.recorder.on(READ, move |_| {
+        signal.lock().unwrap().send(()).unwrap();
+    });
+    // The calling thread hears of each message from the callback thread, which is still inside the callback or on its way
+    // out of it.
+    let receive = || start_receive::<W>(socket, Memory::new(10)).unwrap();
+    for _ in 0..60 {
+        receive();
+        signalled.recv_timeout(PATIENCE).unwrap();
+        let told = inside(&client, socket, || {
+            start_send::<W>(socket, BINARY, Memory::of(b"answer")).unwrap();
+        });
+        assert_eq!(statuses(&told), [WRITTEN]);
+    }
+    client.finish();
+}
+
+#[test]
+fn a_send_ends_inside_the_call_although_another_callback_of_the_handle_runs() {
+    let server = Server::plain(by_path).unwrap();
+    let client = Client::<W>::inline();
+    let socket = client.web_socket(server.port(), "/push?count=1&size=10");
+    let gate = Gate::at(&client.recorder, READ, |_| {});
+    let receiver = thread::spawn(move || start_receive::<W>(socket, Memory::new(10)));
+    gate.wait_entered();
+    let told = inside(&client, socket, || {
+        start_send::<W>(socket, BINARY, Memory::of(b"one")).unwrap();
+        start_send::<W>(socket, BINARY, Memory::of(b"two")).unwrap();
+    });
+    assert_eq!(statuses(&told), [WRITTEN, WRITTEN]);
+    gate.open();
+    receiver.join().unwrap().unwrap();
+    client.finish();
+}
+
+#[test]
+fn what_was_queued_before_is_delivered_first() {
+    let server = web_socket_server(|connection| {
+        connection.send(b"\x82\x01a")?;
+        connection.wait_closed();
+        Ok(())
+    });
+    let client = Client::<W>::inline();
+    let socket = client.web_socket(server.port(), "/");
+    let gate = Gate::at(&client.recorder, WRITTEN, |_| {});
+    let sender = thread::spawn(move || start_send::<W>(socket, BINARY, Memory::of(b"one")));
+    gate.wait_entered();
+    // A shutdown inside the other thread's callback: both ends are told here, in order.
+    let told = inside(&client, socket, || {
+        start_receive::<W>(socket, Memory::new(10)).unwrap();
+        client.recorder.wait(socket, READ);
+        start_shutdown::<W>(socket, 1000, b"").unwrap();
+    });
+    assert_eq!(statuses(&told).last(), Some(&SHUT));
+    gate.open();
+    sender.join().unwrap().unwrap();
+    client.finish();
+}
+
+#[test]
+fn shutdown_and_close_end_inside_the_call() {
+    let server = web_socket_server(|connection| {
+        connection.send(b"\x82\x01a\x88\x02\x03\xe8")?;
+        connection.wait_closed();
+        Ok(())
+    });
+    let client = Client::<W>::inline();
+    let socket = client.web_socket(server.port(), "/");
+    start_receive::<W>(socket, Memory::new(10)).unwrap();
+    client.recorder.wait(socket, READ);
+    start_receive::<W>(socket, Memory::new(10)).unwrap();
+    let closed = client.recorder.wait_nth(socket, READ, 2);
+    let close_type = c::WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE;
+    assert_eq!(closed.info, Info::WebSocketStatus(0, close_type));
+    let shut = inside(&client, socket, || {
+        start_shutdown::<W>(socket, 1000, b"").unwrap();
+    });
+    assert_eq!(statuses(&shut), [SHUT]);
+    let closed = inside(&client, socket, || {
+        start_close::<W>(socket, 1000, b"").unwrap();
+    });
+    assert_eq!(statuses(&closed), [CLOSED], "both close frames are through");
+    client.finish();
+}
+
+#[test]
+fn fact_2_7_receive_response_is_told_inside_the_call() {
+    let server = Server::plain(by_path).unwrap();
+    let client = Client::<W>::inline();
+    let request = client.get(server.port(), "/status?code=200&size=3");
+    client.send(request).unwrap();
+    let told = inside(&client, request, || client.start_receive(request).unwrap());
+    let expected = [
+        c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE,
+        c::WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED,
+        c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,
+    ];
+    assert_eq!(statuses(&told), expected);
+    client.finish();
+}
+
+#[test]
+fn receive_response_of_what_is_not_there_begins_inside_the_call() {
+    let (answer, answers) = channel::<()>();
+    let answers = Mutex::new(answers);
+    let server = Server::plain(move |connection| {
+        if connection.read_head()?.is_none() {
+            return Ok(());
+        }
+        // A body that is still to come keeps the send from waiting for the answer.
+        let _ = answers.lock().unwrap().recv_timeout(PATIENCE);
+        connection.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+    })
+    .unwrap();
+    let client = Client::<W>::inline();
+    let connect = client.connect("127.0.0.1", server.port()).unwrap();
+    let request = client.open_request(connect, "POST", "/", 0).unwrap();
+    let sending = winhttp_tests::Sending {
+        total: 1,
+        ..winhttp_tests::Sending::default()
+    };
+    client.send_with(request, sending).unwrap();
+    let told = inside(&client, request, || {
+        assert_eq!(client.write(request, b"x"), Ok(1));
+    });
+    assert_eq!(statuses(&told), [WRITTEN]);
+    let told = inside(&client, request, || client.start_receive(request).unwrap());
+    assert_eq!(
+        statuses(&told),
+        [c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE]
+    );
+    answer.send(()).unwrap();
+    let headers = c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE;
+    client.recorder.wait(request, headers);
+    client.finish();
+}
+
+#[test]
+fn errors_of_state_and_data_at_hand_are_told_inside_the_call() {
+    let server = Server::plain(by_path).unwrap();
+    let client = Client::<W>::inline();
+    let request = client.get(server.port(), "/status?code=200&size=3");
+    let told = inside(&client, request, || client.start_receive(request).unwrap());
+    assert_eq!(statuses(&told), [FAILED]);
+    client.exchange(request).unwrap();
+    let memory = Memory::new(3);
+    let told = inside(&client, request, || {
+        let pointer = memory.pointer().cast();
+        // SAFETY: the memory lives for ever.
+        call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), pointer, 3, null_mut()) })
+            .unwrap();
+        assert_eq!(last_error(), c::ERROR_SUCCESS, "it is over");
+    });
+    assert_eq!(statuses(&told), [READ]);
+    client.finish();
+}
+
+#[test]
+fn from_the_fourth_callback_on_a_stack_on_it_is_pending() {
+    let server = Server::plain(by_path).unwrap();
+    let client = Client::<W>::inline();
+    let request = client.get(server.port(), "/status?code=200&size=10");
+    client.exchange(request).unwrap();
+    let (say, said) = channel();
+    let say = Mutex::new(say);
+    client.recorder.on(READ, move |event| {
+        if event.length == 0 {
+            return;
+        }
+        let pointer = Memory::new(1).pointer().cast();
+        let raw = event.handle.raw();
+        // SAFETY: the memory lives for ever.
+        call(unsafe { winhttp::WinHttpReadData::<W>(raw, pointer, 1, null_mut()) }).unwrap();
+        say.lock().unwrap().send(last_error()).unwrap();
+    });
+    let pointer = Memory::new(1).pointer().cast();
+    // SAFETY: the memory lives for ever.
+    call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), pointer, 1, null_mut()) }).unwrap();
+    // The innermost of the three on this stack speaks first.
+    let first: Vec<u32> = (0..3)
+        .map(|_| said.recv_timeout(PATIENCE).unwrap())
+        .collect();
+    assert_eq!(first, [c::ERROR_IO_PENDING, 0, 0]);
+    client.recorder.wait_nth(request, READ, 11);
+    client.finish();
+}
+
+/// Run by the test below, with the variable set.
+#[test]
+fn where_a_send_ends_by_the_environment() {
+    let wanted = std::env::var("WINHTTP_SHIM_CALLBACKS").is_ok_and(|value| value == "inline");
+    let server = Server::plain(by_path).unwrap();
+    let client = Client::<W>::new(Mode::Async);
+    let socket = client.web_socket(server.port(), "/echo");
+    start_send::<W>(socket, BINARY, Memory::of(b"x")).unwrap();
+    let event = client.recorder.wait(socket, WRITTEN);
+    assert_eq!(event.thread == thread::current().id(), wanted);
+    client.finish();
+}
+
+#[test]
+fn the_environment_makes_every_session_deliver_inside_the_call() {
+    for value in ["inline", "thread", ""] {
+        let test = "where_a_send_ends_by_the_environment";
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test])
+            .env("WINHTTP_SHIM_CALLBACKS", value)
+            .output()
+            .unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && printed.contains("1 passed"),
+            "{value:?}: {printed}"
+        );
+    }
+}

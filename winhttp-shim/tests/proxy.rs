@@ -3,6 +3,10 @@
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL or to locals"
 )]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the common helpers fail a test by panicking"
+)]
 
 mod common;
 

@@ -71,6 +71,8 @@ pub enum Error {
     InvalidServerResponse,
     /// The response has too many header fields.
     HeaderCountExceeded,
+    /// An advanced protocol was required (HTTP_PROTOCOL_REQUIRED), and HTTP/1.1 is what there is.
+    HttpProtocolMismatch,
     /// The response's header block is too large.
     HeaderSizeOverflow,
     /// A chunk header is too large.

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "engine")]
 pub mod api;
+pub mod auth;
 pub mod embed;
 #[cfg(feature = "engine")]
 pub mod engine;

@@ -9,12 +9,14 @@ mod arguments;
 mod callback;
 mod certificate;
 mod connection;
+mod credentials;
 mod headers;
 mod last_error;
 mod library;
 mod map;
 mod memory;
 mod options;
+mod proxy;
 mod request;
 mod session;
 mod time;
@@ -28,6 +30,7 @@ pub use certificate::{
     CertDuplicateCertificateContext, CertFreeCertificateChain, CertFreeCertificateContext,
 };
 pub use connection::WinHttpConnect;
+pub use credentials::{WinHttpQueryAuthSchemes, WinHttpSetCredentials};
 pub use headers::{
     WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders,
     WinHttpQueryHeadersEx,
@@ -35,6 +38,10 @@ pub use headers::{
 pub use last_error::{GetLastError, SetLastError};
 pub use memory::{GlobalAlloc, GlobalFree, LocalFree};
 pub use options::{WinHttpQueryOption, WinHttpSetOption};
+pub use proxy::{
+    WinHttpDetectAutoProxyConfigUrl, WinHttpGetDefaultProxyConfiguration,
+    WinHttpGetIEProxyConfigForCurrentUser, WinHttpGetProxyForUrl, WinHttpResetAutoProxy,
+};
 pub use request::{WinHttpOpenRequest, WinHttpReceiveResponse, WinHttpSendRequest};
 pub use session::{WinHttpCheckPlatform, WinHttpCloseHandle, WinHttpOpen, WinHttpSetTimeouts};
 pub use time::{WinHttpTimeFromSystemTime, WinHttpTimeToSystemTime};
@@ -42,16 +49,14 @@ pub use transfer::{
     WinHttpQueryDataAvailable, WinHttpReadData, WinHttpReadDataEx, WinHttpWriteData,
 };
 pub use unimplemented::{
-    WinHttpCreateProxyResolver, WinHttpDetectAutoProxyConfigUrl, WinHttpFreeProxyResult,
-    WinHttpFreeProxyResultEx, WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx,
-    WinHttpFreeQueryConnectionGroupResult, WinHttpGetDefaultProxyConfiguration,
-    WinHttpGetIEProxyConfigForCurrentUser, WinHttpGetProxyForUrl, WinHttpGetProxyForUrlEx,
-    WinHttpGetProxyForUrlEx2, WinHttpGetProxyResult, WinHttpGetProxyResultEx,
-    WinHttpGetProxySettingsEx, WinHttpGetProxySettingsResultEx, WinHttpGetProxySettingsVersion,
-    WinHttpQueryAuthSchemes, WinHttpQueryConnectionGroup, WinHttpReadProxySettings,
-    WinHttpRegisterProxyChangeNotification, WinHttpResetAutoProxy, WinHttpSetCredentials,
-    WinHttpSetDefaultProxyConfiguration, WinHttpSetProxySettingsPerUser,
-    WinHttpUnregisterProxyChangeNotification, WinHttpWriteProxySettings,
+    WinHttpCreateProxyResolver, WinHttpFreeProxyResult, WinHttpFreeProxyResultEx,
+    WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx, WinHttpFreeQueryConnectionGroupResult,
+    WinHttpGetProxyForUrlEx, WinHttpGetProxyForUrlEx2, WinHttpGetProxyResult,
+    WinHttpGetProxyResultEx, WinHttpGetProxySettingsEx, WinHttpGetProxySettingsResultEx,
+    WinHttpGetProxySettingsVersion, WinHttpQueryConnectionGroup, WinHttpReadProxySettings,
+    WinHttpRegisterProxyChangeNotification, WinHttpSetDefaultProxyConfiguration,
+    WinHttpSetProxySettingsPerUser, WinHttpUnregisterProxyChangeNotification,
+    WinHttpWriteProxySettings,
 };
 pub use url::{WinHttpCrackUrl, WinHttpCreateUrl};
 pub use websocket::{

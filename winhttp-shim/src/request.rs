@@ -82,7 +82,8 @@ export! {
     /// handle's context value.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
-    /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the network.
+    /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the network, and
+    /// ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH with HTTP_PROTOCOL_REQUIRED.
     pub fn WinHttpSendRequest<W>(
         request: Hinternet,
         headers: *const W,

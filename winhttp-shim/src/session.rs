@@ -16,7 +16,8 @@ use crate::map;
 const SECURE_DEFAULTS_ONLY: u32 = c::WINHTTP_FLAG_SECURE_DEFAULTS & !c::WINHTTP_FLAG_ASYNC;
 
 export! {
-    /// Opens a session. NULL on failure: ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY.
+    /// Opens a session. NULL on failure: ERROR_INVALID_PARAMETER (also for an agent that cannot be a header's value),
+    /// ERROR_NOT_ENOUGH_MEMORY.
     ///
     /// `agent` NULL sends no User-Agent header. `proxy` and `bypass` count for WINHTTP_ACCESS_TYPE_NAMED_PROXY only.
     /// No I/O; the text arguments are copied.

@@ -1,4 +1,5 @@
-//! The functions whose subject this version does not have: authentication, proxy look-up and settings, connection groups.
+//! The functions whose subject this version does not have: proxy resolvers, changing and watching proxy settings,
+//! connection groups.
 //!
 //! They check handles and arguments as they will when they are built, and then fail with ERROR_CALL_NOT_IMPLEMENTED.
 //! Where the true answer is known already, they give it; the documentation of each says so.
@@ -10,12 +11,11 @@ use winhttp_abi::export;
 use winhttp_abi::export::{Done, Nothing, Status};
 use winhttp_abi::handle::{Hinternet, bits};
 use winhttp_abi::types::{
-    AutoproxyOptions, CurrentUserIeProxyConfig, Guid, ProxyInfo, ProxyResult, ProxyResultEx,
-    ProxySettings, ProxySettingsParam, QueryConnectionGroupResult,
+    AutoproxyOptions, Guid, ProxyInfo, ProxyResult, ProxyResultEx, ProxySettings,
+    ProxySettingsParam, QueryConnectionGroupResult,
 };
-use winhttp_abi::{Code, Result, input, output};
-use winhttp_core::api::{HeaderBlock, Object};
-use winhttp_core::header::query::StartLine;
+use winhttp_abi::{Code, Result, input};
+use winhttp_core::api::Object;
 
 use crate::arguments::required_text;
 use crate::library::library;
@@ -24,85 +24,8 @@ use crate::map;
 /// WINHTTP_PROXY_CHANGE_CALLBACK.
 type ProxyChangeCallback = Option<unsafe extern "C" fn(flags: u64, context: *mut c_void)>;
 
-// Credentials.
-export! {
-    /// FALSE: ERROR_INVALID_OPERATION unless the response is a 401 or 407 (the true answer), then
-    /// ERROR_INVALID_PARAMETER for NULL. The outputs are left alone.
-    pub fn WinHttpQueryAuthSchemes<W>(
-        request: Hinternet,
-        supported: *mut u32,
-        first: *mut u32,
-        target: *mut u32,
-    ) -> Done {
-        let request = library().request(bits(request)).map_err(map::code)?;
-        let status = request.query_headers(HeaderBlock::Response, |block| match block.start_line {
-            StartLine::Response { status, .. } => Ok(status),
-            StartLine::Request { .. } => Ok(0),
-        });
-        if !matches!(status.map(u32::from), Ok(c::HTTP_STATUS_DENIED | c::HTTP_STATUS_PROXY_AUTH_REQ)) {
-            return Err(Code(c::ERROR_INVALID_OPERATION));
-        }
-        refuse_if(supported.is_null() || first.is_null() || target.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
-
-    /// FALSE: ERROR_INVALID_PARAMETER for another target or scheme than one we know, for Basic and Digest without user or
-    /// password, and for `parameters`.
-    pub fn WinHttpSetCredentials<W>(
-        request: Hinternet,
-        target: u32,
-        scheme: u32,
-        user: *const W,
-        password: *const W,
-        parameters: *mut c_void,
-    ) -> Done {
-        library().request(bits(request)).map_err(map::code)?;
-        let needs_both = match scheme {
-            c::WINHTTP_AUTH_SCHEME_BASIC | c::WINHTTP_AUTH_SCHEME_DIGEST => true,
-            c::WINHTTP_AUTH_SCHEME_NTLM
-            | c::WINHTTP_AUTH_SCHEME_PASSPORT
-            | c::WINHTTP_AUTH_SCHEME_NEGOTIATE => false,
-            _ => return Err(Code::INVALID_PARAMETER),
-        };
-        refuse_if(!matches!(target, c::WINHTTP_AUTH_TARGET_SERVER | c::WINHTTP_AUTH_TARGET_PROXY))?;
-        // SAFETY: C's promise about its strings.
-        let user = unsafe { input::text(user) }?;
-        // SAFETY: as above.
-        let password = unsafe { input::text(password) }?;
-        refuse_if(needs_both && (user.is_none() || password.is_none()))?;
-        refuse_if(!parameters.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
-}
-
 // Proxies found by scripts and detection.
 export! {
-    /// FALSE: ERROR_INVALID_PARAMETER for a missing argument and for options that ask for nothing.
-    pub fn WinHttpGetProxyForUrl<W>(
-        session: Hinternet,
-        url: *const W,
-        options: *const AutoproxyOptions<W>,
-        result: *mut ProxyInfo<W>,
-    ) -> Done {
-        library().session(bits(session)).map_err(map::code)?;
-        // SAFETY: C's promise about its string.
-        refuse_if(unsafe { required_text(url) }?.is_empty() || result.is_null())?;
-        // SAFETY: C's promise about its structure.
-        let options = unsafe { input::value(options) }.ok_or(Code::INVALID_PARAMETER)?;
-        let detect = options.dw_flags & c::WINHTTP_AUTOPROXY_AUTO_DETECT != 0;
-        let configured = options.dw_flags & c::WINHTTP_AUTOPROXY_CONFIG_URL != 0;
-        refuse_if(!detect && !configured)?;
-        refuse_if(detect && options.dw_auto_detect_flags == 0)?;
-        refuse_if(configured && options.lpsz_auto_config_url.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
-
-    /// FALSE: ERROR_INVALID_PARAMETER for no way of detection and for NULL.
-    pub fn WinHttpDetectAutoProxyConfigUrl<W>(detect_flags: u32, url: *mut *mut W) -> Done {
-        refuse_if(detect_flags == 0 || url.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
-
     /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for all but asynchronous sessions, ERROR_INVALID_PARAMETER for NULL.
     pub fn WinHttpCreateProxyResolver<W>(session: Hinternet, resolver: *mut Hinternet) -> Status {
         let session = library().session(bits(session)).map_err(map::code)?;
@@ -157,29 +80,10 @@ export! {
     pub fn WinHttpFreeProxyResultEx<W>(_result: *mut ProxyResultEx<W>) -> Nothing {
         Ok(Nothing)
     }
-
-    /// Succeeds for a session, whatever the flags: nothing is remembered that could be forgotten (the true answer).
-    pub fn WinHttpResetAutoProxy<W>(session: Hinternet, _flags: u32) -> Status {
-        library().session(bits(session)).map_err(map::code)?;
-        Ok(Status)
-    }
 }
 
 // Proxy settings of the machine and the user.
 export! {
-    /// No proxy: there is no setting for the machine, and requests go direct (the true answer). FALSE:
-    /// ERROR_INVALID_PARAMETER for NULL.
-    pub fn WinHttpGetDefaultProxyConfiguration<W>(info: *mut ProxyInfo<W>) -> Done {
-        let direct = ProxyInfo {
-            dw_access_type: c::WINHTTP_ACCESS_TYPE_NO_PROXY,
-            lpsz_proxy: std::ptr::null_mut(),
-            lpsz_proxy_bypass: std::ptr::null_mut(),
-        };
-        // SAFETY: C's promise about its structure.
-        let written = unsafe { output::value(info, direct) };
-        if written { Ok(Done) } else { Err(Code::INVALID_PARAMETER) }
-    }
-
     /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for a named proxy without
     /// its name, and for text that is not ASCII.
     pub fn WinHttpSetDefaultProxyConfiguration<W>(info: *const ProxyInfo<W>) -> Done {
@@ -196,14 +100,6 @@ export! {
             }
             _ => return Err(Code::INVALID_PARAMETER),
         }
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
-
-    /// FALSE: ERROR_INVALID_PARAMETER for NULL. The desktop's settings may name a proxy, so "none" would be a guess.
-    pub fn WinHttpGetIEProxyConfigForCurrentUser<W>(
-        config: *mut CurrentUserIeProxyConfig<W>,
-    ) -> Done {
-        refuse_if(config.is_null())?;
         Err(Code::CALL_NOT_IMPLEMENTED)
     }
 

@@ -240,6 +240,14 @@ fn parts<'a, W: Unit>(
     ])
 }
 
+/// Whether a text is a URL of http or https.
+///
+/// ERROR_WINHTTP_INVALID_URL, ERROR_WINHTTP_UNRECOGNIZED_SCHEME.
+pub(crate) fn check_url(url: &str) -> Result<()> {
+    let units: Vec<u32> = url.chars().map(u32::from).collect();
+    crack(&units, false).map(|_| ()).map_err(crack_code)
+}
+
 fn crack_code(error: CrackError) -> Code {
     map::code(match error {
         CrackError::InvalidUrl => Error::InvalidUrl,

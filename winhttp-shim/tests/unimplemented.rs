@@ -1,4 +1,4 @@
-//! Verifies the argument checks of the functions that are not built yet, and the true answers among them.
+//! Verifies the argument checks of the functions that are not built yet.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL or to locals"
@@ -11,7 +11,7 @@ use winhttp::GetLastError;
 use winhttp::*;
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::{Hinternet, from_bits};
-use winhttp_abi::types::{AutoproxyOptions, ProxyInfo};
+use winhttp_abi::types::ProxyInfo;
 use winhttp_abi::wide::terminated;
 
 const WRONG_KIND: u32 = c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE;
@@ -61,85 +61,9 @@ fn invented() -> Hinternet {
 }
 
 #[test]
-fn fact_6_1_schemes_are_asked_without_a_challenge() {
-    let handles = Handles::open(0);
-    let [mut supported, mut first, mut target] = [7; 3];
-    let mut ask = |request| {
-        failure(unsafe {
-            WinHttpQueryAuthSchemes::<u16>(
-                request,
-                &raw mut supported,
-                &raw mut first,
-                &raw mut target,
-            )
-        })
-    };
-    assert_eq!(ask(handles.request), c::ERROR_INVALID_OPERATION);
-    assert_eq!(ask(handles.connect), WRONG_KIND);
-    assert_eq!(ask(null_mut()), c::ERROR_INVALID_HANDLE);
-    assert_eq!([supported, first, target], [7; 3]);
-    let none = null_mut();
-    let result = unsafe { WinHttpQueryAuthSchemes::<u16>(handles.request, none, none, none) };
-    assert_eq!(failure(result), c::ERROR_INVALID_OPERATION);
-}
-
-#[test]
-fn fact_6_3_some_schemes_need_user_and_password() {
-    let handles = Handles::open(0);
-    let text = terminated::<u16>("x");
-    let set = |target, scheme, user, password| {
-        failure(unsafe {
-            WinHttpSetCredentials::<u16>(
-                handles.request,
-                target,
-                scheme,
-                user,
-                password,
-                null_mut(),
-            )
-        })
-    };
-    let (none, some) = (null(), text.as_ptr());
-    for scheme in [c::WINHTTP_AUTH_SCHEME_BASIC, c::WINHTTP_AUTH_SCHEME_DIGEST] {
-        assert_eq!(set(0, scheme, none, none), c::ERROR_INVALID_PARAMETER);
-        assert_eq!(set(0, scheme, some, none), c::ERROR_INVALID_PARAMETER);
-        assert_eq!(set(0, scheme, none, some), c::ERROR_INVALID_PARAMETER);
-        assert_eq!(set(1, scheme, some, some), c::ERROR_CALL_NOT_IMPLEMENTED);
-    }
-    assert_eq!(
-        set(0, c::WINHTTP_AUTH_SCHEME_NTLM, none, none),
-        c::ERROR_CALL_NOT_IMPLEMENTED
-    );
-    assert_eq!(
-        set(2, c::WINHTTP_AUTH_SCHEME_NTLM, none, none),
-        c::ERROR_INVALID_PARAMETER
-    );
-    for scheme in [0, 3, 0x20, u32::MAX] {
-        assert_eq!(set(0, scheme, some, some), c::ERROR_INVALID_PARAMETER);
-    }
-}
-
-#[test]
-fn fact_8_4_1_the_machine_has_no_proxy_and_gets_none() {
+fn fact_8_4_1_arguments_of_the_machines_proxy() {
     let mut text = terminated::<u16>("proxy:8080");
     let mut foreign = terminated::<u16>("pröxy");
-    let mut info = ProxyInfo {
-        dw_access_type: 9,
-        lpsz_proxy: text.as_mut_ptr(),
-        lpsz_proxy_bypass: text.as_mut_ptr(),
-    };
-    assert_eq!(
-        unsafe { WinHttpGetDefaultProxyConfiguration::<u16>(&raw mut info) },
-        1
-    );
-    assert_eq!(
-        (GetLastError(), info.dw_access_type),
-        (0, c::WINHTTP_ACCESS_TYPE_NO_PROXY)
-    );
-    assert!(info.lpsz_proxy.is_null() && info.lpsz_proxy_bypass.is_null());
-    let result = unsafe { WinHttpGetDefaultProxyConfiguration::<u16>(null_mut()) };
-    assert_eq!(failure(result), c::ERROR_INVALID_PARAMETER);
-
     let set = |dw_access_type, lpsz_proxy, lpsz_proxy_bypass| {
         let info = ProxyInfo {
             dw_access_type,
@@ -158,80 +82,6 @@ fn fact_8_4_1_the_machine_has_no_proxy_and_gets_none() {
     assert_eq!(set(named, text, text), c::ERROR_CALL_NOT_IMPLEMENTED);
     let result = unsafe { WinHttpSetDefaultProxyConfiguration::<u16>(null()) };
     assert_eq!(failure(result), c::ERROR_INVALID_PARAMETER);
-}
-
-#[test]
-fn fact_8_4_2_and_8_4_3_arguments_of_detection_and_user_settings() {
-    let mut url = null_mut();
-    let detect = |flags, url| unsafe { WinHttpDetectAutoProxyConfigUrl::<u16>(flags, url) };
-    assert_eq!(failure(detect(0, &raw mut url)), c::ERROR_INVALID_PARAMETER);
-    assert_eq!(failure(detect(1, null_mut())), c::ERROR_INVALID_PARAMETER);
-    assert_eq!(
-        failure(detect(1, &raw mut url)),
-        c::ERROR_CALL_NOT_IMPLEMENTED
-    );
-    let result = unsafe { WinHttpGetIEProxyConfigForCurrentUser::<u16>(null_mut()) };
-    assert_eq!(failure(result), c::ERROR_INVALID_PARAMETER);
-}
-
-#[test]
-fn fact_8_4_4_arguments_of_the_proxy_look_up() {
-    let handles = Handles::open(0);
-    let (url, empty) = (terminated::<u16>("http://h"), terminated::<u16>(""));
-    let mut info = ProxyInfo {
-        dw_access_type: 0,
-        lpsz_proxy: null_mut(),
-        lpsz_proxy_bypass: null_mut(),
-    };
-    let info = &raw mut info;
-    let options = |dw_flags, dw_auto_detect_flags, lpsz_auto_config_url| AutoproxyOptions {
-        dw_flags,
-        dw_auto_detect_flags,
-        lpsz_auto_config_url,
-        lpv_reserved: null_mut(),
-        dw_reserved: 0,
-        f_auto_logon_if_challenged: 0,
-    };
-    let ask = |session, url, options: *const AutoproxyOptions<u16>, info| {
-        failure(unsafe { WinHttpGetProxyForUrl::<u16>(session, url, options, info) })
-    };
-    let (session, text) = (handles.session, url.as_ptr());
-    let good = options(3, 1, text);
-    assert_eq!(
-        ask(session, text, &raw const good, info),
-        c::ERROR_CALL_NOT_IMPLEMENTED
-    );
-    assert_eq!(
-        ask(session, null(), &raw const good, info),
-        c::ERROR_INVALID_PARAMETER
-    );
-    assert_eq!(
-        ask(session, empty.as_ptr(), &raw const good, info),
-        c::ERROR_INVALID_PARAMETER
-    );
-    assert_eq!(ask(session, text, null(), info), c::ERROR_INVALID_PARAMETER);
-    assert_eq!(
-        ask(session, text, &raw const good, null_mut()),
-        c::ERROR_INVALID_PARAMETER
-    );
-    for bad in [
-        options(0, 1, text),
-        options(1, 0, null()),
-        options(3, 1, null()),
-    ] {
-        assert_eq!(
-            ask(session, text, &raw const bad, info),
-            c::ERROR_INVALID_PARAMETER
-        );
-    }
-    assert_eq!(
-        ask(handles.request, text, &raw const good, info),
-        WRONG_KIND
-    );
-    assert_eq!(
-        ask(invented(), null(), null(), null_mut()),
-        c::ERROR_INVALID_HANDLE
-    );
 }
 
 #[test]
@@ -301,15 +151,6 @@ fn stored_settings_check_their_arguments() {
     assert_eq!(
         unsafe { WinHttpSetProxySettingsPerUser::<u16>(1) },
         c::ERROR_CALL_NOT_IMPLEMENTED
-    );
-    assert_eq!(unsafe { WinHttpResetAutoProxy::<u16>(session, 0xffff) }, 0);
-    assert_eq!(
-        unsafe { WinHttpResetAutoProxy::<u16>(connect, 0) },
-        WRONG_KIND
-    );
-    assert_eq!(
-        unsafe { WinHttpResetAutoProxy::<u16>(null_mut(), 0) },
-        c::ERROR_INVALID_HANDLE
     );
 }
 

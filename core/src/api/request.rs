@@ -9,6 +9,7 @@
 //! One operation at a time. While an operation runs, its driver is taken out of the request, so that the lock is never
 //! held across I/O or user code: synchronously on the caller's thread, asynchronously on the handle's lane.
 
+mod authentication;
 mod operation;
 mod plan;
 mod query;
@@ -34,6 +35,7 @@ use super::handle::Handle;
 use super::job::Operation as Job;
 use super::open::ProxyAccess;
 use super::options::{http_version, http_version_value};
+use crate::auth::CredentialSet;
 use crate::embed::Embedder;
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
@@ -81,6 +83,8 @@ pub struct RequestState<E: Embedder> {
     pub timeouts: Timeouts,
     /// How the server is reached.
     pub(super) proxy: ProxyAccess,
+    /// What WinHttpSetCredentials gave for the next exchange.
+    credentials: CredentialSet,
     phase: Phase,
     /// An operation runs or waits; which one.
     pending: Option<RequestOperation>,
@@ -223,6 +227,7 @@ impl<E: Embedder> Request<E> {
             values,
             timeouts,
             proxy,
+            credentials: CredentialSet::new(),
             phase: Phase::Created,
             pending: None,
             parked: None,

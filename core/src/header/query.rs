@@ -171,10 +171,10 @@ pub fn text(
     })
 }
 
-/// As [`text`], with the values as they are on the wire (WINHTTP_QUERY_FLAG_WIRE_ENCODING). A reason phrase is UTF-8.
+/// As [`text()`], with the values as they are on the wire (WINHTTP_QUERY_FLAG_WIRE_ENCODING). A reason phrase is UTF-8.
 ///
 /// # Errors
-/// As [`text`].
+/// As [`text()`].
 pub fn wire(
     block: &Block<'_>,
     level: &Level,

@@ -355,10 +355,10 @@ options! {
     DISABLE_SECURE_PROTOCOL_FALLBACK = 144 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Fails requests that get none of the newer protocols. They go on with HTTP/1.1: waits for
-    /// HTTP/2.
+    /// Fails requests that get none of the newer protocols, which is all of them:
+    /// `ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH`, without any I/O.
     HTTP_PROTOCOL_REQUIRED = 145 {
-        set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true,
+        set: S_R, ty: Bool, default: FALSE, state: Honoured, inherit: true,
     }
     /// Sizes and counts of the request. Not collected: waits for statistics.
     REQUEST_STATS = 146 { query: R, ty: Struct { bytes: 272 }, state: NOT_NOW }

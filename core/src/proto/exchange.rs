@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
-use crate::header::Version;
 use crate::proto::http1::body::{BodyDecoder, BodyFraming, keep_alive};
 use crate::proto::http1::head::{HeadLimits, HeadParser, HeadStatus, ResponseHead};
 use crate::proto::websocket::Offer;
@@ -104,7 +103,10 @@ impl Exchange {
         let mut reusable = false;
         match (&self.upgrade, switching) {
             (Some(offer), true) => {
-                check_upgraded(offer, &head)?;
+                // The version is not among what RFC 6455 §4.1 lets a client look at, and fields that announce a body mean
+                // nothing: a 101 has none, whatever they say (RFC 9112 §6.3 rule 1).
+                let fits = offer.check_response(|name| head.headers.all(name));
+                fits.map_err(|_| Error::InvalidServerResponse)?;
                 self.state = State::Upgraded;
             }
             // Nobody asked to switch protocols (RFC 9110 §15.2.2).
@@ -144,16 +146,4 @@ impl Exchange {
     pub fn is_upgraded(&self) -> bool {
         matches!(self.state, State::Upgraded)
     }
-}
-
-/// Whether a 101 opens the WebSocket that was asked for.
-///
-/// Fields that announce a body are ignored: an interim status has none, whatever they say (RFC 9112 §6.3 rule 1).
-fn check_upgraded(offer: &Offer, head: &ResponseHead) -> Result<()> {
-    // HTTP/1.0 knows neither the status nor Upgrade (RFC 9110 §7.8, §15.2), and RFC 6455 §4.2.2 wants HTTP/1.1.
-    if head.version() < Version::HTTP_11 {
-        return Err(Error::InvalidServerResponse);
-    }
-    let fits = offer.check_response(|name| head.headers.all(name));
-    fits.map_err(|_| Error::InvalidServerResponse)
 }

@@ -29,7 +29,11 @@ static void query_response_headers(HINTERNET request)
 static void open_and_close(void)
 {
     FLOW flow;
-    open_handles(&flow, plain_port, "/echo?protocol=chat", 0);
+    open_handles(&flow, plain_port, "/echo", 0);
+    /* The server selects what is offered first. */
+    result("AddRequestHeaders",
+        WinHttpAddRequestHeaders(flow.request, L"Sec-WebSocket-Protocol: chat, superchat", (DWORD)-1,
+            WINHTTP_ADDREQ_FLAG_ADD));
     query_status(flow.request);
     query_request_headers(flow.request);
     send_request(&flow);

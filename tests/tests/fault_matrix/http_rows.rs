@@ -331,6 +331,16 @@ fn bodies() -> Vec<Row> {
     for (fault, bytes, ends) in [
         ("a chunk size of letters", "xyz\r\n", INVALID),
         ("a negative chunk size", "-5\r\nhello\r\n", INVALID),
+        (
+            "a CR too many behind a chunk size",
+            "5\r\r\nhello\r\n",
+            INVALID,
+        ),
+        (
+            "a CR inside a chunk extension",
+            "5;a\rb\r\nhello\r\n",
+            INVALID,
+        ),
         ("a chunk of 2^64", "10000000000000000\r\n", CHUNK),
         (
             "a chunk without its line end",

@@ -116,11 +116,17 @@ const SPOILED: &[(&str, Spoil, Ends)] = &[
         },
         INVALID,
     ),
-    // Sub-protocols are the program's business.
     (
         "a sub-protocol that nobody offered",
         |f| {
             add(f, "Sec-WebSocket-Protocol", "chat");
+        },
+        INVALID,
+    ),
+    (
+        "an empty sub-protocol",
+        |f| {
+            add(f, "Sec-WebSocket-Protocol", "");
         },
         Ends::Succeeds,
     ),

@@ -8,7 +8,7 @@
 const EVERYWHERE: &[u32] = &[6, 8, 12018];
 const OPTION: &[u32] = &[5, 50, 87, 120, 122, 4317, 12009, 12011, 12019, 12185];
 const SEND: &[u32] = &[
-    12002, 12005, 12006, 12007, 12017, 12019, 12029, 12030, 12044, 12152, 12157, 12175,
+    12002, 12005, 12006, 12007, 12017, 12019, 12029, 12030, 12044, 12152, 12157, 12175, 12190,
 ];
 const RECEIVE: &[u32] = &[
     4317, 12002, 12017, 12019, 12030, 12044, 12152, 12157, 12181, 12182, 12183, 12184,
@@ -137,8 +137,8 @@ pub(crate) const TABLE: [Row; 56] = [
     row("WinHttpReadDataEx", 6, &[87, 4317], READ),
     row("WinHttpQueryHeaders", 8, &[87, 122, 12019, 12150], &[]),
     row("WinHttpQueryHeadersEx", 6, &[87, 122, 12019, 12150], &[]),
-    row("WinHttpQueryAuthSchemes", 2, &[87, 120, 4317, 12019], &[]),
-    row("WinHttpSetCredentials", 2, &[87, 120, 12019], &[]),
+    row("WinHttpQueryAuthSchemes", 2, &[87, 4317], &[]),
+    row("WinHttpSetCredentials", 2, &[87, 12019], &[]),
     row("WinHttpCrackUrl", 4, &[87, 122, 12005, 12006], &[]),
     row("WinHttpCreateUrl", 4, &[87, 122], &[]),
     row("WinHttpTimeFromSystemTime", 2, &[87], &[]),
@@ -177,10 +177,10 @@ pub(crate) const TABLE: [Row; 56] = [
     row(
         "WinHttpGetProxyForUrl",
         1,
-        &[87, 120, 12005, 12006, 12166, 12167, 12178, 12180],
+        &[87, 12005, 12006, 12166, 12167, 12178, 12180],
         &[],
     ),
-    row("WinHttpDetectAutoProxyConfigUrl", 1, &[87, 120, 12180], &[]),
+    row("WinHttpDetectAutoProxyConfigUrl", 1, &[87, 12180], &[]),
     row("WinHttpCreateProxyResolver", 1, &[87, 120], &[]),
     row("WinHttpGetProxyForUrlEx", 1, &[87, 997], &[]),
     row("WinHttpGetProxyForUrlEx2", 1, &[87, 997], &[]),
@@ -191,12 +191,7 @@ pub(crate) const TABLE: [Row; 56] = [
     row("WinHttpResetAutoProxy", 1, &[87], &[]),
     row("WinHttpGetDefaultProxyConfiguration", 1, &[87], &[]),
     row("WinHttpSetDefaultProxyConfiguration", 1, &[5, 87, 120], &[]),
-    row(
-        "WinHttpGetIEProxyConfigForCurrentUser",
-        1,
-        &[2, 87, 120],
-        &[],
-    ),
+    row("WinHttpGetIEProxyConfigForCurrentUser", 1, &[2, 87], &[]),
     row("WinHttpGetProxySettingsEx", 1, &[87, 997], &[]),
     row("WinHttpGetProxySettingsResultEx", 1, &[87, 12019], &[]),
     row("WinHttpFreeProxySettingsEx", 1, &[87], &[]),

@@ -34,6 +34,7 @@ pub(crate) fn code(error: Error) -> Code {
         Error::SecureChannelError => c::ERROR_WINHTTP_SECURE_CHANNEL_ERROR,
         Error::ClientAuthCertNeeded => c::ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED,
         Error::InvalidServerResponse => c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE,
+        Error::HttpProtocolMismatch => c::ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH,
         Error::HeaderCountExceeded => c::ERROR_WINHTTP_HEADER_COUNT_EXCEEDED,
         Error::HeaderSizeOverflow => c::ERROR_WINHTTP_HEADER_SIZE_OVERFLOW,
         Error::ChunkHeaderOverflow => c::ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW,

@@ -38,6 +38,9 @@ impl<E: Embedder> Request<E> {
             // Going direct instead would betray what the program asked for.
             return Err(Error::NotImplemented);
         }
+        if state.values.dword(OptionId::HTTP_PROTOCOL_REQUIRED) != 0 {
+            return Err(Error::HttpProtocolMismatch); // HTTP/1.1 is all there is
+        }
         let keep_alive = tcp_keep_alive(&settings.values);
         let protocols = secure_protocols(&settings.values);
 

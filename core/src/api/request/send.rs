@@ -92,6 +92,7 @@ impl<E: Embedder> Request<E> {
             self.handle.set_context(context);
         }
         state.restart();
+        state.use_up_credentials();
         let total = total.max(optional_len);
         let plan = match self.plan(&mut state, total) {
             Ok(plan) => plan,

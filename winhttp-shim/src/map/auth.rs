@@ -1,0 +1,56 @@
+//! Schemes and targets of authentication to their numbers and back.
+
+use winhttp_abi::constants as c;
+use winhttp_core::auth::{Scheme, Target};
+
+/// WINHTTP_AUTH_SCHEME_* of a scheme.
+pub(crate) fn auth_scheme(scheme: Scheme) -> u32 {
+    match scheme {
+        Scheme::Basic => c::WINHTTP_AUTH_SCHEME_BASIC,
+        Scheme::Ntlm => c::WINHTTP_AUTH_SCHEME_NTLM,
+        Scheme::Passport => c::WINHTTP_AUTH_SCHEME_PASSPORT,
+        Scheme::Digest => c::WINHTTP_AUTH_SCHEME_DIGEST,
+        Scheme::Negotiate => c::WINHTTP_AUTH_SCHEME_NEGOTIATE,
+    }
+}
+
+/// The scheme of a WINHTTP_AUTH_SCHEME_*; `None` for none, several and unknown ones.
+pub(crate) fn scheme_of_number(number: u32) -> Option<Scheme> {
+    use Scheme as S;
+    [S::Basic, S::Ntlm, S::Passport, S::Digest, S::Negotiate]
+        .into_iter()
+        .find(|scheme| auth_scheme(*scheme) == number)
+}
+
+/// WINHTTP_AUTH_TARGET_* of a target.
+pub(crate) fn auth_target(target: Target) -> u32 {
+    match target {
+        Target::Server => c::WINHTTP_AUTH_TARGET_SERVER,
+        Target::Proxy => c::WINHTTP_AUTH_TARGET_PROXY,
+    }
+}
+
+/// The target of a WINHTTP_AUTH_TARGET_*; `None` for others.
+pub(crate) fn target_of_number(number: u32) -> Option<Target> {
+    [Target::Server, Target::Proxy]
+        .into_iter()
+        .find(|target| auth_target(*target) == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_one_scheme_and_one_target_have_a_number() {
+        let known: Vec<u32> = (0..64)
+            .filter(|number| scheme_of_number(*number).is_some())
+            .collect();
+        assert_eq!(known, [1, 2, 4, 8, 16]);
+        assert_eq!(scheme_of_number(u32::MAX), None);
+        let targets: Vec<u32> = (0..8)
+            .filter(|number| target_of_number(*number).is_some())
+            .collect();
+        assert_eq!(targets, [0, 1]);
+    }
+}

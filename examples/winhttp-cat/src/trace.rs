@@ -1,4 +1,4 @@
-//! Notifications made readable: what the information of each status is, and how it is shown.
+//! What `--trace` shows: every notification, heads, and the first bytes of payloads.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -8,7 +8,12 @@ use std::time::Instant;
 
 use windows_sys::Win32::Networking::WinHttp::*;
 
+use crate::message::Message;
 use crate::names;
+use crate::output::note;
+
+/// Bytes of a payload that are shown.
+const PAYLOAD_SHOWN_BYTES: usize = 64;
 
 /// A string longer than this (in UTF-16 units) is cut: it is only shown.
 const STRING_LIMIT_UNITS: usize = 4096;
@@ -64,6 +69,14 @@ impl Notification {
             return None;
         };
         Some((usize::try_from(bytes).ok()?, kind))
+    }
+
+    /// What a notification that carries one number says.
+    pub(crate) fn number(&self) -> Option<u32> {
+        let Information::Number(number) = self.information else {
+            return None;
+        };
+        Some(number)
     }
 
     /// The failed call and its error number.
@@ -183,7 +196,24 @@ unsafe fn read_text(text: *const u16) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// Shows notifications on standard error, one line each.
+/// Which way something went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Direction {
+    Sent,
+    Received,
+}
+
+impl Direction {
+    /// As curl marks them.
+    fn mark(self) -> char {
+        match self {
+            Self::Sent => '>',
+            Self::Received => '<',
+        }
+    }
+}
+
+/// Shows what happens on standard error, one line each.
 #[derive(Debug)]
 pub(crate) struct Trace {
     start: Instant,
@@ -210,13 +240,34 @@ impl Trace {
         } else {
             "other"
         };
-        eprintln!(
+        note!(
             "{:9.4} s  {thread:6}  {name:10}  {:21}  {}  [handle {:#x}, context {:#x}]",
             self.start.elapsed().as_secs_f64(),
             names::status(notification.status),
             describe(notification),
             notification.handle,
             notification.context,
+        );
+    }
+
+    /// Shows a head, line by line.
+    pub(crate) fn head(&self, direction: Direction, head: &str) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        for line in head.lines().filter(|line| !line.is_empty()) {
+            let line = without_secrets(line).escape_debug().to_string();
+            note!("{seconds:9.4} s  {} {line}", direction.mark());
+        }
+    }
+
+    /// Shows the beginning of a message.
+    pub(crate) fn payload(&self, direction: Direction, message: &Message) {
+        note!(
+            "{:9.4} s  {} {} message of {} bytes: {}",
+            self.start.elapsed().as_secs_f64(),
+            direction.mark(),
+            message.kind(),
+            message.data.len(),
+            beginning(message),
         );
     }
 
@@ -237,6 +288,47 @@ impl Trace {
             .copied()
             .unwrap_or("session")
     }
+}
+
+/// A header line, but not what proves who one is.
+fn without_secrets(line: &str) -> String {
+    const SECRET: [&str; 4] = [
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "Set-Cookie",
+    ];
+    match line.split_once(':') {
+        Some((name, _))
+            if SECRET
+                .iter()
+                .any(|secret| secret.eq_ignore_ascii_case(name)) =>
+        {
+            format!("{name}: (not shown)")
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// The first bytes of a message: text in quotes, with everything that is not plain escaped; bytes in
+/// hexadecimal.
+fn beginning(message: &Message) -> String {
+    let shown = message.data.get(..PAYLOAD_SHOWN_BYTES);
+    let more = if shown.is_some() { " ..." } else { "" };
+    let bytes = shown.unwrap_or(&message.data);
+    if message.binary {
+        let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        return format!("{}{more}", digits.join(" "));
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // Cut inside a character.
+        Err(error) => {
+            let whole = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(whole).unwrap_or_default()
+        }
+    };
+    format!("{text:?}{more}")
 }
 
 /// The information in words. Control characters in text from elsewhere are escaped.
@@ -329,5 +421,29 @@ mod tests {
         }
         let session = read(WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, 0x10_usize, 8);
         assert_eq!(trace.name(&session), "session");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        assert_eq!(
+            without_secrets("authorization: Basic bWU6c2VjcmV0"),
+            "authorization: (not shown)"
+        );
+        assert_eq!(without_secrets("Host: a"), "Host: a");
+    }
+
+    #[test]
+    fn the_beginning_of_a_payload_is_quoted_or_hexadecimal() {
+        let of = |binary, data: &[u8]| {
+            beginning(&Message {
+                binary,
+                data: data.to_vec(),
+            })
+        };
+        assert_eq!(of(false, "grün\n".as_bytes()), "\"grün\\n\"");
+        assert_eq!(of(true, &[0, 0x80, 0xff]), "00 80 ff");
+        let long = "ü".repeat(PAYLOAD_SHOWN_BYTES);
+        let shown = of(false, format!("x{long}").as_bytes());
+        assert_eq!(shown, format!("\"x{}\" ...", "ü".repeat(31)));
     }
 }

@@ -114,9 +114,11 @@ impl Chat<'_> {
                 self.shut_down()?;
             }
         }
+        // Answers to what the server has not got are not due.
+        self.sent = self.sent.saturating_sub(count(self.conversation.unsent()));
         let due = self.due();
         let closed = self.conversation.close()?;
-        let unsent = self.unsent + u64::try_from(closed.unsent).unwrap_or(u64::MAX);
+        let unsent = self.unsent + count(closed.unsent);
         Ok(Ending {
             status: closed.status,
             reason: closed.reason,
@@ -161,7 +163,7 @@ impl Chat<'_> {
             Happening::Interrupted => {
                 self.interrupted = true;
                 let forgotten = self.conversation.forget_queued();
-                self.unsent += u64::try_from(forgotten).unwrap_or(u64::MAX);
+                self.unsent += count(forgotten);
                 self.shut_down()?;
             }
             Happening::Sent => self.last_progress = Instant::now(),
@@ -249,6 +251,10 @@ impl Chat<'_> {
         self.conversation
             .shut_down(self.talk.close_status, &self.talk.close_reason)
     }
+}
+
+fn count(messages: usize) -> u64 {
+    u64::try_from(messages).unwrap_or(u64::MAX)
 }
 
 /// The problem of who reads our output no more.

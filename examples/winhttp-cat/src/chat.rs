@@ -61,12 +61,12 @@ enum Phase {
 pub(crate) fn run(talk: &Talk) -> Result<Ending, Failure> {
     let (sender, events) = mpsc::channel();
     let conversation = Conversation::open(&talk.target, sender.clone(), events)?;
+    #[cfg(unix)]
+    signals::tell(sender.clone());
     match conversation.subprotocol() {
         Some(name) => note!("connected to {}, subprotocol {name}", talk.target.url),
         None => note!("connected to {}", talk.target.url),
     }
-    #[cfg(unix)]
-    signals::tell(sender.clone());
     input::start(talk, sender);
     Chat {
         talk,

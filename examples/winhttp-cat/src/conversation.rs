@@ -300,34 +300,33 @@ impl Conversation {
     pub(crate) fn close(mut self) -> Result<Closed, Failure> {
         let (status, reason) = api::close_status(self.socket).map_err(broken)?;
         let until = Instant::now() + LAST_CALLS_LIMIT;
-        self.outlast_pending(until)?;
-        let unsent = self.outbox.unsent();
+        let mut late = self.outlast_pending(until)?;
         api::close(self.socket, 1000).map_err(broken)?;
-        let closed = Closed {
+        if matches!(self.mode, Mode::Asynchronous { .. }) {
+            late += self.outlast_close(until)?;
+        }
+        // What was read meanwhile.
+        let inputs = self.events.try_iter();
+        late += inputs
+            .filter(|event| matches!(event, Event::Input(_)))
+            .count();
+        Ok(Closed {
             status,
             reason,
-            unsent,
-        };
-        if matches!(self.mode, Mode::Synchronous(_)) {
-            return Ok(closed);
-        }
-        loop {
-            match self.wait(Some(until))? {
-                Some(Event::Closed) => return Ok(closed),
-                Some(Event::Failed(error)) => return Err(broken(error)),
-                Some(_) => {}
-                None => return Err(Failure::Broken("no CLOSE_COMPLETE came".to_owned())),
-            }
-        }
+            unsent: self.outbox.unsent() + late,
+        })
     }
 
     /// WinHttpWebSocketClose is refused while a send is pending. One that fails now does so because
-    /// the server has closed: it stays unsent, like what is queued behind it.
-    fn outlast_pending(&mut self, until: Instant) -> Result<(), Failure> {
+    /// the server has closed: it stays unsent, like what is queued behind it. The result is the
+    /// number of messages that came too late.
+    fn outlast_pending(&mut self, until: Instant) -> Result<usize, Failure> {
+        let mut late = 0;
         while self.outbox.is_under_way() {
             match self.wait(Some(until))? {
                 Some(Event::Sent | Event::ShutDown) => self.outbox.done(),
-                Some(Event::Failed(_)) => return Ok(()),
+                Some(Event::Failed(_)) => break,
+                Some(Event::Input(_)) => late += 1,
                 Some(_) => {}
                 None => {
                     return Err(Failure::Broken(
@@ -336,7 +335,21 @@ impl Conversation {
                 }
             }
         }
-        Ok(())
+        Ok(late)
+    }
+
+    /// Waits for CLOSE_COMPLETE; the result is as above.
+    fn outlast_close(&mut self, until: Instant) -> Result<usize, Failure> {
+        let mut late = 0;
+        loop {
+            match self.wait(Some(until))? {
+                Some(Event::Closed) => return Ok(late),
+                Some(Event::Failed(error)) => return Err(broken(error)),
+                Some(Event::Input(_)) => late += 1,
+                Some(_) => {}
+                None => return Err(Failure::Broken("no CLOSE_COMPLETE came".to_owned())),
+            }
+        }
     }
 }
 

@@ -16,30 +16,39 @@ use winhttp_fixtures::{Opcode, Server};
 /// Answers that come with more than half of the usual wait between them.
 const PACE: Duration = Duration::from_millis(1200);
 
+/// Time is what some tests are about: nothing happens meanwhile.
+fn let_time_pass() {
+    let (never, nobody) = (Mutex::new(()), Condvar::new());
+    drop(nobody.wait_timeout(never.lock().unwrap(), PACE).unwrap());
+}
+
 #[test]
 fn the_wait_counts_from_the_last_answer() {
+    const ANSWERS: [&str; 3] = ["one", "two", "three"];
     for mode in MODES {
         let server = Server::plain(|connection| {
             upgrade(connection)?;
-            let mut count = 0;
-            while next_payload(connection)?.is_some() {
-                count += 1;
-                if count < 4 {
-                    continue;
-                }
-                for answer in ["one", "two", "three", "four"] {
-                    // Time is what this test is about: nothing else happens meanwhile.
-                    let (never, nobody) = (Mutex::new(()), Condvar::new());
-                    drop(nobody.wait_timeout(never.lock().unwrap(), PACE).unwrap());
-                    connection.send_frame(Opcode::TEXT, true, answer.as_bytes())?;
-                }
+            for _ in ANSWERS {
+                next_payload(connection)?;
             }
-            Ok(())
+            for answer in ANSWERS {
+                connection.hold(answer)?;
+                connection.send_frame(Opcode::TEXT, true, answer.as_bytes())?;
+            }
+            next_payload(connection).map(drop)
         })
         .unwrap();
-        let url = server.ws_url("/");
-        let ended = run(&[mode, &[&url]].concat(), b"1\n2\n3\n4\n").with(0);
-        assert_eq!(ended.text(), "one\ntwo\nthree\nfour\n");
+        let mut running = Running::start(&[mode, &[&server.ws_url("/")]].concat());
+        running.feed("1\n2\n3\n");
+        running.end_input();
+        server.wait_frames(0, ANSWERS.len(), PATIENCE).unwrap();
+        for answer in ANSWERS {
+            let_time_pass();
+            let frames = server.frames(0);
+            assert_eq!(frames.len(), ANSWERS.len(), "it closed before: {answer}");
+            server.release(answer).unwrap();
+        }
+        assert_eq!(running.wait().with(0).text(), "one\ntwo\nthree\n");
     }
 }
 
@@ -117,7 +126,10 @@ fn what_the_server_did_not_want_any_more_is_told() {
     for mode in MODES {
         let server = Server::plain(|connection| {
             upgrade(connection)?;
-            next_payload(connection)?;
+            // Until the program's queue is full: it reads faster than it sends.
+            for _ in 0..5000 {
+                next_payload(connection)?;
+            }
             connection.send_frame(Opcode::CLOSE, true, &1000_u16.to_be_bytes())?;
             while connection.read_frame()?.is_some() {}
             Ok(())
@@ -125,8 +137,7 @@ fn what_the_server_did_not_want_any_more_is_told() {
         .unwrap();
         let running = Running::start(&[mode, &[&server.ws_url("/")]].concat());
         // Takes longer than a close frame.
-        let line = [&[b'x'; 999_999][..], b"\n"].concat();
-        running.feed(line.repeat(64));
+        running.feed(format!("{:999}\n", "").repeat(64_000));
         running.wait().with(5).saying("were not sent");
     }
 }

@@ -23,6 +23,7 @@ mod help;
 mod input;
 mod message;
 mod names;
+mod notification;
 mod observer;
 mod opening;
 mod output;

@@ -11,7 +11,8 @@ use windows_sys::Win32::Networking::WinHttp::*;
 
 use crate::api::CallError;
 use crate::message::Queued;
-use crate::trace::{Notification, Trace};
+use crate::notification::Notification;
+use crate::trace::Trace;
 
 /// What the main thread waits for. Input and signals arrive through the same channel.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub(crate) enum Event {
     /// There will be no more input; if that is not because it came to its end, why.
     InputEnded(Result<(), String>),
     /// Somebody wants the conversation to end.
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "signals are watched on Linux and macOS")
+    )]
     Interrupted,
     SendRequestComplete,
     HeadersAvailable,

@@ -1,4 +1,5 @@
-# What the CMake projects of winhttp-shim and websocket-shim share: shim_version() and shim_library().
+# What the CMake projects of winhttp-shim and websocket-shim share: shim_version(), shim_library() and
+# shim_program().
 # Nothing here is installed.
 
 get_filename_component(SHIM_WORKSPACE_DIR "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
@@ -90,4 +91,28 @@ function(shim_library LIBS_LINUX LIBS_APPLE)
     DESTINATION "${CMAKE_INSTALL_DATADIR}/cmake/${name}")
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/${name}.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endfunction()
+
+# Builds a program of this repository with cargo, in the target folder of the library, and installs it.
+function(shim_program PROGRAM FOLDER)
+  string(TOUPPER ${PROJECT_NAME} NAME)
+  set(target_dir "${${NAME}_TARGET_DIR}")
+  if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+    set(profile dev)
+    set(built "${target_dir}/debug/${PROGRAM}")
+  else()
+    set(profile release)
+    set(built "${target_dir}/release/${PROGRAM}")
+  endif()
+  add_custom_target(${PROGRAM}_build ALL
+    COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${target_dir}"
+            ${CARGO_EXECUTABLE} build --manifest-path "${FOLDER}/Cargo.toml" --bin ${PROGRAM}
+            --profile ${profile}
+    BYPRODUCTS "${built}"
+    COMMENT "Building ${PROGRAM} with cargo"
+    USES_TERMINAL
+    VERBATIM)
+  # Two cargos would only wait for each other.
+  add_dependencies(${PROGRAM}_build ${PROJECT_NAME}_build)
+  install(PROGRAMS "${built}" DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endfunction()

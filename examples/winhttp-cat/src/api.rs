@@ -2,25 +2,16 @@
 //! call. All unsafe code of this program is here and in the callback (`observer`).
 
 use std::ffi::c_void;
-use std::fmt;
 use std::ptr::{null, null_mut};
 
 use windows_sys::Win32::Foundation::{GetLastError, NO_ERROR};
 use windows_sys::Win32::Networking::WinHttp::*;
 
-use crate::names;
-
-/// A call that failed.
+/// A call that failed; [`reasons`](crate::reasons) makes a sentence of it.
 #[derive(Debug, Clone)]
 pub(crate) struct CallError {
     pub(crate) call: &'static str,
     pub(crate) code: u32,
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.call, names::error(self.code))
-    }
 }
 
 /// Owns one HINTERNET and closes it.
@@ -103,7 +94,7 @@ pub(crate) struct Url {
     secure: bool,
 }
 
-/// Takes a ws or wss URL apart. WinHTTP knows http and https instead: "http" followed by what comes
+/// Takes a ws or wss URL, in lower case, apart. WinHTTP knows http and https instead: "http" followed by what comes
 /// after "ws" is the URL it takes.
 pub(crate) fn crack_url(text: &str) -> Result<Url, CallError> {
     let url = wide(&format!("http{}", text.strip_prefix("ws").unwrap_or(text)));
@@ -264,6 +255,37 @@ pub(crate) fn status_code(request: &Handle) -> Result<u32, CallError> {
     };
     check(found, "WinHttpQueryHeaders")?;
     Ok(status)
+}
+
+/// Whose head: the request's as it was sent, or the response's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Of {
+    Request,
+    Response,
+}
+
+/// A head as it went over the wire: start line and header lines.
+pub(crate) fn raw_head(request: &Handle, of: Of) -> Result<String, CallError> {
+    const CALL: &str = "WinHttpQueryHeaders(RAW_HEADERS_CRLF)";
+    let flag = match of {
+        Of::Request => WINHTTP_QUERY_FLAG_REQUEST_HEADERS,
+        Of::Response => 0,
+    };
+    let query = WINHTTP_QUERY_RAW_HEADERS_CRLF | flag;
+    let index = null_mut();
+    let mut bytes = 0_u32;
+    let length = &raw mut bytes;
+    // SAFETY: without a buffer, WinHTTP only says how many bytes it needs.
+    let found = unsafe { WinHttpQueryHeaders(request.0, query, null(), null_mut(), length, index) };
+    debug_assert_eq!(found, 0, "a head is not empty");
+    let mut text = vec![0_u16; usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(2)];
+    let buffer = text.as_mut_ptr().cast();
+    // SAFETY: the buffer is lent with its length.
+    let found = unsafe { WinHttpQueryHeaders(request.0, query, null(), buffer, length, index) };
+    check(found, CALL)?;
+    // Now without the NUL that ends it.
+    text.truncate(usize::try_from(bytes).unwrap_or(usize::MAX) / 2);
+    Ok(String::from_utf16_lossy(&text))
 }
 
 /// The subprotocol the server chose.

@@ -1,17 +1,25 @@
-//! A conversation with somebody at the keyboard, a pipe, or messages from the command line.
+//! A conversation with somebody at the keyboard, a pipe, or messages from the command line: when it
+//! ends, and what is missing then.
 
-use std::io::{self, BufRead, IsTerminal, Write};
-use std::sync::mpsc::{self, Sender};
+use std::io;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Talk;
 use crate::conversation::{Conversation, Failure, Happening};
-use crate::observer::{Event, Message};
+use crate::input;
+use crate::message::Message;
+use crate::output::{Printer, note};
+#[cfg(unix)]
+use crate::signals;
 
-/// Without `--wait`: how long answers that are still due may take after the last message.
+/// Without `--wait`: for how long nothing may come while answers are still due.
 const DUE_ANSWERS_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the server may take to answer our close frame.
+/// The same with `--expect`: then answers are known to come.
+const EXPECTED_ANSWERS_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the server may take to answer our close frame, once it has been sent.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How a conversation that ended properly was closed.
@@ -19,6 +27,10 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Ending {
     pub(crate) status: u16,
     pub(crate) reason: String,
+    /// Why the input was not read, or the output not written, to its end.
+    pub(crate) problem: Option<String>,
+    /// What did not come, or was not sent.
+    pub(crate) missing: Option<String>,
 }
 
 impl Ending {
@@ -29,14 +41,16 @@ impl Ending {
 }
 
 /// Where the conversation stands.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// More may be sent.
     Open,
-    /// The input has ended; answers may still come until then.
-    Waiting(Instant),
-    /// Our close frame is sent; the server's is due until then.
-    Closing(Instant),
+    /// The input has ended, and only the server ends the conversation.
+    Listening,
+    /// The input has ended; answers may still come.
+    Waiting,
+    /// Our close frame is on its way, or sent; the server's is due.
+    Closing,
 }
 
 /// Talks as the command line says.
@@ -47,24 +61,25 @@ enum Phase {
 pub(crate) fn run(talk: &Talk) -> Result<Ending, Failure> {
     let (sender, events) = mpsc::channel();
     let conversation = Conversation::open(&talk.target, sender.clone(), events)?;
+    #[cfg(unix)]
+    signals::tell(sender.clone());
     match conversation.subprotocol() {
-        Some(name) => eprintln!("connected to {}, subprotocol {name}", talk.target.url),
-        None => eprintln!("connected to {}", talk.target.url),
+        Some(name) => note!("connected to {}, subprotocol {name}", talk.target.url),
+        None => note!("connected to {}", talk.target.url),
     }
-    if talk.messages.is_empty() {
-        read_standard_input(sender);
-    } else {
-        for message in &talk.messages {
-            let _ = sender.send(Event::Line(message.clone()));
-        }
-        let _ = sender.send(Event::InputEnded);
-    }
+    input::start(talk, sender);
     Chat {
         talk,
         conversation,
+        printer: Printer::new(talk.null),
+        typed: input::is_typed(talk),
         sent: 0,
         received: 0,
+        unsent: 0,
+        interrupted: false,
+        problem: None,
         phase: Phase::Open,
+        last_progress: Instant::now(),
     }
     .run()
 }
@@ -72,112 +87,189 @@ pub(crate) fn run(talk: &Talk) -> Result<Ending, Failure> {
 struct Chat<'a> {
     talk: &'a Talk,
     conversation: Conversation,
+    printer: Printer,
+    /// Somebody sees what comes and what does not.
+    typed: bool,
+    /// Messages handed over for sending.
     sent: u64,
     received: u64,
+    /// Messages that came too late to be sent.
+    unsent: u64,
+    interrupted: bool,
+    problem: Option<String>,
     phase: Phase,
+    /// When something was sent or came.
+    last_progress: Instant,
 }
 
 impl Chat<'_> {
     fn run(mut self) -> Result<Ending, Failure> {
         loop {
-            let until = match self.phase {
-                Phase::Open => None,
-                Phase::Waiting(until) | Phase::Closing(until) => Some(until),
-            };
-            match self.conversation.next(until)? {
+            match self.conversation.next(self.deadline())? {
                 Some(Happening::PeerClosed) => break,
                 Some(happening) => self.take(happening)?,
                 None => self.run_out_of_time()?,
             }
+            if self.is_over() {
+                self.shut_down()?;
+            }
         }
-        let (status, reason) = self.conversation.close()?;
-        Ok(Ending { status, reason })
+        // Answers to what the server has not got are not due.
+        self.sent = self.sent.saturating_sub(count(self.conversation.unsent()));
+        let due = self.due();
+        let closed = self.conversation.close()?;
+        let unsent = self.unsent + count(closed.unsent);
+        Ok(Ending {
+            status: closed.status,
+            reason: closed.reason,
+            problem: self.problem,
+            missing: missing(due, self.received, unsent),
+        })
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let limit = match self.phase {
+            Phase::Open | Phase::Listening => return None,
+            Phase::Waiting => self.talk.wait.unwrap_or(match self.talk.expect {
+                Some(_) => EXPECTED_ANSWERS_LIMIT,
+                None => DUE_ANSWERS_LIMIT,
+            }),
+            Phase::Closing => CLOSE_LIMIT,
+        };
+        self.last_progress.checked_add(limit)
     }
 
     fn take(&mut self, happening: Happening) -> Result<(), Failure> {
         match happening {
-            Happening::Line(line) => {
-                // Lines that come after the close frame are lost, as the user is told at the end.
-                if !matches!(self.phase, Phase::Closing(_)) {
-                    let message = Message {
-                        binary: self.talk.binary,
-                        data: line.into_bytes(),
+            Happening::Input(queued) if self.phase == Phase::Open => {
+                self.sent += 1;
+                self.conversation.send(queued)?;
+            }
+            Happening::Input(_) => self.unsent += 1,
+            Happening::InputEnded(result) => {
+                if let Err(problem) = result {
+                    note!("winhttp-cat: {problem}");
+                    self.problem.get_or_insert(problem);
+                }
+                if self.phase == Phase::Open {
+                    self.last_progress = Instant::now();
+                    self.phase = if self.talk.no_close {
+                        Phase::Listening
+                    } else {
+                        Phase::Waiting
                     };
-                    self.conversation.send(message)?;
-                    self.sent += 1;
                 }
             }
-            Happening::InputEnded => {
-                let wait = self.talk.wait.unwrap_or(DUE_ANSWERS_LIMIT);
-                self.phase = Phase::Waiting(Instant::now() + wait);
+            Happening::Interrupted => {
+                self.interrupted = true;
+                let forgotten = self.conversation.forget_queued();
+                self.unsent += count(forgotten);
+                self.shut_down()?;
             }
-            Happening::Message(message) => {
-                self.received += 1;
-                print(&message).map_err(|error| {
-                    Failure::Broken(format!("standard output cannot be written: {error}"))
-                })?;
-            }
+            Happening::Sent => self.last_progress = Instant::now(),
+            Happening::Message(queued) => self.receive(&queued.message)?,
             Happening::PeerClosed => {}
-        }
-        let nothing_due = self.talk.wait.is_none() && self.received >= self.sent;
-        if matches!(self.phase, Phase::Waiting(_)) && nothing_due {
-            self.shut_down()?;
         }
         Ok(())
     }
 
+    fn receive(&mut self, message: &Message) -> Result<(), Failure> {
+        if self.phase != Phase::Closing {
+            self.last_progress = Instant::now();
+        }
+        if self.is_full() || self.problem.as_deref() == Some(OUTPUT_CLOSED) {
+            return Ok(());
+        }
+        match self.printer.print(message) {
+            Ok(()) => {
+                self.received += 1;
+                Ok(())
+            }
+            Err(error) => {
+                if error.kind() != io::ErrorKind::BrokenPipe {
+                    note!("winhttp-cat: standard output: {error}");
+                }
+                self.problem = Some(OUTPUT_CLOSED.to_owned());
+                self.shut_down()
+            }
+        }
+    }
+
+    /// Whether as many messages came as the user wants.
+    fn is_full(&self) -> bool {
+        self.talk
+            .max_messages
+            .is_some_and(|max| self.received >= max)
+    }
+
+    /// How many messages must come; nothing in particular where somebody watches, or asked for time.
+    fn due(&self) -> u64 {
+        let implied = if self.typed
+            || self.interrupted
+            || self.talk.wait.is_some()
+            || self.talk.no_close
+            || self.talk.max_messages.is_some()
+        {
+            0
+        } else {
+            self.sent
+        };
+        self.talk.expect.unwrap_or(implied)
+    }
+
+    /// Whether it is our turn to close.
+    fn is_over(&self) -> bool {
+        match self.phase {
+            Phase::Open | Phase::Listening => self.is_full(),
+            Phase::Waiting => {
+                let for_time = self.talk.wait.is_some() && self.talk.expect.is_none();
+                self.is_full() || (!for_time && self.received >= self.due())
+            }
+            Phase::Closing => false,
+        }
+    }
+
     fn run_out_of_time(&mut self) -> Result<(), Failure> {
         match self.phase {
-            Phase::Closing(_) => Err(Failure::Broken(format!(
-                "the server did not answer the close within {} seconds",
-                CLOSE_LIMIT.as_secs()
-            ))),
-            Phase::Open | Phase::Waiting(_) => self.shut_down(),
+            Phase::Closing => Err(Failure::Broken(match self.conversation.unsent() {
+                0 => format!(
+                    "the server did not answer the close within {} seconds",
+                    CLOSE_LIMIT.as_secs()
+                ),
+                unsent => format!("the server does not read: {unsent} messages were not sent"),
+            })),
+            Phase::Open | Phase::Listening | Phase::Waiting => self.shut_down(),
         }
     }
 
     fn shut_down(&mut self) -> Result<(), Failure> {
-        self.phase = Phase::Closing(Instant::now() + CLOSE_LIMIT);
+        if self.phase == Phase::Closing {
+            return Ok(());
+        }
+        self.phase = Phase::Closing;
+        self.last_progress = Instant::now();
         self.conversation
             .shut_down(self.talk.close_status, &self.talk.close_reason)
     }
 }
 
-/// Posts standard input's lines from a thread of its own: reading them blocks. The thread ends with
-/// the input, or with the process.
-fn read_standard_input(sender: Sender<Event>) {
-    std::thread::spawn(move || {
-        for line in io::stdin().lock().lines() {
-            let Ok(line) = line else { break };
-            if sender.send(Event::Line(line)).is_err() {
-                return;
-            }
-        }
-        let _ = sender.send(Event::InputEnded);
-    });
+fn count(messages: usize) -> u64 {
+    u64::try_from(messages).unwrap_or(u64::MAX)
 }
 
-/// A message as one line. A terminal gets control characters escaped: they come from the server.
-fn print(message: &Message) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    if output.is_terminal() {
-        let text = String::from_utf8_lossy(&message.data);
-        writeln!(output, "< {}", escape(&text))?;
-    } else {
-        output.write_all(&message.data)?;
-        output.write_all(b"\n")?;
+/// The problem of who reads our output no more.
+const OUTPUT_CLOSED: &str = "standard output is closed";
+
+/// What is missing, in words.
+fn missing(due: u64, received: u64, unsent: u64) -> Option<String> {
+    let mut words = Vec::new();
+    if received < due {
+        words.push(format!("{received} of {due} messages came"));
     }
-    output.flush()
-}
-
-fn escape(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let harmless = !c.is_control() || c == '\t';
-            let escaped = (!harmless).then(|| c.escape_default());
-            escaped.into_iter().flatten().chain(harmless.then_some(c))
-        })
-        .collect()
+    if unsent > 0 {
+        words.push(format!("{unsent} messages were not sent"));
+    }
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 #[cfg(test)]
@@ -185,17 +277,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_cannot_reach_a_terminal() {
-        assert_eq!(escape("a\u{1b}[2Jb\tc\nü"), "a\\u{1b}[2Jb\tc\\nü");
-    }
-
-    #[test]
     fn an_error_status_is_no_good_ending_unless_it_was_asked_for() {
         let ending = Ending {
             status: 1011,
             reason: String::new(),
+            problem: None,
+            missing: None,
         };
         assert!(!ending.is_good(1000));
         assert!(ending.is_good(1011));
+    }
+
+    #[test]
+    fn what_is_missing_is_counted() {
+        assert_eq!(missing(3, 3, 0), None);
+        assert_eq!(missing(0, 7, 0), None);
+        assert_eq!(
+            missing(3, 2, 1).as_deref(),
+            Some("2 of 3 messages came, 1 messages were not sent")
+        );
     }
 }

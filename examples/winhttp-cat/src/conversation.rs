@@ -5,27 +5,27 @@
 //! ```
 //!
 //! Asynchronous: the callback posts events, this thread lends buffers and starts what comes next.
-//! Synchronous: calls block here, and a second thread receives.
+//! Synchronous: calls block, so a second thread sends and a third one receives; both post the same
+//! events. This thread never waits for the network.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::thread::JoinHandle;
-use std::time::Instant;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Networking::WinHttp::*;
 
 use crate::api::{self, CallError, HandleRef};
 use crate::arguments::Target;
-use crate::observer::{Event, Message, Observer};
+use crate::message::{MESSAGE_LIMIT_BYTES, Message, Queued};
+use crate::observer::{Event, Observer};
 use crate::opening::{Handles, handshake};
-use crate::trace::Trace;
+use crate::reasons::{self, Circumstances};
+use crate::receiving::{Pieces, RECEIVE_BUFFER_BYTES, receive_all};
+use crate::sending::{Closing, Outbox, Work, send_all};
+use crate::trace::{Direction, Trace};
 
-/// Bytes lent to one receive.
-const RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
-
-/// A server must not make this program keep more than this.
-const MESSAGE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// How long the end may take once the server's close frame is there.
+const LAST_CALLS_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why there is no conversation, or no more.
 #[derive(Debug)]
@@ -39,42 +39,46 @@ pub(crate) enum Failure {
 /// What [`Conversation::next`] reports.
 #[derive(Debug)]
 pub(crate) enum Happening {
-    Line(String),
-    InputEnded,
-    Message(Message),
+    Input(Queued),
+    InputEnded(Result<(), String>),
+    Interrupted,
+    /// A message has been sent.
+    Sent,
+    Message(Queued),
     /// The server's close frame came; nothing more will be received.
     PeerClosed,
+}
+
+/// How a conversation was closed.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    pub(crate) status: u16,
+    pub(crate) reason: String,
+    /// Messages that were queued and not sent any more.
+    pub(crate) unsent: usize,
 }
 
 /// An open WebSocket.
 #[derive(Debug)]
 pub(crate) struct Conversation {
     /// First field: dropped first, which ends every loan of the buffers below.
-    _handles: Handles,
+    handles: Handles,
     socket: HandleRef,
     events: Receiver<Event>,
+    outbox: Outbox,
     mode: Mode,
-    /// Lent while a shutdown is pending.
-    close_reason: String,
     subprotocol: Option<String>,
 }
 
 #[derive(Debug)]
 enum Mode {
-    Synchronous { receiver: Option<JoinHandle<()>> },
-    Asynchronous(Pump),
-}
-
-/// What an asynchronous WebSocket lends and collects.
-#[derive(Debug)]
-struct Pump {
-    /// Lent to the pending receive.
-    buffer: Vec<u8>,
-    message: Vec<u8>,
-    /// The first one is lent to the pending send.
-    outgoing: VecDeque<Message>,
-    /// Status to shut down with as soon as nothing is outgoing.
-    shut_down: Option<u16>,
+    /// The sending thread takes its work here.
+    Synchronous(Sender<Work>),
+    Asynchronous {
+        /// Lent to the pending receive.
+        buffer: Vec<u8>,
+        pieces: Pieces,
+    },
 }
 
 impl Conversation {
@@ -89,12 +93,14 @@ impl Conversation {
         sender: Sender<Event>,
         events: Receiver<Event>,
     ) -> Result<Self, Failure> {
-        let opening = |error: CallError| Failure::Opening(error.to_string());
+        let opening = |error: CallError| {
+            Failure::Opening(reasons::sentence(&error, Circumstances::default()))
+        };
         let trace = target.trace.then(Trace::new);
         let observer = Arc::new(Observer::new(sender.clone(), trace));
         let mut handles = Handles::new(observer);
         let request = handles.open_request(target).map_err(opening)?;
-        handshake(&request, target, &events)?;
+        handshake(&request, target, &handles.observer, &events)?;
         let subprotocol = api::chosen_subprotocol(&request);
         let context = Arc::as_ptr(&handles.observer) as usize;
         // SAFETY: `handles` keeps the observer until the socket has reported HANDLE_CLOSING.
@@ -105,25 +111,19 @@ impl Conversation {
         drop(request); // the socket lives on without it
 
         let mode = if target.synchronous {
-            let receiver = std::thread::spawn(move || receive_all(reference, &sender));
-            Mode::Synchronous {
-                receiver: Some(receiver),
-            }
+            Mode::Synchronous(start_threads(reference, sender))
         } else {
-            Mode::Asynchronous(Pump {
+            Mode::Asynchronous {
                 buffer: vec![0; RECEIVE_BUFFER_BYTES],
-                message: Vec::new(),
-                outgoing: VecDeque::new(),
-                shut_down: None,
-            })
+                pieces: Pieces::default(),
+            }
         };
-        let close_reason = String::new();
         let mut conversation = Self {
-            _handles: handles,
+            handles,
             socket: reference,
             events,
+            outbox: Outbox::default(),
             mode,
-            close_reason,
             subprotocol,
         };
         conversation.start_receive()?;
@@ -140,19 +140,59 @@ impl Conversation {
     /// # Errors
     ///
     /// [`Failure::Broken`] when the call fails.
-    pub(crate) fn send(&mut self, message: Message) -> Result<(), Failure> {
-        match &mut self.mode {
-            Mode::Synchronous { .. } => {
-                // SAFETY: a synchronous send is over when it returns.
+    pub(crate) fn send(&mut self, message: Queued) -> Result<(), Failure> {
+        self.outbox.push(message);
+        self.start_next()
+    }
+
+    /// How many messages are queued or on their way.
+    pub(crate) fn unsent(&self) -> usize {
+        self.outbox.unsent()
+    }
+
+    /// Lets go of messages that are not on their way yet; gives their number.
+    pub(crate) fn forget_queued(&mut self) -> usize {
+        let before = self.outbox.unsent();
+        self.outbox.clear();
+        before - self.outbox.unsent()
+    }
+
+    /// Sends our close frame, once, after everything that is queued. The server's answer comes as
+    /// [`Happening::PeerClosed`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Broken`] when the call fails.
+    pub(crate) fn shut_down(&mut self, status: u16, reason: &str) -> Result<(), Failure> {
+        let reason = reason.to_owned();
+        self.outbox.close(Closing { status, reason });
+        self.start_next()
+    }
+
+    /// Starts what is due next, if nothing is under way.
+    fn start_next(&mut self) -> Result<(), Failure> {
+        let Some(work) = self.outbox.next() else {
+            return Ok(());
+        };
+        if let (Work::Message(queued), Some(trace)) = (&work, &self.handles.observer.trace) {
+            trace.payload(Direction::Sent, &queued.message);
+        }
+        if let Mode::Synchronous(thread) = &self.mode {
+            // After a call that failed the thread is gone, and its event tells why.
+            let _ = thread.send(work);
+            return Ok(());
+        }
+        match &work {
+            Work::Message(queued) => {
+                let message = &queued.message;
+                // SAFETY: the outbox keeps the message until it is told that the send is over, and
+                // `handles` waits for HANDLE_CLOSING before the outbox is freed.
                 unsafe { api::send(self.socket, message.binary, &message.data) }.map_err(broken)
             }
-            Mode::Asynchronous(pump) => {
-                pump.outgoing.push_back(message);
-                if pump.outgoing.len() == 1 {
-                    self.start_send()
-                } else {
-                    Ok(())
-                }
+            Work::Close(closing) => {
+                // SAFETY: the same, for the reason.
+                unsafe { api::shut_down(self.socket, closing.status, &closing.reason) }
+                    .map_err(broken)
             }
         }
     }
@@ -164,21 +204,8 @@ impl Conversation {
     /// [`Failure::Broken`] when an operation failed.
     pub(crate) fn next(&mut self, until: Option<Instant>) -> Result<Option<Happening>, Failure> {
         loop {
-            let event = match until {
-                None => self
-                    .events
-                    .recv()
-                    .map_err(|_| RecvTimeoutError::Disconnected),
-                Some(until) => self
-                    .events
-                    .recv_timeout(until.saturating_duration_since(Instant::now())),
-            };
-            let event = match event {
-                Ok(event) => event,
-                Err(RecvTimeoutError::Timeout) => return Ok(None),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Failure::Broken("nothing can happen any more".to_owned()));
-                }
+            let Some(event) = self.wait(until)? else {
+                return Ok(None);
             };
             if let Some(happening) = self.handle(event)? {
                 return Ok(Some(happening));
@@ -186,94 +213,82 @@ impl Conversation {
         }
     }
 
+    fn wait(&self, until: Option<Instant>) -> Result<Option<Event>, Failure> {
+        let event = match until {
+            None => self
+                .events
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(until) => self
+                .events
+                .recv_timeout(until.saturating_duration_since(Instant::now())),
+        };
+        match event {
+            Ok(event) => Ok(Some(event)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(Failure::Broken("nothing can happen any more".to_owned()))
+            }
+        }
+    }
+
     fn handle(&mut self, event: Event) -> Result<Option<Happening>, Failure> {
         Ok(match event {
-            Event::Line(line) => Some(Happening::Line(line)),
-            Event::InputEnded => Some(Happening::InputEnded),
-            Event::Message(message) => Some(Happening::Message(message)),
+            Event::Input(queued) => Some(Happening::Input(queued)),
+            Event::InputEnded(result) => Some(Happening::InputEnded(result)),
+            Event::Interrupted => Some(Happening::Interrupted),
+            Event::Message(queued) => {
+                self.trace_received(&queued.message);
+                Some(Happening::Message(queued))
+            }
             Event::PeerClosed => Some(Happening::PeerClosed),
             Event::Piece { length, kind } => self.take_piece(length, kind)?,
             Event::Sent => {
-                if let Mode::Asynchronous(pump) = &mut self.mode {
-                    pump.outgoing.pop_front();
-                }
-                self.start_send()?;
+                self.outbox.done();
+                self.start_next()?;
+                Some(Happening::Sent)
+            }
+            Event::ShutDown => {
+                self.outbox.done();
                 None
             }
             Event::Failed(error) => return Err(broken(error)),
-            Event::SendRequestComplete
-            | Event::HeadersAvailable
-            | Event::ShutDown
-            | Event::Closed => None,
+            Event::TooLarge => return Err(too_large()),
+            Event::SendRequestComplete | Event::HeadersAvailable | Event::Closed => None,
         })
+    }
+
+    fn trace_received(&self, message: &Message) {
+        if let Some(trace) = &self.handles.observer.trace {
+            trace.payload(Direction::Received, message);
+        }
     }
 
     /// READ_COMPLETE: adds the piece and lends the buffer again, unless the server closed.
     fn take_piece(&mut self, length: usize, kind: i32) -> Result<Option<Happening>, Failure> {
-        let Mode::Asynchronous(pump) = &mut self.mode else {
+        let Mode::Asynchronous { buffer, pieces } = &mut self.mode else {
             return Ok(None);
         };
         if kind == WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE {
             return Ok(Some(Happening::PeerClosed));
         }
-        collect(
-            &mut pump.message,
-            pump.buffer.get(..length).unwrap_or_default(),
-        )?;
-        let whole = whole_message(kind, &mut pump.message).map(Happening::Message);
+        let whole = pieces
+            .add(buffer.get(..length).unwrap_or_default(), kind)
+            .map_err(|_| too_large())?;
+        if let Some(message) = &whole {
+            self.trace_received(message);
+        }
         self.start_receive()?;
-        Ok(whole)
+        Ok(whole.map(|message| Happening::Message(message.into())))
     }
 
     fn start_receive(&mut self) -> Result<(), Failure> {
-        let Mode::Asynchronous(pump) = &mut self.mode else {
+        let Mode::Asynchronous { buffer, .. } = &mut self.mode else {
             return Ok(());
         };
-        // SAFETY: the buffer is touched only after READ_COMPLETE, is never resized, and `_handles`
+        // SAFETY: the buffer is touched only after READ_COMPLETE, is never resized, and `handles`
         // waits for HANDLE_CLOSING before it is freed.
-        unsafe { api::start_receive(self.socket, &mut pump.buffer) }.map_err(broken)
-    }
-
-    /// Starts the next send, or the shutdown that waited for the last one.
-    fn start_send(&mut self) -> Result<(), Failure> {
-        let Mode::Asynchronous(pump) = &mut self.mode else {
-            return Ok(());
-        };
-        if let Some(message) = pump.outgoing.front() {
-            // SAFETY: the message's bytes stay in the queue until WRITE_COMPLETE (its growing moves
-            // the vectors, not their contents), and `_handles` waits for HANDLE_CLOSING.
-            return unsafe { api::send(self.socket, message.binary, &message.data) }
-                .map_err(broken);
-        }
-        let Some(status) = pump.shut_down.take() else {
-            return Ok(());
-        };
-        // SAFETY: the reason stays unchanged, and `_handles` waits for HANDLE_CLOSING.
-        unsafe { api::shut_down(self.socket, status, &self.close_reason) }.map_err(broken)
-    }
-
-    /// Sends our close frame, once, after everything that is on its way. The server's answer comes
-    /// as [`Happening::PeerClosed`].
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Broken`] when the call fails.
-    pub(crate) fn shut_down(&mut self, status: u16, reason: &str) -> Result<(), Failure> {
-        reason.clone_into(&mut self.close_reason);
-        match &mut self.mode {
-            Mode::Synchronous { .. } => {
-                // SAFETY: a synchronous shutdown is over when it returns.
-                unsafe { api::shut_down(self.socket, status, &self.close_reason) }.map_err(broken)
-            }
-            Mode::Asynchronous(pump) => {
-                pump.shut_down = Some(status);
-                if pump.outgoing.is_empty() {
-                    self.start_send()
-                } else {
-                    Ok(())
-                }
-            }
-        }
+        unsafe { api::start_receive(self.socket, buffer) }.map_err(broken)
     }
 
     /// Ends the closing handshake after [`Happening::PeerClosed`], closes all handles and waits for
@@ -282,129 +297,75 @@ impl Conversation {
     /// # Errors
     ///
     /// [`Failure::Broken`] when the handshake failed.
-    pub(crate) fn close(mut self) -> Result<(u16, String), Failure> {
-        let answer = api::close_status(self.socket).map_err(broken)?;
-        self.wait_for_pending_send()?;
+    pub(crate) fn close(mut self) -> Result<Closed, Failure> {
+        let (status, reason) = api::close_status(self.socket).map_err(broken)?;
+        let until = Instant::now() + LAST_CALLS_LIMIT;
+        let mut late = self.outlast_pending(until)?;
         api::close(self.socket, 1000).map_err(broken)?;
-        if let Mode::Synchronous { receiver } = &mut self.mode {
-            // It ended when it posted PeerClosed.
-            let _ = receiver.take().map(JoinHandle::join);
-            return Ok(answer);
+        if matches!(self.mode, Mode::Asynchronous { .. }) {
+            late += self.outlast_close(until)?;
         }
-        loop {
-            match self.events.recv() {
-                Ok(Event::Closed) => return Ok(answer),
-                Ok(Event::Failed(error)) => return Err(broken(error)),
-                Ok(_) => {}
-                Err(_) => return Err(Failure::Broken("no CLOSE_COMPLETE came".to_owned())),
-            }
-        }
+        // What was read meanwhile.
+        let inputs = self.events.try_iter();
+        late += inputs
+            .filter(|event| matches!(event, Event::Input(_)))
+            .count();
+        Ok(Closed {
+            status,
+            reason,
+            unsent: self.outbox.unsent() + late,
+        })
     }
 
-    /// WinHttpWebSocketClose is refused while a send is pending. What was queued behind it is lost:
-    /// the server has closed.
-    fn wait_for_pending_send(&mut self) -> Result<(), Failure> {
-        let Mode::Asynchronous(pump) = &mut self.mode else {
-            return Ok(());
-        };
-        if pump.outgoing.is_empty() {
-            return Ok(());
-        }
-        for event in &self.events {
-            if let Event::Failed(error) = event {
-                return Err(broken(error));
-            }
-            if matches!(event, Event::Sent) {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Synchronous mode's second thread: receives until the server closes or the connection breaks.
-fn receive_all(socket: HandleRef, events: &Sender<Event>) {
-    let mut buffer = vec![0; RECEIVE_BUFFER_BYTES];
-    let mut message = Vec::new();
-    loop {
-        let event = match api::receive(socket, &mut buffer) {
-            Err(error) => Event::Failed(error),
-            Ok((_, WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE)) => Event::PeerClosed,
-            Ok((length, kind)) => {
-                if collect(&mut message, buffer.get(..length).unwrap_or_default()).is_err() {
-                    let code = windows_sys::Win32::Foundation::ERROR_NOT_ENOUGH_MEMORY;
-                    Event::Failed(CallError {
-                        call: "receiving a message",
-                        code,
-                    })
-                } else if let Some(message) = whole_message(kind, &mut message) {
-                    Event::Message(message)
-                } else {
-                    continue;
+    /// WinHttpWebSocketClose is refused while a send is pending. One that fails now does so because
+    /// the server has closed: it stays unsent, like what is queued behind it. The result is the
+    /// number of messages that came too late.
+    fn outlast_pending(&mut self, until: Instant) -> Result<usize, Failure> {
+        let mut late = 0;
+        while self.outbox.is_under_way() {
+            match self.wait(Some(until))? {
+                Some(Event::Sent | Event::ShutDown) => self.outbox.done(),
+                Some(Event::Failed(_)) => break,
+                Some(Event::Input(_)) => late += 1,
+                Some(_) => {}
+                None => {
+                    return Err(Failure::Broken(
+                        "the server closed, and does not read any more".to_owned(),
+                    ));
                 }
             }
-        };
-        let goes_on = matches!(event, Event::Message(_));
-        if events.send(event).is_err() || !goes_on {
-            return;
+        }
+        Ok(late)
+    }
+
+    /// Waits for CLOSE_COMPLETE; the result is as above.
+    fn outlast_close(&mut self, until: Instant) -> Result<usize, Failure> {
+        let mut late = 0;
+        loop {
+            match self.wait(Some(until))? {
+                Some(Event::Closed) => return Ok(late),
+                Some(Event::Failed(error)) => return Err(broken(error)),
+                Some(Event::Input(_)) => late += 1,
+                Some(_) => {}
+                None => return Err(Failure::Broken("no CLOSE_COMPLETE came".to_owned())),
+            }
         }
     }
 }
 
-fn collect(message: &mut Vec<u8>, piece: &[u8]) -> Result<(), Failure> {
-    if message.len().saturating_add(piece.len()) > MESSAGE_LIMIT_BYTES {
-        return Err(Failure::Broken(format!(
-            "a message exceeds {MESSAGE_LIMIT_BYTES} bytes"
-        )));
-    }
-    message.extend_from_slice(piece);
-    Ok(())
-}
-
-/// The collected message, when this piece was its last.
-fn whole_message(kind: i32, collected: &mut Vec<u8>) -> Option<Message> {
-    let binary = match kind {
-        WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE => true,
-        WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE => false,
-        _ => return None,
-    };
-    Some(Message {
-        binary,
-        data: std::mem::take(collected),
-    })
+/// The threads of a synchronous conversation. They end when the handles are closed.
+fn start_threads(socket: HandleRef, events: Sender<Event>) -> Sender<Work> {
+    let (sender, work) = mpsc::channel();
+    let receiving = events.clone();
+    std::thread::spawn(move || receive_all(socket, &receiving));
+    std::thread::spawn(move || send_all(socket, &work, &events));
+    sender
 }
 
 fn broken(error: CallError) -> Failure {
-    Failure::Broken(error.to_string())
+    Failure::Broken(reasons::sentence(&error, Circumstances::default()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_make_a_message_when_the_last_one_came() {
-        let mut collected = Vec::new();
-        collect(&mut collected, b"one ").unwrap();
-        let fragment = WINHTTP_WEB_SOCKET_UTF8_FRAGMENT_BUFFER_TYPE;
-        assert_eq!(whole_message(fragment, &mut collected), None);
-        collect(&mut collected, b"two").unwrap();
-        let last = WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
-        let message = whole_message(last, &mut collected).unwrap();
-        assert_eq!(
-            message,
-            Message {
-                binary: false,
-                data: b"one two".to_vec()
-            }
-        );
-        assert!(collected.is_empty());
-    }
-
-    #[test]
-    fn a_message_beyond_the_limit_is_refused() {
-        let mut collected = vec![0; MESSAGE_LIMIT_BYTES];
-        assert!(collect(&mut collected, b"x").is_err());
-        assert!(collect(&mut collected, b"").is_ok());
-    }
+fn too_large() -> Failure {
+    Failure::Broken(format!("a message exceeds {MESSAGE_LIMIT_BYTES} bytes"))
 }

@@ -1,8 +1,8 @@
-//! What a run without a URL shows: an embedded echo server and four conversations with it, over ws
+//! The demonstration: an embedded echo server and four conversations with it, over ws
 //! and wss, synchronous and asynchronous.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,9 @@ use winhttp_fixtures::{Server, by_path};
 
 use crate::arguments::Target;
 use crate::conversation::{Conversation, Failure, Happening};
-use crate::observer::Message;
+use crate::message::Message;
+use crate::output::{note, say};
+use crate::trust;
 
 /// An echo on this machine takes milliseconds; after this long something is broken.
 const STEP_LIMIT: Duration = Duration::from_secs(10);
@@ -25,16 +27,16 @@ pub(crate) fn run(trace: bool) -> ExitCode {
     match Servers::start().map_err(|error| format!("the embedded server did not start: {error}")) {
         Ok(servers) => match servers.converse(trace) {
             Ok(()) => {
-                println!("all four conversations succeeded");
+                say!("all four conversations succeeded");
                 ExitCode::SUCCESS
             }
             Err(reason) => {
-                eprintln!("winhttp-cat: {reason}");
+                note!("winhttp-cat: {reason}");
                 ExitCode::FAILURE
             }
         },
         Err(reason) => {
-            eprintln!("winhttp-cat: {reason}");
+            note!("winhttp-cat: {reason}");
             ExitCode::FAILURE
         }
     }
@@ -76,7 +78,7 @@ impl Servers {
             } else {
                 "asynchronous"
             };
-            println!("{url}, {mode}");
+            say!("{url}, {mode}");
             let target = Target {
                 url: url.clone(),
                 synchronous,
@@ -98,42 +100,53 @@ impl Servers {
 fn echo(target: &Target) -> Result<(), Failure> {
     let (sender, events) = mpsc::channel();
     let mut conversation = Conversation::open(target, sender, events)?;
-    println!("  connected");
+    say!("  connected");
 
     let text = Message {
         binary: false,
         data: "hello, WinHTTP: grüß dich".into(),
     };
     round_trip(&mut conversation, &text)?;
-    println!("  text message of {} bytes came back", text.data.len());
+    say!("  text message of {} bytes came back", text.data.len());
 
     let binary = Message {
         binary: true,
         data: (0..=u8::MAX).cycle().take(BINARY_BYTES).collect(),
     };
     round_trip(&mut conversation, &binary)?;
-    println!("  binary message of {} bytes came back", binary.data.len());
+    say!("  binary message of {} bytes came back", binary.data.len());
 
     conversation.shut_down(1000, "done")?;
-    match conversation.next(Some(Instant::now() + STEP_LIMIT))? {
+    match next(&mut conversation)? {
         Some(Happening::PeerClosed) => {}
         other => return Err(unexpected("the server's close frame", other.as_ref())),
     }
-    let (status, _) = conversation.close()?;
+    let status = conversation.close()?.status;
     if status != 1000 {
         return Err(Failure::Broken(format!(
             "the server closed with {status} instead of 1000"
         )));
     }
-    println!("  closed by both sides with status 1000, every handle reported HANDLE_CLOSING");
+    say!("  closed by both sides with status 1000, every handle reported HANDLE_CLOSING");
     Ok(())
 }
 
 fn round_trip(conversation: &mut Conversation, message: &Message) -> Result<(), Failure> {
-    conversation.send(message.clone())?;
-    match conversation.next(Some(Instant::now() + STEP_LIMIT))? {
-        Some(Happening::Message(echo)) if echo == *message => Ok(()),
+    conversation.send(message.clone().into())?;
+    match next(conversation)? {
+        Some(Happening::Message(echo)) if echo.message == *message => Ok(()),
         other => Err(unexpected("the same message back", other.as_ref())),
+    }
+}
+
+/// What happens next, other than that a message is on its way.
+fn next(conversation: &mut Conversation) -> Result<Option<Happening>, Failure> {
+    let until = Instant::now() + STEP_LIMIT;
+    loop {
+        match conversation.next(Some(until))? {
+            Some(Happening::Sent) => {}
+            other => return Ok(other),
+        }
     }
 }
 
@@ -143,14 +156,14 @@ fn unexpected(wanted: &str, happening: Option<&Happening>) -> Failure {
             "{wanted} did not come within {} seconds",
             STEP_LIMIT.as_secs()
         ),
-        Some(Happening::Message(message)) => {
+        Some(Happening::Message(other)) => {
             format!(
                 "instead of {wanted}, another message of {} bytes came",
-                message.data.len()
+                other.message.data.len()
             )
         }
         Some(Happening::PeerClosed) => format!("the server closed instead of sending {wanted}"),
-        Some(Happening::Line(_) | Happening::InputEnded) => format!("no {wanted}"),
+        Some(other) => format!("no {wanted}, but {other:?}"),
     })
 }
 
@@ -160,7 +173,7 @@ struct TrustFile {
 }
 
 impl TrustFile {
-    /// Writes the file and points SSL_CERT_FILE, which replaces the system's store, at it.
+    /// Writes the file and lets it replace the system's store.
     ///
     /// Must be called while the process has one thread.
     fn install(authority: &Authority) -> io::Result<Self> {
@@ -168,14 +181,9 @@ impl TrustFile {
         std::fs::create_dir(&folder)?;
         let trust = Self { folder };
         let file = authority.write_pem(&trust.folder)?;
-        set_trust(&file);
+        trust::install(&file).map_err(io::Error::other)?;
         Ok(trust)
     }
-}
-
-fn set_trust(file: &Path) {
-    // SAFETY: `Servers::start` calls this before it starts the first other thread.
-    unsafe { std::env::set_var("SSL_CERT_FILE", file) };
 }
 
 impl Drop for TrustFile {

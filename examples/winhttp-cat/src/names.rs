@@ -83,26 +83,6 @@ const BUFFER_TYPES: &[(i32, &str)] = table!(i32, strip "WINHTTP_WEB_SOCKET_":
     WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE,
 );
 
-/// What an error number means to somebody who sees it for the first time.
-fn explanation(code: u32) -> Option<&'static str> {
-    Some(match code {
-        ERROR_CALL_NOT_IMPLEMENTED => "this part of WinHTTP is not built yet",
-        ERROR_WINHTTP_TIMEOUT => "it took longer than the timeout",
-        ERROR_WINHTTP_INVALID_URL => "the URL cannot be parsed",
-        ERROR_WINHTTP_NAME_NOT_RESOLVED => "the host name is not known",
-        ERROR_WINHTTP_CANNOT_CONNECT => "nothing accepts connections there",
-        ERROR_WINHTTP_CONNECTION_ERROR => "the connection broke",
-        ERROR_WINHTTP_INVALID_SERVER_RESPONSE => "the server broke the protocol",
-        ERROR_WINHTTP_SECURE_CHANNEL_ERROR => "TLS could not be agreed upon",
-        ERROR_WINHTTP_SECURE_FAILURE => {
-            "the server's certificate is not trusted; --insecure accepts it"
-        }
-        ERROR_WINHTTP_OPERATION_CANCELLED => "the handle was closed meanwhile",
-        ERROR_INVALID_OPERATION => "the WebSocket is not in a state for that",
-        _ => return None,
-    })
-}
-
 fn find<N: PartialEq>(table: &[(N, &'static str)], number: &N) -> Option<&'static str> {
     table
         .iter()
@@ -110,13 +90,10 @@ fn find<N: PartialEq>(table: &[(N, &'static str)], number: &N) -> Option<&'stati
         .map(|(_, name)| *name)
 }
 
-/// `ERROR_WINHTTP_TIMEOUT (12002): it took longer than the timeout`.
+/// `ERROR_WINHTTP_TIMEOUT (12002)`.
 pub(crate) fn error(code: u32) -> String {
     let name = find(ERRORS, &code).unwrap_or("error");
-    match explanation(code) {
-        Some(text) => format!("{name} ({code}): {text}"),
-        None => format!("{name} ({code})"),
-    }
+    format!("{name} ({code})")
 }
 
 /// `CONNECTED_TO_SERVER`, or the number in hexadecimal.
@@ -158,12 +135,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_have_names_and_explanations() {
-        assert_eq!(
-            error(12002),
-            "ERROR_WINHTTP_TIMEOUT (12002): it took longer than the timeout"
-        );
-        assert_eq!(error(12032), "ERROR_WINHTTP_RESEND_REQUEST (12032)");
+    fn errors_have_names() {
+        assert_eq!(error(12002), "ERROR_WINHTTP_TIMEOUT (12002)");
         assert_eq!(error(999_999), "error (999999)");
     }
 

@@ -2,6 +2,7 @@
 //! that have not reported HANDLE_CLOSING yet, and shows every notification when asked to.
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,13 +10,23 @@ use std::time::Duration;
 use windows_sys::Win32::Networking::WinHttp::*;
 
 use crate::api::CallError;
-use crate::trace::{Notification, Trace};
+use crate::message::Queued;
+use crate::notification::Notification;
+use crate::trace::Trace;
 
-/// What the main thread waits for. Standard input arrives through the same channel.
+/// What the main thread waits for. Input and signals arrive through the same channel.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Line(String),
-    InputEnded,
+    /// A message from the input.
+    Input(Queued),
+    /// There will be no more input; if that is not because it came to its end, why.
+    InputEnded(Result<(), String>),
+    /// Somebody wants the conversation to end.
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "signals are watched on Linux and macOS")
+    )]
+    Interrupted,
     SendRequestComplete,
     HeadersAvailable,
     /// A piece of a message is in the buffer that was lent (asynchronous).
@@ -24,27 +35,23 @@ pub(crate) enum Event {
         kind: i32,
     },
     /// A whole message (synchronous: the receiving thread put it together).
-    Message(Message),
+    Message(Queued),
     /// The server's close frame came (synchronous).
     PeerClosed,
     Sent,
     ShutDown,
     Closed,
+    /// A message is larger than this program takes.
+    TooLarge,
     Failed(CallError),
-}
-
-/// One message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) binary: bool,
-    pub(crate) data: Vec<u8>,
 }
 
 /// The context value of all handles of one conversation points to this.
 #[derive(Debug)]
 pub(crate) struct Observer {
     events: Sender<Event>,
-    trace: Option<Trace>,
+    pub(crate) trace: Option<Trace>,
+    certificate_flaws: AtomicU32,
     open_handles: Mutex<usize>,
     one_closed: Condvar,
 }
@@ -54,9 +61,15 @@ impl Observer {
         Self {
             events,
             trace,
+            certificate_flaws: AtomicU32::new(0),
             open_handles: Mutex::new(0),
             one_closed: Condvar::new(),
         }
+    }
+
+    /// What the last SECURE_FAILURE told.
+    pub(crate) fn certificate_flaws(&self) -> u32 {
+        self.certificate_flaws.load(Ordering::Acquire)
     }
 
     /// Counts a handle that will report HANDLE_CLOSING.
@@ -102,6 +115,11 @@ impl Observer {
                     return;
                 };
                 Event::Failed(CallError { call, code })
+            }
+            WINHTTP_CALLBACK_STATUS_SECURE_FAILURE => {
+                let flaws = notification.number().unwrap_or_default();
+                self.certificate_flaws.store(flaws, Ordering::Release);
+                return;
             }
             WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING => {
                 self.count_closed();

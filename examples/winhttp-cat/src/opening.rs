@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use windows_sys::Win32::Networking::WinHttp::HTTP_STATUS_SWITCH_PROTOCOLS;
 
-use crate::api::{self, CallError, Handle};
+use crate::api::{self, CallError, Handle, Of};
 use crate::arguments::Target;
 use crate::conversation::Failure;
 use crate::observer::{Event, Observer, on_status};
+use crate::output::note;
+use crate::reasons::{self, Circumstances};
+use crate::trace::Direction;
 
 /// HANDLE_CLOSING comes promptly; this is the patience before the library is taken to be broken.
 const HANDLE_CLOSING_LIMIT: Duration = Duration::from_secs(10);
@@ -59,10 +62,6 @@ impl Handles {
         for header in &target.headers {
             api::add_header(&request, header)?;
         }
-        if !target.subprotocols.is_empty() {
-            let names = target.subprotocols.join(", ");
-            api::add_header(&request, &format!("Sec-WebSocket-Protocol: {names}"))?;
-        }
         Ok(request)
     }
 }
@@ -74,7 +73,7 @@ impl Drop for Handles {
         drop(self.session.take());
         if !self.observer.wait_until_closed(HANDLE_CLOSING_LIMIT) {
             // Buffers may still be written to: going on would be unsound.
-            eprintln!("a handle did not report HANDLE_CLOSING");
+            note!("a handle did not report HANDLE_CLOSING");
             std::process::exit(1);
         }
     }
@@ -84,17 +83,17 @@ impl Drop for Handles {
 pub(crate) fn handshake(
     request: &Handle,
     target: &Target,
+    observer: &Observer,
     events: &Receiver<Event>,
 ) -> Result<(), Failure> {
-    let opening = |error: CallError| Failure::Opening(error.to_string());
-    api::send_request(request).map_err(opening)?;
-    if !target.synchronous {
-        wait_for(events, |event| matches!(event, Event::SendRequestComplete))?;
-    }
-    api::receive_response(request).map_err(opening)?;
-    if !target.synchronous {
-        wait_for(events, |event| matches!(event, Event::HeadersAvailable))?;
-    }
+    exchange(request, target, observer, events).map_err(|error| {
+        let known = Circumstances {
+            insecure: target.insecure,
+            flaws: observer.certificate_flaws(),
+        };
+        Failure::Opening(reasons::sentence(&error, known))
+    })?;
+    let opening = |error| Failure::Opening(reasons::sentence(&error, Circumstances::default()));
     match api::status_code(request).map_err(opening)? {
         HTTP_STATUS_SWITCH_PROTOCOLS => Ok(()),
         status => Err(Failure::Opening(format!(
@@ -103,16 +102,40 @@ pub(crate) fn handshake(
     }
 }
 
+fn exchange(
+    request: &Handle,
+    target: &Target,
+    observer: &Observer,
+    events: &Receiver<Event>,
+) -> Result<(), CallError> {
+    let trace = observer.trace.as_ref();
+    api::send_request(request)?;
+    if !target.synchronous {
+        wait_for(events, |event| matches!(event, Event::SendRequestComplete))?;
+    }
+    if let Some(trace) = trace {
+        trace.head(Direction::Sent, &api::raw_head(request, Of::Request)?);
+    }
+    api::receive_response(request)?;
+    if !target.synchronous {
+        wait_for(events, |event| matches!(event, Event::HeadersAvailable))?;
+    }
+    if let Some(trace) = trace {
+        trace.head(Direction::Received, &api::raw_head(request, Of::Response)?);
+    }
+    Ok(())
+}
+
 /// Every operation that was started ends with its completion or a failure, so this needs no limit of
 /// its own: WinHTTP's timeouts apply. Nothing else is going on yet.
-fn wait_for(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Result<(), Failure> {
+fn wait_for(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Result<(), CallError> {
     for event in events {
         if let Event::Failed(error) = event {
-            return Err(Failure::Opening(error.to_string()));
+            return Err(error);
         }
         if wanted(&event) {
-            return Ok(());
+            break;
         }
     }
-    Err(Failure::Opening("the callback is gone".to_owned()))
+    Ok(())
 }

@@ -1,0 +1,50 @@
+//! What `--help` says.
+
+/// Shown by `--help`; the README beside this program says the same at length.
+pub(crate) const HELP: &str = "\
+winhttp-cat talks to a WebSocket server through the WinHTTP C API.
+
+Usage: winhttp-cat [OPTIONS] URL
+       winhttp-cat --demo
+
+Lines from standard input are sent as messages; received messages are printed to standard output.
+At the end of the input it waits for answers that are still due, then closes properly. On a terminal
+lines can be edited and called back; Ctrl-D ends the input. Ctrl-C and SIGTERM close properly, a
+second one ends at once.
+
+Connecting
+  -H, --header 'NAME: VALUE'  add a header to the upgrade request (repeatable)
+  -o, --origin ORIGIN         the header Origin
+  -s, --subprotocol NAME      offer a subprotocol (repeatable)
+      --auth USER:PASSWORD    the header Authorization, scheme Basic; so do ws://USER:PASSWORD@HOST/
+      --cacert FILE           trust the authorities in this PEM file instead of the system's
+      --insecure              accept any certificate
+      --connect-timeout SECONDS
+                              limit for name look-up and for connecting, each
+
+Messages
+  -x, --execute MESSAGE       send MESSAGE instead of reading standard input (repeatable)
+  -b, --binary                send binary messages: standard input in pieces as it is read, at most
+                              64 KiB each (on a terminal and with --null: one for each line or part)
+  -0, --null                  messages end with NUL instead of newline, in both directions
+
+Ending
+  -w, --wait SECONDS          wait until nothing was sent and nothing came for that long; without it
+                              until as many messages came as were sent, or none for 2 seconds
+      --expect N              wait until N messages came instead of as many as were sent, or none for
+                              10 seconds; 0 waits for none (also --count)
+      --max-messages N        close as soon as N messages came
+      --no-close              stay when the input has ended, until the server closes
+      --close CODE            status of our close frame (default 1000)
+      --reason TEXT           reason in our close frame, at most 123 bytes
+
+      --sync                  use a synchronous session (default: asynchronous)
+      --trace                 show heads, payloads and every notification on standard error
+      --demo                  start an echo server and talk to it over ws and wss, synchronously and
+                              asynchronously; a run without arguments and without input does this too
+  -h, --help                  show this text
+  -V, --version               show the version
+
+Exit codes: 0 closed properly; 1 the conversation broke off, or the input cannot be sent; 2 the command
+line is wrong; 3 no connection, or the server refused the upgrade; 4 the server closed with an error
+status; 5 closed properly, but answers are missing or messages were not sent.";

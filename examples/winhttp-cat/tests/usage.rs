@@ -1,0 +1,158 @@
+//! What the command line may say, and what becomes of it on the wire.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod common;
+use common::{MODES, PATIENCE, Running, program, run, server};
+
+use std::process::Stdio;
+
+#[test]
+fn input_without_a_url_is_a_mistake_and_no_demonstration() {
+    run(&[], b"hi\n").with(2).saying("no URL");
+    run(&[""], b"hi\n").with(2).saying("the URL is empty");
+    run(&["--trace"], b"").with(2).saying("a URL is missing");
+}
+
+#[test]
+fn an_input_that_never_says_whether_it_is_empty_is_no_reason_to_wait_for_ever() {
+    Running::start(&[]).wait().with(2).saying("--demo");
+}
+
+#[test]
+fn without_arguments_and_input_it_demonstrates_the_library() {
+    let ended = run(&[], b"").with(0);
+    assert!(
+        ended.text().ends_with("all four conversations succeeded\n"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn the_demonstration_can_be_asked_for() {
+    let ended = run(&["--demo"], b"not looked at\n").with(0);
+    assert!(
+        ended.text().contains("all four conversations succeeded"),
+        "{ended:?}"
+    );
+    run(&["--demo", "ws://127.0.0.1:1/"], b"")
+        .with(2)
+        .saying("takes no URL");
+}
+
+#[test]
+fn headers_that_cannot_be_sent_are_mistakes() {
+    for (header, words) in [
+        ("no colon", "'Name: value'"),
+        ("A b: c", "not a header's name"),
+        ("A: b\u{7}", "control characters"),
+        (
+            "sec-websocket-key: mine",
+            "the handshake sets this header itself",
+        ),
+        ("Connection: close", "the handshake sets this header itself"),
+    ] {
+        run(&["-H", header, "ws://127.0.0.1:1/"], b"")
+            .with(2)
+            .saying(words);
+    }
+}
+
+#[test]
+fn the_scheme_may_be_in_capitals() {
+    let server = server();
+    let url = server.ws_url("/echo").replace("ws://", "WS://");
+    assert_eq!(run(&[&url], b"hi\n").with(0).text(), "hi\n");
+}
+
+#[test]
+fn a_fragment_is_refused() {
+    let ended = run(&["ws://me:secret@127.0.0.1:1/a#b"], b"")
+        .with(2)
+        .saying("no fragment");
+    assert!(!ended.errors.contains("secret"), "{}", ended.errors);
+}
+
+#[test]
+fn credentials_in_a_url_are_sent_and_never_shown() {
+    for mode in MODES {
+        let server = server();
+        let url = server.ws_url("/echo").replace("ws://", "ws://me:s%65cret@");
+        let ended = run(&[mode, &["--trace", "-x", "hi", &url]].concat(), b"").with(0);
+        let request = server.wait_target("/echo", PATIENCE).unwrap();
+        // echo -n me:secret | base64
+        assert_eq!(request.header("Authorization"), Some("Basic bWU6c2VjcmV0"));
+        assert_eq!(request.target, "/echo");
+        for secret in ["secret", "s%65cret", "bWU6c2VjcmV0"] {
+            assert!(!ended.errors.contains(secret), "{}", ended.errors);
+        }
+        assert!(
+            ended.errors.contains("Authorization: (not shown)"),
+            "{}",
+            ended.errors
+        );
+    }
+    run(&["http://me:secret@127.0.0.1/"], b"")
+        .with(2)
+        .saying("http://127.0.0.1/: a URL starts");
+}
+
+#[test]
+fn options_become_headers() {
+    let server = server();
+    let url = server.ws_url("/echo");
+    let arguments = [
+        "-o",
+        "http://here",
+        "--auth",
+        "me:secret",
+        "-s",
+        "a",
+        "-s",
+        "b",
+        "-H",
+        "X-One: 1",
+    ];
+    let ended = run(&[&arguments[..], &["-x", "hi", &url]].concat(), b"").with(0);
+    ended.saying("subprotocol a");
+    let request = server.wait_target("/echo", PATIENCE).unwrap();
+    assert_eq!(request.header("Origin"), Some("http://here"));
+    assert_eq!(request.header("Authorization"), Some("Basic bWU6c2VjcmV0"));
+    assert_eq!(request.header("Sec-WebSocket-Protocol"), Some("a, b"));
+    assert_eq!(request.header("X-One"), Some("1"));
+}
+
+#[test]
+fn a_refused_upgrade_and_an_error_status_have_their_exit_codes() {
+    let server = server();
+    let refused = server.ws_url("/status?code=403");
+    run(&["-x", "hi", &refused], b"")
+        .with(3)
+        .saying("answered 403 instead of 101");
+    let failing = server.ws_url("/close?code=1011&reason=enough");
+    run(&["-x", "hi", &failing], b"")
+        .with(4)
+        .saying("closed: 1011 enough");
+}
+
+#[test]
+fn nobody_has_to_read_what_it_says() {
+    let server = server();
+    let mut command = program(&["--trace", "-x", "hi", &server.ws_url("/echo")]);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert!(common::wait_for(&mut child).success());
+    for words in [&["--help"][..], &["--demo"]] {
+        let mut child = program(words).stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert!(common::wait_for(&mut child).success(), "{words:?}");
+    }
+}

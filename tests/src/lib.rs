@@ -16,6 +16,7 @@ mod client;
 pub mod judge;
 mod peer;
 mod recorder;
+pub mod scratch;
 mod transfer;
 mod websocket;
 

@@ -8,12 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::Scratch;
 
 /// The longest a program may run.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,11 +45,10 @@ fn library() -> PathBuf {
     path
 }
 
-fn scratch(name: &str) -> PathBuf {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c_programs-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    folder.join(name)
+/// A program, alone in a folder that goes with this value.
+struct Program {
+    file: PathBuf,
+    _own: Scratch,
 }
 
 fn compiler(source: &str) -> Command {
@@ -77,23 +76,25 @@ fn run_compiler(mut command: Command) {
     );
 }
 
-/// Builds a program of this test's own and gives its path.
-fn build(test: &str, source: &str, width: &[&str], link: &[&str]) -> PathBuf {
+/// Builds a program of this test's own.
+fn build(source: &str, width: &[&str], link: &[&str]) -> Program {
     library();
-    let program = scratch(&format!("{test}{}", width.concat()));
+    let own = Scratch::new("c_programs");
+    let file = own.path().join("program");
     let folder = libraries();
     let mut command = compiler(source);
-    command.args(width).args(link).arg("-o").arg(&program);
+    command.args(width).args(link).arg("-o").arg(&file);
     command
         .arg("-L")
         .arg(&folder)
         .arg(format!("-Wl,-rpath,{}", folder.display()));
     run_compiler(command);
-    program
+    Program { file, _own: own }
 }
 
 /// Runs a program to its end; fails if it crashes or hangs.
-fn run(program: &Path, arguments: &[&str]) -> String {
+fn run(program: &Program, arguments: &[&str]) -> String {
+    let program = &program.file;
     let mut child = Command::new(program)
         .args(arguments)
         .stdout(Stdio::piped())
@@ -133,14 +134,8 @@ fn run(program: &Path, arguments: &[&str]) -> String {
 
 /// Builds a program in both widths, runs it against a friendly server and compares its transcript.
 fn transcript(source: &str, path: &str, arguments: &[&str], expected: &str) {
-    let name = source.split('.').next().unwrap();
     for width in WIDTHS {
-        let program = build(
-            &format!("{name}{}", arguments.concat()),
-            source,
-            width,
-            &["-lwinhttp"],
-        );
+        let program = build(source, width, &["-lwinhttp"]);
         let server = Server::plain(by_path).unwrap();
         let port = server.port().to_string();
         let all: Vec<&str> = ["127.0.0.1", &port, path]
@@ -198,7 +193,7 @@ socket HANDLE_CLOSING context 3
 all closed
 ";
     for width in WIDTHS {
-        let program = build("scenario_async", "scenario_async.c", width, &["-lwinhttp"]);
+        let program = build("scenario_async.c", width, &["-lwinhttp"]);
         let server = Server::plain(by_path).unwrap();
         let port = server.port().to_string();
         let printed = run(&program, &["127.0.0.1", &port, "/echo"]);
@@ -251,7 +246,7 @@ last error 0
 
 #[test]
 fn a_cpp_program_with_std_wstring() {
-    let program = build("raii", "raii.cpp", &[], &["-lwinhttp"]);
+    let program = build("raii.cpp", &[], &["-lwinhttp"]);
     let server = Server::plain(by_path).unwrap();
     let printed = run(
         &program,
@@ -274,7 +269,7 @@ fn expectation_32_functions_are_found_by_their_plain_names() {
     } else {
         &["-ldl"]
     };
-    let program = build("dlsym", "dlsym.c", &[], link);
+    let program = build("dlsym.c", &[], link);
     let server = Server::plain(by_path).unwrap();
     let (library, port) = (library(), server.port().to_string());
     let printed = run(&program, &[library.to_str().unwrap(), &port, "/status"]);
@@ -294,11 +289,12 @@ fn expectation_35_stubs_of_another_library_do_not_matter() {
     } else {
         "libwinhttpstub.so"
     };
-    let stub = scratch(name);
+    let own = Scratch::new("stub_library");
+    let stub = own.path().join(name);
     let mut command = compiler("stub_library.c");
     command.args(["-shared", "-fPIC", "-o"]).arg(&stub);
     run_compiler(command);
-    let folder = stub.parent().unwrap().display();
+    let folder = own.path().display();
     let (search, run_path) = (format!("-L{folder}"), format!("-Wl,-rpath,{folder}"));
     for (order, first, second) in [
         ("ours_last", "-lwinhttpstub", "-lwinhttp"),
@@ -306,7 +302,7 @@ fn expectation_35_stubs_of_another_library_do_not_matter() {
     ] {
         for width in WIDTHS {
             let link = [&search, &run_path, first, second];
-            let program = build(order, "foreign_stub.c", width, &link);
+            let program = build("foreign_stub.c", width, &link);
             let printed = run(&program, &[]);
             assert_eq!(
                 printed, "stub 1, open 1, error 0\nagain 0, error 6\n",
@@ -326,12 +322,7 @@ fn a_process_may_end_with_everything_open() {
         ("callback", "ending inside a callback\n"),
     ] {
         for path in ["/idle", "/push?count=2000&size=1000"] {
-            let program = build(
-                &format!("exit_{how}"),
-                "exit_while_open.c",
-                &[],
-                &["-lwinhttp"],
-            );
+            let program = build("exit_while_open.c", &[], &["-lwinhttp"]);
             let server = Server::plain(by_path).unwrap();
             let port = server.port().to_string();
             assert_eq!(
@@ -354,7 +345,7 @@ this thread: 87
 at the end: 0
 ";
     for width in WIDTHS {
-        let program = build("own_last_error", "own_last_error.c", width, &["-lwinhttp"]);
+        let program = build("own_last_error.c", width, &["-lwinhttp"]);
         assert_eq!(run(&program, &[]), expected, "{width:?}");
     }
 }
@@ -362,7 +353,7 @@ at the end: 0
 /// Fact 5.1.1: a name with two addresses of which only the second answers: it is tried too, and notified.
 #[test]
 fn fact_5_1_1_the_second_address_of_a_name_is_tried() {
-    let program = build("resolver_both", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     let server = Server::plain(by_path).unwrap();
     let printed = run(&program, &["both", &server.port().to_string()]);
     let expected = "\
@@ -377,7 +368,7 @@ sent 1, error 0
 /// RFC 8305: an address that swallows the attempt does not hold the other one up.
 #[test]
 fn an_address_that_swallows_connections_loses_the_race() {
-    let program = build("resolver_race", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     let hole = winhttp_fixtures::hole::TcpHole::full().unwrap();
     let listener = std::net::TcpListener::bind(("::1", hole.port())).unwrap();
     let printed = run(&program, &["both", &hole.port().to_string()]);
@@ -391,7 +382,7 @@ fn an_address_that_swallows_connections_loses_the_race() {
 /// Fact 2.14 for RESOLVE_TIMEOUT: a look-up without an answer.
 #[test]
 fn a_look_up_without_an_answer_times_out() {
-    let program = build("resolver_timeout", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     assert_eq!(
         run(&program, &["timeout", "80"]),
         "sent 0, error 12002\nin time: 1\n"
@@ -401,7 +392,7 @@ fn a_look_up_without_an_answer_times_out() {
 /// Expectation 8 during a look-up.
 #[test]
 fn a_look_up_without_an_answer_can_be_cancelled() {
-    let program = build("resolver_cancel", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     assert_eq!(
         run(&program, &["cancel", "80"]),
         "sent 0, error 12017\nsoon: 1\n"

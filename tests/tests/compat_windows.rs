@@ -38,7 +38,7 @@ fn run_everywhere(name: &str, source: &str, exit_code: i32, judge: fn(&str)) {
                 &["-lwinhttp", "-ldl"],
             ];
             let program = build(name, source, dialect, &flags.concat()).unwrap();
-            let output = Command::new(program).output().unwrap();
+            let output = Command::new(program.path()).output().unwrap();
             let messages = String::from_utf8_lossy(&output.stderr);
             let at = format!("{dialect:?} {width:?}: {messages}");
             assert_eq!(output.status.code(), Some(exit_code), "{at}");

@@ -102,7 +102,8 @@ fn every_function_is_bound_to_the_symbol_of_its_width() {
     ] {
         for dialect in [Dialect::C("c11"), Dialect::Cpp("c++11")] {
             let flags = [width, &["-c"]].concat();
-            let object = fs::read(build("symbols", &source, dialect, &flags).unwrap()).unwrap();
+            let object = build("symbols", &source, dialect, &flags).unwrap();
+            let object = fs::read(object.path()).unwrap();
             let text = String::from_utf8_lossy(&object);
             for name in &functions {
                 assert!(
@@ -182,7 +183,7 @@ fn compat_events_and_locks_behave_as_windows_says() {
     for dialect in [Dialect::C("c11"), Dialect::Cpp("c++11")] {
         let flags = ["-Wall", "-Wextra", "-Werror", "-pthread"];
         let program = build("compat_windows", source, dialect, &flags).unwrap();
-        let output = Command::new(program).output().unwrap();
+        let output = Command::new(program.path()).output().unwrap();
         let messages = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{dialect:?}: {messages}");
     }

@@ -53,7 +53,8 @@ fn winhttp_h_compiles_alone_twice_and_around_system_headers() {
 #[test]
 fn compat_headers_compile_under_all_spellings() {
     let ours = "#include \"compat/windows.h\"\n#include \"compat/case/Windows.h\"\n\
-        #include \"compat/case/WinHttp.h\"\n#include \"compat/tchar.h\"\n#include <winhttp.h>\n";
+        #include \"compat/case/WinHttp.h\"\n#include \"compat/tchar.h\"\n#include \"compat/strsafe.h\"\n\
+        #include \"compat/process.h\"\n#include \"compat/winsock2.h\"\n#include <winhttp.h>\n";
     for dialect in DIALECTS {
         for width in WIDTHS {
             for unicode in ["-DUNICODE", "-DWINHTTP_TEST_NARROW"] {

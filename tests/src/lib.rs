@@ -17,6 +17,7 @@ mod gate;
 pub mod judge;
 mod peer;
 mod recorder;
+pub mod scratch;
 mod transfer;
 mod websocket;
 

@@ -11,19 +11,14 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use programs::{WIDTHS, build, compiler, library, run, run_compiler, scratch};
+use programs::{WIDTHS, build, compiler, library, run, run_compiler};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::Scratch;
 
 /// Builds a program in both widths, runs it against a friendly server and compares its transcript.
 fn transcript(source: &str, path: &str, arguments: &[&str], expected: &str) {
-    let name = source.split('.').next().unwrap();
     for width in WIDTHS {
-        let program = build(
-            &format!("{name}{}", arguments.concat()),
-            source,
-            width,
-            &["-lwinhttp"],
-        );
+        let program = build(source, width, &["-lwinhttp"]);
         let server = Server::plain(by_path).unwrap();
         let port = server.port().to_string();
         let all: Vec<&str> = ["127.0.0.1", &port, path]
@@ -81,7 +76,7 @@ socket HANDLE_CLOSING context 3
 all closed
 ";
     for width in WIDTHS {
-        let program = build("scenario_async", "scenario_async.c", width, &["-lwinhttp"]);
+        let program = build("scenario_async.c", width, &["-lwinhttp"]);
         let server = Server::plain(by_path).unwrap();
         let port = server.port().to_string();
         let printed = run(&program, &["127.0.0.1", &port, "/echo"]);
@@ -134,7 +129,7 @@ last error 0
 
 #[test]
 fn a_cpp_program_with_std_wstring() {
-    let program = build("raii", "raii.cpp", &[], &["-lwinhttp"]);
+    let program = build("raii.cpp", &[], &["-lwinhttp"]);
     let server = Server::plain(by_path).unwrap();
     let printed = run(
         &program,
@@ -157,7 +152,7 @@ fn expectation_32_functions_are_found_by_their_plain_names() {
     } else {
         &["-ldl"]
     };
-    let program = build("dlsym", "dlsym.c", &[], link);
+    let program = build("dlsym.c", &[], link);
     let server = Server::plain(by_path).unwrap();
     let (library, port) = (library(), server.port().to_string());
     let printed = run(&program, &[library.to_str().unwrap(), &port, "/status"]);
@@ -177,11 +172,12 @@ fn expectation_35_stubs_of_another_library_do_not_matter() {
     } else {
         "libwinhttpstub.so"
     };
-    let stub = scratch(name);
+    let own = Scratch::new("stub_library");
+    let stub = own.path().join(name);
     let mut command = compiler("stub_library.c");
     command.args(["-shared", "-fPIC", "-o"]).arg(&stub);
     run_compiler(command);
-    let folder = stub.parent().unwrap().display();
+    let folder = own.path().display();
     let (search, run_path) = (format!("-L{folder}"), format!("-Wl,-rpath,{folder}"));
     for (order, first, second) in [
         ("ours_last", "-lwinhttpstub", "-lwinhttp"),
@@ -189,7 +185,7 @@ fn expectation_35_stubs_of_another_library_do_not_matter() {
     ] {
         for width in WIDTHS {
             let link = [&search, &run_path, first, second];
-            let program = build(order, "foreign_stub.c", width, &link);
+            let program = build("foreign_stub.c", width, &link);
             let printed = run(&program, &[]);
             assert_eq!(
                 printed, "stub 1, open 1, error 0\nagain 0, error 6\n",
@@ -209,12 +205,7 @@ fn a_process_may_end_with_everything_open() {
         ("callback", "ending inside a callback\n"),
     ] {
         for path in ["/idle", "/push?count=2000&size=1000"] {
-            let program = build(
-                &format!("exit_{how}"),
-                "exit_while_open.c",
-                &[],
-                &["-lwinhttp"],
-            );
+            let program = build("exit_while_open.c", &[], &["-lwinhttp"]);
             let server = Server::plain(by_path).unwrap();
             let port = server.port().to_string();
             assert_eq!(
@@ -237,7 +228,7 @@ this thread: 87
 at the end: 0
 ";
     for width in WIDTHS {
-        let program = build("own_last_error", "own_last_error.c", width, &["-lwinhttp"]);
+        let program = build("own_last_error.c", width, &["-lwinhttp"]);
         assert_eq!(run(&program, &[]), expected, "{width:?}");
     }
 }
@@ -245,7 +236,7 @@ at the end: 0
 /// Fact 5.1.1: a name with two addresses of which only the second answers: it is tried too, and notified.
 #[test]
 fn fact_5_1_1_the_second_address_of_a_name_is_tried() {
-    let program = build("resolver_both", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     let server = Server::plain(by_path).unwrap();
     let printed = run(&program, &["both", &server.port().to_string()]);
     let expected = "\
@@ -260,7 +251,7 @@ sent 1, error 0
 /// RFC 8305: an address that swallows the attempt does not hold the other one up.
 #[test]
 fn an_address_that_swallows_connections_loses_the_race() {
-    let program = build("resolver_race", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     let hole = winhttp_fixtures::hole::TcpHole::full().unwrap();
     let listener = std::net::TcpListener::bind(("::1", hole.port())).unwrap();
     let printed = run(&program, &["both", &hole.port().to_string()]);
@@ -274,7 +265,7 @@ fn an_address_that_swallows_connections_loses_the_race() {
 /// Fact 2.14 for RESOLVE_TIMEOUT: a look-up without an answer.
 #[test]
 fn a_look_up_without_an_answer_times_out() {
-    let program = build("resolver_timeout", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     assert_eq!(
         run(&program, &["timeout", "80"]),
         "sent 0, error 12002\nin time: 1\n"
@@ -284,7 +275,7 @@ fn a_look_up_without_an_answer_times_out() {
 /// Expectation 8 during a look-up.
 #[test]
 fn a_look_up_without_an_answer_can_be_cancelled() {
-    let program = build("resolver_cancel", "resolver.c", &[], &["-lwinhttp"]);
+    let program = build("resolver.c", &[], &["-lwinhttp"]);
     assert_eq!(
         run(&program, &["cancel", "80"]),
         "sent 0, error 12017\nsoon: 1\n"

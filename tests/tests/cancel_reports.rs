@@ -235,16 +235,16 @@ fn pending(client: &Client<W>, server: &Server, operation: usize) -> Handle {
     client.receive(request).unwrap();
     assert_eq!(client.read(request, 10).map(|data| data.len()), Ok(10));
     let memory = Memory::new(50);
-    // SAFETY: the memory lives for ever.
-    call(unsafe {
-        if operation == 2 {
-            winhttp::WinHttpQueryDataAvailable::<W>(request.raw(), null_mut())
-        } else {
-            let pointer = memory.pointer().cast::<c_void>();
-            winhttp::WinHttpReadData::<W>(request.raw(), pointer, 50, null_mut())
-        }
-    })
-    .unwrap();
+    let pointer = memory.pointer().cast::<c_void>();
+    let (raw, none) = (request.raw(), null_mut());
+    let accepted = if operation == 2 {
+        // SAFETY: no memory is passed.
+        unsafe { winhttp::WinHttpQueryDataAvailable::<W>(raw, none) }
+    } else {
+        // SAFETY: the memory lives for ever.
+        unsafe { winhttp::WinHttpReadData::<W>(raw, pointer, 50, none) }
+    };
+    call(accepted).unwrap();
     request
 }
 

@@ -207,7 +207,7 @@ fn insufficient_buffer_is_win32s_as_an_hresult() {
         int main(void) { return HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) != (HRESULT)0x8007007A; }\n";
     for dialect in [Dialect::C("gnu11"), Dialect::Cpp("c++11")] {
         let program = compiler::build("component_hresult", source, dialect, &["-pthread"]).unwrap();
-        let status = std::process::Command::new(program).status().unwrap();
+        let status = std::process::Command::new(program.path()).status().unwrap();
         assert!(status.success(), "{dialect:?}");
     }
     assert_eq!(

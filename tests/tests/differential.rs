@@ -17,18 +17,18 @@ use std::process::Command;
 
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::Scratch;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("differential")
 }
 
-/// Builds the program with these flags; it finds the library beside this test's own program.
-fn build(name: &str, flags: &[&str]) -> PathBuf {
+/// Builds the program in this folder with these flags; it finds the library beside this test's own program.
+fn build(scratch: &Path, flags: &[&str]) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let libraries = own.parent().unwrap();
     assert!(libraries.join("libwinhttp.so").exists());
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("differential-{name}-{}", std::process::id()));
+    let program = scratch.join("program");
     let mut sources: Vec<PathBuf> = fs::read_dir(folder().join("c"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -66,7 +66,8 @@ fn scenarios(transcript: &str) -> BTreeMap<&str, &str> {
 }
 
 fn says_what_is_recorded(name: &str, flags: &[&str]) {
-    let program = build(name, flags);
+    let scratch = Scratch::new(name);
+    let program = build(scratch.path(), flags);
     let authority = Authority::new().unwrap();
     let identity = authority.issue(&IdentityOptions::default()).unwrap();
     let plain = Server::plain(by_path).unwrap();
@@ -77,7 +78,6 @@ fn says_what_is_recorded(name: &str, flags: &[&str]) {
         .env_remove("WINHTTP_SHIM_CALLBACKS")
         .output()
         .unwrap();
-    fs::remove_file(&program).unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let recorded = fs::read_to_string(folder().join("expected.txt")).unwrap();
     let (printed_scenarios, recorded_scenarios) = (scenarios(&printed), scenarios(&recorded));

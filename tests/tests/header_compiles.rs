@@ -53,7 +53,8 @@ fn winhttp_h_compiles_alone_twice_and_around_system_headers() {
 #[test]
 fn compat_headers_compile_under_all_spellings() {
     let ours = "#include \"compat/windows.h\"\n#include \"compat/case/Windows.h\"\n\
-        #include \"compat/case/WinHttp.h\"\n#include \"compat/tchar.h\"\n#include <winhttp.h>\n";
+        #include \"compat/case/WinHttp.h\"\n#include \"compat/tchar.h\"\n#include \"compat/strsafe.h\"\n\
+        #include \"compat/process.h\"\n#include \"compat/winsock2.h\"\n#include <winhttp.h>\n";
     for dialect in DIALECTS {
         for width in WIDTHS {
             for unicode in ["-DUNICODE", "-DWINHTTP_TEST_NARROW"] {
@@ -102,7 +103,8 @@ fn every_function_is_bound_to_the_symbol_of_its_width() {
     ] {
         for dialect in [Dialect::C("c11"), Dialect::Cpp("c++11")] {
             let flags = [width, &["-c"]].concat();
-            let object = fs::read(build("symbols", &source, dialect, &flags).unwrap()).unwrap();
+            let object = build("symbols", &source, dialect, &flags).unwrap();
+            let object = fs::read(object.path()).unwrap();
             let text = String::from_utf8_lossy(&object);
             for name in &functions {
                 assert!(
@@ -182,7 +184,7 @@ fn compat_events_and_locks_behave_as_windows_says() {
     for dialect in [Dialect::C("c11"), Dialect::Cpp("c++11")] {
         let flags = ["-Wall", "-Wextra", "-Werror", "-pthread"];
         let program = build("compat_windows", source, dialect, &flags).unwrap();
-        let output = Command::new(program).output().unwrap();
+        let output = Command::new(program.path()).output().unwrap();
         let messages = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{dialect:?}: {messages}");
     }

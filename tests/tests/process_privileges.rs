@@ -11,9 +11,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use programs::{build, run_command, scratch};
+use programs::{Program, build, run_command};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::Scratch;
 
 /// What the system says without the environment: nobody vouches for the server.
 const REFUSED: &str = "sent 0, error 12175, poll threads 0\n";
@@ -23,23 +24,25 @@ struct World {
     server: Server,
     authority: PathBuf,
     key_log: PathBuf,
+    _own: Scratch,
 }
 
 impl World {
-    fn new(test: &str) -> Self {
-        let folder = scratch(test);
-        fs::create_dir_all(&folder).unwrap();
+    fn new() -> Self {
+        let own = Scratch::new("privileges");
+        let folder = own.path();
         let authority = Authority::new().unwrap();
         let identity = authority.issue(&IdentityOptions::default()).unwrap();
         Self {
             server: Server::tls(by_path, &identity).unwrap(),
-            authority: authority.write_pem(&folder).unwrap(),
+            authority: authority.write_pem(folder).unwrap(),
             key_log: folder.join("keys.log"),
+            _own: own,
         }
     }
 
-    fn command(&self, program: &Path, mode: &str) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, program: &Program, mode: &str) -> Command {
+        let mut command = Command::new(&program.file);
         command
             .args([&self.server.port().to_string(), mode])
             .env("SSL_CERT_FILE", &self.authority)
@@ -49,9 +52,9 @@ impl World {
     }
 }
 
-fn program(test: &str, link: &[&str]) -> PathBuf {
+fn program(link: &[&str]) -> Program {
     let link = [link, &["-lwinhttp", "-ldl"]].concat();
-    build(test, "process_privileges.c", &[], &link)
+    build("process_privileges.c", &[], &link)
 }
 
 fn mode_of(path: &Path) -> u32 {
@@ -60,9 +63,9 @@ fn mode_of(path: &Path) -> u32 {
 
 #[test]
 fn a_program_without_raised_privileges_obeys_its_environment() {
-    let program = program("obeys", &[]);
+    let program = program(&[]);
     for (mode, pollers) in [("sync", 0), ("async", i32::from(cfg!(target_os = "linux")))] {
-        let world = World::new(&format!("obeys-{mode}-files"));
+        let world = World::new();
         assert_eq!(
             run_command(&mut world.command(&program, mode)),
             format!("sent 1, error 0, poll threads {pollers}\n")
@@ -83,9 +86,9 @@ fn a_program_without_raised_privileges_obeys_its_environment() {
 
 #[test]
 fn a_program_with_raised_privileges_has_no_environment() {
-    let program = program("raised", &["-DRAISED", "-rdynamic"]);
+    let program = program(&["-DRAISED", "-rdynamic"]);
     for mode in ["sync", "async"] {
-        let world = World::new(&format!("raised-{mode}-files"));
+        let world = World::new();
         assert_eq!(
             run_command(&mut world.command(&program, mode)),
             REFUSED,
@@ -99,14 +102,14 @@ fn a_program_with_raised_privileges_has_no_environment() {
 #[test]
 fn a_set_uid_program_has_no_environment() {
     const NOBODY: u32 = 65534;
-    let program = program("set_uid", &[]);
-    let owner = chown(&program, Some(0), Some(0));
+    let program = program(&[]);
+    let owner = chown(&program.file, Some(0), Some(0));
     if owner.is_err() {
         return; // only root can; the test before this one needs no rights
     }
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o4755)).unwrap();
+    fs::set_permissions(&program.file, fs::Permissions::from_mode(0o4755)).unwrap();
     for mode in ["sync", "async"] {
-        let world = World::new(&format!("set_uid-{mode}-files"));
+        let world = World::new();
         let mut command = world.command(&program, mode);
         assert_eq!(
             run_command(command.uid(NOBODY).gid(NOBODY)),
@@ -119,7 +122,7 @@ fn a_set_uid_program_has_no_environment() {
 
 #[test]
 fn a_key_log_that_is_a_symbolic_link_is_not_written() {
-    let (world, program) = (World::new("link-files"), program("link", &[]));
+    let (world, program) = (World::new(), program(&[]));
     let target = world.key_log.with_extension("target");
     symlink(&target, &world.key_log).unwrap();
     let printed = run_command(&mut world.command(&program, "sync"));
@@ -129,7 +132,7 @@ fn a_key_log_that_is_a_symbolic_link_is_not_written() {
 
 #[test]
 fn a_key_log_that_was_open_to_others_is_closed_to_them() {
-    let (world, program) = (World::new("open-files"), program("open", &[]));
+    let (world, program) = (World::new(), program(&[]));
     fs::write(&world.key_log, "first\n").unwrap();
     fs::set_permissions(&world.key_log, fs::Permissions::from_mode(0o644)).unwrap();
     run_command(&mut world.command(&program, "sync"));
@@ -143,7 +146,7 @@ fn a_key_log_that_was_open_to_others_is_closed_to_them() {
 
 #[test]
 fn a_key_log_that_is_a_pipe_without_a_reader_keeps_nobody_waiting() {
-    let (world, program) = (World::new("pipe-files"), program("pipe", &[]));
+    let (world, program) = (World::new(), program(&[]));
     let made = Command::new("mkfifo").arg(&world.key_log).status().unwrap();
     assert!(made.success());
     let printed = run_command(&mut world.command(&program, "sync"));

@@ -109,6 +109,18 @@ fn tests_do_not_sleep() {
     assert!(bad.is_empty(), "these sleep: {bad:#?}");
 }
 
+/// Cargo's folder for tests is one for all of them: `winhttp_tests::scratch` makes folders in it.
+#[test]
+fn tests_write_into_folders_of_their_own() {
+    let shared = concat!("CARGO_TARGET", "_TMPDIR");
+    let bad: Vec<String> = sources(&["rs"])
+        .into_iter()
+        .filter(|(_, text)| text.contains(shared))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(bad.is_empty(), "these use the shared folder: {bad:#?}");
+}
+
 #[test]
 fn unsafe_stays_where_it_belongs() {
     for crate_root in [

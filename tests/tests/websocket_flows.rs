@@ -14,6 +14,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::kept;
 use winhttp_tests::{
     Client, Handle, Info, Memory, Mode, PATIENCE, start_close, start_receive, start_send,
     start_shutdown, upgrade,
@@ -51,9 +52,7 @@ fn identity() -> &'static Identity {
     static IDENTITY: OnceLock<Identity> = OnceLock::new();
     IDENTITY.get_or_init(|| {
         let authority = Authority::new().unwrap();
-        let directory = concat!(env!("CARGO_TARGET_TMPDIR"), "/websocket_flows");
-        std::fs::create_dir_all(directory).unwrap();
-        let file = authority.write_pem(directory).unwrap();
+        let file = authority.write_pem(kept("websocket_flows")).unwrap();
         // SAFETY: every test begins here, so nobody opens a session or reads the environment meanwhile.
         unsafe { std::env::set_var("SSL_CERT_FILE", file) };
         authority.issue(&IdentityOptions::default()).unwrap()

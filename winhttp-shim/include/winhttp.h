@@ -5,8 +5,9 @@
  * Widths. On Windows WCHAR has 16 bits. Here it is wchar_t with 32 bits, so that L"" literals,
  * wcslen() and std::wstring work. A program that wants UTF-16 defines WINHTTP_CHAR16 before
  * including this header and writes u"" literals; or it is compiled with -fshort-wchar, which makes
- * wchar_t 16 bits for the compiler but not for the C and C++ libraries: no wcslen() or std::wstring. Every function is bound by an assembler label to the symbol of the chosen width,
- * winhttp32_WinHttpOpen or winhttp16_WinHttpOpen; all strings of a session, those of its callbacks
+ * wchar_t 16 bits for the compiler but not for the C and C++ libraries: no std::wstring, and no
+ * wcslen() but that of compat/windows.h. Every function is bound by an assembler label to the symbol
+ * of the chosen width, winhttp32_WinHttpOpen or winhttp16_WinHttpOpen; all strings of a session, those of its callbacks
  * included, have that width, and lengths in bytes count it. The plain names, looked up at run time,
  * are the 16-bit ones.
  *
@@ -142,7 +143,7 @@ typedef const WCHAR *PCWCHAR, *PCWSTR, *LPCWSTR;
 /* A globally unique identifier, in the field layout of Windows. */
 #ifndef GUID_DEFINED
 #define GUID_DEFINED
-typedef struct GUID {
+typedef struct _GUID {
     DWORD Data1;   /* First 32 bits */
     WORD Data2;    /* Next 16 bits */
     WORD Data3;    /* Next 16 bits */
@@ -151,13 +152,13 @@ typedef struct GUID {
 #endif
 
 /* 100-nanosecond ticks since 1601-01-01 UTC, split in halves. */
-typedef struct FILETIME {
+typedef struct _FILETIME {
     DWORD dwLowDateTime;  /* Low half of the tick count */
     DWORD dwHighDateTime; /* High half of the tick count */
 } FILETIME, *PFILETIME, *LPFILETIME;
 
 /* A date and time in UTC, to the millisecond. */
-typedef struct SYSTEMTIME {
+typedef struct _SYSTEMTIME {
     WORD wYear;         /* Year, 1601 to 30827 */
     WORD wMonth;        /* Month, 1 to 12 */
     WORD wDayOfWeek;    /* Day of the week, 0 is Sunday */
@@ -306,7 +307,7 @@ typedef PVOID WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE;
 #define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_CONN_USE_TTL 0x8ull
 
 /* Secure DNS, WINHTTP_RESOLVER_CACHE_CONFIG.SecureDnsSetting. */
-typedef enum WINHTTP_SECURE_DNS_SETTING WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_SECURE_DNS_SETTING WINHTTP_ENUM_BASE {
     WinHttpSecureDnsSettingDefault = 0,
     WinHttpSecureDnsSettingForcePlaintext = 1,
     WinHttpSecureDnsSettingRequireEncryption = 2,
@@ -753,7 +754,7 @@ typedef enum WINHTTP_SECURE_DNS_SETTING WINHTTP_ENUM_BASE {
 #define HTTP_STATUS_LAST                505
 
 /* Operations, WINHTTP_WEB_SOCKET_ASYNC_RESULT.Operation. */
-typedef enum WINHTTP_WEB_SOCKET_OPERATION WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_WEB_SOCKET_OPERATION WINHTTP_ENUM_BASE {
     WINHTTP_WEB_SOCKET_SEND_OPERATION = 0,
     WINHTTP_WEB_SOCKET_RECEIVE_OPERATION = 1,
     WINHTTP_WEB_SOCKET_CLOSE_OPERATION = 2,
@@ -765,7 +766,7 @@ typedef enum WINHTTP_WEB_SOCKET_OPERATION WINHTTP_ENUM_BASE {
 #define WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION
 
 /* Buffer types. */
-typedef enum WINHTTP_WEB_SOCKET_BUFFER_TYPE WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_WEB_SOCKET_BUFFER_TYPE WINHTTP_ENUM_BASE {
     WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE = 0,
     WINHTTP_WEB_SOCKET_BINARY_FRAGMENT_BUFFER_TYPE = 1,
     WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE = 2,
@@ -779,7 +780,7 @@ typedef enum WINHTTP_WEB_SOCKET_BUFFER_TYPE WINHTTP_ENUM_BASE {
 #define WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE WINHTTP_WEB_SOCKET_CLOSE_BUFFER_TYPE
 
 /* Close statuses (RFC 6455 section 7.4). */
-typedef enum WINHTTP_WEB_SOCKET_CLOSE_STATUS WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_WEB_SOCKET_CLOSE_STATUS WINHTTP_ENUM_BASE {
     WINHTTP_WEB_SOCKET_SUCCESS_CLOSE_STATUS = 1000,
     WINHTTP_WEB_SOCKET_ENDPOINT_TERMINATED_CLOSE_STATUS = 1001,
     WINHTTP_WEB_SOCKET_PROTOCOL_ERROR_CLOSE_STATUS = 1002,
@@ -811,7 +812,7 @@ typedef enum WINHTTP_WEB_SOCKET_CLOSE_STATUS WINHTTP_ENUM_BASE {
 #define WINHTTP_WEB_SOCKET_MIN_KEEPALIVE_VALUE     15000
 
 /* Entries of WINHTTP_REQUEST_TIMES. */
-typedef enum WINHTTP_REQUEST_TIME_ENTRY WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_REQUEST_TIME_ENTRY WINHTTP_ENUM_BASE {
     WinHttpProxyDetectionStart = 0,
     WinHttpProxyDetectionEnd = 1,
     WinHttpConnectionAcquireStart = 2,
@@ -891,7 +892,7 @@ typedef enum WINHTTP_REQUEST_TIME_ENTRY WINHTTP_ENUM_BASE {
 #define WinHttpRequestTimeMax WinHttpRequestTimeMax
 
 /* Entries of WINHTTP_REQUEST_STATS. */
-typedef enum WINHTTP_REQUEST_STAT_ENTRY WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_REQUEST_STAT_ENTRY WINHTTP_ENUM_BASE {
     WinHttpConnectFailureCount = 0,
     WinHttpProxyFailureCount = 1,
     WinHttpTlsHandshakeClientLeg1Size = 2,
@@ -981,7 +982,7 @@ typedef enum WINHTTP_REQUEST_STAT_ENTRY WINHTTP_ENUM_BASE {
 #define NETWORKING_KEY_BUFSIZE 128
 
 /* Kinds of WinHttpGetProxySettingsEx. */
-typedef enum WINHTTP_PROXY_SETTINGS_TYPE WINHTTP_ENUM_BASE {
+typedef enum _WINHTTP_PROXY_SETTINGS_TYPE WINHTTP_ENUM_BASE {
     WinHttpProxySettingsTypeUnknown = 0,
     WinHttpProxySettingsTypeWsl = 1,
     WinHttpProxySettingsTypeWsa = 2,
@@ -1138,13 +1139,13 @@ typedef enum WINHTTP_PROXY_SETTINGS_TYPE WINHTTP_ENUM_BASE {
 /* Structures of requests. */
 
 /* An HTTP version, WINHTTP_OPTION_HTTP_VERSION. */
-typedef struct HTTP_VERSION_INFO {
+typedef struct _HTTP_VERSION_INFO {
     DWORD dwMajorVersion; /* Must be 1 */
     DWORD dwMinorVersion; /* 0 or 1 */
 } HTTP_VERSION_INFO, *LPHTTP_VERSION_INFO, *PHTTP_VERSION_INFO;
 
 /* The parts of a URL, for WinHttpCrackUrl and WinHttpCreateUrl; lengths are in characters. */
-typedef struct URL_COMPONENTS {
+typedef struct _URL_COMPONENTS {
     DWORD dwStructSize;      /* Size of this structure, set by the caller */
     LPWSTR lpszScheme;       /* Scheme */
     DWORD dwSchemeLength;    /* Length of the scheme */
@@ -1165,13 +1166,13 @@ typedef URL_COMPONENTS URL_COMPONENTSW;
 typedef URL_COMPONENTS *LPURL_COMPONENTSW;
 
 /* Data of WINHTTP_CALLBACK_STATUS_REQUEST_ERROR on a request or resolver handle. */
-typedef struct WINHTTP_ASYNC_RESULT {
+typedef struct _WINHTTP_ASYNC_RESULT {
     DWORD_PTR dwResult; /* The operation that failed, an API_* value; 0 for WebSocket operations */
     DWORD dwError;      /* Error code; never 0 */
 } WINHTTP_ASYNC_RESULT, *LPWINHTTP_ASYNC_RESULT, *PWINHTTP_ASYNC_RESULT;
 
 /* One header, for WinHttpAddRequestHeadersEx and WinHttpQueryHeadersEx. */
-__extension__ typedef struct WINHTTP_EXTENDED_HEADER {
+__extension__ typedef struct _WINHTTP_EXTENDED_HEADER {
     __extension__ union {
         PCWSTR pwszName;
         PCSTR pszName;
@@ -1183,25 +1184,25 @@ __extension__ typedef struct WINHTTP_EXTENDED_HEADER {
 } WINHTTP_EXTENDED_HEADER, *PWINHTTP_EXTENDED_HEADER;
 
 /* The name of a header, for WinHttpQueryHeadersEx. */
-typedef union WINHTTP_HEADER_NAME {
+typedef union _WINHTTP_HEADER_NAME {
     PCWSTR pwszName;
     PCSTR pszName; /* with WINHTTP_QUERY_FLAG_WIRE_ENCODING */
 } WINHTTP_HEADER_NAME, *PWINHTTP_HEADER_NAME;
 
 /* Automatic retries, WINHTTP_OPTION_FAILED_CONNECTION_RETRIES. */
-typedef struct WINHTTP_FAILED_CONNECTION_RETRIES {
+typedef struct _WINHTTP_FAILED_CONNECTION_RETRIES {
     DWORD dwMaxRetries;             /* How often a request is retried */
     DWORD dwAllowedRetryConditions; /* Mask of WINHTTP_CONNECTION_RETRY_CONDITION_* */
 } WINHTTP_FAILED_CONNECTION_RETRIES, *PWINHTTP_FAILED_CONNECTION_RETRIES;
 
 /* When the steps of a request happened, WINHTTP_OPTION_REQUEST_TIMES. */
-typedef struct WINHTTP_REQUEST_TIMES {
+typedef struct _WINHTTP_REQUEST_TIMES {
     ULONG cTimes;             /* Number of entries; the caller sets it to those it wants */
     ULONGLONG rgullTimes[64]; /* Counter ticks by WINHTTP_REQUEST_TIME_ENTRY; 0 did not happen */
 } WINHTTP_REQUEST_TIMES, *PWINHTTP_REQUEST_TIMES;
 
 /* Sizes and counters of a request, WINHTTP_OPTION_REQUEST_STATS. */
-typedef struct WINHTTP_REQUEST_STATS {
+typedef struct _WINHTTP_REQUEST_STATS {
     ULONGLONG ullFlags;       /* Mask of WINHTTP_REQUEST_STAT_FLAG_* */
     ULONG ulIndex;            /* How many requests preceded this one on its connection */
     ULONG cStats;             /* Number of entries; the caller sets it to those it wants */
@@ -1211,13 +1212,13 @@ typedef struct WINHTTP_REQUEST_STATS {
 /* Structures of WebSockets. */
 
 /* Data of WINHTTP_CALLBACK_STATUS_REQUEST_ERROR on a WebSocket handle. */
-typedef struct WINHTTP_WEB_SOCKET_ASYNC_RESULT {
+typedef struct _WINHTTP_WEB_SOCKET_ASYNC_RESULT {
     WINHTTP_ASYNC_RESULT AsyncResult;       /* The error */
     WINHTTP_WEB_SOCKET_OPERATION Operation; /* The operation that failed */
 } WINHTTP_WEB_SOCKET_ASYNC_RESULT, *PWINHTTP_WEB_SOCKET_ASYNC_RESULT;
 
 /* Data of the read and write completions of a WebSocket handle. */
-typedef struct WINHTTP_WEB_SOCKET_STATUS {
+typedef struct _WINHTTP_WEB_SOCKET_STATUS {
     DWORD dwBytesTransferred;                   /* Bytes of this operation */
     WINHTTP_WEB_SOCKET_BUFFER_TYPE eBufferType; /* Type of the data */
 } WINHTTP_WEB_SOCKET_STATUS, *PWINHTTP_WEB_SOCKET_STATUS;
@@ -1225,7 +1226,7 @@ typedef struct WINHTTP_WEB_SOCKET_STATUS {
 /* Structures of proxies. */
 
 /* A proxy configuration, WINHTTP_OPTION_PROXY and others. */
-typedef struct WINHTTP_PROXY_INFO {
+typedef struct _WINHTTP_PROXY_INFO {
     DWORD dwAccessType;     /* A WINHTTP_ACCESS_TYPE_* value */
     LPWSTR lpszProxy;       /* Proxy list, NULL unless named; GlobalFree when returned */
     LPWSTR lpszProxyBypass; /* Bypass list; GlobalFree when returned */
@@ -1234,7 +1235,7 @@ typedef WINHTTP_PROXY_INFO WINHTTP_PROXY_INFOW;
 typedef WINHTTP_PROXY_INFO *LPWINHTTP_PROXY_INFOW;
 
 /* How to find a proxy for a URL. */
-typedef struct WINHTTP_AUTOPROXY_OPTIONS {
+typedef struct _WINHTTP_AUTOPROXY_OPTIONS {
     DWORD dwFlags;               /* Mask of WINHTTP_AUTOPROXY_* */
     DWORD dwAutoDetectFlags;     /* Mask of WINHTTP_AUTO_DETECT_TYPE_*, with AUTO_DETECT only */
     LPCWSTR lpszAutoConfigUrl;   /* URL of the PAC file; non-NULL exactly with CONFIG_URL */
@@ -1244,7 +1245,7 @@ typedef struct WINHTTP_AUTOPROXY_OPTIONS {
 } WINHTTP_AUTOPROXY_OPTIONS, *PWINHTTP_AUTOPROXY_OPTIONS;
 
 /* The user's proxy configuration; the caller frees its strings with GlobalFree. */
-typedef struct WINHTTP_CURRENT_USER_IE_PROXY_CONFIG {
+typedef struct _WINHTTP_CURRENT_USER_IE_PROXY_CONFIG {
     BOOL fAutoDetect;         /* Whether to detect automatically */
     LPWSTR lpszAutoConfigUrl; /* URL of the PAC file, or NULL */
     LPWSTR lpszProxy;         /* Proxy list, or NULL */
@@ -1252,7 +1253,7 @@ typedef struct WINHTTP_CURRENT_USER_IE_PROXY_CONFIG {
 } WINHTTP_CURRENT_USER_IE_PROXY_CONFIG, *PWINHTTP_CURRENT_USER_IE_PROXY_CONFIG;
 
 /* One proxy to try. */
-typedef struct WINHTTP_PROXY_RESULT_ENTRY {
+typedef struct _WINHTTP_PROXY_RESULT_ENTRY {
     BOOL fProxy;                 /* Whether to use a proxy at all */
     BOOL fBypass;                /* Without a proxy: whether the bypass list matched */
     INTERNET_SCHEME ProxyScheme; /* Scheme spoken to the proxy */
@@ -1261,13 +1262,13 @@ typedef struct WINHTTP_PROXY_RESULT_ENTRY {
 } WINHTTP_PROXY_RESULT_ENTRY, *PWINHTTP_PROXY_RESULT_ENTRY;
 
 /* Proxies to try in order; released by WinHttpFreeProxyResult. */
-typedef struct WINHTTP_PROXY_RESULT {
+typedef struct _WINHTTP_PROXY_RESULT {
     DWORD cEntries;                       /* Number of entries */
     WINHTTP_PROXY_RESULT_ENTRY *pEntries; /* The entries */
 } WINHTTP_PROXY_RESULT, *PWINHTTP_PROXY_RESULT;
 
 /* Proxies to try in order; released by WinHttpFreeProxyResultEx. */
-typedef struct WINHTTP_PROXY_RESULT_EX {
+typedef struct _WINHTTP_PROXY_RESULT_EX {
     DWORD cEntries;                       /* Number of entries */
     WINHTTP_PROXY_RESULT_ENTRY *pEntries; /* The entries */
     HANDLE hProxyDetectionHandle;         /* Opaque; NULL here */
@@ -1275,12 +1276,12 @@ typedef struct WINHTTP_PROXY_RESULT_EX {
 } WINHTTP_PROXY_RESULT_EX, *PWINHTTP_PROXY_RESULT_EX;
 
 /* The key of a network. */
-typedef struct WINHTTP_PROXY_NETWORKING_KEY {
+typedef struct _WINHTTP_PROXY_NETWORKING_KEY {
     BYTE pbBuffer[128]; /* The key */
 } WINHTTP_PROXY_NETWORKING_KEY, *PWINHTTP_PROXY_NETWORKING_KEY;
 
 /* Stored proxy settings; released by WinHttpFreeProxySettings. */
-typedef struct WINHTTP_PROXY_SETTINGS {
+typedef struct _WINHTTP_PROXY_SETTINGS {
     DWORD dwStructSize;                         /* Size of this structure, set by the caller */
     DWORD dwFlags;                              /* Mask of WINHTTP_PROXY_TYPE_* */
     DWORD dwCurrentSettingsVersion;             /* Version of the settings */
@@ -1300,7 +1301,7 @@ typedef struct WINHTTP_PROXY_SETTINGS {
 } WINHTTP_PROXY_SETTINGS, *PWINHTTP_PROXY_SETTINGS;
 
 /* Proxy settings of a connection; released by WinHttpFreeProxySettingsEx. */
-typedef struct WINHTTP_PROXY_SETTINGS_EX {
+typedef struct _WINHTTP_PROXY_SETTINGS_EX {
     ULONGLONG ullGenerationId;    /* Grows with every change of configuration */
     ULONGLONG ullFlags;           /* Mask of WINHTTP_PROXY_TYPE_* */
     PCWSTR pcwszAutoconfigUrl;    /* URL of the PAC file */
@@ -1313,7 +1314,7 @@ typedef struct WINHTTP_PROXY_SETTINGS_EX {
 } WINHTTP_PROXY_SETTINGS_EX, *PWINHTTP_PROXY_SETTINGS_EX;
 
 /* What WinHttpGetProxySettingsEx should look for. */
-typedef struct WINHTTP_PROXY_SETTINGS_PARAM {
+typedef struct _WINHTTP_PROXY_SETTINGS_PARAM {
     ULONGLONG ullFlags;         /* 0 */
     PCWSTR pcwszConnectionName; /* Name of the connection */
     PCWSTR pcwszProbeHost;      /* Undocumented */
@@ -1368,46 +1369,46 @@ typedef struct WINHTTP_SOCKADDR_IN6 {
 } SOCKADDR_IN6, *PSOCKADDR_IN6, *LPSOCKADDR_IN6;
 
 /* Both ends of a connection, WINHTTP_OPTION_CONNECTION_INFO. */
-typedef struct WINHTTP_CONNECTION_INFO {
+typedef struct _WINHTTP_CONNECTION_INFO {
     DWORD cbSize;                   /* Size of this structure, set by the caller */
     SOCKADDR_STORAGE LocalAddress;  /* Our end */
     SOCKADDR_STORAGE RemoteAddress; /* The other end */
 } WINHTTP_CONNECTION_INFO, *PWINHTTP_CONNECTION_INFO;
 
 /* Connections that carry one GUID. */
-typedef struct WINHTTP_CONNECTION_GROUP {
+typedef struct _WINHTTP_CONNECTION_GROUP {
     DWORD cConnections; /* Number of connections */
     GUID guidGroup;     /* The GUID; all zero for unmarked connections */
 } WINHTTP_CONNECTION_GROUP, *PWINHTTP_CONNECTION_GROUP;
 
 /* Connection groups of one host. */
-typedef struct WINHTTP_HOST_CONNECTION_GROUP {
+typedef struct _WINHTTP_HOST_CONNECTION_GROUP {
     PCWSTR pwszHost;                             /* Host name */
     DWORD cConnectionGroups;                     /* Number of groups */
     WINHTTP_CONNECTION_GROUP *pConnectionGroups; /* The groups */
 } WINHTTP_HOST_CONNECTION_GROUP, *PWINHTTP_HOST_CONNECTION_GROUP;
 
 /* Result of WinHttpQueryConnectionGroup; released by WinHttpFreeQueryConnectionGroupResult. */
-typedef struct WINHTTP_QUERY_CONNECTION_GROUP_RESULT {
+typedef struct _WINHTTP_QUERY_CONNECTION_GROUP_RESULT {
     DWORD cHosts;                                         /* Number of hosts */
     WINHTTP_HOST_CONNECTION_GROUP *pHostConnectionGroups; /* The hosts */
 } WINHTTP_QUERY_CONNECTION_GROUP_RESULT, *PWINHTTP_QUERY_CONNECTION_GROUP_RESULT;
 
 /* Which connections a request may use, WINHTTP_OPTION_MATCH_CONNECTION_GUID. */
-typedef struct WINHTTP_MATCH_CONNECTION_GUID {
+typedef struct _WINHTTP_MATCH_CONNECTION_GUID {
     GUID ConnectionGuid; /* The GUID */
     ULONGLONG ullFlags;  /* Mask of WINHTTP_MATCH_CONNECTION_GUID_FLAG_* */
 } WINHTTP_MATCH_CONNECTION_GUID, *PWINHTTP_MATCH_CONNECTION_GUID;
 
 /* HTTP/2 flow control, WINHTTP_OPTION_HTTP2_RECEIVE_WINDOW. */
-typedef struct WINHTTP_HTTP2_RECEIVE_WINDOW {
+typedef struct _WINHTTP_HTTP2_RECEIVE_WINDOW {
     ULONG ulStreamWindow;            /* Initial stream window, in bytes */
     ULONG ulStreamWindowUpdateDelta; /* Bytes consumed before the window is updated */
 } WINHTTP_HTTP2_RECEIVE_WINDOW;
 typedef WINHTTP_HTTP2_RECEIVE_WINDOW *PWINHTTP_HTTP2_RECEIVE_WINDOW;
 
 /* Name cache, WINHTTP_OPTION_RESOLVER_CACHE_CONFIG. */
-typedef struct WINHTTP_RESOLVER_CACHE_CONFIG {
+typedef struct _WINHTTP_RESOLVER_CACHE_CONFIG {
     ULONG ulMaxResolverCacheEntries;             /* Most entries */
     ULONG ulMaxCacheEntryAge;                    /* Longest life of an entry, in seconds */
     ULONG ulMinCacheEntryTtl;                    /* Shortest life of an entry, in seconds */
@@ -1419,7 +1420,7 @@ typedef struct WINHTTP_RESOLVER_CACHE_CONFIG {
 /* Statistics of the transport. */
 
 /* Connection states of TCP_INFO_v0 and TCP_INFO_v1. */
-typedef enum TCPSTATE WINHTTP_ENUM_BASE {
+typedef enum _TCPSTATE WINHTTP_ENUM_BASE {
     TCPSTATE_CLOSED = 0,
     TCPSTATE_LISTEN = 1,
     TCPSTATE_SYN_SENT = 2,
@@ -1455,7 +1456,7 @@ struct tcp_keepalive {
 typedef struct tcp_keepalive tcp_keepalive;
 
 /* TCP statistics, WINHTTP_OPTION_CONNECTION_STATS_V0. */
-typedef struct TCP_INFO_v0 {
+typedef struct _TCP_INFO_v0 {
     TCPSTATE State;            /* State of the connection */
     ULONG Mss;                 /* Largest segment, in bytes */
     ULONG64 ConnectionTimeMs;  /* Age of the connection, in milliseconds */
@@ -1478,7 +1479,7 @@ typedef struct TCP_INFO_v0 {
 } TCP_INFO_v0, *PTCP_INFO_v0;
 
 /* TCP statistics with send limits, WINHTTP_OPTION_CONNECTION_STATS_V1. */
-typedef struct TCP_INFO_v1 {
+typedef struct _TCP_INFO_v1 {
     TCPSTATE State;            /* State of the connection */
     ULONG Mss;                 /* Largest segment, in bytes */
     ULONG64 ConnectionTimeMs;  /* Age of the connection, in milliseconds */
@@ -1557,12 +1558,12 @@ typedef struct QUIC_STATISTICS {
 
 /* Certificates. */
 
-struct CERT_REVOCATION_INFO;
-struct CERT_TRUST_LIST_INFO;
-struct CTL_USAGE;
+struct _CERT_REVOCATION_INFO;
+struct _CERT_TRUST_LIST_INFO;
+struct _CTL_USAGE;
 
 /* Counted bytes. */
-typedef struct CRYPT_INTEGER_BLOB {
+typedef struct _CRYPTOAPI_BLOB {
     DWORD cbData; /* Number of bytes */
     BYTE *pbData; /* The bytes */
 } CRYPT_INTEGER_BLOB, *PCRYPT_INTEGER_BLOB, *PCERT_NAME_BLOB;
@@ -1571,33 +1572,33 @@ typedef CRYPT_INTEGER_BLOB CERT_NAME_BLOB;
 typedef CRYPT_INTEGER_BLOB CRYPT_OBJID_BLOB;
 
 /* Counted bits. */
-typedef struct CRYPT_BIT_BLOB {
+typedef struct _CRYPT_BIT_BLOB {
     DWORD cbData;      /* Number of bytes */
     BYTE *pbData;      /* The bytes */
     DWORD cUnusedBits; /* Unused bits of the last byte */
 } CRYPT_BIT_BLOB, *PCRYPT_BIT_BLOB;
 
 /* An algorithm with its parameters. */
-typedef struct CRYPT_ALGORITHM_IDENTIFIER {
+typedef struct _CRYPT_ALGORITHM_IDENTIFIER {
     LPSTR pszObjId;                /* Object identifier as text */
     CRYPT_INTEGER_BLOB Parameters; /* Parameters in DER */
 } CRYPT_ALGORITHM_IDENTIFIER, *PCRYPT_ALGORITHM_IDENTIFIER;
 
 /* A public key. */
-typedef struct CERT_PUBLIC_KEY_INFO {
+typedef struct _CERT_PUBLIC_KEY_INFO {
     CRYPT_ALGORITHM_IDENTIFIER Algorithm; /* Algorithm of the key */
     CRYPT_BIT_BLOB PublicKey;             /* The key in DER */
 } CERT_PUBLIC_KEY_INFO, *PCERT_PUBLIC_KEY_INFO;
 
 /* An extension of a certificate. */
-typedef struct CERT_EXTENSION {
+typedef struct _CERT_EXTENSION {
     LPSTR pszObjId;           /* Object identifier as text */
     BOOL fCritical;           /* Whether it must be understood */
     CRYPT_INTEGER_BLOB Value; /* Value in DER */
 } CERT_EXTENSION, *PCERT_EXTENSION;
 
 /* A decoded certificate. */
-typedef struct CERT_INFO {
+typedef struct _CERT_INFO {
     DWORD dwVersion;                               /* 0 for v1, 2 for v3 */
     CRYPT_INTEGER_BLOB SerialNumber;               /* Serial number, least significant byte first */
     CRYPT_ALGORITHM_IDENTIFIER SignatureAlgorithm; /* Algorithm of the signature */
@@ -1613,7 +1614,7 @@ typedef struct CERT_INFO {
 } CERT_INFO, *PCERT_INFO;
 
 /* A certificate; released by CertFreeCertificateContext. */
-typedef struct CERT_CONTEXT {
+typedef struct _CERT_CONTEXT {
     DWORD dwCertEncodingType; /* X509_ASN_ENCODING, with or without PKCS_7_ASN_ENCODING */
     BYTE *pbCertEncoded;      /* The certificate in DER */
     DWORD cbCertEncoded;      /* Number of bytes */
@@ -1623,58 +1624,58 @@ typedef struct CERT_CONTEXT {
 typedef const CERT_CONTEXT *PCCERT_CONTEXT;
 
 /* Issuers a server accepts, WINHTTP_OPTION_CLIENT_CERT_ISSUER_LIST. */
-typedef struct SecPkgContext_IssuerListInfoEx {
+typedef struct _SecPkgContext_IssuerListInfoEx {
     CRYPT_INTEGER_BLOB *aIssuers; /* Names in DER */
     DWORD cIssuers;               /* Number of names */
 } SecPkgContext_IssuerListInfoEx, *PSecPkgContext_IssuerListInfoEx;
 
 /* Whether a chain is trusted. */
-typedef struct CERT_TRUST_STATUS {
+typedef struct _CERT_TRUST_STATUS {
     DWORD dwErrorStatus; /* Mask of CERT_TRUST_IS_* and CERT_TRUST_REVOCATION_STATUS_UNKNOWN */
     DWORD dwInfoStatus;  /* Notes; 0 here */
 } CERT_TRUST_STATUS, *PCERT_TRUST_STATUS;
 
 /* One certificate of a chain. */
-typedef struct CERT_CHAIN_ELEMENT {
-    DWORD cbSize;                                 /* Size of this structure */
-    const CERT_CONTEXT *pCertContext;             /* The certificate */
-    CERT_TRUST_STATUS TrustStatus;                /* Its trust status */
-    struct CERT_REVOCATION_INFO *pRevocationInfo; /* NULL */
-    struct CTL_USAGE *pIssuanceUsage;             /* NULL */
-    struct CTL_USAGE *pApplicationUsage;          /* NULL */
-    PCWSTR pwszExtendedErrorInfo;                 /* NULL */
+typedef struct _CERT_CHAIN_ELEMENT {
+    DWORD cbSize;                                  /* Size of this structure */
+    const CERT_CONTEXT *pCertContext;              /* The certificate */
+    CERT_TRUST_STATUS TrustStatus;                 /* Its trust status */
+    struct _CERT_REVOCATION_INFO *pRevocationInfo; /* NULL */
+    struct _CTL_USAGE *pIssuanceUsage;             /* NULL */
+    struct _CTL_USAGE *pApplicationUsage;          /* NULL */
+    PCWSTR pwszExtendedErrorInfo;                  /* NULL */
 } CERT_CHAIN_ELEMENT, *PCERT_CHAIN_ELEMENT;
 
 /* Certificates from the end entity up. */
-typedef struct CERT_SIMPLE_CHAIN {
-    DWORD cbSize;                                /* Size of this structure */
-    CERT_TRUST_STATUS TrustStatus;               /* Trust status of the chain */
-    DWORD cElement;                              /* Number of certificates */
-    CERT_CHAIN_ELEMENT **rgpElement;             /* The certificates */
-    struct CERT_TRUST_LIST_INFO *pTrustListInfo; /* NULL */
-    BOOL fHasRevocationFreshnessTime;            /* Whether the next is known */
-    DWORD dwRevocationFreshnessTime;             /* Its age, in seconds */
+typedef struct _CERT_SIMPLE_CHAIN {
+    DWORD cbSize;                                 /* Size of this structure */
+    CERT_TRUST_STATUS TrustStatus;                /* Trust status of the chain */
+    DWORD cElement;                               /* Number of certificates */
+    CERT_CHAIN_ELEMENT **rgpElement;              /* The certificates */
+    struct _CERT_TRUST_LIST_INFO *pTrustListInfo; /* NULL */
+    BOOL fHasRevocationFreshnessTime;             /* Whether the next is known */
+    DWORD dwRevocationFreshnessTime;              /* Its age, in seconds */
 } CERT_SIMPLE_CHAIN, *PCERT_SIMPLE_CHAIN;
 
 /* A chain; released by CertFreeCertificateChain. */
-typedef struct CERT_CHAIN_CONTEXT {
-    DWORD cbSize;                                            /* Size of this structure */
-    CERT_TRUST_STATUS TrustStatus;                           /* Trust status of the whole */
-    DWORD cChain;                                            /* Number of simple chains */
-    CERT_SIMPLE_CHAIN **rgpChain;                            /* The simple chains */
-    DWORD cLowerQualityChainContext;                         /* Number of worse chains */
-    struct CERT_CHAIN_CONTEXT **rgpLowerQualityChainContext; /* Worse chains */
-    BOOL fHasRevocationFreshnessTime;                        /* Whether the next is known */
-    DWORD dwRevocationFreshnessTime;                         /* Its age, in seconds */
-    DWORD dwCreateFlags;                                     /* Flags the chain was built with */
-    GUID ChainId;                                            /* Identity of the chain */
+typedef struct _CERT_CHAIN_CONTEXT {
+    DWORD cbSize;                                             /* Size of this structure */
+    CERT_TRUST_STATUS TrustStatus;                            /* Trust status of the whole */
+    DWORD cChain;                                             /* Number of simple chains */
+    CERT_SIMPLE_CHAIN **rgpChain;                             /* The simple chains */
+    DWORD cLowerQualityChainContext;                          /* Number of worse chains */
+    struct _CERT_CHAIN_CONTEXT **rgpLowerQualityChainContext; /* Worse chains */
+    BOOL fHasRevocationFreshnessTime;                         /* Whether the next is known */
+    DWORD dwRevocationFreshnessTime;                          /* Its age, in seconds */
+    DWORD dwCreateFlags;                                      /* Flags the chain was built with */
+    GUID ChainId;                                             /* Identity of the chain */
 } CERT_CHAIN_CONTEXT, *PCERT_CHAIN_CONTEXT;
 typedef const CERT_CHAIN_CONTEXT *PCCERT_CHAIN_CONTEXT;
 
 /* Credentials and TLS. */
 
 /* Process-wide proxy credentials, WINHTTP_OPTION_GLOBAL_PROXY_CREDS; narrow strings. */
-typedef struct WINHTTP_CREDS {
+typedef struct _WINHTTP_CREDS {
     LPSTR lpszUserName; /* User name */
     LPSTR lpszPassword; /* Password */
     LPSTR lpszRealm;    /* Realm */
@@ -1684,7 +1685,7 @@ typedef struct WINHTTP_CREDS {
 } WINHTTP_CREDS, *PWINHTTP_CREDS;
 
 /* Process-wide server credentials, WINHTTP_OPTION_GLOBAL_SERVER_CREDS; narrow strings. */
-typedef struct WINHTTP_CREDS_EX {
+typedef struct _WINHTTP_CREDS_EX {
     LPSTR lpszUserName; /* User name */
     LPSTR lpszPassword; /* Password */
     LPSTR lpszRealm;    /* Realm */
@@ -1695,7 +1696,7 @@ typedef struct WINHTTP_CREDS_EX {
 } WINHTTP_CREDS_EX, *PWINHTTP_CREDS_EX;
 
 /* The server's certificate in brief, WINHTTP_OPTION_SECURITY_CERTIFICATE_STRUCT. */
-typedef struct WINHTTP_CERTIFICATE_INFO {
+typedef struct _WINHTTP_CERTIFICATE_INFO {
     FILETIME ftExpiry;            /* End of validity; it comes first */
     FILETIME ftStart;             /* Begin of validity */
     LPWSTR lpszSubjectInfo;       /* Subject; LocalFree by the caller */
@@ -1707,7 +1708,7 @@ typedef struct WINHTTP_CERTIFICATE_INFO {
 } WINHTTP_CERTIFICATE_INFO, *PWINHTTP_CERTIFICATE_INFO;
 
 /* Protocol and algorithms of a TLS connection. */
-typedef struct SecPkgContext_ConnectionInfo {
+typedef struct _SecPkgContext_ConnectionInfo {
     DWORD dwProtocol;       /* An SP_PROT_* value */
     ALG_ID aiCipher;        /* Cipher, a CALG_* value */
     DWORD dwCipherStrength; /* Strength of the cipher, in bits */
@@ -1718,7 +1719,7 @@ typedef struct SecPkgContext_ConnectionInfo {
 } SecPkgContext_ConnectionInfo, *PSecPkgContext_ConnectionInfo;
 
 /* The cipher suite of a TLS connection; its strings follow the width of the caller. */
-typedef struct SecPkgContext_CipherInfo {
+typedef struct _SecPkgContext_CipherInfo {
     DWORD dwVersion;         /* 1, set by the caller */
     DWORD dwProtocol;        /* TLS version */
     DWORD dwCipherSuite;     /* Cipher suite, the IANA number */
@@ -1737,13 +1738,13 @@ typedef struct SecPkgContext_CipherInfo {
 } SecPkgContext_CipherInfo, *PSecPkgContext_CipherInfo;
 
 /* TLS information, WINHTTP_OPTION_SECURITY_INFO. */
-typedef struct WINHTTP_SECURITY_INFO {
+typedef struct _WINHTTP_SECURITY_INFO {
     SecPkgContext_ConnectionInfo ConnectionInfo; /* Protocol and algorithms */
     SecPkgContext_CipherInfo CipherInfo;         /* Cipher suite; the caller sets its version */
 } WINHTTP_SECURITY_INFO, *PWINHTTP_SECURITY_INFO;
 
 /* Header of a channel binding token; offsets count from its start. */
-typedef struct SEC_CHANNEL_BINDINGS {
+typedef struct _SEC_CHANNEL_BINDINGS {
     DWORD dwInitiatorAddrType;     /* 0 */
     DWORD cbInitiatorLength;       /* 0 */
     DWORD dwInitiatorOffset;       /* 0 */
@@ -1755,7 +1756,7 @@ typedef struct SEC_CHANNEL_BINDINGS {
 } SEC_CHANNEL_BINDINGS, *PSEC_CHANNEL_BINDINGS;
 
 /* A channel binding token, WINHTTP_OPTION_SERVER_CBT. */
-typedef struct SecPkgContext_Bindings {
+typedef struct _SecPkgContext_Bindings {
     DWORD BindingsLength;           /* Bytes of the bindings with the token */
     SEC_CHANNEL_BINDINGS *Bindings; /* The bindings, inside the caller's buffer */
 } SecPkgContext_Bindings, *PSecPkgContext_Bindings;

@@ -43,7 +43,17 @@ static void winhttp_dll_is_the_linked_library_in_the_width_of_the_program(void)
     CHECK(FAILS_WITH(GetProcAddress(module, (LPCSTR)(uintptr_t)1) != NULL, ERROR_PROC_NOT_FOUND));
     CHECK(FreeLibrary(module) && !FreeLibrary(NULL));
     CHECK(FAILS_WITH(LoadLibraryA("no_such_library.dll") != NULL, ERROR_MOD_NOT_FOUND));
-    CHECK(GetModuleHandleA(NULL) == NULL);
+}
+
+static void module_handles_are_those_of_loaded_libraries(void)
+{
+    HMODULE program = GetModuleHandleW(NULL), module = LoadLibraryW(W("winhttp.dll"));
+    CHECK(program != NULL && program == GetModuleHandleA(NULL));
+    CHECK(module != NULL && GetModuleHandleW(W("WINHTTP.DLL")) == module);
+    CHECK(GetModuleHandleA("C:\\Windows\\winhttp") == module);
+    CHECK(GetProcAddress(GetModuleHandleW(W("winhttp.dll")), "WinHttpOpen") != NULL);
+    CHECK(FreeLibrary(module) && GetModuleHandleW(W("winhttp.dll")) == module);
+    CHECK(FAILS_WITH(GetModuleHandleW(W("kernel32.dll")) != NULL, ERROR_MOD_NOT_FOUND));
 }
 
 int main(void)
@@ -52,6 +62,7 @@ int main(void)
     CHECK(sizeof(large) == 8 && large - 1 > large);
     dates_convert_both_ways();
     winhttp_dll_is_the_linked_library_in_the_width_of_the_program();
+    module_handles_are_those_of_loaded_libraries();
     CHECK(GetCurrentProcessId() != 0);
     ExitProcess(7);
 }

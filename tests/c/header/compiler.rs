@@ -1,8 +1,10 @@
 //! Runs the C and C++ compilers for the header tests. A missing compiler is an error, never a skip.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::{env, fs};
+
+use winhttp_tests::scratch::Scratch;
 
 /// Where winhttp.h is.
 pub(crate) const WINHTTP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../winhttp-shim/include");
@@ -82,21 +84,44 @@ impl Compilers {
     ) -> Result<(), String> {
         let strict = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
         let flags = [&strict[..], flags].concat();
-        self.run(name, source, dialect, &flags).map(drop)
+        let own = Scratch::new(name);
+        self.run(own.path(), source, dialect, &flags)
     }
 
-    fn run(
+    /// Compiles and links a source text.
+    ///
+    /// # Errors
+    ///
+    /// The compiler's messages, or the reason why it could not be run.
+    #[allow(dead_code, reason = "each test file uses the part it needs")]
+    pub(crate) fn build(
         &self,
         name: &str,
         source: &str,
         dialect: Dialect,
         flags: &[&str],
-    ) -> Result<Output, String> {
+    ) -> Result<Built, String> {
+        let own = Scratch::new(name);
+        let file = own.path().join("built");
+        let target = file.to_string_lossy().into_owned();
+        let flags = [flags, &["-o", &target]].concat();
+        self.run(own.path(), source, dialect, &flags)?;
+        Ok(Built { file, _own: own })
+    }
+
+    /// Writes the source into this folder and runs the compiler.
+    fn run(
+        &self,
+        folder: &Path,
+        source: &str,
+        dialect: Dialect,
+        flags: &[&str],
+    ) -> Result<(), String> {
         let (compiler, extension, standard) = match dialect {
             Dialect::C(standard) => (&self.c, "c", standard),
             Dialect::Cpp(standard) => (&self.cpp, "cpp", standard),
         };
-        let file = scratch().join(format!("{name}.{extension}"));
+        let file = folder.join("source").with_extension(extension);
         fs::write(&file, source).map_err(|error| format!("{}: {error}", file.display()))?;
         let output = Command::new(compiler)
             .arg(format!("-std={standard}"))
@@ -106,11 +131,12 @@ impl Compilers {
             .output()
             .map_err(|error| format!("{compiler} cannot be run: {error}"))?;
         if output.status.success() {
-            return Ok(output);
+            return Ok(());
         }
         let messages = String::from_utf8_lossy(&output.stderr);
         Err(format!(
-            "{name} by {compiler} as {standard} with {flags:?}:\n{messages}"
+            "{} by {compiler} as {standard} with {flags:?}:\n{messages}",
+            file.display()
         ))
     }
 }
@@ -146,7 +172,23 @@ pub(crate) fn check(
     Compilers::default().check(name, source, dialect, flags)
 }
 
-/// Compiles a source text and returns the path of the result, an object file or a program.
+/// An object file or a program, alone in a folder that goes with this value.
+#[allow(dead_code, reason = "each test file uses the part it needs")]
+#[derive(Debug)]
+pub(crate) struct Built {
+    file: PathBuf,
+    _own: Scratch,
+}
+
+#[allow(dead_code, reason = "each test file uses the part it needs")]
+impl Built {
+    /// Where the file is, as long as this value lives.
+    pub(crate) fn path(&self) -> &Path {
+        &self.file
+    }
+}
+
+/// Compiles a source text with the default compilers; the flags say whether the result is an object file or a program.
 ///
 /// # Errors
 ///
@@ -157,14 +199,6 @@ pub(crate) fn build(
     source: &str,
     dialect: Dialect,
     flags: &[&str],
-) -> Result<PathBuf, String> {
-    let output = scratch().join(format!("{name}.out"));
-    let target = output.to_string_lossy().into_owned();
-    Compilers::default().run(name, source, dialect, &[flags, &["-o", &target]].concat())?;
-    Ok(output)
-}
-
-/// Where the tests put their files.
-fn scratch() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
+) -> Result<Built, String> {
+    Compilers::default().build(name, source, dialect, flags)
 }

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, mpsc};
 use std::thread;
 
-use winhttp_tests::PATIENCE;
+use winhttp_tests::{PATIENCE, scratch};
 
 /// The examples: compiled once for all tests of this program.
 pub(crate) static CONVERSATION: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -34,11 +34,7 @@ fn compile(standard: &str, sources: &[&str], library: &str, shim: &str) -> PathB
     // Cargo puts the libraries beside this test's own program.
     let own = std::env::current_exe().unwrap();
     let libraries = own.parent().unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("component_programs-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let stem = Path::new(sources[0]).with_extension("");
-    let program = folder.join(stem.to_str().unwrap().replace('/', "-"));
+    let program = scratch::kept("component_programs").join("program");
 
     let mut compiler = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".to_owned()));
     compiler.args([

@@ -7,6 +7,7 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Request, Wire};
 use winhttp_tests::PATIENCE;
+use winhttp_tests::scratch::kept;
 
 /// What the program does when the fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -288,11 +289,8 @@ impl Done {
 pub(crate) fn authority() -> &'static Authority {
     static AUTHORITY: std::sync::OnceLock<Authority> = std::sync::OnceLock::new();
     AUTHORITY.get_or_init(|| {
-        let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("faults-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
         let authority = Authority::new().unwrap();
-        let file = authority.write_pem(&folder).unwrap();
+        let file = authority.write_pem(kept("faults")).unwrap();
         // SAFETY: the only test of this binary comes here first; no other thread reads the environment.
         unsafe { std::env::set_var("SSL_CERT_FILE", file) };
         authority

@@ -8,6 +8,7 @@ use std::{env, fs, thread};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use winhttp_abi::constants as c;
+use winhttp_tests::scratch::kept;
 use winhttp_tests::{Handle, call, last_error, text};
 
 use crate::client::{CLIENT, Client, client, told};
@@ -63,8 +64,7 @@ impl Peer {
             .split(' ')
             .map(|port| port.parse().unwrap())
             .collect();
-        let name = format!("load-{}.pem", std::process::id());
-        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let file = kept("load").join("ca.pem");
         fs::write(&file, lines[1..lines.len() - 1].join("\n")).unwrap();
         // SAFETY: no other thread of this process reads the environment yet.
         unsafe { env::set_var("SSL_CERT_FILE", &file) };

@@ -37,10 +37,11 @@ mod world;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, thread};
 
 use winhttp_fixtures::certs::Authority;
 use winhttp_tests::PATIENCE;
+use winhttp_tests::scratch::kept;
 
 use call::Caller;
 use chance::Chance;
@@ -65,11 +66,8 @@ fn setting(name: &str, default: u64) -> u64 {
 
 /// A name that this process trusts, before its first session.
 fn authority() -> Authority {
-    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let folder = folder.join(format!("stress-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
     let authority = Authority::new().unwrap();
-    let file = authority.write_pem(&folder).unwrap();
+    let file = authority.write_pem(kept("stress")).unwrap();
     // SAFETY: the only test of its process; no other thread reads the environment yet.
     unsafe { env::set_var("SSL_CERT_FILE", &file) };
     authority

@@ -7,12 +7,13 @@
 )]
 
 use std::ffi::c_int;
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use winhttp_tests::scratch::Scratch;
 
 /// The longest a program may run.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,11 +45,10 @@ pub(crate) fn library() -> PathBuf {
     path
 }
 
-pub(crate) fn scratch(name: &str) -> PathBuf {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("programs-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    folder.join(name)
+/// A program, alone in a folder that goes with this value.
+pub(crate) struct Program {
+    pub(crate) file: PathBuf,
+    _own: Scratch,
 }
 
 pub(crate) fn compiler(source: &str) -> Command {
@@ -76,24 +76,25 @@ pub(crate) fn run_compiler(mut command: Command) {
     );
 }
 
-/// Builds a program of this test's own and gives its path.
-pub(crate) fn build(test: &str, source: &str, width: &[&str], link: &[&str]) -> PathBuf {
+/// Builds a program of this test's own.
+pub(crate) fn build(source: &str, width: &[&str], link: &[&str]) -> Program {
     library();
-    let program = scratch(&format!("{test}{}", width.concat()));
+    let own = Scratch::new("program");
+    let file = own.path().join("program");
     let folder = libraries();
     let mut command = compiler(source);
-    command.args(width).args(link).arg("-o").arg(&program);
+    command.args(width).args(link).arg("-o").arg(&file);
     command
         .arg("-L")
         .arg(&folder)
         .arg(format!("-Wl,-rpath,{}", folder.display()));
     run_compiler(command);
-    program
+    Program { file, _own: own }
 }
 
 /// Runs a program to its end; fails if it crashes or hangs.
-pub(crate) fn run(program: &Path, arguments: &[&str]) -> String {
-    run_command(Command::new(program).args(arguments))
+pub(crate) fn run(program: &Program, arguments: &[&str]) -> String {
+    run_command(Command::new(&program.file).args(arguments))
 }
 
 /// The same for a command that is more than a program and its arguments. What the program forks counts as part of it: it

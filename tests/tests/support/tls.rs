@@ -1,6 +1,5 @@
 //! The TLS side of tests: the authority a process trusts, servers it vouches for, and attempts to reach them.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -8,6 +7,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{Server, Settings, TlsSettings, by_path};
+use winhttp_tests::scratch::kept;
 use winhttp_tests::{Call, Client, Handle, Info, Mode};
 
 use super::{assert_failed_as, close_for_good, secure, set_dword};
@@ -24,9 +24,7 @@ pub(crate) struct World {
 pub(crate) fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let folder =
-            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let folder = kept("tls");
         let authority = Authority::new().unwrap();
         let file = authority.write_pem(&folder).unwrap();
         let key_log = folder.join("keys.log");

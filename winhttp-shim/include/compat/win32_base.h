@@ -18,6 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#ifdef __cplusplus
+#include <cwchar> /* before any macro of ours that has the name of one of its functions */
+#endif
+#include <wchar.h>
 
 #ifndef CLOCK_MONOTONIC
 #error "POSIX is hidden: include compat/windows.h first, or define _POSIX_C_SOURCE as 200809L."
@@ -27,6 +31,30 @@
 extern "C" {
 #endif
 
+/* Calling conventions mean nothing here. */
+
+#ifndef __cdecl
+#define __cdecl
+#endif
+#ifndef __stdcall
+#define __stdcall
+#endif
+#ifndef __fastcall
+#define __fastcall
+#endif
+#ifndef WINAPIV
+#define WINAPIV
+#endif
+#ifndef APIENTRY
+#define APIENTRY
+#endif
+#ifndef __forceinline
+#define __forceinline inline __attribute__((always_inline))
+#endif
+#ifndef FORCEINLINE
+#define FORCEINLINE __forceinline
+#endif
+
 /* Types that winhttp.h has no use for. */
 
 #ifndef __int64
@@ -34,7 +62,7 @@ extern "C" {
 #endif
 typedef void *HMODULE, *HINSTANCE;
 
-typedef union LARGE_INTEGER {
+typedef union _LARGE_INTEGER {
     __extension__ struct {
         DWORD LowPart;
         LONG HighPart;
@@ -46,7 +74,7 @@ typedef union LARGE_INTEGER {
     LONGLONG QuadPart;
 } LARGE_INTEGER, *PLARGE_INTEGER;
 
-typedef union ULARGE_INTEGER {
+typedef union _ULARGE_INTEGER {
     __extension__ struct {
         DWORD LowPart;
         DWORD HighPart;
@@ -103,6 +131,13 @@ typedef const TCHAR *PCTSTR, *LPCTSTR;
 #ifndef ARRAYSIZE
 #define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
 #endif
+#ifndef FIELD_OFFSET
+#define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
+#endif
+#ifndef CONTAINING_RECORD
+#define CONTAINING_RECORD(address, type, field) \
+    ((type *)(void *)((char *)(address) - offsetof(type, field)))
+#endif
 #ifndef _countof
 #define _countof(array) (sizeof(array) / sizeof((array)[0]))
 #endif
@@ -120,59 +155,6 @@ typedef const TCHAR *PCTSTR, *LPCTSTR;
 #endif
 #ifndef MAKEWORD
 #define MAKEWORD(low, high) ((WORD)(((BYTE)(low)) | ((WORD)((BYTE)(high)) << 8)))
-#endif
-
-/* Results of COM style: negative is failure. */
-
-#ifndef S_OK
-#define S_OK ((HRESULT)0)
-#endif
-#ifndef S_FALSE
-#define S_FALSE ((HRESULT)1)
-#endif
-#ifndef E_FAIL
-#define E_FAIL ((HRESULT)0x80004005)
-#endif
-#ifndef E_INVALIDARG
-#define E_INVALIDARG ((HRESULT)0x80070057)
-#endif
-#ifndef E_OUTOFMEMORY
-#define E_OUTOFMEMORY ((HRESULT)0x8007000E)
-#endif
-#ifndef SUCCEEDED
-#define SUCCEEDED(result) ((HRESULT)(result) >= 0)
-#endif
-#ifndef FAILED
-#define FAILED(result) ((HRESULT)(result) < 0)
-#endif
-#ifndef HRESULT_FROM_WIN32
-static inline HRESULT HRESULT_FROM_WIN32(DWORD error)
-{
-    return error == 0 || error > 0x7FFFFFFF ? (HRESULT)error
-                                            : (HRESULT)((error & 0xFFFF) | 0x80070000u);
-}
-#define HRESULT_FROM_WIN32 HRESULT_FROM_WIN32
-#endif
-
-/* General error codes that the library itself never reports. */
-
-#ifndef ERROR_MOD_NOT_FOUND
-#define ERROR_MOD_NOT_FOUND 126
-#endif
-#ifndef ERROR_PROC_NOT_FOUND
-#define ERROR_PROC_NOT_FOUND 127
-#endif
-#ifndef ERROR_NOT_OWNER
-#define ERROR_NOT_OWNER 288
-#endif
-#ifndef ERROR_TOO_MANY_POSTS
-#define ERROR_TOO_MANY_POSTS 298
-#endif
-#ifndef ERROR_MR_MID_NOT_FOUND
-#define ERROR_MR_MID_NOT_FOUND 317
-#endif
-#ifndef ERROR_INVALID_FLAGS
-#define ERROR_INVALID_FLAGS 1004
 #endif
 
 #ifdef __cplusplus

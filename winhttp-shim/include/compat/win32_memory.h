@@ -5,7 +5,7 @@
 #ifndef WINHTTP_SHIM_COMPAT_WIN32_MEMORY_H
 #define WINHTTP_SHIM_COMPAT_WIN32_MEMORY_H
 
-#include "win32_base.h"
+#include "win32_error.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +24,22 @@ extern "C" {
 #endif
 #ifndef MoveMemory
 #define MoveMemory(destination, source, length) memmove((destination), (source), (length))
+#endif
+
+#ifndef RtlZeroMemory
+#define RtlZeroMemory ZeroMemory
+#endif
+#ifndef RtlFillMemory
+#define RtlFillMemory FillMemory
+#endif
+#ifndef RtlCopyMemory
+#define RtlCopyMemory CopyMemory
+#endif
+#ifndef RtlMoveMemory
+#define RtlMoveMemory MoveMemory
+#endif
+#ifndef RtlSecureZeroMemory
+#define RtlSecureZeroMemory SecureZeroMemory
 #endif
 
 /* Fills with zeros that the compiler may not leave out. */

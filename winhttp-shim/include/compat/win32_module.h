@@ -84,19 +84,28 @@ static inline BOOL FreeLibrary(HMODULE module)
     return TRUE;
 }
 
-/* Always NULL, which GetProcAddress takes for the program with all that is linked to it. */
+/* What LoadLibrary returns for a library that is loaded already, or for NULL the program; nothing is
+ * to be freed. "winhttp.dll" is the program, too. */
 static inline HMODULE GetModuleHandleA(LPCSTR name)
 {
-    if (name != NULL)
+    BOOL is_program = name == NULL || winhttp_compat_is_winhttp_dll(name);
+    HMODULE module = is_program ? dlopen(NULL, RTLD_NOW) : dlopen(name, RTLD_NOW | RTLD_NOLOAD);
+    if (module == NULL)
         SetLastError(ERROR_MOD_NOT_FOUND);
-    return NULL;
+    else
+        dlclose(module); /* gives back what was taken: it stays loaded */
+    return module;
 }
 
 static inline HMODULE GetModuleHandleW(LPCWSTR name)
 {
-    if (name != NULL)
+    char narrow[4 * MAX_PATH];
+    if (name != NULL
+        && WideCharToMultiByte(CP_UTF8, 0, name, -1, narrow, sizeof(narrow), NULL, NULL) == 0) {
         SetLastError(ERROR_MOD_NOT_FOUND);
-    return NULL;
+        return NULL;
+    }
+    return GetModuleHandleA(name != NULL ? narrow : NULL);
 }
 
 /* A WinHTTP function is found in the width of WCHAR. Ordinals do not exist. A static libwinhttp is

@@ -7,7 +7,7 @@
 #ifndef WINHTTP_SHIM_COMPAT_WIN32_SYNC_H
 #define WINHTTP_SHIM_COMPAT_WIN32_SYNC_H
 
-#include "win32_base.h"
+#include "win32_error.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,14 +81,16 @@ static inline PVOID InterlockedCompareExchangePointer(
 
 /* Critical sections: locks that their owner may take again. */
 
-typedef pthread_mutex_t CRITICAL_SECTION, *PCRITICAL_SECTION, *LPCRITICAL_SECTION;
+typedef struct _RTL_CRITICAL_SECTION {
+    pthread_mutex_t lock;
+} CRITICAL_SECTION, *PCRITICAL_SECTION, *LPCRITICAL_SECTION;
 
 static inline void InitializeCriticalSection(CRITICAL_SECTION *section)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-    if (pthread_mutex_init(section, &attributes) != 0)
+    if (pthread_mutex_init(&section->lock, &attributes) != 0)
         abort(); /* the function cannot fail on Windows */
     pthread_mutexattr_destroy(&attributes);
 }
@@ -102,63 +104,65 @@ static inline BOOL InitializeCriticalSectionAndSpinCount(CRITICAL_SECTION *secti
 
 static inline void EnterCriticalSection(CRITICAL_SECTION *section)
 {
-    pthread_mutex_lock(section);
+    pthread_mutex_lock(&section->lock);
 }
 
 static inline BOOL TryEnterCriticalSection(CRITICAL_SECTION *section)
 {
-    return pthread_mutex_trylock(section) == 0;
+    return pthread_mutex_trylock(&section->lock) == 0;
 }
 
 static inline void LeaveCriticalSection(CRITICAL_SECTION *section)
 {
-    pthread_mutex_unlock(section);
+    pthread_mutex_unlock(&section->lock);
 }
 
 static inline void DeleteCriticalSection(CRITICAL_SECTION *section)
 {
-    pthread_mutex_destroy(section);
+    pthread_mutex_destroy(&section->lock);
 }
 
 /* Slim locks: larger than a pointer here, and as on Windows not to be taken twice by a thread. */
 
-typedef pthread_rwlock_t SRWLOCK, *PSRWLOCK;
-#define SRWLOCK_INIT PTHREAD_RWLOCK_INITIALIZER
+typedef struct _RTL_SRWLOCK {
+    pthread_rwlock_t lock;
+} SRWLOCK, *PSRWLOCK;
+#define SRWLOCK_INIT { PTHREAD_RWLOCK_INITIALIZER }
 
 static inline void InitializeSRWLock(SRWLOCK *lock)
 {
-    if (pthread_rwlock_init(lock, NULL) != 0)
+    if (pthread_rwlock_init(&lock->lock, NULL) != 0)
         abort(); /* the function cannot fail on Windows */
 }
 
 static inline void AcquireSRWLockExclusive(SRWLOCK *lock)
 {
-    pthread_rwlock_wrlock(lock);
+    pthread_rwlock_wrlock(&lock->lock);
 }
 
 static inline void AcquireSRWLockShared(SRWLOCK *lock)
 {
-    pthread_rwlock_rdlock(lock);
+    pthread_rwlock_rdlock(&lock->lock);
 }
 
 static inline BOOLEAN TryAcquireSRWLockExclusive(SRWLOCK *lock)
 {
-    return pthread_rwlock_trywrlock(lock) == 0;
+    return pthread_rwlock_trywrlock(&lock->lock) == 0;
 }
 
 static inline BOOLEAN TryAcquireSRWLockShared(SRWLOCK *lock)
 {
-    return pthread_rwlock_tryrdlock(lock) == 0;
+    return pthread_rwlock_tryrdlock(&lock->lock) == 0;
 }
 
 static inline void ReleaseSRWLockExclusive(SRWLOCK *lock)
 {
-    pthread_rwlock_unlock(lock);
+    pthread_rwlock_unlock(&lock->lock);
 }
 
 static inline void ReleaseSRWLockShared(SRWLOCK *lock)
 {
-    pthread_rwlock_unlock(lock);
+    pthread_rwlock_unlock(&lock->lock);
 }
 
 /* Sleepers: what condition variables and the waits of win32_wait.h have in common. A sleeping thread
@@ -276,7 +280,7 @@ static inline BOOL winhttp_compat_sleep(
 
 /* Condition variables: they wake in the order of arrival, and never without a reason. */
 
-typedef struct CONDITION_VARIABLE {
+typedef struct _RTL_CONDITION_VARIABLE {
     pthread_mutex_t lock;
     WINHTTP_COMPAT_LINK *sleepers;
 } CONDITION_VARIABLE, *PCONDITION_VARIABLE;
@@ -326,7 +330,7 @@ static inline BOOL winhttp_compat_sleep_on(CONDITION_VARIABLE *variable, CRITICA
     if (section != NULL)
         LeaveCriticalSection(section);
     else
-        pthread_rwlock_unlock(lock);
+        pthread_rwlock_unlock(&lock->lock);
     winhttp_compat_sleep(&sleeper, milliseconds == INFINITE ? NULL : &deadline);
     pthread_mutex_lock(&variable->lock);
     woken = link.owner == NULL;

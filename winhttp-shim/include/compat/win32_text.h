@@ -6,7 +6,7 @@
 #ifndef WINHTTP_SHIM_COMPAT_WIN32_TEXT_H
 #define WINHTTP_SHIM_COMPAT_WIN32_TEXT_H
 
-#include "win32_base.h"
+#include "win32_error.h"
 
 #ifdef __cplusplus
 extern "C" {

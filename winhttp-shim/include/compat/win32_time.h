@@ -25,6 +25,14 @@ static inline void Sleep(DWORD milliseconds)
     } while (milliseconds == INFINITE);
 }
 
+/* As Sleep: nothing here queues calls to a thread, so that none can end an alertable wait. */
+static inline DWORD SleepEx(DWORD milliseconds, BOOL alertable)
+{
+    (void)alertable;
+    Sleep(milliseconds);
+    return 0;
+}
+
 /* Milliseconds of a clock that never goes back. */
 static inline ULONGLONG GetTickCount64(void)
 {

@@ -45,7 +45,7 @@ extern "C" {
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x00010000
 #endif
 
-typedef struct SECURITY_ATTRIBUTES {
+typedef struct _SECURITY_ATTRIBUTES {
     DWORD nLength;
     LPVOID lpSecurityDescriptor;
     BOOL bInheritHandle;
@@ -459,7 +459,8 @@ static inline BOOL ReleaseMutex(HANDLE handle)
     return owned;
 }
 
-/* Threads. A thread ends when its routine returns; there is no ExitThread or TerminateThread. */
+/* Threads. A thread ends when its routine returns, or in _endthreadex of process.h; there is no
+ * ExitThread or TerminateThread. */
 
 #ifndef __APPLE__
 /* syscall() under a name of our own, because strict modes hide its declaration. */
@@ -484,20 +485,52 @@ typedef struct WINHTTP_COMPAT_START {
     HANDLE started;
 } WINHTTP_COMPAT_START;
 
-static inline void *winhttp_compat_thread_run(void *argument)
+/* Where a thread finds its object; one for the whole program. */
+__attribute__((weak)) pthread_key_t winhttp_compat_thread_key;
+__attribute__((weak)) pthread_once_t winhttp_compat_thread_once = PTHREAD_ONCE_INIT;
+
+static inline void winhttp_compat_thread_prepare(void)
 {
-    WINHTTP_COMPAT_START *start = (WINHTTP_COMPAT_START *)argument;
-    WINHTTP_COMPAT_OBJECT *thread = start->thread;
-    DWORD exit_code;
-    thread->thread_id = GetCurrentThreadId();
-    SetEvent(start->started); /* start is gone from here on */
-    exit_code = thread->routine(thread->parameter);
+    if (pthread_key_create(&winhttp_compat_thread_key, NULL) != 0)
+        abort(); /* no more keys, and nobody to tell */
+}
+
+/* Ends this thread as if its routine had returned. */
+__attribute__((noreturn)) static inline void winhttp_compat_thread_leave(DWORD exit_code)
+{
+    WINHTTP_COMPAT_OBJECT *thread;
+    pthread_once(&winhttp_compat_thread_once, winhttp_compat_thread_prepare);
+    thread = (WINHTTP_COMPAT_OBJECT *)pthread_getspecific(winhttp_compat_thread_key);
+    if (thread != NULL) {
+        pthread_mutex_lock(&thread->lock);
+        thread->exit_code = exit_code;
+        pthread_mutex_unlock(&thread->lock);
+    }
+    pthread_exit(NULL);
+}
+
+/* The end of a thread, however it comes about. */
+static inline void winhttp_compat_thread_end(void *argument)
+{
+    WINHTTP_COMPAT_OBJECT *thread = (WINHTTP_COMPAT_OBJECT *)argument;
     pthread_mutex_lock(&thread->lock);
-    thread->exit_code = exit_code;
     thread->count = 1;
     winhttp_compat_wake_sleepers(thread);
     pthread_mutex_unlock(&thread->lock);
     winhttp_compat_release(thread);
+}
+
+static inline void *winhttp_compat_thread_run(void *argument)
+{
+    WINHTTP_COMPAT_START *start = (WINHTTP_COMPAT_START *)argument;
+    WINHTTP_COMPAT_OBJECT *thread = start->thread;
+    pthread_once(&winhttp_compat_thread_once, winhttp_compat_thread_prepare);
+    pthread_setspecific(winhttp_compat_thread_key, thread);
+    thread->thread_id = GetCurrentThreadId();
+    SetEvent(start->started); /* start is gone from here on */
+    pthread_cleanup_push(winhttp_compat_thread_end, thread);
+    winhttp_compat_thread_leave(thread->routine(thread->parameter));
+    pthread_cleanup_pop(1);
     return NULL;
 }
 

@@ -1,0 +1,105 @@
+/* win32_error.h - results of COM style, and error codes that winhttp.h has no use for.
+ *
+ * Licence: MIT OR Apache-2.0.
+ */
+#ifndef WINHTTP_SHIM_COMPAT_WIN32_ERROR_H
+#define WINHTTP_SHIM_COMPAT_WIN32_ERROR_H
+
+#include "win32_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Results of COM style: negative is failure. */
+
+#ifndef S_OK
+#define S_OK ((HRESULT)0)
+#endif
+#ifndef S_FALSE
+#define S_FALSE ((HRESULT)1)
+#endif
+#ifndef E_NOTIMPL
+#define E_NOTIMPL ((HRESULT)0x80004001)
+#endif
+#ifndef E_NOINTERFACE
+#define E_NOINTERFACE ((HRESULT)0x80004002)
+#endif
+#ifndef E_POINTER
+#define E_POINTER ((HRESULT)0x80004003)
+#endif
+#ifndef E_ABORT
+#define E_ABORT ((HRESULT)0x80004004)
+#endif
+#ifndef E_FAIL
+#define E_FAIL ((HRESULT)0x80004005)
+#endif
+#ifndef E_UNEXPECTED
+#define E_UNEXPECTED ((HRESULT)0x8000FFFF)
+#endif
+#ifndef E_ACCESSDENIED
+#define E_ACCESSDENIED ((HRESULT)0x80070005)
+#endif
+#ifndef E_HANDLE
+#define E_HANDLE ((HRESULT)0x80070006)
+#endif
+#ifndef E_INVALIDARG
+#define E_INVALIDARG ((HRESULT)0x80070057)
+#endif
+#ifndef E_OUTOFMEMORY
+#define E_OUTOFMEMORY ((HRESULT)0x8007000E)
+#endif
+#ifndef SUCCEEDED
+#define SUCCEEDED(result) ((HRESULT)(result) >= 0)
+#endif
+#ifndef FAILED
+#define FAILED(result) ((HRESULT)(result) < 0)
+#endif
+#ifndef FACILITY_WIN32
+#define FACILITY_WIN32 7
+#endif
+#ifndef HRESULT_CODE
+#define HRESULT_CODE(result) ((result) & 0xFFFF)
+#endif
+#ifndef HRESULT_FACILITY
+#define HRESULT_FACILITY(result) (((result) >> 16) & 0x1FFF)
+#endif
+#ifndef MAKE_HRESULT
+#define MAKE_HRESULT(severity, facility, code) \
+    ((HRESULT)((DWORD)(severity) << 31 | (DWORD)(facility) << 16 | (DWORD)(code)))
+#endif
+#ifndef HRESULT_FROM_WIN32
+static inline HRESULT HRESULT_FROM_WIN32(DWORD error)
+{
+    return error == 0 || error > 0x7FFFFFFF ? (HRESULT)error
+                                            : (HRESULT)((error & 0xFFFF) | 0x80070000u);
+}
+#define HRESULT_FROM_WIN32 HRESULT_FROM_WIN32
+#endif
+
+/* General error codes that the library itself never reports. */
+
+#ifndef ERROR_MOD_NOT_FOUND
+#define ERROR_MOD_NOT_FOUND 126
+#endif
+#ifndef ERROR_PROC_NOT_FOUND
+#define ERROR_PROC_NOT_FOUND 127
+#endif
+#ifndef ERROR_NOT_OWNER
+#define ERROR_NOT_OWNER 288
+#endif
+#ifndef ERROR_TOO_MANY_POSTS
+#define ERROR_TOO_MANY_POSTS 298
+#endif
+#ifndef ERROR_MR_MID_NOT_FOUND
+#define ERROR_MR_MID_NOT_FOUND 317
+#endif
+#ifndef ERROR_INVALID_FLAGS
+#define ERROR_INVALID_FLAGS 1004
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

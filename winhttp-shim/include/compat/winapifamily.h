@@ -1,0 +1,26 @@
+/* winapifamily.h - a program here is one for the desktop.
+ *
+ * Licence: MIT OR Apache-2.0.
+ */
+#ifndef WINHTTP_SHIM_COMPAT_WINAPIFAMILY_H
+#define WINHTTP_SHIM_COMPAT_WINAPIFAMILY_H
+
+#define WINAPI_FAMILY_PC_APP      2
+#define WINAPI_FAMILY_PHONE_APP   3
+#define WINAPI_FAMILY_SYSTEM      4
+#define WINAPI_FAMILY_SERVER      5
+#define WINAPI_FAMILY_GAMES       6
+#define WINAPI_FAMILY_DESKTOP_APP 100
+#ifndef WINAPI_FAMILY
+#define WINAPI_FAMILY WINAPI_FAMILY_DESKTOP_APP
+#endif
+
+#define WINAPI_PARTITION_DESKTOP   1
+#define WINAPI_PARTITION_APP       1
+#define WINAPI_PARTITION_SYSTEM    1
+#define WINAPI_PARTITION_GAMES     1
+#define WINAPI_PARTITION_PC_APP    0
+#define WINAPI_PARTITION_PHONE_APP 0
+#define WINAPI_FAMILY_PARTITION(partition) (partition)
+
+#endif

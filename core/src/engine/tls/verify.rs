@@ -7,19 +7,29 @@ use std::time::Duration;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::trust::TrustStore;
 use crate::notify::SecureProblems;
 
 /// Why a certificate was refused; travels inside the TLS error.
 #[derive(Debug)]
-pub struct CertificateRefused(pub SecureProblems);
+pub struct CertificateRefused {
+    /// What is wrong with it and not ignored.
+    pub problems: SecureProblems,
+    /// What was trusted, and what of the user's configuration of trust could not be used.
+    pub trust: Arc<TrustStore>,
+}
 
 impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "certificate refused: {:#x}", self.0.bits())
+        write!(f, "certificate refused: {:#x}", self.problems.bits())?;
+        for fault in self.trust.faults() {
+            write!(f, "; {fault}")?;
+        }
+        Ok(())
     }
 }
 
@@ -28,7 +38,7 @@ impl std::error::Error for CertificateRefused {}
 /// Checks chain, name, date and usage separately, so that all that is wrong is reported at once.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    pub(super) roots: Arc<RootCertStore>,
+    pub(super) trust: Arc<TrustStore>,
     pub(super) provider: Arc<CryptoProvider>,
     /// Defects the program asked to ignore (WINHTTP_OPTION_SECURITY_FLAGS).
     pub(super) ignored: SecureProblems,
@@ -49,7 +59,8 @@ impl ServerCertVerifier for Verifier {
         if problems.is_empty() {
             return Ok(ServerCertVerified::assertion());
         }
-        let refused = OtherError(Arc::new(CertificateRefused(problems)));
+        let trust = Arc::clone(&self.trust);
+        let refused = OtherError(Arc::new(CertificateRefused { problems, trust }));
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(
             refused,
         )))
@@ -148,7 +159,7 @@ impl Verifier {
         usage: impl ExtendedKeyUsageValidator,
     ) -> Result<(), SecureProblems> {
         let algorithms = self.provider.signature_verification_algorithms.all;
-        let roots = &self.roots.roots;
+        let roots = &self.trust.authorities().roots;
         certificate
             .verify_for_usage(algorithms, roots, intermediates, time, usage, None, None)
             .map(|_| ())

@@ -10,4 +10,5 @@ mod verify;
 
 pub use config::{Protocols, TlsConfigs, TlsPolicy};
 pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block};
+pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;

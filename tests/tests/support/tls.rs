@@ -74,7 +74,16 @@ pub(crate) fn attempt<W: Unit>(
     server: &Server,
     ignore: u32,
 ) -> (Call<u32>, Vec<u32>) {
-    let handle = secure(client, server.port(), "/status?close");
+    attempt_at(client, server.port(), ignore)
+}
+
+/// The same for a server of which only the port is known.
+pub(crate) fn attempt_at<W: Unit>(
+    client: &Client<W>,
+    port: u16,
+    ignore: u32,
+) -> (Call<u32>, Vec<u32>) {
+    let handle = secure(client, port, "/status?close");
     if ignore != 0 {
         set_dword::<W>(handle, c::WINHTTP_OPTION_SECURITY_FLAGS, ignore).unwrap();
     }

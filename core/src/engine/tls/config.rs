@@ -10,7 +10,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
 
 use super::key_log::KeyLogFile;
-use super::{trust, verify::Verifier};
+use super::trust::{self, TrustStore};
+use super::verify::Verifier;
 use crate::error::{Error, Result};
 use crate::notify::SecureProblems;
 
@@ -86,20 +87,20 @@ impl TlsConfigs {
         if let Some(config) = configs.get(&key) {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(build(policy)?);
+        let config = Arc::new(client_config(policy, trust::trusted())?);
         configs.insert(key, Arc::clone(&config));
         Ok(config)
     }
 }
 
-fn build(policy: TlsPolicy) -> Result<ClientConfig> {
+pub(super) fn client_config(policy: TlsPolicy, trust: Arc<TrustStore>) -> Result<ClientConfig> {
     let versions = policy.protocols.versions();
     if versions.is_empty() {
         return Err(Error::SecureChannelError);
     }
     let provider = Arc::new(provider());
     let verifier = Verifier {
-        roots: trust::roots(),
+        trust,
         provider: Arc::clone(&provider),
         ignored: policy.ignored,
     };

@@ -232,10 +232,15 @@ fn tls_error(error: &io::Error, asked: bool) -> (Error, SecureProblems) {
         crate::engine::extended_error::note(error);
         return (socket_error(error), SecureProblems::default());
     };
+    rustls_error(tls, asked)
+}
+
+/// The same for what TLS itself objects to.
+pub(super) fn rustls_error(tls: &rustls::Error, asked: bool) -> (Error, SecureProblems) {
     if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = tls
-        && let Some(CertificateRefused(problems)) = other.0.downcast_ref()
+        && let Some(refused) = other.0.downcast_ref::<CertificateRefused>()
     {
-        return (Error::SecureFailure, *problems);
+        return (Error::SecureFailure, refused.problems);
     }
     if matches!(tls, rustls::Error::InvalidCertificate(_)) {
         (Error::SecureFailure, SecureProblems::INVALID_CERT)

@@ -136,6 +136,9 @@ impl<J: Job> Lane<J> {
             while let Some(job) = self.shared.enter(&appended, must_schedule, limit) {
                 let _in_job = InJob::of(self.shared.core.id());
                 run_contained(job);
+                if !self.shared.core.is_at_home() {
+                    return true;
+                }
                 must_schedule = lock(&self.shared.line).leave();
                 // Who may run one of them may run them all: nobody else comes between.
                 ran = true;
@@ -194,7 +197,9 @@ impl<J: Job> fmt::Debug for Lane<J> {
 
 impl<J: Job> LaneShared<J> {
     /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
-    pub(crate) fn run_batch(&self, worker: &Worker) -> Batch {
+    ///
+    /// `None` if a job has forked and this is the child: it has no business here.
+    pub(crate) fn run_batch(&self, worker: &Worker) -> Option<Batch> {
         let mut jobs = 0_u32;
         let mut batch_end = BATCH_JOBS;
         let mut began = self.core.now();
@@ -203,21 +208,24 @@ impl<J: Job> LaneShared<J> {
             let now = self.core.now();
             worker.pulse.beat(now);
             run_contained(job);
+            if !self.core.is_at_home() {
+                return None;
+            }
             jobs = jobs.saturating_add(1);
             if jobs < batch_end && now == began {
                 continue;
             }
             // Who has lost the role keeps nobody waiting: it runs its lane dry.
             if self.core.is_held_by(worker) {
-                return Batch {
+                return Some(Batch {
                     jobs,
                     left: lock(&self.line).leave(),
-                };
+                });
             }
             batch_end = jobs.saturating_add(BATCH_JOBS);
             began = now;
         }
-        Batch { jobs, left: false }
+        Some(Batch { jobs, left: false })
     }
 
     /// The next of the appended jobs or of those before them, if it may run here.

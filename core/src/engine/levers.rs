@@ -9,8 +9,9 @@
 //! Looking instead of sleeping needs another CPU for the peer to run on: with one usable CPU it is always off.
 
 use std::ffi::OsStr;
-use std::sync::OnceLock;
 use std::time::Duration;
+
+use winhttp_process::PerProcess;
 
 use super::clock;
 
@@ -33,11 +34,11 @@ pub struct Levers {
 /// The levers of this process.
 #[must_use]
 pub fn levers() -> &'static Levers {
-    static LEVERS: OnceLock<Levers> = OnceLock::new();
-    LEVERS.get_or_init(|| {
+    static LEVERS: PerProcess<Levers> = PerProcess::new(|| {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         Levers::read(winhttp_process::variable, cpus)
-    })
+    });
+    LEVERS.get()
 }
 
 impl Levers {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::RootCertStore;
+use winhttp_process::PerProcess;
 
 /// Set to `webpki-roots` to ignore the system's store.
 const TRUST_VARIABLE: &str = "WINHTTP_SHIM_TRUST";
@@ -16,7 +17,10 @@ struct Key {
     choice: Option<OsString>,
 }
 
-static CACHE: Mutex<Option<(Key, Arc<RootCertStore>)>> = Mutex::new(None);
+type Cached = (Key, Arc<RootCertStore>);
+
+/// A forked child loads its own: the lock may be held while a store is read.
+static CACHE: PerProcess<Mutex<Option<Cached>>> = PerProcess::new(Mutex::default);
 
 /// The trusted authorities, loaded once per process and environment.
 pub(super) fn roots() -> Arc<RootCertStore> {
@@ -25,7 +29,7 @@ pub(super) fn roots() -> Arc<RootCertStore> {
         directory: winhttp_process::variable("SSL_CERT_DIR"),
         choice: winhttp_process::variable(TRUST_VARIABLE),
     };
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cache = CACHE.get().lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((cached, roots)) = &*cache
         && *cached == key
     {

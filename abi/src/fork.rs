@@ -1,4 +1,4 @@
-//! What must happen in the children of this process before they go on.
+//! What must happen around a fork of this process.
 
 use std::ffi::c_int;
 
@@ -9,12 +9,12 @@ unsafe extern "C" {
     fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
 }
 
-/// Has `run` called in each child that `fork` makes from now on, before `fork` returns there; `false` without memory.
+/// Has `before` called before each `fork` from now on, and one of the others after it; `false` without memory.
 ///
-/// `run` must be safe in a signal handler: other threads may have held any lock. The system forgets it when the library
-/// is unloaded.
+/// All run on the thread that forks: what `before` locks cannot be found half changed by the child, and must be let go
+/// by the others. The system forgets them when the library is unloaded.
 #[must_use]
-pub fn in_children(run: extern "C" fn()) -> bool {
-    // SAFETY: the handler is a function without arguments that cannot unwind into C.
-    unsafe { pthread_atfork(None, None, Some(run)) == 0 }
+pub fn around(before: extern "C" fn(), parent: extern "C" fn(), child: extern "C" fn()) -> bool {
+    // SAFETY: the handlers are functions without arguments that cannot unwind into C.
+    unsafe { pthread_atfork(Some(before), Some(parent), Some(child)) == 0 }
 }

@@ -4,9 +4,9 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use winhttp_process::System;
+use winhttp_process::{System, undivided};
 
-use crate::cancellation;
+use crate::{cancellation, fork};
 
 /// Signals that the system raises for what a thread itself does. A callback may do it, too, and a program that handles
 /// them (a debugger's breakpoints, the memory checks of a virtual machine) handles them on every thread.
@@ -23,20 +23,33 @@ struct CLibrary;
 
 static C_LIBRARY: CLibrary = CLibrary;
 
-/// Makes the library ready for the life of a process; every way into it goes through here.
+/// Makes the library ready for the life of a process; every way into it goes through here first.
+///
+/// `hold` takes the library's locks before each fork, and `release` lets them go after it. Both may be registered more
+/// than once, as nobody waits here for another thread: the child of a fork would wait for ever.
 #[inline]
-pub fn enter() {
+pub fn enter(hold: extern "C" fn(), release: extern "C" fn()) {
     static ENTERED: AtomicBool = AtomicBool::new(false);
-    // A thread that comes while another does this goes on: nothing was made yet that a fork could break.
-    if !ENTERED.load(Ordering::Relaxed) && !ENTERED.swap(true, Ordering::Relaxed) {
-        winhttp_process::install(&C_LIBRARY);
-        // Without memory for a handler the process has no memory for much.
-        let _ = crate::fork::in_children(forked);
+    if !ENTERED.load(Ordering::Acquire) {
+        // Without memory for handlers the process has no memory for much.
+        let _ =
+            fork::around(before_fork, after_fork, forked) && fork::around(hold, release, release);
+        undivided(|| winhttp_process::install(&C_LIBRARY));
+        ENTERED.store(true, Ordering::Release);
     }
+}
+
+extern "C" fn before_fork() {
+    winhttp_process::before_fork();
+}
+
+extern "C" fn after_fork() {
+    winhttp_process::after_fork();
 }
 
 extern "C" fn forked() {
     winhttp_process::forked();
+    winhttp_process::after_fork();
 }
 
 impl System for CLibrary {

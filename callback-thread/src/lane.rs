@@ -182,6 +182,9 @@ impl<J: Job> Hold<'_, J> {
             let _in_job = InJob::visiting(shared.core.id(), shared.key());
             run_contained(job);
             ran = number == appended.last;
+            if !shared.core.is_at_home() {
+                return ran;
+            }
         }
         if appended.must_schedule {
             // It counts as scheduled since it was appended to, and is on no list.
@@ -196,8 +199,9 @@ impl<J: Job> Hold<'_, J> {
 
 impl<J: Job> Drop for Hold<'_, J> {
     fn drop(&mut self) {
-        let must_schedule = lock(&self.lane.shared.line).release();
-        if must_schedule {
+        // A job may have forked: in the child the lane is nobody's any more.
+        let shared = &self.lane.shared;
+        if shared.core.is_at_home() && lock(&shared.line).release() {
             self.lane.schedule();
         }
     }
@@ -231,7 +235,9 @@ impl<J: Job> fmt::Debug for Lane<J> {
 
 impl<J: Job> LaneShared<J> {
     /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
-    pub(crate) fn run_batch(&self, worker: &Worker) -> Batch {
+    ///
+    /// `None` if a job has forked and this is the child: it has no business here.
+    pub(crate) fn run_batch(&self, worker: &Worker) -> Option<Batch> {
         let mut jobs = 0_u32;
         let mut batch_end = BATCH_JOBS;
         let mut began = self.core.now();
@@ -240,21 +246,24 @@ impl<J: Job> LaneShared<J> {
             let now = self.core.now();
             worker.pulse.beat(now);
             run_contained(job);
+            if !self.core.is_at_home() {
+                return None;
+            }
             jobs = jobs.saturating_add(1);
             if jobs < batch_end && now == began {
                 continue;
             }
             // Who has lost the role keeps nobody waiting: it runs its lane dry.
             if self.core.is_held_by(worker) {
-                return Batch {
+                return Some(Batch {
                     jobs,
                     left: lock(&self.line).leave(),
-                };
+                });
             }
             batch_end = jobs.saturating_add(BATCH_JOBS);
             began = now;
         }
-        Batch { jobs, left: false }
+        Some(Batch { jobs, left: false })
     }
 
     /// The next job and its number, if that is not above `last`.

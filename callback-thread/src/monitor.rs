@@ -11,6 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use winhttp_process::{Epoch, PerProcess, epoch};
+
 use crate::lock;
 
 /// Time between two ticks.
@@ -29,8 +31,13 @@ pub(crate) const QUIET_TICKS: u32 = 32;
 /// The tick the count starts at. Lower values are free for other meanings.
 const FIRST_TICK: u64 = 1;
 
-/// The monitor all dispatchers share.
-pub(crate) static MONITOR: Monitor = Monitor::new();
+/// The monitor all dispatchers of a process share. A forked child starts its own: its parent's thread stays behind.
+static MONITOR: PerProcess<Monitor> = PerProcess::new(Monitor::new);
+
+/// The monitor of this process.
+pub(crate) fn monitor() -> &'static Monitor {
+    MONITOR.get()
+}
 
 /// What the monitor looks at.
 pub(crate) trait Watched: Send + Sync {
@@ -88,7 +95,10 @@ impl Monitor {
     /// Counts a dispatcher as alive until the result is dropped.
     pub(crate) fn attend(&'static self) -> Attendance {
         lock(&self.registry).dispatchers += 1;
-        Attendance { monitor: self }
+        Attendance {
+            monitor: self,
+            epoch: epoch(),
+        }
     }
 
     /// Watches `dispatcher` from the next tick on; returns false if no thread could be started.
@@ -158,10 +168,15 @@ fn look_at(dispatcher: &Weak<dyn Watched>, now: u64) -> bool {
 #[derive(Debug)]
 pub(crate) struct Attendance {
     monitor: &'static Monitor,
+    epoch: Epoch,
 }
 
 impl Drop for Attendance {
     fn drop(&mut self) {
+        // Of a dispatcher that a forked child inherited nobody counts anything.
+        if !self.epoch.is_current() {
+            return;
+        }
         let mut registry = lock(&self.monitor.registry);
         registry.dispatchers -= 1;
         if registry.dispatchers == 0 {

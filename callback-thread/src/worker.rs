@@ -5,10 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use winhttp_process::{Epoch, epoch};
+
 use crate::board::{Board, Inspection, Reaction, Step};
 use crate::here::{self, DispatcherId, InWait};
 use crate::lane::LaneShared;
-use crate::monitor::{Attendance, MONITOR, OVERSTAY_TICKS, Watched};
+use crate::monitor::{Attendance, OVERSTAY_TICKS, Watched, monitor};
 use crate::role::Worker;
 use crate::sync::{Condvar, Mutex, spawn, wait_timeout_while};
 use crate::threads::Threads;
@@ -54,6 +56,8 @@ pub(crate) struct Core<J: Job> {
     source: Mutex<Option<Box<dyn Source>>>,
     wake: Box<dyn Wake>,
     threads: Threads,
+    /// The process that its threads are threads of.
+    epoch: Epoch,
     _attendance: Attendance,
 }
 
@@ -69,7 +73,8 @@ impl<J: Job> Core<J> {
             source: Mutex::new(Some(Box::new(source))),
             wake: Box::new(wake),
             threads: Threads::new(limits.threads),
-            _attendance: MONITOR.attend(),
+            epoch: epoch(),
+            _attendance: monitor().attend(),
         }
     }
 
@@ -85,8 +90,13 @@ impl<J: Job> Core<J> {
         &self.threads
     }
 
+    /// Is this the process that made it, or a child of that, where none of its threads exist and any lock may be held?
+    pub(crate) fn is_at_home(&self) -> bool {
+        self.epoch.is_current()
+    }
+
     pub(crate) fn now(&self) -> u64 {
-        MONITOR.now()
+        monitor().now()
     }
 
     #[cfg(test)]
@@ -101,6 +111,9 @@ impl<J: Job> Core<J> {
 
     /// Puts a lane that got work on the run list and sees to it that somebody runs it.
     pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<LaneShared<J>>) {
+        if !self.is_at_home() {
+            return;
+        }
         let reaction = lock(&self.board).schedule(lane, here::waits_for(self.id));
         if self.react(reaction).is_err() {
             serve(self, &Worker::guest());
@@ -108,6 +121,9 @@ impl<J: Job> Core<J> {
     }
 
     pub(crate) fn nudge(self: &Arc<Self>) -> io::Result<()> {
+        if !self.is_at_home() {
+            return Err(io::Error::other("the threads belong to the parent process"));
+        }
         let reaction = lock(&self.board).nudge(here::waits_for(self.id));
         let result = self.react(reaction);
         if result.is_err() {
@@ -118,6 +134,9 @@ impl<J: Job> Core<J> {
     }
 
     pub(crate) fn close(self: &Arc<Self>) {
+        if !self.is_at_home() {
+            return;
+        }
         let (reaction, unused) = lock(&self.board).close();
         if unused {
             self.drop_source();
@@ -153,6 +172,11 @@ impl<J: Job> Core<J> {
         let core = Arc::clone(self);
         spawn(&self.name, move || {
             serve(&core, &Worker::own());
+            if !core.is_at_home() {
+                // The end of this thread is the end of the child. What it has is its parent's, and locked perhaps.
+                Box::leak(Box::new((core, slot)));
+                return;
+            }
             drop(core);
             drop(slot);
         })
@@ -174,7 +198,7 @@ impl<J: Job> Core<J> {
 
     fn ask_to_be_watched(self: &Arc<Self>) {
         let this: Weak<Self> = Arc::downgrade(self);
-        if !MONITOR.watch(this) {
+        if !monitor().watch(this) {
             lock(&self.board).unwatched();
         }
     }
@@ -190,7 +214,9 @@ fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
                 if watch {
                     core.ask_to_be_watched();
                 }
-                let batch = lane.run_batch(worker);
+                let Some(batch) = lane.run_batch(worker) else {
+                    return;
+                };
                 let left = batch.left.then_some(lane);
                 board = lock(&core.board);
                 board.let_go(worker, batch.jobs, left);

@@ -3,6 +3,7 @@
 mod completions;
 mod connect;
 mod handle;
+mod inherited;
 mod job;
 mod library;
 mod open;
@@ -13,7 +14,7 @@ mod websocket;
 
 pub use connect::Connect;
 pub use handle::Handle;
-pub use library::{Library, Object};
+pub use library::{Held, Library, Object};
 pub use open::{OpenRequest, OpenSession, ProxyAccess};
 pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};
 pub use session::{Session, SessionSettings};

@@ -15,6 +15,8 @@ pub enum Error {
     IncorrectHandleType,
     /// The handle is of the right kind at the wrong time.
     IncorrectHandleState,
+    /// The handle was at work when this process was forked; it goes on in the parent process only.
+    ParentsHandle,
     /// An argument is missing, malformed or out of range.
     InvalidParameter,
     /// The operation conflicts with one that is pending, or came after the end of its side.

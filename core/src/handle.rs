@@ -4,8 +4,8 @@ mod cells;
 mod id;
 mod table;
 
-pub use cells::Cells;
+pub use cells::{Cells, CellsHeld};
 pub use id::HandleId;
-pub use table::Table;
+pub use table::{Table, TableHeld};
 
 pub use crate::option::HandleKind;

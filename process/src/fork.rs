@@ -5,10 +5,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::undivided::forget_others;
+
 static EPOCH: AtomicU32 = AtomicU32::new(0);
 
 /// A number that differs between a process and the children it forks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(u32);
 
 /// The epoch of this process.
@@ -19,6 +21,7 @@ pub fn epoch() -> Epoch {
 
 /// This is the child of a fork: what was before belongs to the parent. Safe in a handler of `pthread_atfork`.
 pub fn forked() {
+    forget_others();
     EPOCH.fetch_add(1, Ordering::Relaxed);
 }
 

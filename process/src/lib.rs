@@ -10,9 +10,15 @@ mod fork;
 mod per_process;
 mod system;
 mod thread;
+mod undivided;
+
+/// For tests that pretend to fork: one at a time.
+#[cfg(test)]
+static PRETENDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 pub use environment::variable;
 pub use fork::{Epoch, epoch, forked};
 pub use per_process::PerProcess;
 pub use system::{System, install, is_privileged};
 pub use thread::spawn;
+pub use undivided::{after_fork, before_fork, undivided};

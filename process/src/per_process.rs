@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::fork::{Epoch, epoch};
+use crate::undivided::undivided;
 
 /// A static value, one for each process; a child's is made by the same function, and its parent's is left as it was.
 pub struct PerProcess<T: 'static> {
@@ -20,7 +21,7 @@ struct Generation<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// A value that `make` makes when it is first asked for in a process; `make` must be quick and take no locks.
+    /// A value that `make` makes when it is first asked for in a process; forks wait meanwhile.
     #[must_use]
     pub const fn new(make: fn() -> T) -> Self {
         Self {
@@ -32,14 +33,22 @@ impl<T> PerProcess<T> {
     /// This process's value.
     pub fn get(&self) -> &T {
         let now = epoch();
-        let mut generation = self.first.get_or_init(|| self.generation(now));
+        let mut generation = match self.first.get() {
+            Some(first) => first,
+            None => undivided(|| self.first.get_or_init(|| self.generation(now))),
+        };
         // One step for each fork between the process that used the value first and this one.
         while generation.epoch != now {
-            generation = generation
-                .next
-                .get_or_init(|| Box::new(self.generation(now)));
+            generation = match generation.next.get() {
+                Some(next) => next,
+                None => undivided(|| generation.next.get_or_init(|| self.child(now))),
+            };
         }
         &generation.value
+    }
+
+    fn child(&self, epoch: Epoch) -> Box<Generation<T>> {
+        Box::new(self.generation(epoch))
     }
 
     fn generation(&self, epoch: Epoch) -> Generation<T> {
@@ -67,6 +76,7 @@ mod tests {
     #[test]
     fn a_child_has_a_value_of_its_own() {
         static COUNT: PerProcess<Mutex<u32>> = PerProcess::new(|| Mutex::new(7));
+        let _alone = crate::PRETENDING.lock();
         let parents = COUNT.get().lock().unwrap();
         forked();
         // The parent's lock is held; the child's is not.

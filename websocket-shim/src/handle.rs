@@ -1,6 +1,8 @@
 //! Handles: making them, looking them up, ending them.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 
 use winhttp_abi::export;
 use winhttp_abi::export::Succeeded;
@@ -9,7 +11,7 @@ use winhttp_abi::header_block::HeaderBlock;
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::types::Property;
 use winhttp_abi::{output, process};
-use winhttp_core::handle::{Cells, HandleId};
+use winhttp_core::handle::{Cells, CellsHeld, HandleId};
 use winhttp_core::proto::websocket::Role;
 use winhttp_core::proto::websocket::component::Endpoint;
 
@@ -47,6 +49,24 @@ pub(crate) fn with<R>(
         .unwrap_or(Err(HResult::INVALID_ARGUMENT))
 }
 
+thread_local! {
+    /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
+    static HELD: RefCell<Option<ManuallyDrop<CellsHeld<'static, Box<WebSocket>>>>> =
+        const { RefCell::new(None) };
+}
+
+extern "C" fn hold() {
+    HELD.with_borrow_mut(|held| {
+        held.get_or_insert_with(|| ManuallyDrop::new(HANDLES.hold()));
+    });
+}
+
+extern "C" fn release() {
+    if let Some(cells) = HELD.take() {
+        drop(ManuallyDrop::into_inner(cells));
+    }
+}
+
 /// # Safety
 /// As the exported functions.
 unsafe fn create(
@@ -61,8 +81,8 @@ unsafe fn create(
     }
     // SAFETY: the program's promise about the properties.
     let (settings, lent) = unsafe { property::settings(role, properties, count) }?;
-    // Children of this process mask with keys of their own.
-    process::enter();
+    // Children of this process mask with keys of their own, and find no handle in the middle of a call.
+    process::enter(hold, release);
     let memory = Buffers::new(&settings, lent);
     let id = HANDLES
         .insert_with(|id| {

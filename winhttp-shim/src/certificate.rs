@@ -19,7 +19,7 @@ const TRUE: i32 = 1;
 const FALSE: i32 = 0;
 
 /// A context the program holds.
-struct Live {
+pub(crate) struct Live {
     context: Arc<Context>,
     references: u32,
 }
@@ -68,6 +68,14 @@ pub extern "C" fn CertDuplicateCertificateContext(
 /// Releases a certificate chain. This version hands out none, so there is nothing to do, whatever is passed.
 #[unsafe(no_mangle)]
 pub extern "C" fn CertFreeCertificateChain(_chain: *const c_void) {}
+
+/// The lock of the list, held.
+pub(crate) type Held = MutexGuard<'static, BTreeMap<usize, Live>>;
+
+/// Takes the list's lock, to be let go after a fork.
+pub(crate) fn hold() -> Held {
+    live()
+}
 
 fn release(address: usize) -> bool {
     let mut live = live();

@@ -1,20 +1,63 @@
 //! The one library of the process, and what the C edge is to the core.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
-use std::sync::OnceLock;
+use std::mem::ManuallyDrop;
+use std::sync::{Once, OnceLock};
 
 use winhttp_abi::buffer::{Lent, LentMut};
 use winhttp_abi::process;
-use winhttp_core::api::Library;
+use winhttp_core::api::{Held, Library};
 use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
+use winhttp_process::{PerProcess, after_fork, before_fork, undivided};
+
 use crate::callback::StatusCallback;
+use crate::certificate;
+
+static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
+/// What a process has inherited was sorted.
+static ADOPTED: PerProcess<Once> = PerProcess::new(Once::new);
 
 /// The handles of the process.
 pub(crate) fn library() -> &'static Library<Shim> {
-    static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
-    process::enter();
-    LIBRARY.get_or_init(Library::new)
+    process::enter(hold, release);
+    let library = match LIBRARY.get() {
+        Some(library) => library,
+        None => undivided(|| LIBRARY.get_or_init(Library::new)),
+    };
+    let adopted = ADOPTED.get();
+    if !adopted.is_completed() {
+        undivided(|| adopted.call_once(|| library.adopt()));
+    }
+    library
+}
+
+/// The locks that no fork may leave to a thread which the child has not.
+type Locks = (Held<'static, Shim>, certificate::Held);
+
+thread_local! {
+    /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
+    static HELD: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
+}
+
+extern "C" fn hold() {
+    // Who makes something once may need the locks for it.
+    before_fork();
+    HELD.with_borrow_mut(|held| {
+        if held.is_none()
+            && let Some(library) = LIBRARY.get()
+        {
+            *held = Some(ManuallyDrop::new((library.hold(), certificate::hold())));
+        }
+    });
+}
+
+extern "C" fn release() {
+    if let Some(locks) = HELD.take() {
+        drop(ManuallyDrop::into_inner(locks));
+    }
+    after_fork();
 }
 
 /// The C edge as the core's embedder.

@@ -14,7 +14,10 @@ const NOW: u64 = 1;
 /// The tick at which whatever began at [`NOW`] has overstayed.
 pub(crate) const LATE: u64 = NOW + OVERSTAY_TICKS;
 
-pub(crate) static MONITOR: Monitor = Monitor;
+/// The monitor of the model.
+pub(crate) fn monitor() -> &'static Monitor {
+    &Monitor
+}
 
 /// What a monitor looks at.
 pub(crate) trait Watched: Send + Sync {

@@ -7,10 +7,11 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use callback_thread::{Appended, Hold, Lane};
 
+use super::inherited::Heritage;
 use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
 use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
@@ -25,11 +26,13 @@ pub struct Handle<E: Embedder> {
     /// A receiving operation was accepted, and its completion has not begun: programs that poll for
     /// ERROR_INVALID_OPERATION rely on it. Asynchronous handles only.
     receiving: AtomicBool,
+    pub(super) heritage: Heritage,
     callback: Mutex<Callback<E>>,
     delivery: Delivery<E>,
-    lane: Option<Lane<Job<E>>>,
+    /// Made when the first notification is queued: a process may fork before that.
+    lane: OnceLock<Lane<Job<E>>>,
     /// Set on sessions only (UNLOAD_NOTIFY_EVENT).
-    unload: OnceLock<E::UnloadEvent>,
+    unload: OnceLock<Arc<E::UnloadEvent>>,
     parent: Option<Arc<Self>>,
 }
 
@@ -79,13 +82,17 @@ impl<E: Embedder> Handle<E> {
         delivery: Delivery<E>,
         parent: Option<Arc<Self>>,
     ) -> Arc<Self> {
+        if let Some(parent) = &parent {
+            parent.heritage.child_begins();
+        }
         Arc::new(Self {
             id,
             kind,
             closed: AtomicBool::new(false),
             receiving: AtomicBool::new(false),
+            heritage: Heritage::default(),
             callback: Mutex::new(callback),
-            lane: delivery.lane(),
+            lane: OnceLock::new(),
             delivery,
             unload: OnceLock::new(),
             parent,
@@ -113,7 +120,17 @@ impl<E: Embedder> Handle<E> {
     /// The session was opened with WINHTTP_FLAG_ASYNC.
     #[must_use]
     pub fn is_asynchronous(&self) -> bool {
-        self.lane.is_some()
+        self.delivery.thread().is_some()
+    }
+
+    pub(super) fn parent(&self) -> Option<&Arc<Self>> {
+        self.parent.as_ref()
+    }
+
+    /// Where its notifications queue, in asynchronous mode.
+    fn lane(&self) -> Option<&Lane<Job<E>>> {
+        let thread = self.delivery.thread()?;
+        Some(self.lane.get_or_init(|| thread.lane()))
     }
 
     /// The program has closed the handle.
@@ -150,7 +167,7 @@ impl<E: Embedder> Handle<E> {
 
     /// Sets the event to signal after the session's last notification; `false` if one was set before.
     pub fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
-        self.unload.set(event).is_ok()
+        self.unload.set(Arc::new(event)).is_ok()
     }
 
     pub(super) fn delivery(&self) -> &Delivery<E> {
@@ -187,23 +204,21 @@ impl<E: Embedder> Handle<E> {
     /// Queues the end of an asynchronous operation, also with a lock held that decides its order; [`Handle::settle`]
     /// must follow without it.
     pub(super) fn queue(self: &Arc<Self>, notification: Notification<'static>) -> Appended {
-        self.lane.as_ref().map_or_else(Appended::default, |lane| {
+        self.lane().map_or_else(Appended::default, |lane| {
             lane.append(Job::Notify(Arc::clone(self), notification))
         })
     }
 
     /// Has what was queued delivered by the callback thread.
     pub(super) fn settle(&self, queued: Appended) {
-        if let Some(lane) = &self.lane {
+        if let Some(lane) = self.lane() {
             lane.settle(queued);
         }
     }
 
     /// What is queued and not begun.
     pub(super) fn queued(&self) -> Appended {
-        self.lane
-            .as_ref()
-            .map_or_else(Appended::default, Lane::queued)
+        self.lane().map_or_else(Appended::default, Lane::queued)
     }
 
     /// The right to deliver what this call ends on this thread, where the session allows that
@@ -213,13 +228,13 @@ impl<E: Embedder> Handle<E> {
         if !thread.is_inline() {
             return None;
         }
-        self.lane.as_ref()?.hold(NESTING_LIMIT)
+        self.lane()?.hold(NESTING_LIMIT)
     }
 
     /// The right to deliver on this thread what this call cancels. From inside a callback of the same handle there is
     /// none: what is cancelled there follows that callback.
     pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, Job<E>>> {
-        let lane = self.lane.as_ref()?;
+        let lane = self.lane()?;
         if lane.is_current() {
             return None;
         }
@@ -228,12 +243,12 @@ impl<E: Embedder> Handle<E> {
 
     /// The call comes from a callback of the session: what it sends may leave together with what follows in this turn.
     pub(super) fn gathers(&self) -> bool {
-        self.lane.as_ref().is_some_and(Lane::is_inside_dispatcher) && levers().gather
+        self.lane.get().is_some_and(Lane::is_inside_dispatcher) && levers().gather
     }
 
     /// Continues an asynchronous operation on the handle's lane.
     pub(super) fn schedule(&self, operation: Arc<dyn Operation>) {
-        if let Some(lane) = &self.lane {
+        if let Some(lane) = self.lane() {
             lane.post(Job::Step(operation));
         }
     }
@@ -241,7 +256,7 @@ impl<E: Embedder> Handle<E> {
     /// Continues an asynchronous operation before this returns, where the session allows that; else as
     /// [`Handle::schedule`].
     pub(super) fn schedule_here(&self, operation: Arc<dyn Operation>) {
-        let Some(lane) = &self.lane else { return };
+        let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
             Some(hold) => {
                 hold.run(lane.append(Job::Step(operation)));
@@ -255,24 +270,43 @@ impl<E: Embedder> Handle<E> {
     }
 }
 
-impl<E: Embedder> Drop for Handle<E> {
-    fn drop(&mut self) {
-        let callback = self
-            .callback
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+impl<E: Embedder> Handle<E> {
+    /// Has the handle's last word delivered, once: its lane's last job, or here and now where it has none.
+    ///
+    /// The child of a fork calls this for a handle that it inherited and has closed; all others wait for their last user.
+    pub(super) fn end(&self) {
+        if !self.heritage.end() {
+            return;
+        }
+        // A thread of the parent may hold the lock for ever; it notifies nobody here.
+        let (observer, context) = match self.callback.try_lock() {
+            Ok(callback) => (callback.observer.clone(), callback.context),
+            Err(TryLockError::Poisoned(callback)) => {
+                let callback = callback.into_inner();
+                (callback.observer.clone(), callback.context)
+            }
+            Err(TryLockError::WouldBlock) => (None, 0),
+        };
         let closing = Closing {
             id: self.id,
-            observer: callback.observer.take(),
-            context: callback.context,
-            unload: self.unload.take(),
+            observer,
+            context,
+            unload: self.unload.get().map(Arc::clone),
             session: self.parent.is_none().then(|| self.delivery.clone()),
-            parent: self.parent.take(),
+            parent: self.parent.clone(),
         };
-        match &self.lane {
-            Some(lane) => lane.post(Job::Close(Box::new(closing))),
-            None => closing.deliver(),
+        match self.lane() {
+            Some(lane) if !self.heritage.is_orphaned() => {
+                lane.post(Job::Close(Box::new(closing)));
+            }
+            _ => closing.deliver(),
         }
+    }
+}
+
+impl<E: Embedder> Drop for Handle<E> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -290,7 +324,7 @@ pub(super) struct Closing<E: Embedder> {
     id: HandleId,
     observer: Option<E::Observer>,
     context: usize,
-    unload: Option<E::UnloadEvent>,
+    unload: Option<Arc<E::UnloadEvent>>,
     /// The delivery to end, if this is the session itself.
     session: Option<Delivery<E>>,
     /// Released afterwards: the parent's last word follows.
@@ -307,6 +341,9 @@ impl<E: Embedder> Closing<E> {
         }
         if let Some(thread) = self.session.as_ref().and_then(Delivery::thread) {
             thread.end();
+        }
+        if let Some(parent) = &self.parent {
+            parent.child_ended();
         }
         drop(self.parent);
     }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use callback_thread::{Dispatcher, Lane};
+use winhttp_process::{Epoch, epoch};
 
 use super::handle::{Closing, Handle};
 use crate::embed::Embedder;
@@ -58,13 +59,22 @@ pub(super) enum Delivery<E: Embedder> {
 
 /// The callback thread of an asynchronous session, and the poll it waits in.
 pub(super) struct CallbackThread<E: Embedder> {
+    engine: Mutex<Engine<E>>,
+    /// Something depends on this very engine: a handle has its lane, or a thread runs.
+    used: AtomicBool,
+    /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered inside the call that
+    /// caused them.
+    inline: AtomicBool,
+}
+
+/// What a callback thread consists of; clones are the same one.
+struct Engine<E: Embedder> {
     dispatcher: Dispatcher<Job<E>>,
     /// Polls on a thread of its own, if the callback thread does not (WINHTTP_SHIM_POLLING_CALLBACKS=0).
     poller: Option<Dispatcher<Job<E>>>,
     reactor: Reactor,
-    /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered inside the call that
-    /// caused them.
-    inline: AtomicBool,
+    /// The process whose descriptors and threads these are.
+    epoch: Epoch,
 }
 
 impl<E: Embedder> Delivery<E> {
@@ -74,33 +84,26 @@ impl<E: Embedder> Delivery<E> {
     /// The system's refusal to open a poll.
     pub(super) fn open(asynchronous: bool) -> io::Result<Self> {
         // Read before anything runs: which CPUs a process may use is asked once.
-        let levers = levers();
+        let _ = levers();
         if !asynchronous {
             return Ok(Self::Inline);
         }
-        let (reactor, source) = Reactor::open()?;
-        let wake = reactor.clone();
-        let (dispatcher, poller) = if levers.polling_callbacks {
-            (Dispatcher::new(CALLBACK_THREAD, source, wake), None)
-        } else {
-            let parking = Parking::default();
-            let callbacks = Dispatcher::new(CALLBACK_THREAD, parking.clone(), parking);
-            (callbacks, Some(Dispatcher::new(POLL_THREAD, source, wake)))
-        };
-        let inline = AtomicBool::new(inline_callbacks());
         Ok(Self::Thread(Arc::new(CallbackThread {
-            dispatcher,
-            poller,
-            reactor,
-            inline,
+            engine: Mutex::new(Engine::open()?),
+            used: AtomicBool::new(false),
+            inline: AtomicBool::new(inline_callbacks()),
         })))
     }
 
-    pub(super) fn lane(&self) -> Option<Lane<Job<E>>> {
-        match self {
-            Self::Inline => None,
-            Self::Thread(thread) => Some(thread.dispatcher.lane()),
-        }
+    /// Its threads are those of another process, which has forked this one.
+    pub(super) fn is_strange(&self) -> bool {
+        // Nobody can be told anything if another process's thread has the lock.
+        self.thread()
+            .is_some_and(|thread| match thread.engine.try_lock() {
+                Ok(engine) => !engine.epoch.is_current(),
+                Err(TryLockError::Poisoned(engine)) => !engine.into_inner().epoch.is_current(),
+                Err(TryLockError::WouldBlock) => true,
+            })
     }
 
     pub(super) fn thread(&self) -> Option<&Arc<CallbackThread<E>>> {
@@ -129,9 +132,66 @@ impl<E: Embedder> fmt::Debug for Delivery<E> {
     }
 }
 
+impl<E: Embedder> Engine<E> {
+    fn open() -> io::Result<Self> {
+        let (reactor, source) = Reactor::open()?;
+        let wake = reactor.clone();
+        let (dispatcher, poller) = if levers().polling_callbacks {
+            (Dispatcher::new(CALLBACK_THREAD, source, wake), None)
+        } else {
+            let parking = Parking::default();
+            let callbacks = Dispatcher::new(CALLBACK_THREAD, parking.clone(), parking);
+            (callbacks, Some(Dispatcher::new(POLL_THREAD, source, wake)))
+        };
+        Ok(Self {
+            dispatcher,
+            poller,
+            reactor,
+            epoch: epoch(),
+        })
+    }
+}
+
+impl<E: Embedder> Clone for Engine<E> {
+    fn clone(&self) -> Self {
+        Self {
+            dispatcher: self.dispatcher.clone(),
+            poller: self.poller.clone(),
+            reactor: self.reactor.clone(),
+            epoch: self.epoch,
+        }
+    }
+}
+
 impl<E: Embedder> CallbackThread<E> {
-    pub(super) fn reactor(&self) -> &Reactor {
-        &self.reactor
+    fn engine(&self) -> MutexGuard<'_, Engine<E>> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The engine, which stays what it is from now on.
+    fn use_engine(&self) -> Engine<E> {
+        let engine = self.engine();
+        self.used.store(true, Ordering::Relaxed);
+        engine.clone()
+    }
+
+    /// A new lane.
+    pub(super) fn lane(&self) -> Lane<Job<E>> {
+        self.use_engine().dispatcher.lane()
+    }
+
+    /// In a forked child: replaces the parent's engine by one of its own, if nothing depends on it.
+    pub(super) fn renew(&self) {
+        if !self.used.load(Ordering::Relaxed)
+            && let Ok(own) = Engine::open()
+        {
+            let parents = std::mem::replace(&mut *self.engine(), own);
+            drop(parents);
+        }
+    }
+
+    pub(super) fn reactor(&self) -> Reactor {
+        self.use_engine().reactor
     }
 
     pub(super) fn set_inline(&self, inline: bool) {
@@ -147,16 +207,18 @@ impl<E: Embedder> CallbackThread<E> {
     /// # Errors
     /// The system's refusal to start a thread.
     pub(super) fn ensure_running(&self) -> io::Result<()> {
-        if let Some(poller) = &self.poller {
+        let engine = self.use_engine();
+        if let Some(poller) = &engine.poller {
             poller.ensure_running()?;
         }
-        self.dispatcher.ensure_running()
+        engine.dispatcher.ensure_running()
     }
 
     /// The session's last notification is delivered: the threads may end.
     pub(super) fn end(&self) {
-        self.dispatcher.close();
-        if let Some(poller) = &self.poller {
+        let engine = self.engine().clone();
+        engine.dispatcher.close();
+        if let Some(poller) = &engine.poller {
             poller.close();
         }
     }

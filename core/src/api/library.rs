@@ -8,8 +8,9 @@ use super::request::Request;
 use super::session::Session;
 use super::websocket::WebSocket;
 use crate::embed::Embedder;
+use crate::engine::resolve;
 use crate::error::{Error, Result};
-use crate::handle::{HandleId, HandleKind, Table};
+use crate::handle::{HandleId, HandleKind, Table, TableHeld};
 use crate::option::Values;
 
 /// All handles of the process.
@@ -18,6 +19,17 @@ pub struct Library<E: Embedder> {
     pub(super) table: Table<Object<E>>,
     /// The options of the process, set with the NULL handle.
     global: Mutex<Values>,
+    /// Objects of a process that this one was forked from, which cannot be ended here.
+    graveyard: Mutex<Vec<Object<E>>>,
+}
+
+/// The library's locks, held: a fork that happens meanwhile leaves none of them to a thread that the child has not.
+#[derive(Debug)]
+pub struct Held<'a, E: Embedder> {
+    _lookups: resolve::Held,
+    _table: TableHeld<'a, Object<E>>,
+    _global: MutexGuard<'a, Values>,
+    _graveyard: MutexGuard<'a, Vec<Object<E>>>,
 }
 
 /// What a handle number names.
@@ -61,6 +73,16 @@ impl<E: Embedder> Object<E> {
     pub fn kind(&self) -> HandleKind {
         self.handle().kind()
     }
+
+    /// Tells objects apart; never followed.
+    pub(super) fn address(&self) -> usize {
+        match self {
+            Self::Session(session) => Arc::as_ptr(session).addr(),
+            Self::Connect(connect) => Arc::as_ptr(connect).addr(),
+            Self::Request(request) => Arc::as_ptr(request).addr(),
+            Self::WebSocket(websocket) => Arc::as_ptr(websocket).addr(),
+        }
+    }
 }
 
 impl<E: Embedder> Library<E> {
@@ -70,6 +92,7 @@ impl<E: Embedder> Library<E> {
         Self {
             table: Table::new(),
             global: Mutex::default(),
+            graveyard: Mutex::default(),
         }
     }
 
@@ -78,13 +101,35 @@ impl<E: Embedder> Library<E> {
         self.global.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn graveyard(&self) -> MutexGuard<'_, Vec<Object<E>>> {
+        self.graveyard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the library's locks, to be let go after a fork.
+    #[must_use]
+    pub fn hold(&self) -> Held<'_, E> {
+        Held {
+            // First, as it may take some time.
+            _lookups: resolve::hold(),
+            _table: self.table.hold(),
+            _global: self.global(),
+            _graveyard: self.graveyard(),
+        }
+    }
+
     /// The live object a caller's number names.
     ///
     /// # Errors
-    /// [`Error::InvalidHandle`].
+    /// [`Error::InvalidHandle`], [`Error::ParentsHandle`].
     pub fn object(&self, bits: u64) -> Result<Object<E>> {
         let id = HandleId::from_bits(bits).ok_or(Error::InvalidHandle)?;
-        self.table.get(id).ok_or(Error::InvalidHandle)
+        let object = self.table.get(id).ok_or(Error::InvalidHandle)?;
+        if object.handle().heritage.is_orphaned() {
+            return Err(Error::ParentsHandle);
+        }
+        Ok(object)
     }
 
     /// The session a caller's number names.
@@ -148,6 +193,12 @@ impl<E: Embedder> Library<E> {
         let id = HandleId::from_bits(bits).ok_or(Error::InvalidHandle)?;
         let object = self.table.remove(id).ok_or(Error::InvalidHandle)?;
         object.handle().set_closed();
+        if object.handle().heritage.is_inherited() {
+            self.close_inherited(&object);
+        }
+        if object.handle().heritage.is_orphaned() {
+            return Ok(());
+        }
         match &object {
             Object::Session(_) | Object::Connect(_) => {}
             Object::Request(request) => request.cancel(),

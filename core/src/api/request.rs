@@ -342,6 +342,24 @@ impl<E: Embedder> Request<E> {
         ended.deliver();
     }
 
+    /// The request has a TLS connection, as far as that can be found out without waiting.
+    pub(super) fn is_secured(&self) -> bool {
+        self.state.try_lock().is_ok_and(|state| {
+            let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
+            state.driver.is_some() && tls.is_some()
+        })
+    }
+
+    /// In a forked child: lets go of the parent's connection, as far as the lock is free.
+    pub(super) fn disconnect(&self) {
+        let driver = self
+            .state
+            .try_lock()
+            .ok()
+            .and_then(|mut state| state.driver.take());
+        drop(driver);
+    }
+
     /// Lets the lane continue the pending operation, if there is one.
     fn schedule(&self, state: Locked<'_, E>) {
         if let Some(turn) = self.queue_turn(state) {

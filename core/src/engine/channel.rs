@@ -190,6 +190,12 @@ impl Channel {
         self.transport.socket()
     }
 
+    /// TLS is between it and the socket.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.transport.tls().is_some()
+    }
+
     /// The connection is of no more use for a reason outside the protocol.
     pub fn abandon(&mut self, error: Error) {
         let _: Result<()> = self.fail(error);

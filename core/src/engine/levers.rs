@@ -12,8 +12,9 @@
 //! Looking instead of sleeping needs another CPU for the peer to run on: with one usable CPU it is always off.
 
 use std::ffi::OsStr;
-use std::sync::OnceLock;
 use std::time::Duration;
+
+use winhttp_process::PerProcess;
 
 use super::clock;
 
@@ -36,11 +37,11 @@ pub struct Levers {
 /// The levers of this process.
 #[must_use]
 pub fn levers() -> &'static Levers {
-    static LEVERS: OnceLock<Levers> = OnceLock::new();
-    LEVERS.get_or_init(|| {
+    static LEVERS: PerProcess<Levers> = PerProcess::new(|| {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
         Levers::read(winhttp_process::variable, cpus)
-    })
+    });
+    LEVERS.get()
 }
 
 /// Sessions opened now deliver what a call ends inside that call.

@@ -2,19 +2,38 @@
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use winhttp_process::PerProcess;
 
+use super::clock;
 use super::sleeper::Wake;
 use crate::error::{Error, Result};
 
 /// Look-ups under way at once in the process; further ones wait their turn within their own timeout.
 const MAX_WORKERS: usize = 8;
 
+/// How long a look-up is inside C's library before it waits for the network only.
+const SETTLING: Duration = Duration::from_millis(20);
+
 struct Pool {
     queue: VecDeque<Task>,
     workers: usize,
+    /// When the look-ups under way began.
+    running: Vec<Instant>,
+}
+
+/// The pool's lock, held: no look-up begins, and none is about to leave a lock of C's library to the child of a fork.
+pub struct Held {
+    _pool: MutexGuard<'static, Pool>,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Held")
+    }
 }
 
 struct Task {
@@ -25,10 +44,41 @@ struct Task {
     wake: std::sync::Weak<dyn Wake>,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    queue: VecDeque::new(),
-    workers: 0,
+/// A forked child starts its own: its parent's workers stay behind.
+static POOL: PerProcess<(Mutex<Pool>, Condvar)> = PerProcess::new(|| {
+    let pool = Pool {
+        queue: VecDeque::new(),
+        workers: 0,
+        running: Vec::new(),
+    };
+    (Mutex::new(pool), Condvar::new())
 });
+
+fn pool() -> MutexGuard<'static, Pool> {
+    let (pool, _) = POOL.get();
+    pool.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Holds look-ups back while the process forks.
+///
+/// C's library has locks of its own that forking does not free. A look-up takes them as it begins; those that have just
+/// begun are waited for, until they have ended or wait for the network.
+#[must_use]
+pub fn hold() -> Held {
+    let (_, ended) = POOL.get();
+    let mut pool = pool();
+    let begun = clock::now();
+    loop {
+        let youngest = pool.running.iter().max().copied();
+        let settled = youngest.map_or(begun, |youngest| youngest + SETTLING);
+        let left = settled.saturating_duration_since(clock::now());
+        if left.is_zero() {
+            return Held { _pool: pool };
+        }
+        let waited = ended.wait_timeout(pool, left);
+        pool = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
 
 /// A look-up under way; dropping it abandons the answer.
 pub struct Lookup {
@@ -57,7 +107,7 @@ impl Lookup {
             answer: sender,
             wake: Arc::downgrade(&own),
         };
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = pool();
         pool.queue.push_back(task);
         if pool.workers < MAX_WORKERS {
             match winhttp_process::spawn("winhttp-resolve", work) {
@@ -95,27 +145,29 @@ impl Wake for Forward {
 }
 
 fn work() {
-    loop {
-        let task = {
-            let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-            match pool.queue.pop_front() {
-                Some(task) => task,
-                None => {
-                    pool.workers -= 1;
-                    return;
-                }
-            }
-        };
+    let (_, ended) = POOL.get();
+    let mut pool = pool();
+    while let Some(task) = pool.queue.pop_front() {
         if task.wake.strong_count() == 0 {
             continue;
         }
+        let began = clock::now();
+        pool.running.push(began);
+        drop(pool);
         let answer = look_up(&task.name, task.port);
+        pool = self::pool();
+        let place = pool.running.iter().position(|other| *other == began);
+        place.map(|place| pool.running.swap_remove(place));
+        ended.notify_one();
+        drop(pool);
         // The requester may have given up meanwhile: then nobody is there to receive or to wake.
         let _ = task.answer.send(answer);
         if let Some(wake) = task.wake.upgrade() {
             wake.wake();
         }
+        pool = self::pool();
     }
+    pool.workers -= 1;
 }
 
 /// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS).

@@ -50,6 +50,15 @@ struct Vacant {
     next: u32,
 }
 
+/// A table whose locks are all held.
+#[derive(Debug)]
+pub struct CellsHeld<'a, T> {
+    #[expect(dead_code, reason = "held, not used")]
+    vacant: MutexGuard<'a, Vacant>,
+    #[expect(dead_code, reason = "held, not used")]
+    cells: Vec<MutexGuard<'a, Cell<T>>>,
+}
+
 impl<T> Cells<T> {
     /// An empty table.
     #[must_use]
@@ -112,6 +121,17 @@ impl<T> Cells<T> {
             lock(&self.vacant).free.push_back(index);
         }
         Some(object)
+    }
+
+    /// Takes all locks of the table: no call is inside any handle.
+    #[must_use]
+    pub fn hold(&self) -> CellsHeld<'_, T> {
+        let vacant = lock(&self.vacant);
+        let cells = (0..vacant.next).filter_map(|index| self.cell(index));
+        CellsHeld {
+            cells: cells.map(lock).collect(),
+            vacant,
+        }
     }
 
     /// The cell of a number, if it ever was one.

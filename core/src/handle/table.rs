@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::sync::PoisonError;
 #[cfg(not(loom))]
 use std::sync::{
-    RwLock,
+    RwLock, RwLockWriteGuard,
     atomic::{AtomicUsize, Ordering},
 };
 
 #[cfg(loom)]
 use loom::sync::{
-    RwLock,
+    RwLock, RwLockWriteGuard,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -32,6 +32,13 @@ const SLOTS_PER_SHARD: usize = 1 << 20;
 pub struct Table<T> {
     shards: Vec<RwLock<Shard<T>>>,
     next: AtomicUsize,
+}
+
+/// A table whose locks are all held.
+#[derive(Debug)]
+pub struct TableHeld<'a, T> {
+    #[expect(dead_code, reason = "held, not used")]
+    shards: Vec<RwLockWriteGuard<'a, Shard<T>>>,
 }
 
 #[derive(Debug)]
@@ -108,6 +115,26 @@ impl<T: Clone> Table<T> {
             shard.free.push_back(slot_index);
         }
         Some(value)
+    }
+
+    /// All objects that are alive.
+    #[must_use]
+    pub fn values(&self) -> Vec<T> {
+        let mut values = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            values.extend(shard.slots.iter().filter_map(|slot| slot.value.clone()));
+        }
+        values
+    }
+
+    /// Takes all locks of the table.
+    #[must_use]
+    pub fn hold(&self) -> TableHeld<'_, T> {
+        let hold = |shard| RwLock::write(shard).unwrap_or_else(PoisonError::into_inner);
+        TableHeld {
+            shards: self.shards.iter().map(hold).collect(),
+        }
     }
 
     /// Number of live handles.

@@ -10,7 +10,9 @@ pub(crate) fn code(error: Error) -> Code {
     Code(match error {
         Error::InvalidHandle => c::ERROR_INVALID_HANDLE,
         Error::IncorrectHandleType => c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
-        Error::IncorrectHandleState => c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
+        Error::IncorrectHandleState | Error::ParentsHandle => {
+            c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE
+        }
         Error::InvalidParameter => c::ERROR_INVALID_PARAMETER,
         Error::InvalidOperation => c::ERROR_INVALID_OPERATION,
         Error::InsufficientBuffer(_) => c::ERROR_INSUFFICIENT_BUFFER,

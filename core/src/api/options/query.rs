@@ -63,13 +63,16 @@ impl<E: Embedder> Library<E> {
     /// Those of [`check_query`], [`Error::InvalidHandle`], and [`Error::IncorrectHandleState`] for what only a connection
     /// can tell before there is one.
     pub fn query_option(&self, handle: u64, option: u32, input: u32) -> Result<Answer<E>> {
-        let Ok(target) = self.target(handle) else {
-            return Err(match check_query(option, None) {
-                Err(error @ (OptionError::InvalidOption | OptionError::InvalidParameter)) => {
-                    error.into()
-                }
-                Ok(_) | Err(_) => Error::InvalidHandle,
-            });
+        let target = match self.target(handle) {
+            Ok(target) => target,
+            Err(refused) => {
+                return Err(match check_query(option, None) {
+                    Err(error @ (OptionError::InvalidOption | OptionError::InvalidParameter)) => {
+                        error.into()
+                    }
+                    Ok(_) | Err(_) => refused,
+                });
+            }
         };
         let option = check_query(option, target.as_ref().map(Object::kind))?.id();
         match option {

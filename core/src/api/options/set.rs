@@ -54,11 +54,14 @@ impl<E: Embedder> Library<E> {
         has_buffer: bool,
         length: u32,
     ) -> Result<Setting<'_, E>> {
-        let Ok(target) = self.target(handle) else {
-            return Err(match check_set(option, None, has_buffer, length) {
-                Err(OptionError::InvalidOption) => Error::InvalidOption,
-                Ok(_) | Err(_) => Error::InvalidHandle,
-            });
+        let target = match self.target(handle) {
+            Ok(target) => target,
+            Err(refused) => {
+                return Err(match check_set(option, None, has_buffer, length) {
+                    Err(OptionError::InvalidOption) => Error::InvalidOption,
+                    Ok(_) | Err(_) => refused,
+                });
+            }
         };
         let kind = target.as_ref().map(Object::kind);
         let row = check_set(option, kind, has_buffer, length)?;

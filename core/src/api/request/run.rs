@@ -78,8 +78,10 @@ impl<E: Embedder> Request<E> {
 
     /// Steps until the operation is done or must wait; notifications are delivered in between, without any lock.
     fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
+        let here = winhttp_process::epoch();
         loop {
-            if self.handle.is_closed() {
+            // A callback may have closed the handle, or forked: in the child the connection is somebody else's.
+            if self.handle.is_closed() || !here.is_current() {
                 return Err(Error::OperationCancelled);
             }
             let now = clock::now();

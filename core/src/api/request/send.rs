@@ -163,7 +163,7 @@ impl<E: Embedder> Request<E> {
                         .ensure_running()
                         .map_err(|_| Error::NotEnoughMemory)?;
                     let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
-                    let endpoint = Arc::new(Endpoint::new(thread.reactor(), owner));
+                    let endpoint = Arc::new(Endpoint::new(&thread.reactor(), owner));
                     state.endpoint = Some(Arc::clone(&endpoint));
                     let wake = Arc::new(LaneWake(self.myself.clone()));
                     (wake, Some(endpoint))

@@ -6,6 +6,7 @@ use super::WebSocket;
 use super::slot::{Close, Send, Slot};
 use crate::api::completions::Completions;
 use crate::embed::Embedder;
+use crate::engine::channel::Channel;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
 use crate::error::{Error, Result};
@@ -113,10 +114,27 @@ impl<E: Embedder> WebSocket<E> {
         let channel = io.channel.take();
         self.set_deadline(&mut io);
         drop(io);
-        if let Some(channel) = channel {
-            channel.release();
+        match channel {
+            // The parent process goes on with it: nothing may reach the peer from here.
+            Some(channel) if self.handle.heritage.is_inherited() => drop(channel),
+            Some(channel) => channel.release(),
+            None => {}
         }
         ended.deliver();
+    }
+
+    /// In a forked child: lets go of the parent's connection, as far as the lock is free.
+    pub(in crate::api) fn disconnect(&self) {
+        let channel = self.io.try_lock().ok().and_then(|mut io| io.channel.take());
+        drop(channel);
+    }
+
+    /// The connection is one over TLS, as far as that can be found out without waiting.
+    pub(in crate::api) fn is_secured(&self) -> bool {
+        self.io.try_lock().is_ok_and(|io| {
+            let channel = io.channel.as_ref();
+            channel.is_some_and(Channel::is_secured)
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
+use winhttp_process::{Epoch, epoch};
 
 use super::key_log::KeyLogFile;
 use super::trust::{self, TrustStore};
@@ -70,7 +71,8 @@ pub struct TlsPolicy {
 /// The configurations of one session, built when first needed.
 #[derive(Debug, Default)]
 pub struct TlsConfigs {
-    by_policy: Mutex<HashMap<(u32, u32), Arc<ClientConfig>>>,
+    /// A forked child makes its own: tickets of its parent are not for two.
+    by_policy: Mutex<HashMap<(u32, u32, Epoch), Arc<ClientConfig>>>,
 }
 
 impl TlsConfigs {
@@ -79,7 +81,7 @@ impl TlsConfigs {
     /// # Errors
     /// [`Error::SecureChannelError`] if no enabled TLS version is supported.
     pub fn get(&self, policy: TlsPolicy) -> Result<Arc<ClientConfig>> {
-        let key = (policy.protocols.bits(), policy.ignored.bits());
+        let key = (policy.protocols.bits(), policy.ignored.bits(), epoch());
         let mut configs = self
             .by_policy
             .lock()

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use winhttp_process::PerProcess;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 const FILE_VARIABLE: &str = "SSL_CERT_FILE";
@@ -204,12 +205,15 @@ fn fault(variable: &'static str, value: impl AsRef<OsStr>, reason: FaultReason) 
     }
 }
 
-static CACHE: Mutex<Option<(Environment, Arc<TrustStore>)>> = Mutex::new(None);
+type Cached = (Environment, Arc<TrustStore>);
+
+/// A forked child loads its own: the lock may be held while a store is read.
+static CACHE: PerProcess<Mutex<Option<Cached>>> = PerProcess::new(Mutex::default);
 
 /// What is trusted, loaded once per process and environment.
 pub(super) fn trusted() -> Arc<TrustStore> {
     let environment = Environment::read();
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cache = CACHE.get().lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((cached, store)) = &*cache
         && *cached == environment
     {

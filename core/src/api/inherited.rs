@@ -1,0 +1,227 @@
+//! What becomes of the handles that a forked child inherits.
+//!
+//! The child has its parent's memory, but none of its threads. A handle that one of those was using is an *orphan*:
+//! whatever it waits for never comes, and its locks may be held for ever. So is every handle of an asynchronous session
+//! that has begun to work, and one with a TLS connection, whose keys parent and child must not both use. Orphans refuse
+//! every call and can be closed; their last word is delivered inside that call. All other handles work on.
+//!
+//! Nobody can count on references for the last word of an inherited parent, as orphans keep theirs for ever. What counts
+//! are its children that have not ended.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use super::connect::Connect;
+use super::handle::Handle;
+use super::library::{Library, Object};
+use super::session::Session;
+use crate::embed::Embedder;
+use crate::handle::HandleKind;
+
+/// What a handle knows of its process.
+#[derive(Debug, Default)]
+pub(super) struct Heritage {
+    /// Children whose last word has not been delivered.
+    children: AtomicU32,
+    /// The handle is of a process that this one was forked from.
+    inherited: AtomicBool,
+    orphaned: AtomicBool,
+    /// The last word is on its way.
+    ended: AtomicBool,
+}
+
+impl Heritage {
+    pub(super) fn child_begins(&self) {
+        self.children.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The handle works in the parent process only.
+    pub(super) fn is_orphaned(&self) -> bool {
+        self.orphaned.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_inherited(&self) -> bool {
+        self.inherited.load(Ordering::Relaxed)
+    }
+
+    /// Is it the first time that the last word is called for?
+    pub(super) fn end(&self) -> bool {
+        !self.ended.swap(true, Ordering::SeqCst)
+    }
+}
+
+impl<E: Embedder> Handle<E> {
+    /// A child has had its last word.
+    pub(super) fn child_ended(&self) {
+        self.heritage.children.fetch_sub(1, Ordering::SeqCst);
+        if self.is_closed() {
+            self.end_if_inherited();
+        }
+    }
+
+    /// Ends an inherited handle that was closed, unless it must wait for its children.
+    fn end_if_inherited(&self) {
+        let has_children = self.heritage.children.load(Ordering::SeqCst) > 0;
+        if self.heritage.is_inherited() && !has_children {
+            self.end();
+        }
+    }
+}
+
+impl<E: Embedder> Library<E> {
+    /// Sorts what a forked child has inherited; to be called first in each process, before anything else uses a handle.
+    pub fn adopt(&self) {
+        let mut objects = self.table.values();
+        // Those that were orphans in the parent already.
+        let buried = std::mem::take(&mut *self.graveyard());
+        let known: HashSet<usize> = objects.iter().map(Object::address).collect();
+        let closed = |object: &Object<E>| !known.contains(&object.address());
+        objects.extend(buried.into_iter().filter(closed));
+        Census::of(&objects).adopt(&objects);
+        objects.retain(|object| object.handle().heritage.is_orphaned());
+        // What they own is not for this process to end, also when they are closed.
+        *self.graveyard() = objects;
+    }
+
+    /// Closes an inherited handle, which is out of the table already; its users in this process end as always.
+    pub(super) fn close_inherited(&self, object: &Object<E>) {
+        let handle = object.handle();
+        if handle.heritage.is_orphaned() {
+            object.disconnect();
+            handle.end_if_inherited();
+        } else if matches!(handle.kind(), HandleKind::Session | HandleKind::Connect) {
+            handle.end_if_inherited();
+        }
+    }
+}
+
+impl<E: Embedder> Object<E> {
+    /// Closes an orphan's connection in this process, as far as its lock is not held by a thread that does not exist.
+    fn disconnect(&self) {
+        match self {
+            Self::Session(_) | Self::Connect(_) => {}
+            Self::Request(request) => request.disconnect(),
+            Self::WebSocket(websocket) => websocket.disconnect(),
+        }
+    }
+}
+
+/// Who is referred to how often by what can be found from the table; any further reference is one of a thread.
+struct Census<'a, E: Embedder> {
+    references: HashMap<usize, usize>,
+    sessions: HashMap<usize, &'a Arc<Session<E>>>,
+    connects: HashMap<usize, &'a Arc<Connect<E>>>,
+    handles: HashMap<usize, &'a Arc<Handle<E>>>,
+}
+
+fn address<T>(shared: &Arc<T>) -> usize {
+    Arc::as_ptr(shared).addr()
+}
+
+impl<'a, E: Embedder> Census<'a, E> {
+    fn of(objects: &'a [Object<E>]) -> Self {
+        let mut census = Self {
+            references: HashMap::new(),
+            sessions: HashMap::new(),
+            connects: HashMap::new(),
+            handles: HashMap::new(),
+        };
+        for object in objects {
+            // In the table, and in this list.
+            *census.references.entry(object.address()).or_default() += 2;
+            match object {
+                Object::Session(session) => census.meet_session(session),
+                Object::Connect(connect) => census.meet_connect(connect),
+                Object::Request(request) => {
+                    census.refer_to(address(request.connect()));
+                    census.meet_connect(request.connect());
+                    census.refer_to_handle(request.handle());
+                }
+                Object::WebSocket(websocket) => census.refer_to_handle(websocket.handle()),
+            }
+        }
+        census
+    }
+
+    fn refer_to(&mut self, address: usize) {
+        *self.references.entry(address).or_default() += 1;
+    }
+
+    fn meet_connect(&mut self, connect: &'a Arc<Connect<E>>) {
+        if self.connects.insert(address(connect), connect).is_none() {
+            self.refer_to(address(connect.session()));
+            self.meet_session(connect.session());
+            self.refer_to_handle(connect.handle());
+        }
+    }
+
+    fn meet_session(&mut self, session: &'a Arc<Session<E>>) {
+        if self.sessions.insert(address(session), session).is_none() {
+            self.refer_to_handle(session.handle());
+        }
+    }
+
+    fn refer_to_handle(&mut self, handle: &'a Arc<Handle<E>>) {
+        let mut next = Some(handle);
+        while let Some(handle) = next {
+            self.refer_to(address(handle));
+            let is_new = self.handles.insert(address(handle), handle).is_none();
+            next = handle.parent().filter(|_| is_new);
+        }
+    }
+
+    /// Does a thread of the parent process have a reference?
+    fn is_in_use<T>(&self, shared: &Arc<T>) -> bool {
+        let known = self.references.get(&address(shared)).copied();
+        Arc::strong_count(shared) != known.unwrap_or_default()
+    }
+
+    fn is_orphan(&self, object: &Object<E>) -> bool {
+        self.is_in_use(object.handle())
+            || match object {
+                Object::Session(session) => self.is_in_use(session),
+                Object::Connect(connect) => self.is_connect_in_use(connect),
+                Object::Request(request) => {
+                    self.is_in_use(request)
+                        || self.is_connect_in_use(request.connect())
+                        || request.is_secured()
+                }
+                Object::WebSocket(websocket) => self.is_in_use(websocket) || websocket.is_secured(),
+            }
+    }
+
+    fn is_connect_in_use(&self, connect: &Arc<Connect<E>>) -> bool {
+        self.is_in_use(connect) || self.is_in_use(connect.session())
+    }
+
+    fn adopt(&self, objects: &[Object<E>]) {
+        // An asynchronous session that has done nothing yet works here as well as there.
+        for session in self.sessions.values() {
+            if let Some(thread) = session.handle().delivery().thread()
+                && !self.is_in_use(session)
+            {
+                thread.renew();
+            }
+        }
+        for handle in self.handles.values() {
+            handle.heritage.inherited.store(true, Ordering::Relaxed);
+            handle.heritage.children.store(0, Ordering::Relaxed);
+            if handle.delivery().is_strange() {
+                handle.heritage.orphaned.store(true, Ordering::Relaxed);
+            }
+        }
+        for handle in self.handles.values() {
+            let has_ended = handle.heritage.ended.load(Ordering::Relaxed);
+            if let Some(parent) = handle.parent().filter(|_| !has_ended) {
+                parent.heritage.child_begins();
+            }
+        }
+        for object in objects {
+            if self.is_orphan(object) {
+                let heritage = &object.handle().heritage;
+                heritage.orphaned.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}

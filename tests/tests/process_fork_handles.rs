@@ -5,15 +5,15 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use std::fs;
 use std::process::Command;
 
-use programs::{build, run, run_command, scratch};
+use programs::{build, run, run_command};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::Scratch;
 
 fn children_inherit(case: &str) {
-    let program = build(case, "process_fork_handles.c", &[], &["-lwinhttp"]);
+    let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
     for mode in ["sync", "async"] {
         let server = Server::plain(by_path).unwrap();
         let printed = run(&program, &[&server.port().to_string(), mode, case]);
@@ -45,15 +45,14 @@ fn a_child_that_returns_from_a_callback_ends_or_fails_its_call() {
 
 #[test]
 fn a_connection_over_tls_stays_the_parents() {
-    let program = build("tls", "process_fork_handles.c", &[], &["-lwinhttp"]);
-    let folder = scratch("tls-files");
-    fs::create_dir_all(&folder).unwrap();
+    let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
+    let own = Scratch::new("fork");
     let authority = Authority::new().unwrap();
     let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    let file = authority.write_pem(&folder).unwrap();
+    let file = authority.write_pem(own.path()).unwrap();
     for mode in ["sync", "async"] {
         let server = Server::tls(by_path, &identity).unwrap();
-        let mut command = Command::new(&program);
+        let mut command = Command::new(&program.file);
         command.args([&server.port().to_string(), mode, "tls"]);
         assert_eq!(
             run_command(command.env("SSL_CERT_FILE", &file)),

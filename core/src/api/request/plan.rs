@@ -1,4 +1,4 @@
-//! From a request's settings to what the driver needs: the wire form of the head, timeouts, TLS.
+//! From a request's settings to what the driver needs: the wire form of the head, limits, TLS.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::entropy;
 use crate::error::{Error, Result};
 use crate::header::HeaderList;
 use crate::notify::SecureProblems;
-use crate::option::{OptionId, Timeouts, Value, Values};
+use crate::option::{OptionId, Value, Values};
 use crate::proto::exchange::ExchangeLimits;
 use crate::proto::http1::head::{HeadLimits, encode_request};
 use crate::proto::websocket::{ClientKey, client_key};
@@ -77,9 +77,7 @@ impl<E: Embedder> Request<E> {
             method: self.line.verb.clone(),
             announces_close,
             upgrade,
-            timeouts: state.timeouts,
             dial: DialSettings {
-                timeout: Timeouts::effective(state.timeouts.connect_ms),
                 max_addresses: limit(&state.values, OptionId::CONNECT_RETRIES),
                 keep_alive,
             },

@@ -31,7 +31,7 @@ const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
 
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
-    pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: usize) -> Result<Plan> {
+    pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: u64) -> Result<Plan> {
         let session = self.connect.session();
         let settings = session.settings();
         if matches!(state.proxy, ProxyAccess::Named { .. }) {
@@ -96,7 +96,7 @@ impl<E: Embedder> Request<E> {
         &self,
         state: &RequestState<E>,
         agent: Option<&str>,
-        body_len: usize,
+        body_len: u64,
         upgrade: Option<&ClientKey>,
     ) -> HeaderList {
         let own = &state.headers;
@@ -119,7 +119,11 @@ impl<E: Embedder> Request<E> {
             generate("Content-Length", &body_len.to_string());
         }
         for header in own.iter() {
-            wire.push(&header.name, &header.value);
+            // The program may have added its length twice; it goes out once.
+            let again = header.is_named("Content-Length") && wire.contains("Content-Length");
+            if !again {
+                wire.push(&header.name, &header.value);
+            }
         }
         if let Some(key) = upgrade {
             wire.set("Connection", "Upgrade");

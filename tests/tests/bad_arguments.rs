@@ -422,6 +422,7 @@ scenarios! {
         let buffer = (&raw mut some).cast::<c_void>();
         // SAFETY: NULL is refused.
         assert_eq!(call(unsafe { WinHttpReadData::<W>(raw, null_mut(), 4, count) }), Err(INVALID));
+        assert_eq!(bytes, 0, "set before anything is looked at");
         for (buffer, flags, property_length, property) in [
             (null_mut(), 0, 0, null_mut()),
             (buffer, 2, 0, null_mut()),
@@ -429,14 +430,16 @@ scenarios! {
             (buffer, 0, 4, null_mut()),
             (buffer, 0, 0, buffer),
         ] {
+            bytes = UNTOUCHED;
             // SAFETY: the buffer is NULL or has four bytes.
             let result = status(unsafe {
-                WinHttpReadDataEx::<W>(raw, buffer, 4, count, flags, property_length, property)
+                WinHttpReadDataEx::<W>(raw, buffer, 4, &raw mut bytes, flags, property_length, property)
             });
-            assert_eq!(result, Err(INVALID));
+            assert_eq!((result, bytes), (Err(INVALID), 0));
         }
+        bytes = UNTOUCHED;
         // SAFETY: NULL is refused.
-        let write = call(unsafe { WinHttpWriteData::<W>(raw, null(), 4, count) });
+        let write = call(unsafe { WinHttpWriteData::<W>(raw, null(), 4, &raw mut bytes) });
         assert_eq!(write, Err(INVALID));
         assert_eq!(bytes, UNTOUCHED);
         assert_eq!(client.body(handle).as_deref(), Ok(&b"whole"[..]), "nothing was lost");

@@ -74,6 +74,14 @@ fn with_outputs<const N: usize>(call: impl FnOnce([*mut u32; N]) -> u32) -> u32 
     error
 }
 
+/// Gives a count to a call that reads, and asserts that it was set to 0 first (functions 3.7, http-behaviours 24.6).
+fn with_count(call: impl FnOnce(*mut u32) -> u32) -> u32 {
+    let mut count = UNTOUCHED;
+    let error = call(&raw mut count);
+    assert_eq!(count, 0);
+    error
+}
+
 unsafe extern "system" fn callback(_: *mut c_void, _: usize, _: u32, _: *mut c_void, _: u32) {}
 
 #[expect(
@@ -167,13 +175,17 @@ fn requests<W: Unit>() -> Vec<Row<W>> {
             })
         }),
         row("WinHttpReadData", REQUEST, |handle| {
-            with_outputs(|[bytes, buffer]| {
-                of_bool(unsafe { WinHttpReadData::<W>(handle, buffer.cast(), 4, bytes) })
+            with_count(|count| {
+                with_outputs(|[buffer]| {
+                    of_bool(unsafe { WinHttpReadData::<W>(handle, buffer.cast(), 4, count) })
+                })
             })
         }),
         row("WinHttpReadDataEx", REQUEST, |handle| {
-            with_outputs(|[bytes, buffer]| unsafe {
-                WinHttpReadDataEx::<W>(handle, buffer.cast(), 4, bytes, 0, 0, null_mut())
+            with_count(|count| {
+                with_outputs(|[buffer]| unsafe {
+                    WinHttpReadDataEx::<W>(handle, buffer.cast(), 4, count, 0, 0, null_mut())
+                })
             })
         }),
         row("WinHttpQueryHeaders", REQUEST, |handle| {

@@ -80,7 +80,9 @@ scenarios! {
         let server = Server::plain(stalled_body).unwrap();
         let client = Client::<W>::new(mode);
         let handle = stalled(&client, &server);
-        assert_eq!(takes(LIMIT_TIME, || client.read(handle, 10)), Err(c::ERROR_WINHTTP_TIMEOUT));
+        // The read that waited in vain ends with what came; the next one is told.
+        assert_eq!(takes(LIMIT_TIME, || client.read(handle, 10)).as_deref(), Ok(&b"abc"[..]));
+        assert_eq!(client.read(handle, 10), Err(c::ERROR_WINHTTP_TIMEOUT));
         assert_failed_as(&client, handle, c::API_READ_DATA, c::ERROR_WINHTTP_TIMEOUT);
         assert_eq!(client.status_code(handle), Ok(200), "the head stays readable");
         finish(&client, handle);

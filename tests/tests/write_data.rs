@@ -128,6 +128,108 @@ scenarios! {
         }
     }
 
+    fn with_total_0_the_programs_content_length_counts<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        for in_send in [false, true] {
+            for given in [0, 2] {
+                let client = Client::<W>::new(mode);
+                let request = open(&client, &server, "POST");
+                let header = "Content-Length: 5";
+                let mut sending = total(c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH);
+                sending.body = &b"he"[..given];
+                if in_send {
+                    sending.headers = Some(header);
+                } else {
+                    client.add_headers(request, header, ADD).unwrap();
+                }
+                client.send_with(request, sending).unwrap();
+                assert_eq!(client.write(request, &b"hello"[given..4]), Ok(u32::try_from(4 - given).unwrap()));
+                assert_eq!(client.write(request, b"o!"), Err(c::ERROR_INVALID_PARAMETER), "one too many");
+                assert_eq!(client.write(request, b"o"), Ok(1));
+                client.receive(request).unwrap();
+                assert_eq!(client.body(request).unwrap(), b"hello");
+                client.finish();
+            }
+        }
+        for seen in server.requests() {
+            assert_eq!(seen.values("Content-Length").collect::<Vec<_>>(), ["5"]);
+        }
+    }
+
+    fn with_total_0_a_content_length_may_be_above_4_gib<W>(mode) {
+        let server = Server::plain(|connection| {
+            connection.read_head()?;
+            connection.read_exactly(10)?;
+            connection.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")?;
+            connection.wait_closed();
+            Ok(())
+        })
+        .unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "PUT");
+        client.add_headers(request, "Content-Length: 5000000000", ADD).unwrap();
+        client.send_with(request, total(c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH)).unwrap();
+        for piece in [&b"01234"[..], b"56789"] {
+            assert_eq!(client.write(request, piece), Ok(5));
+        }
+        client.receive(request).unwrap();
+        assert_eq!(client.status_code(request), Ok(413));
+        assert_eq!(server.requests()[0].header("Content-Length"), Some("5000000000"));
+        client.finish();
+    }
+
+    fn a_content_length_that_agrees_is_sent_once<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        for (headers, body) in [
+            ("Content-Length: 3", &b"all"[..]),
+            ("content-length:  3 ", b"all"),
+            ("Content-Length: 0", b""),
+            ("Content-Length: 3\r\nContent-Length: 3", b"all"),
+        ] {
+            let request = open(&client, &server, "POST");
+            client.add_headers(request, headers, ADD).unwrap();
+            let length = u32::try_from(body.len()).unwrap();
+            client.send_with(request, Sending { body, total: length, ..Sending::default() }).unwrap();
+            client.receive(request).unwrap();
+            assert_eq!(client.body(request).unwrap(), body);
+            let seen = server.requests().pop().unwrap();
+            assert_eq!(seen.values("Content-Length").count(), 1, "{headers:?}");
+        }
+        client.finish();
+    }
+
+    fn a_content_length_that_disagrees_is_refused<W>(mode) {
+        let client = Client::<W>::new(mode);
+        let connect = client.connect("127.0.0.1", 1).unwrap();
+        for (headers, given, total) in [
+            ("Content-Length: 4", 3, 3),
+            ("Content-Length: 2", 3, 3),
+            ("Content-Length: 5", 0, 6),
+            ("Content-Length: 5000000000", 0, 6),
+            // With total 0 the header counts: it is exceeded already, or says nothing.
+            ("Content-Length: 2", 3, 0),
+            ("Content-Length: many", 0, 0),
+            ("Content-Length: +5", 0, 0),
+            ("Content-Length: ", 0, 0),
+            ("Content-Length: 5, 5", 0, 0),
+            ("Content-Length: 18446744073709551616", 0, 0),
+            ("Content-Length: 5\r\nContent-Length: 6", 0, 0),
+            // http-behaviours 25.6: two framings.
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked", 0, 0),
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked", 0, 5),
+        ] {
+            let request = client.open_request(connect, "POST", "/", 0).unwrap();
+            client.add_headers(request, headers, ADD).unwrap();
+            let sending = Sending { body: &b"all"[..given], total, ..Sending::default() };
+            let refused = client.start_sending(request, sending);
+            assert_eq!(refused, Err(c::ERROR_INVALID_PARAMETER), "{headers:?}, {given}, {total}");
+            assert_eq!(client.events(request), 1, "HANDLE_CREATED, and nothing of the send");
+            client.close(request).unwrap();
+        }
+        client.finish();
+    }
+
     fn fact_5_5_1_each_write_completes_once_with_its_count<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);

@@ -16,7 +16,7 @@ use crate::map;
 
 export! {
     /// Sends more of the announced body; asynchronously WRITE_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use
-    /// until then.
+    /// until then. If it fails although the server has answered, WinHttpReceiveResponse has the answer.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL with a length or
     /// bytes beyond the announced length, ERROR_INVALID_OPERATION while an operation is pending; synchronously also
@@ -39,7 +39,8 @@ export! {
     }
 
     /// Waits until body bytes can be read and says how many; 0 at the end of the body. Asynchronously DATA_AVAILABLE or
-    /// REQUEST_ERROR tells; the number is also written if it is known when the call returns.
+    /// REQUEST_ERROR tells; the number is also written if it is known when the call returns, and is 0 until then. Before a
+    /// response it is left alone.
     ///
     /// FALSE: as WinHttpReadData.
     pub fn WinHttpQueryDataAvailable<W>(request: Hinternet, bytes_available: *mut u32) -> DoneWith {
@@ -53,8 +54,10 @@ export! {
     }
 
     /// Reads body bytes until the buffer is full or the body ends; 0 bytes at the end of the body. Asynchronously
-    /// READ_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use until then; the number is also written if it is
-    /// known when the call returns.
+    /// READ_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use until then; the number is 0 from the first, and is
+    /// also written if it is known when the call returns.
+    ///
+    /// Where a body breaks off, its last bytes are read before the error is.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL with a length,
     /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also ERROR_WINHTTP_INCORRECT_HANDLE_STATE before
@@ -65,6 +68,8 @@ export! {
         bytes_to_read: u32,
         bytes_read: *mut u32,
     ) -> DoneWith {
+        // SAFETY: C's promise about its out parameter.
+        unsafe { output::value(bytes_read, 0) };
         let request = library().request(bits(request)).map_err(map::code)?;
         // SAFETY: C's promise that the buffer stays valid until the operation completes.
         let lent = unsafe { LentMut::new(buffer.cast(), bytes_to_read) }?;
@@ -89,6 +94,8 @@ export! {
         property_length: u32,
         property: *mut c_void,
     ) -> Status {
+        // SAFETY: C's promise about its out parameter.
+        unsafe { output::value(bytes_read, 0) };
         let request = library().request(bits(request)).map_err(map::code)?;
         let fill = flags & c::WINHTTP_READ_DATA_EX_FLAG_FILL_BUFFER != 0;
         let unknown = flags & !c::WINHTTP_READ_DATA_EX_FLAG_FILL_BUFFER != 0;

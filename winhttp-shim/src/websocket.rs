@@ -95,6 +95,7 @@ export! {
 
     /// Performs the closing handshake: sends a close frame unless Shutdown did, then waits for the peer's, at most
     /// WEB_SOCKET_CLOSE_TIMEOUT. A pending receive is cancelled first. Asynchronously CLOSE_COMPLETE or REQUEST_ERROR tells.
+    /// The peer's close frame is enough where ours cannot be written any more.
     ///
     /// Errors: as WinHttpWebSocketSend, and ERROR_WINHTTP_TIMEOUT if the peer never answers.
     pub fn WinHttpWebSocketClose<W>(

@@ -3,6 +3,7 @@
 //! ```text
 //!  send side:     OPEN ──Shutdown/Close──► CLOSED          receive side:  OPEN ──peer's close──► CLOSED
 //!  Close:         waits for both sides, discarding what arrives, at most WEB_SOCKET_CLOSE_TIMEOUT
+//!  failed write:  ends the send side; the receive side goes on to what has arrived, then it is a failure
 //!  any failure:   reported by every pending and every later operation
 //! ```
 //!

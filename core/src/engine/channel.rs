@@ -39,6 +39,8 @@ pub struct Channel {
     /// What the peer broke while nobody received. It counts from the next receive or close on: until then the program
     /// may answer what came before it.
     held_back: Option<ProtocolError>,
+    /// The failure that ended sending alone: what was received by then is still delivered.
+    send_failed: Option<Error>,
     /// The failure that ended the connection; reported by every later operation.
     failed: Option<Error>,
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
@@ -90,6 +92,7 @@ impl Channel {
             message_end: None,
             peer_close: None,
             held_back: None,
+            send_failed: None,
             failed: None,
             read_ahead: read_ahead.max(1),
             readiness: Readiness::Ready,
@@ -129,10 +132,16 @@ impl Channel {
         self.peer_close.as_deref()
     }
 
-    /// Why nothing works any more, if that is so.
+    /// Why nothing works any more, if that is so; what was received before has been delivered.
     #[must_use]
     pub fn failure(&self) -> Option<Error> {
         self.failed
+    }
+
+    /// Why nothing can be sent any more, if that is so.
+    #[must_use]
+    pub fn send_failure(&self) -> Option<Error> {
+        self.send_failed.or(self.failed)
     }
 
     /// Whether a piece of this kind may be sent now.
@@ -173,10 +182,10 @@ impl Channel {
         current.is_some() || pong.is_some() || close.is_some()
     }
 
-    /// Something waits to be written.
+    /// Something waits to be written, and still can be.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        !self.is_flushed()
+        self.send_failed.is_none() && !self.is_flushed()
     }
 
     /// Ends the sending direction of the transport.
@@ -199,6 +208,15 @@ impl Channel {
     /// The connection is of no more use for a reason outside the protocol.
     pub fn abandon(&mut self, error: Error) {
         let _: Result<()> = self.fail(error);
+    }
+
+    /// Nothing can be sent any more. What has arrived by now is still delivered, then this error; the first one counts.
+    pub fn fail_sending(&mut self, error: Error) -> Error {
+        self.gathered = Gathered::default();
+        self.controls = Controls::default();
+        // Only the socket itself can tell what has arrived: nothing new need be reported of a connection that is gone.
+        self.readiness = Readiness::Unknown;
+        *self.send_failed.get_or_insert(error)
     }
 
     /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
@@ -235,11 +253,16 @@ impl Channel {
     fn check(&self) -> Result<()> {
         self.failed.map_or(Ok(()), Err)
     }
+
+    fn check_sending(&self) -> Result<()> {
+        self.send_failure().map_or(Ok(()), Err)
+    }
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
+            .field("send_failed", &self.send_failed)
             .field("failed", &self.failed)
             .finish_non_exhaustive()
     }

@@ -14,11 +14,9 @@ use crate::error::{Error, Result};
 /// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// What limits a connection attempt.
+/// What shapes connection attempts.
 #[derive(Clone, Copy, Debug)]
 pub struct DialSettings {
-    /// Time each address gets (CONNECT_TIMEOUT); `None` for no limit.
-    pub timeout: Option<Duration>,
     /// Addresses tried at the most (CONNECT_RETRIES).
     pub max_addresses: usize,
     /// TCP keep-alive of the new connection.
@@ -93,17 +91,23 @@ impl Race {
         self.running.iter().map(|attempt| &attempt.socket)
     }
 
-    /// Moves on; call again until it says [`RaceStep::Wait`] or [`RaceStep::Connected`].
+    /// Moves on; call again until it says [`RaceStep::Wait`] or [`RaceStep::Connected`]. An attempt that starts now gets
+    /// `timeout` (CONNECT_TIMEOUT), `None` for no limit.
     ///
     /// # Errors
     /// [`Error::CannotConnect`] or [`Error::Timeout`], by what ended the last attempt.
-    pub fn step(&mut self, now: Instant, attach: Option<&dyn Attach>) -> Result<RaceStep> {
+    pub fn step(
+        &mut self,
+        now: Instant,
+        timeout: Option<Duration>,
+        attach: Option<&dyn Attach>,
+    ) -> Result<RaceStep> {
         if let Some(winner) = self.check_running(now) {
             return Ok(RaceStep::Connected(winner));
         }
         let may_start = self.running.is_empty() || self.next_start.is_some_and(|at| at <= now);
         if may_start && let Some(address) = self.untried.pop_front() {
-            self.start(address, now, attach);
+            self.start(address, now, timeout, attach);
             return Ok(RaceStep::Connecting(address));
         }
         if self.running.is_empty() {
@@ -121,7 +125,13 @@ impl Race {
         Ok(RaceStep::Wait(first))
     }
 
-    fn start(&mut self, address: SocketAddr, now: Instant, attach: Option<&dyn Attach>) {
+    fn start(
+        &mut self,
+        address: SocketAddr,
+        now: Instant,
+        timeout: Option<Duration>,
+        attach: Option<&dyn Attach>,
+    ) {
         self.next_start = now.checked_add(ATTEMPT_DELAY);
         let opened = Socket::connect(address, self.settings.keep_alive).and_then(|socket| {
             attach
@@ -132,7 +142,7 @@ impl Race {
             Ok(socket) => self.running.push(Attempt {
                 address,
                 socket: Arc::new(socket),
-                deadline: clock::deadline(now, self.settings.timeout),
+                deadline: clock::deadline(now, timeout),
             }),
             Err(error) => self.last_error = connect_error(&error),
         }

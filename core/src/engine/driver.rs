@@ -2,6 +2,7 @@
 //!
 //! The driver never blocks and never calls user code. Whoever runs it (a synchronous call, or a lane of the callback
 //! thread) calls a `step_*` function until it says `Done`, delivers the notifications it yields, and waits when told.
+//! Each step is told the request's timeouts as they are now: they govern the waits from here on.
 //!
 //! ```text
 //! Start ─► Resolving ─► Dialing ─► Connected ─► Handshaking (https) ─► Announced ─► Sending ─► Sent
@@ -15,6 +16,7 @@
 mod body;
 mod connect;
 mod head;
+mod upload;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use connect::Plan;
+use upload::Upload;
 
 use super::buffers::Inbox;
 use super::clock;
@@ -36,6 +39,7 @@ use super::transport::Transport;
 use crate::error::{Error, Result};
 use crate::notify::{Notification, SecureProblems};
 use crate::proto::exchange::Exchange;
+use crate::proto::http1::early::EarlyAnswer;
 use crate::proto::http1::head::ResponseHead;
 
 /// What to do after a step.
@@ -65,13 +69,13 @@ enum State {
     Start,
     Resolving {
         lookup: Option<Lookup>,
-        deadline: Option<Instant>,
+        since: Instant,
     },
     Dialing(Race),
     Connected(Arc<Socket>),
     Handshaking {
         handshake: Option<Box<TlsHandshake>>,
-        deadline: Option<Instant>,
+        since: Instant,
     },
     Refused(Error),
     Announced(Connection),
@@ -79,7 +83,7 @@ enum State {
     Sent(Connection),
     Receiving {
         connection: Connection,
-        deadline: Option<Instant>,
+        since: Instant,
     },
     Open(Connection),
     Failed,
@@ -92,9 +96,14 @@ struct Connection {
     exchange: Exchange,
     /// Bytes of the head and the given body already written.
     written: usize,
+    upload: Upload,
+    /// An answer that comes before the request is out.
+    early: EarlyAnswer,
     head: Option<Box<ResponseHead>>,
     /// Body bytes announced by the last step_available.
     available: u32,
+    /// What ended the body, where the read before was given its last bytes.
+    owed: Option<Error>,
     closing: Closing,
 }
 
@@ -151,7 +160,12 @@ impl Driver {
                 vec![(handshake.socket().as_fd(), interest)]
             }
             State::Announced(connection) | State::Sending(connection) | State::Sent(connection) => {
-                vec![(connection.transport.socket().as_fd(), Interest::Writable)]
+                let interest = if connection.early.is_open() {
+                    Interest::Both
+                } else {
+                    Interest::Writable
+                };
+                vec![(connection.transport.socket().as_fd(), interest)]
             }
             State::Receiving { connection, .. } | State::Open(connection) => {
                 vec![(connection.transport.socket().as_fd(), Interest::Readable)]
@@ -222,15 +236,9 @@ impl Driver {
         Err(error)
     }
 
-    /// Waits, unless nothing has moved for `timeout` already.
-    fn wait(&mut self, now: Instant, timeout: Option<Duration>) -> Result<Option<Instant>> {
-        let since = *self.waiting_since.get_or_insert(now);
-        let until = clock::deadline(since, timeout);
-        if until.is_some_and(|until| until <= now) {
-            extended_error::set(extended_error::TIMED_OUT);
-            return self.fail(Error::Timeout);
-        }
-        Ok(until)
+    /// Until when to wait, unless nothing has moved for `timeout` already.
+    fn time_left(&mut self, now: Instant, timeout: Option<Duration>) -> Result<Option<Instant>> {
+        left_since(*self.waiting_since.get_or_insert(now), now, timeout)
     }
 
     fn progress(&mut self) {
@@ -263,6 +271,16 @@ impl fmt::Debug for State {
             Self::Failed => "Failed",
         })
     }
+}
+
+/// When a wait that began at `since` ends, unless it has lasted for `timeout` already.
+fn left_since(since: Instant, now: Instant, timeout: Option<Duration>) -> Result<Option<Instant>> {
+    let until = clock::deadline(since, timeout);
+    if until.is_some_and(|until| until <= now) {
+        extended_error::set(extended_error::TIMED_OUT);
+        return Err(Error::Timeout);
+    }
+    Ok(until)
 }
 
 /// What a step of sending has to say about TLS problems before the operation fails.

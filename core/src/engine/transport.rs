@@ -26,6 +26,12 @@ pub trait Transport: Send + fmt::Debug {
         self.read(buffer)
     }
 
+    /// The end of the stream, once a read has met it, is what the peer meant: over TLS only behind close_notify, since
+    /// anybody on the way can forge a FIN (RFC 9112 §9.8).
+    fn has_ended_in_order(&self) -> bool {
+        true
+    }
+
     /// Takes as many bytes as there is room for.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod chunked;
+pub mod early;
 mod fields;
 mod framing;
 pub mod head;

@@ -24,8 +24,8 @@ pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for (way, act) in ways {
         for cut in 0..ANSWER_BYTES {
-            // A piece of a head is a broken response; none at all, or a reset, a broken connection.
-            let broken = way == "FIN" && cut > 0;
+            // A FIN before or inside a head is a broken response (23.3.1); a reset, a broken connection.
+            let broken = way == "FIN";
             rows.push(Row {
                 weight: Weight::Cut,
                 ..row(
@@ -60,7 +60,7 @@ fn row(operation: Operation, fault: String, until: Until, act: Act, ends: Ends) 
     Row::new(operation, fault, Peer::Plays(Script { until, act }), ends)
 }
 
-/// The frames of a dialogue, and where each one that carries data ends; a piece of a frame is not delivered.
+/// The frames of a dialogue, and where each one that carries data ends; a piece of one is delivered before the failure.
 fn dialogue() -> (Vec<u8>, Vec<(usize, Vec<u8>)>) {
     let binary: Vec<u8> = (0..130).collect();
     let frames = [

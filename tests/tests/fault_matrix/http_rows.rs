@@ -65,6 +65,17 @@ pub(crate) fn says_and_ends(
     }
 }
 
+/// Sends these bytes and a reset.
+pub(crate) fn says_and_resets(
+    bytes: impl Into<Vec<u8>>,
+) -> impl Fn(&mut Connection, &Cue) -> Result + Send + Sync + 'static {
+    let bytes = bytes.into();
+    move |connection, _| {
+        connection.send(&bytes)?;
+        connection.reset()
+    }
+}
+
 /// Sends these bytes, each in a segment of its own.
 pub(crate) fn trickles(
     bytes: impl Into<Vec<u8>>,
@@ -119,15 +130,35 @@ fn sending() -> Vec<Row> {
         connection.finish_sending()?;
         drain(connection, cue)
     };
+    let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
     let mut rows = Vec::new();
     for operation in [Operation::SendRequest, Operation::WriteData] {
         let until = || Until::Request;
+        // The answer can be received; of two calls that send, only the one that has written too little fails (23.3.3).
+        let refused = match operation {
+            Operation::SendRequest => Ends::Succeeds,
+            _ => CONNECTION,
+        };
         rows.extend([
             Row {
                 limited: true,
                 ..Row::script(operation, "silent", until(), silent, TIMEOUT)
             },
             Row::script(operation, "reset", until(), resets, CONNECTION),
+            Row::script(
+                operation,
+                "refused",
+                until(),
+                says(refusal),
+                refused.clone(),
+            ),
+            Row::script(
+                operation,
+                "refused and reset",
+                until(),
+                says_and_resets(refusal),
+                refused,
+            ),
             Row {
                 endless: true,
                 ..Row::script(
@@ -153,7 +184,8 @@ fn heads() -> Vec<Row> {
             limited: true,
             ..row("silent", Box::new(silent), TIMEOUT)
         },
-        row("half-closed", Box::new(ends), CONNECTION),
+        // A FIN instead of a head is a broken response (http-behaviours 23.3.1).
+        row("half-closed", Box::new(ends), INVALID),
         row("reset", Box::new(resets), CONNECTION),
         row("byte by byte", Box::new(trickles(good)), Ends::Succeeds),
         row(
@@ -277,12 +309,13 @@ fn bodies() -> Vec<Row> {
                 TIMEOUT,
             )
         },
-        row("half-closed", counted, Box::new(ends), CONNECTION),
+        // A FIN ends a body that is shorter than its Content-Length; programs compare the lengths (24.1).
+        row("half-closed", counted, Box::new(ends), Ends::Succeeds),
         row(
             "half-closed inside",
             counted,
             Box::new(says_and_ends("abc")),
-            CONNECTION,
+            Ends::Succeeds,
         ),
         row(
             "half-closed inside a chunk",

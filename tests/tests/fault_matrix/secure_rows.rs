@@ -5,8 +5,9 @@ use std::io;
 use winhttp_abi::constants as c;
 use winhttp_fixtures::{Connection, Frame, Opcode};
 
-use super::http_rows::{drain, ends, resets, says, silent, trickles};
+use super::http_rows::{drain, ends, resets, says, says_and_resets, silent, trickles};
 use super::row::{Cue, Ends, Operation, Row, Until, Weight};
+use super::websocket_rows::pinged;
 
 const CONNECTION: Ends = Ends::Fails(c::ERROR_WINHTTP_CONNECTION_ERROR);
 const INVALID: Ends = Ends::Fails(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
@@ -83,9 +84,16 @@ fn endings(operation: Operation, until: &Until) -> Vec<Row> {
         }
         _ => CONNECTION,
     };
+    // An end before the head is a broken response, with close_notify or without (23.3.1); one inside a counted body is
+    // the body's end, but only behind close_notify (24.1).
+    let (half_closed, goodbye) = match operation {
+        Operation::ReadHead | Operation::Upgrade => (INVALID, INVALID),
+        Operation::ReadBody => (CONNECTION, Ends::Succeeds),
+        _ => (CONNECTION, CONNECTION),
+    };
     rows.extend([
-        row("half-closed", Box::new(ends), CONNECTION),
-        row("close_notify", Box::new(says_goodbye), CONNECTION),
+        row("half-closed", Box::new(ends), half_closed),
+        row("close_notify", Box::new(says_goodbye), goodbye),
         row(
             "a record of a wrong key",
             below(&[&[0x17, 3, 3, 0, 40][..], &[7; 40]].concat()),
@@ -151,6 +159,16 @@ fn frames() -> Vec<Row> {
                 operation,
                 "20000 pings",
                 Box::new(says([pings.clone(), text.clone()].concat())),
+                receives(),
+            ),
+            row(
+                operation,
+                "reset behind pings and a message",
+                Box::new(says_and_resets(pinged(&Frame::new(
+                    Opcode::TEXT,
+                    true,
+                    "on",
+                )))),
                 receives(),
             ),
             row(

@@ -206,7 +206,8 @@ fn broken() -> Vec<Row> {
             limited: true,
             ..plain("silent", silent, TIMEOUT)
         },
-        plain("half-closed", ends, CONNECTION),
+        // http-behaviours 23.3.1.
+        plain("half-closed", ends, INVALID),
         plain("reset", resets, CONNECTION),
         plain(
             "byte by byte",

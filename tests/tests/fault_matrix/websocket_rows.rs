@@ -6,7 +6,9 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::{Connection, Frame, Opcode};
 
 use super::bad_frames::bad_frames;
-use super::http_rows::{drain, ends, never_ends, resets, says, says_and_ends, silent, trickles};
+use super::http_rows::{
+    drain, ends, never_ends, resets, says, says_and_ends, says_and_resets, silent, trickles,
+};
 use super::row::{Cue, Ends, Operation, Row, Until, Weight};
 
 const INVALID: Ends = Ends::Fails(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
@@ -102,6 +104,16 @@ fn receiving(operation: Operation) -> Vec<Row> {
             closed(),
         ),
         row(
+            "reset behind pings and a message",
+            Box::new(says_and_resets(pinged(&text(b"last")))),
+            receives(b"last"),
+        ),
+        row(
+            "reset behind pings and a close frame",
+            Box::new(says_and_resets(pinged(&close))),
+            closed(),
+        ),
+        row(
             "half-closed behind a close frame",
             Box::new(says_and_ends(close.encode())),
             closed(),
@@ -179,6 +191,12 @@ fn receiving(operation: Operation) -> Vec<Row> {
         ]);
     }
     rows
+}
+
+/// A frame between pings: a peer that is gone takes no pong.
+pub(crate) fn pinged(frame: &Frame) -> Vec<u8> {
+    let ping = Frame::new(Opcode::PING, true, "p");
+    wire(&[ping.clone(), ping.clone(), frame.clone(), ping])
 }
 
 /// Sends pings in batches and reads until each batch's last pong, then says something.
@@ -302,6 +320,11 @@ fn closing() -> Vec<Row> {
         row(
             "answered and half-closed",
             Box::new(says_and_ends(close().encode())),
+            Ends::Succeeds,
+        ),
+        row(
+            "answered and reset behind pings",
+            Box::new(says_and_resets(pinged(&close()))),
             Ends::Succeeds,
         ),
         row(

@@ -7,6 +7,7 @@ use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::error::{Error, Result};
 use crate::notify::{Notification, RequestOperation};
+use crate::option::Timeouts;
 
 /// A call that may have to wait.
 pub(super) enum Operation<E: Embedder> {
@@ -23,17 +24,24 @@ pub(super) enum Operation<E: Embedder> {
 }
 
 impl<E: Embedder> Operation<E> {
-    /// Moves on by one step.
-    pub(super) fn step<'d>(&mut self, driver: &'d mut Driver, now: Instant) -> Result<Step<'d>> {
+    /// Moves on by one step; the request's `timeouts` are those of this moment.
+    pub(super) fn step<'d>(
+        &mut self,
+        driver: &'d mut Driver,
+        now: Instant,
+        timeouts: &Timeouts,
+    ) -> Result<Step<'d>> {
         match self {
-            Self::Send(body) => driver.step_send(
-                now,
-                body.as_ref().map(WriteMemory::bytes).unwrap_or_default(),
-            ),
-            Self::Write(data, written) => driver.step_write(now, data.bytes(), written),
-            Self::Receive => driver.step_head(now),
-            Self::Available => driver.step_available(now),
-            Self::Read(buffer, filled, any) => driver.step_read(now, buffer.bytes(), filled, *any),
+            Self::Send(body) => {
+                let body = body.as_ref().map(WriteMemory::bytes).unwrap_or_default();
+                driver.step_send(now, timeouts, body)
+            }
+            Self::Write(data, written) => driver.step_write(now, timeouts, data.bytes(), written),
+            Self::Receive => driver.step_head(now, timeouts),
+            Self::Available => driver.step_available(now, timeouts),
+            Self::Read(buffer, filled, any) => {
+                driver.step_read(now, timeouts, buffer.bytes(), filled, *any)
+            }
         }
     }
 
@@ -91,11 +99,15 @@ impl<E: Embedder> Operation<E> {
 
 impl<E: Embedder> Operation<E> {
     /// Finishes a read for which everything was received already; `None` if there is more to do than that.
-    pub(super) fn finish_at_hand(&mut self, driver: &mut Driver) -> Option<u32> {
+    pub(super) fn finish_at_hand(
+        &mut self,
+        driver: &mut Driver,
+        timeouts: &Timeouts,
+    ) -> Option<u32> {
         if driver.ends_connection() {
             return None; // the end of the connection is to be notified on the way
         }
-        match self.step(driver, clock::now()) {
+        match self.step(driver, clock::now(), timeouts) {
             Ok(Step::Done) => Some(self.count(driver)),
             Ok(Step::Notify(_) | Step::Wait(_)) | Err(_) => None,
         }

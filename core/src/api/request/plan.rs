@@ -1,4 +1,4 @@
-//! From a request's settings to what the driver needs: the wire form of the head, timeouts, TLS.
+//! From a request's settings to what the driver needs: the wire form of the head, limits, TLS.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::entropy;
 use crate::error::{Error, Result};
 use crate::header::{HeaderList, text};
 use crate::notify::SecureProblems;
-use crate::option::{OptionId, Timeouts, Value, Values};
+use crate::option::{OptionId, Value, Values};
 use crate::proto::exchange::ExchangeLimits;
 use crate::proto::http1::head::{HeadLimits, encode_request};
 use crate::proto::websocket::{ClientKey, Offer, client_key};
@@ -31,7 +31,7 @@ const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
 
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
-    pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: usize) -> Result<Plan> {
+    pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: u64) -> Result<Plan> {
         let session = self.connect.session();
         let settings = session.settings();
         if matches!(state.proxy, ProxyAccess::Named { .. }) {
@@ -88,9 +88,7 @@ impl<E: Embedder> Request<E> {
             method: self.line.verb.clone(),
             announces_close,
             upgrade,
-            timeouts: state.timeouts,
             dial: DialSettings {
-                timeout: Timeouts::effective(state.timeouts.connect_ms),
                 max_addresses: limit(&state.values, OptionId::CONNECT_RETRIES),
                 keep_alive,
             },
@@ -109,7 +107,7 @@ impl<E: Embedder> Request<E> {
         &self,
         state: &RequestState<E>,
         agent: Option<&str>,
-        body_len: usize,
+        body_len: u64,
         upgrade: Option<&ClientKey>,
     ) -> HeaderList {
         let own = &state.headers;
@@ -132,7 +130,11 @@ impl<E: Embedder> Request<E> {
             generate("Content-Length", body_len.to_string().as_bytes());
         }
         for header in own.iter() {
-            wire.push(&header.name, &header.value);
+            // The program may have added its length twice; it goes out once.
+            let again = header.is_named("Content-Length") && wire.contains("Content-Length");
+            if !again {
+                wire.push(&header.name, &header.value);
+            }
         }
         if let Some(key) = upgrade {
             wire.set("Connection", "Upgrade");

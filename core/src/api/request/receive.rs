@@ -66,11 +66,12 @@ impl<E: Embedder> Request<E> {
 
     /// Waits for body bytes (WinHttpQueryDataAvailable).
     ///
-    /// `known` gets the number if it is known before the call returns, and before anybody is told.
+    /// `known` gets 0 once there is a response, and the number if it is known before the call returns, and before anybody
+    /// is told.
     ///
     /// # Errors
     /// As [`Request::receive`].
-    pub fn query_data_available(&self, known: impl FnOnce(u32)) -> Result<Outcome> {
+    pub fn query_data_available(&self, mut known: impl FnMut(u32)) -> Result<Outcome> {
         let state = self.state();
         if state.pending.is_some() || self.handle.is_receiving() {
             return Err(Error::InvalidOperation);
@@ -81,11 +82,12 @@ impl<E: Embedder> Request<E> {
             let refused = self.refuse(state, RequestOperation::QueryDataAvailable, error);
             return refused.map(|()| Outcome::Pending);
         }
+        known(0);
         self.start_or_finish(state, Operation::Available, 1, known)
     }
 
     /// Reads body bytes (WinHttpReadData): fills the buffer unless the body ends; with `any`, takes what is there
-    /// (WinHttpReadDataEx). `known` as in [`Request::query_data_available`].
+    /// (WinHttpReadDataEx). `known` gets the number if it is known before the call returns.
     ///
     /// # Errors
     /// As [`Request::receive`].
@@ -126,9 +128,10 @@ impl<E: Embedder> Request<E> {
             .driver
             .as_ref()
             .is_some_and(|driver| driver.has_at_hand(wanted));
+        let timeouts = state.timeouts;
         if at_hand
             && let Some(driver) = state.driver.as_mut()
-            && let Some(count) = operation.finish_at_hand(driver)
+            && let Some(count) = operation.finish_at_hand(driver, &timeouts)
         {
             let mut ended = Completions::of_call(&self.handle);
             // The program may free the variable as soon as it was told.

@@ -84,8 +84,9 @@ impl<E: Embedder> Request<E> {
             if self.handle.is_closed() || !here.is_current() {
                 return Err(Error::OperationCancelled);
             }
-            let now = clock::now();
-            match operation.step(driver, now)? {
+            // A timeout that was set meanwhile governs the waits from here on.
+            let (now, timeouts) = (clock::now(), self.state().timeouts);
+            match operation.step(driver, now, &timeouts)? {
                 Step::Notify(Notification::SendingRequest) => {
                     self.note_connection(driver);
                     self.tell(&Notification::SendingRequest);
@@ -325,8 +326,16 @@ impl<E: Embedder> RequestState<E> {
         }
     }
 
-    /// A failed send or receive ends the exchange; a failed read leaves the response's head readable.
+    /// A failed send or receive ends the exchange, unless its answer came first; a failed read leaves the response's
+    /// head readable.
     fn fail(&mut self, operation: &Operation<E>) {
+        let answered = self
+            .driver
+            .as_ref()
+            .is_some_and(|driver| driver.is_answered());
+        if answered && matches!(operation, Operation::Write(..)) {
+            return;
+        }
         self.driver = None;
         match operation {
             Operation::Send(_) | Operation::Receive | Operation::Write(..) => {

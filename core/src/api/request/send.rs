@@ -12,6 +12,7 @@ use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{self, Wake};
 use crate::error::{Error, Result};
 use crate::header::edit::{self, EditError, Modifiers};
+use crate::header::{HeaderList, text};
 use crate::notify::{Notification, RequestOperation};
 
 /// The body arguments of WinHttpSendRequest.
@@ -19,7 +20,8 @@ use crate::notify::{Notification, RequestOperation};
 pub struct Body<W> {
     /// Bytes sent right behind the head.
     pub optional: Option<W>,
-    /// Length of the whole body in bytes; the rest follows with WinHttpWriteData.
+    /// Length of the whole body in bytes; the rest follows with WinHttpWriteData. With 0, the Content-Length that the
+    /// program has added counts, if there is one.
     pub total: u32,
 }
 
@@ -51,7 +53,7 @@ impl<E: Embedder> Request<E> {
 
     fn edit_headers(
         &self,
-        change: impl Fn(&mut crate::header::HeaderList) -> Result<(), EditError>,
+        change: impl Fn(&mut HeaderList) -> Result<(), EditError>,
     ) -> Result<()> {
         let mut state = self.state();
         change(&mut state.headers)?;
@@ -65,7 +67,8 @@ impl<E: Embedder> Request<E> {
     /// Sends the request (WinHttpSendRequest).
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for malformed headers or lengths, [`Error::InvalidOperation`] while an operation is
+    /// [`Error::InvalidParameter`] for malformed headers, for lengths that exceed or contradict each other,
+    /// [`Error::InvalidOperation`] while an operation is
     /// pending; synchronously also what connecting and sending fail with. In asynchronous mode those are notified.
     pub fn send(
         &self,
@@ -77,8 +80,8 @@ impl<E: Embedder> Request<E> {
             .optional
             .as_ref()
             .map_or(0, |optional| optional.bytes().len());
-        let total = usize::try_from(body.total).unwrap_or(usize::MAX);
-        if total < optional_len && body.total != 0 {
+        let optional_len = u64::try_from(optional_len).unwrap_or(u64::MAX);
+        if u64::from(body.total) < optional_len && body.total != 0 {
             return Err(Error::InvalidParameter);
         }
         let mut state = self.state();
@@ -91,14 +94,14 @@ impl<E: Embedder> Request<E> {
         if context != 0 {
             self.handle.set_context(context);
         }
+        let total = body_length(&state.headers, body.total, optional_len)?;
         state.restart();
         state.use_up_credentials();
-        let total = total.max(optional_len);
         let plan = match self.plan(&mut state, total) {
             Ok(plan) => plan,
             Err(error) => return self.refuse(state, RequestOperation::SendRequest, error),
         };
-        state.body_left = u64::try_from(total - optional_len).unwrap_or(0);
+        state.body_left = total - optional_len;
         state.phase = Phase::Sending;
         if let Err(error) = self.prepare(&mut state, plan) {
             return self.refuse(state, RequestOperation::SendRequest, error);
@@ -191,6 +194,33 @@ impl<E: Embedder> RequestState<E> {
     }
 }
 
+/// Bytes of the whole body: what the call or the program's Content-Length says, which must agree where both speak
+/// (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH is 0), and at least what is given with the call.
+fn body_length(headers: &HeaderList, total: u32, optional_len: u64) -> Result<u64> {
+    let total = u64::from(total);
+    if !headers.contains("Content-Length") {
+        return Ok(total.max(optional_len));
+    }
+    let announced = announced_length(headers).ok_or(Error::InvalidParameter)?;
+    let agrees = total == 0 || total == announced;
+    // RFC 9112 §6.2: a message has one framing.
+    if !agrees || announced < optional_len || headers.contains("Transfer-Encoding") {
+        return Err(Error::InvalidParameter);
+    }
+    Ok(announced)
+}
+
+/// What the program's Content-Length headers say, if that is one number.
+fn announced_length(headers: &HeaderList) -> Option<u64> {
+    let mut lengths = headers.all("Content-Length").map(|value| {
+        let digits = text::trim_blanks(value);
+        let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    });
+    let first: u64 = lengths.next()??;
+    lengths.all(|length| length == Some(first)).then_some(first)
+}
+
 impl From<EditError> for Error {
     fn from(error: EditError) -> Self {
         match error {
@@ -198,5 +228,64 @@ impl From<EditError> for Error {
             EditError::NotFound => Self::HeaderNotFound,
             EditError::AlreadyExists => Self::HeaderAlreadyExists,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn length(fields: &[(&str, &str)], total: u32, optional_len: u64) -> Option<u64> {
+        let mut headers = HeaderList::new();
+        for (name, value) in fields {
+            headers.push(name, value);
+        }
+        body_length(&headers, total, optional_len).ok()
+    }
+
+    #[test]
+    fn without_a_header_the_call_says_the_length() {
+        assert_eq!(length(&[], 0, 0), Some(0));
+        assert_eq!(length(&[], 7, 3), Some(7));
+        assert_eq!(length(&[], 0, 3), Some(3));
+        assert_eq!(length(&[("Transfer-Encoding", "chunked")], 0, 0), Some(0));
+    }
+
+    #[test]
+    fn with_total_0_the_header_says_it() {
+        let of = |value| length(&[("content-length", value)], 0, 2);
+        assert_eq!(of("5"), Some(5));
+        assert_eq!(of(" 5\t"), Some(5));
+        assert_eq!(of("2"), Some(2));
+        assert_eq!(of("1"), None, "less than is given");
+        assert_eq!(of("18446744073709551615"), Some(u64::MAX));
+        for bad in [
+            "18446744073709551616",
+            "",
+            "+5",
+            "-5",
+            "5, 5",
+            "0x5",
+            "many",
+        ] {
+            assert_eq!(of(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn header_and_call_must_agree() {
+        let of = |value, total| length(&[("Content-Length", value)], total, 0);
+        assert_eq!(of("5", 5), Some(5));
+        assert_eq!(of("5", 6), None);
+        assert_eq!(of("4294967301", 5), None, "not even in 32 bits");
+    }
+
+    #[test]
+    fn a_message_has_one_framing() {
+        let of = |second| length(&[("Content-Length", "5"), second], 0, 0);
+        assert_eq!(of(("Content-Length", "5")), Some(5));
+        assert_eq!(of(("Content-Length", "6")), None);
+        assert_eq!(of(("Content-Length", "")), None);
+        assert_eq!(of(("transfer-encoding", "chunked")), None);
     }
 }

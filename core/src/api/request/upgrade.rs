@@ -77,7 +77,8 @@ impl<E: Embedder> Request<E> {
             if self.handle.is_closed() {
                 return Err(Error::OperationCancelled);
             }
-            let until = match driver.step_head(clock::now())? {
+            let timeouts = self.state().timeouts;
+            let until = match driver.step_head(clock::now(), &timeouts)? {
                 Step::Notify(_) => continue,
                 Step::Done => return Ok(()),
                 Step::Wait(until) => until,

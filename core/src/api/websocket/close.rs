@@ -28,7 +28,7 @@ impl<E: Embedder> WebSocket<E> {
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
         }
-        io.working()?.close(&frame)?;
+        io.sending()?.close(&frame)?;
         io.send_closed = true;
         io.send = Slot::Waiting(Send::Shutdown, self.caller());
         io.pump_send(&mut ended);
@@ -50,8 +50,9 @@ impl<E: Embedder> WebSocket<E> {
             return Err(Error::InvalidOperation);
         }
         let send_closed = io.send_closed;
-        let channel = io.working()?;
-        if !send_closed {
+        let channel = io.receiving()?;
+        // Where nothing can be sent any more, the peer's close frame may have arrived all the same.
+        if !send_closed && channel.send_failure().is_none() {
             channel.close(&frame)?;
         }
         io.send_closed = true;

@@ -112,17 +112,27 @@ impl<E: Embedder> Io<E> {
         self.channel.as_mut()?.lend()
     }
 
-    /// The connection, if it still works.
+    /// The connection, if it can still send.
     ///
     /// # Errors
-    /// The failure that ended it.
-    pub(super) fn working(&mut self) -> Result<&mut Channel> {
-        match &mut self.channel {
-            Some(channel) => match channel.failure() {
-                None => Ok(channel),
-                Some(error) => Err(error),
-            },
-            None => Err(Error::OperationCancelled),
+    /// The failure that ended that.
+    pub(super) fn sending(&mut self) -> Result<&mut Channel> {
+        self.unless(Channel::send_failure)
+    }
+
+    /// The connection, if it can still receive: what has arrived, if nothing more.
+    ///
+    /// # Errors
+    /// The failure that ended that.
+    pub(super) fn receiving(&mut self) -> Result<&mut Channel> {
+        self.unless(Channel::failure)
+    }
+
+    fn unless(&mut self, failure: impl Fn(&Channel) -> Option<Error>) -> Result<&mut Channel> {
+        let channel = self.channel.as_mut().ok_or(Error::OperationCancelled)?;
+        match failure(channel) {
+            None => Ok(channel),
+            Some(error) => Err(error),
         }
     }
 
@@ -135,7 +145,7 @@ impl<E: Embedder> Io<E> {
         if channel.has_more() {
             return Some(clock::now());
         }
-        let keep_alive = if channel.is_closing() {
+        let keep_alive = if channel.is_closing() || channel.send_failure().is_some() {
             None
         } else {
             self.keep_alive_at
@@ -191,12 +201,20 @@ impl<E: Embedder> Io<E> {
             match channel.try_gather(frame, data.bytes()) {
                 Ok(true) => self.end_send(Ok(()), ended),
                 Ok(false) => {}
-                Err(error) => self.end_send(Err(error), ended),
+                Err(_) => self.pump_send(ended),
             }
         }
     }
 
     pub(super) fn pump_send(&mut self, ended: &mut Completions<'_, E>) {
+        self.write(ended);
+        if self.receive.is_waiting() && self.sending().is_err() {
+            // What has arrived is all there will be, and the socket need not tell anything new.
+            self.pump_receive(ended);
+        }
+    }
+
+    fn write(&mut self, ended: &mut Completions<'_, E>) {
         self.pump_data(ended);
         self.pump_controls(ended);
     }
@@ -238,7 +256,7 @@ impl<E: Embedder> Io<E> {
             let _ = channel.flush_controls();
         }
         if let Slot::Waiting(Send::Shutdown, _) = &self.send {
-            match channel.failure() {
+            match channel.send_failure() {
                 Some(error) => self.end_send(Err(error), ended),
                 None if channel.is_flushed() => self.end_send(Ok(()), ended),
                 None => {}
@@ -263,9 +281,9 @@ impl<E: Embedder> Io<E> {
             }
         }
         self.read_ahead();
-        if self.working().is_err() {
+        if self.sending().is_err() {
             // It ends the send that waits, too: of a peer that does not read the socket will not tell anything new.
-            self.pump_send(ended);
+            self.write(ended);
         }
     }
 
@@ -286,7 +304,8 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    /// Close is complete when both close frames are through, and fails when the connection does.
+    /// Close is complete when both close frames are through, and fails when the connection does. The peer's close frame
+    /// is enough where ours could not be written: it says how the connection was closed (RFC 6455 §7.1.5).
     pub(super) fn pump_close(&mut self, ended: &mut Completions<'_, E>) {
         let Some(channel) = &mut self.channel else {
             return;
@@ -296,7 +315,7 @@ impl<E: Embedder> Io<E> {
         }
         if let Some(error) = channel.failure() {
             self.end_close(Err(error), ended);
-        } else if self.peer_close.is_some() && channel.is_flushed() {
+        } else if self.peer_close.is_some() && !channel.wants_write() {
             channel.finish_sending();
             self.end_close(Ok(()), ended);
         }
@@ -306,16 +325,16 @@ impl<E: Embedder> Io<E> {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if passed(self.keep_alive_at) {
             self.keep_alive_at = clock::deadline(now, Some(self.keep_alive_interval));
-            if let Ok(channel) = self.working() {
+            if let Ok(channel) = self.sending() {
                 let _ = channel.keep_alive();
             }
         }
         if let Slot::Waiting(Send::Data { stalls_at, .. }, _) = &self.send
             && passed(*stalls_at)
         {
-            // Half a frame is on the wire: the connection is of no more use.
+            // Half a frame is on the wire: nothing can be sent behind it.
             if let Some(channel) = &mut self.channel {
-                channel.abandon(Error::Timeout);
+                channel.fail_sending(Error::Timeout);
             }
             self.end_send(Err(Error::Timeout), ended);
         }

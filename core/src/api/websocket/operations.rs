@@ -35,7 +35,7 @@ impl<E: Embedder> WebSocket<E> {
         if !io.send.is_free() || io.send_closed {
             return Err(Error::InvalidOperation);
         }
-        let channel = io.working()?;
+        let channel = io.sending()?;
         channel.can_send(message)?;
         let frame = channel.begin(message, fin, data.bytes().len())?;
         io.send = Slot::Waiting(
@@ -78,7 +78,7 @@ impl<E: Embedder> WebSocket<E> {
         if outstanding || io.receive_closed {
             return Err(Error::InvalidOperation);
         }
-        io.working()?;
+        io.receiving()?;
         self.handle.begin_receiving();
         io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
         io.pump_receive(&mut ended);

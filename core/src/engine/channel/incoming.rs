@@ -31,8 +31,20 @@ impl Channel {
     /// Ends with the message, with a frame's end, or with the buffer full, whichever comes first.
     ///
     /// # Errors
-    /// The connection's failure: the peer broke the protocol, or the connection ended.
+    /// The connection's failure: the peer broke the protocol, or the connection ended. What had arrived of a message is
+    /// delivered before that.
     pub fn try_receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
+        let received = self.receive(out, filled);
+        match (received, self.receiver.message()) {
+            // A frame that breaks the protocol taints its payload: that is not delivered.
+            (Err(error), Some(kind)) if *filled > 0 && error != Error::InvalidServerResponse => {
+                Ok(Received::Fragment(kind))
+            }
+            (received, _) => received,
+        }
+    }
+
+    fn receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
         self.check()?;
         self.has_more = false;
         if let Some(kind) = self.message_end.take_if(|_| !out.is_empty()) {
@@ -82,12 +94,21 @@ impl Channel {
                     }
                 }
                 Turn::Buffered => {}
-                Turn::Blocked => return Ok(Received::Pending),
+                Turn::Blocked => return self.nothing_more(),
             }
         }
         // Others want their turn; the owner comes back although no new readiness will be reported.
         self.has_more = true;
         Ok(Received::Pending)
+    }
+
+    /// All that has arrived was delivered. Behind a failed write there will be nothing else: the connection is gone, or
+    /// half a frame has made it useless.
+    fn nothing_more(&mut self) -> Result<Received> {
+        match self.send_failed {
+            Some(error) if !self.lent && !self.has_more => self.fail(error),
+            Some(_) | None => Ok(Received::Pending),
+        }
     }
 
     /// Reads without a receive pending: answers pings and notices the peer's close, keeps payload for later.
@@ -117,7 +138,8 @@ impl Channel {
             }
             Some(Event::Ping(payload)) => {
                 self.queue_pong(payload.as_bytes())?;
-                self.write_controls()?;
+                // A pong that cannot be written costs nothing of what was received.
+                let _ = self.write_controls();
                 Ok(None)
             }
             Some(Event::Close(frame)) => {
@@ -231,12 +253,17 @@ impl Channel {
             return Ok(Turn::Blocked);
         }
         let error = self.transport.late_error(error);
-        self.fail(error)
+        self.lose(error)
     }
 
     /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
     pub(super) fn end_of_stream(&mut self) -> Result<Turn> {
-        self.fail(Error::ConnectionError)
+        self.lose(Error::ConnectionError)
+    }
+
+    /// The connection is gone; if a failed write has told that before, and why, that is what counts.
+    fn lose(&mut self, error: Error) -> Result<Turn> {
+        self.fail(self.send_failed.unwrap_or(error))
     }
 
     /// The peer broke the protocol: that ends a receive. Reading ahead keeps it for later, behind what the program may

@@ -83,23 +83,30 @@ impl Channel {
         match result {
             Ok(0) => self.end_of_stream().map(|_| true),
             Ok(_) => {
-                self.readiness = if reader.drained {
-                    Readiness::Drained
-                } else {
-                    Readiness::Ready
-                };
+                self.note_lent_read(reader.drained);
                 if let Some(input) = self.transport.accept(reader.input, reader.drained) {
                     self.inbox = input;
                 }
                 Ok(true)
             }
             Err(error) => {
-                self.readiness = Readiness::Drained;
+                self.note_lent_read(true);
                 if is_would_block(error) {
                     return Ok(false);
                 }
                 self.cannot_read(error).map(|_| true)
             }
+        }
+    }
+
+    fn note_lent_read(&mut self, drained: bool) {
+        // What the read found proves nothing if a write has failed since.
+        if self.readiness != Readiness::Unknown {
+            self.readiness = if drained {
+                Readiness::Drained
+            } else {
+                Readiness::Ready
+            };
         }
     }
 }

@@ -29,7 +29,7 @@ impl Channel {
     /// # Errors
     /// As [`Channel::can_send`]; the connection's failure.
     pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
-        self.check()?;
+        self.check_sending()?;
         let key = entropy::mask_key()?;
         let length = u64::try_from(len).map_err(|_| Error::InvalidParameter)?;
         let header = self
@@ -49,7 +49,7 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
-        self.check()?;
+        self.check_sending()?;
         // Gathered frames, and a control frame that is partly written, leave before the data frame begins.
         if frame.is_new() && self.wants_write() && !self.write_controls()? {
             return Ok(false);
@@ -94,7 +94,7 @@ impl Channel {
     /// # Errors
     /// The connection's failure; [`Error::InvalidOperation`] if it was queued before.
     pub fn close(&mut self, frame: &CloseFrame) -> Result<()> {
-        self.check()?;
+        self.check_sending()?;
         if self.sender.is_closed() {
             return Err(Error::InvalidOperation);
         }
@@ -106,7 +106,7 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn keep_alive(&mut self) -> Result<()> {
-        self.check()?;
+        self.check_sending()?;
         self.queue_pong(&[])
     }
 
@@ -115,7 +115,7 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn flush_controls(&mut self) -> Result<bool> {
-        self.check()?;
+        self.check_sending()?;
         self.write_controls()
     }
 
@@ -126,8 +126,8 @@ impl Channel {
     }
 
     pub(super) fn queue_pong(&mut self, payload: &[u8]) -> Result<()> {
-        // Nothing follows our close frame (RFC 6455 §5.5.1).
-        if !self.sender.is_closed() {
+        // Nothing follows our close frame (RFC 6455 §5.5.1), nor a failed write.
+        if !self.sender.is_closed() && self.send_failed.is_none() {
             let key = entropy::mask_key()?;
             let pong = self.sender.control(Opcode::Pong, payload, Some(key));
             self.controls.pong = Some(Box::new(pong));
@@ -136,6 +136,9 @@ impl Channel {
     }
 
     pub(super) fn write_controls(&mut self) -> Result<bool> {
+        if let Some(error) = self.send_failed {
+            return Err(error);
+        }
         if self.controls.inside_frame || !self.write_gathered()? {
             return Ok(false);
         }
@@ -169,7 +172,7 @@ impl Channel {
             return Ok(false);
         }
         let error = self.transport.late_error(error);
-        self.fail(error)
+        Err(self.fail_sending(error))
     }
 }
 

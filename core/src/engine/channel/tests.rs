@@ -1,6 +1,7 @@
 //! Unit tests of what a channel counts as sent, over a layer that takes more than the system below it does.
 
 mod edges;
+mod failed_writes;
 
 use std::io;
 use std::net::TcpListener;

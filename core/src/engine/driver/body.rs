@@ -26,8 +26,8 @@ impl Driver {
     /// Waits until body bytes can be read or the body ends; the number is in [`Driver::available`].
     ///
     /// # Errors
-    /// A malformed body, the end of the connection inside it, a timeout.
-    pub fn step_available(&mut self, now: Instant) -> Result<Step<'_>> {
+    /// A malformed body, the end of the connection inside it, a timeout: each behind the last byte that came before it.
+    pub fn step_available(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         loop {
             let State::Open(connection) = &mut self.state else {
                 return Err(Error::IncorrectHandleState);
@@ -40,10 +40,13 @@ impl Driver {
                 self.progress();
                 return Ok(Step::Done);
             }
+            if let Some(error) = connection.owed {
+                return self.fail(error);
+            }
             // Without room for payload a turn only passes framing and fetches more bytes.
             match connection.read_body(&mut []) {
                 Ok(Got::Bytes(_)) => self.progress(),
-                Ok(Got::Blocked) => return self.wait_to_receive(now),
+                Ok(Got::Blocked) => return self.wait_to_receive(now, timeouts, 0),
                 Ok(Got::End) => {
                     connection.available = 0;
                     return Ok(self.end_of_body());
@@ -68,6 +71,7 @@ impl Driver {
     pub fn step_read(
         &mut self,
         now: Instant,
+        timeouts: &Timeouts,
         out: &mut [u8],
         filled: &mut usize,
         any: bool,
@@ -80,14 +84,17 @@ impl Driver {
                 self.progress();
                 return Ok(Step::Done);
             }
+            if let Some(error) = connection.owed {
+                return self.fail(error);
+            }
             match connection.read_body(out.get_mut(*filled..).unwrap_or_default()) {
                 Ok(Got::Bytes(count)) => {
                     *filled += count;
                     self.progress();
                 }
-                Ok(Got::Blocked) => return self.wait_to_receive(now),
+                Ok(Got::Blocked) => return self.wait_to_receive(now, timeouts, *filled),
                 Ok(Got::End) => return Ok(self.end_of_body()),
-                Err(error) => return self.fail(error),
+                Err(error) => return self.break_off(error, *filled),
             }
         }
     }
@@ -118,9 +125,29 @@ impl Driver {
         connection.is_done() || (wanted > 0 && connection.waiting_bytes() >= wanted)
     }
 
-    fn wait_to_receive(&mut self, now: Instant) -> Result<Step<'static>> {
-        let timeout = Timeouts::effective(self.plan.timeouts.receive_ms);
-        self.wait(now, timeout).map(Step::Wait)
+    /// Waits for more than the `filled` bytes that a read has got.
+    fn wait_to_receive(
+        &mut self,
+        now: Instant,
+        timeouts: &Timeouts,
+        filled: usize,
+    ) -> Result<Step<'static>> {
+        match self.time_left(now, Timeouts::effective(timeouts.receive_ms)) {
+            Ok(until) => Ok(Step::Wait(until)),
+            Err(error) => self.break_off(error, filled),
+        }
+    }
+
+    /// The body breaks off: a read that has got some bytes ends with them, and the next one meets the error.
+    fn break_off(&mut self, error: Error, filled: usize) -> Result<Step<'static>> {
+        if let State::Open(connection) = &mut self.state
+            && filled > 0
+        {
+            connection.owed = Some(error);
+            self.progress();
+            return Ok(Step::Done);
+        }
+        self.fail(error)
     }
 
     /// The body is over: says once that the connection goes, if both sides announced that.
@@ -204,8 +231,15 @@ impl Connection {
 
     fn end_of_stream(&mut self) -> Result<Got> {
         self.inbox.release();
+        if let Some(error) = self.upload.lost() {
+            return Err(error); // a reset that a write has met looks like a FIN here
+        }
+        let orderly = self.transport.has_ended_in_order();
         match self.exchange.body() {
-            Some(decoder) => decoder.on_eof().map(|()| Got::End).map_err(Error::from),
+            Some(decoder) => decoder
+                .on_eof(orderly)
+                .map(|()| Got::End)
+                .map_err(Error::from),
             None => Ok(Got::End),
         }
     }
@@ -213,7 +247,7 @@ impl Connection {
     fn cannot_read(&mut self, error: &std::io::Error) -> Result<Got> {
         self.inbox.release();
         if is_would_block(error) {
-            Ok(Got::Blocked)
+            self.upload.lost().map_or(Ok(Got::Blocked), Err)
         } else {
             Err(self.transport.late_error(error))
         }

@@ -1,4 +1,4 @@
-//! Sending: from the server's name to the last byte of the request.
+//! Connecting: from the server's name to a connection on which the request can be sent.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -7,18 +7,18 @@ use std::time::Instant;
 
 use rustls::ClientConfig;
 
-use super::{Closing, Connection, Driver, State, Step, refusal};
+use super::{Closing, Connection, Driver, State, Step, Upload, left_since, refusal};
 use crate::engine::buffers::Inbox;
-use crate::engine::clock;
 use crate::engine::dial::{DialSettings, Race, RaceStep};
 use crate::engine::extended_error;
 use crate::engine::resolve::Lookup;
-use crate::engine::tls::{HandshakeStep, TlsHandshake, is_would_block};
+use crate::engine::tls::{HandshakeStep, TlsHandshake};
 use crate::engine::transport::{Tcp, Transport};
 use crate::error::{Error, Result};
 use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::exchange::{Exchange, ExchangeLimits};
+use crate::proto::http1::early::EarlyAnswer;
 use crate::proto::websocket::Offer;
 
 /// Everything a request needs to be sent, fixed when SendRequest starts.
@@ -40,8 +40,6 @@ pub struct Plan {
     pub announces_close: bool,
     /// What a WebSocket upgrade offers.
     pub upgrade: Option<Offer>,
-    /// The request's timeouts.
-    pub timeouts: Timeouts,
     /// How addresses are tried.
     pub dial: DialSettings,
     /// What the response may cost.
@@ -53,21 +51,24 @@ impl Driver {
     ///
     /// # Errors
     /// Look-up, connection, TLS and write failures; after an error the driver is of no more use.
-    pub fn step_send(&mut self, now: Instant, body: &[u8]) -> Result<Step<'_>> {
+    pub fn step_send(
+        &mut self,
+        now: Instant,
+        timeouts: &Timeouts,
+        body: &[u8],
+    ) -> Result<Step<'_>> {
         match &mut self.state {
             State::Start => {
-                let timeout = Timeouts::effective(self.plan.timeouts.resolve_ms);
-                let deadline = clock::deadline(now, timeout);
                 self.state = State::Resolving {
                     lookup: None,
-                    deadline,
+                    since: now,
                 };
                 Ok(Step::Notify(Notification::ResolvingName(&self.plan.host)))
             }
-            State::Resolving { .. } => self.resolve(now),
-            State::Dialing(_) => self.dial(now),
+            State::Resolving { .. } => self.resolve(now, timeouts),
+            State::Dialing(_) => self.dial(now, timeouts),
             State::Connected(_) => self.start_tls(now).map(|()| Step::Wait(Some(now))),
-            State::Handshaking { .. } => self.handshake(now),
+            State::Handshaking { .. } => self.handshake(now, timeouts),
             State::Refused(error) => {
                 let error = *error;
                 self.fail(error)
@@ -76,15 +77,15 @@ impl Driver {
                 self.turn(State::Sending);
                 Ok(Step::Notify(Notification::SendingRequest))
             }
-            State::Sending(_) => self.write(now, body),
+            State::Sending(_) => self.write(now, timeouts, body),
             State::Sent(_) => Ok(Step::Done),
             State::Receiving { .. } | State::Open(_) | State::Failed => Err(Error::Internal),
         }
     }
 
-    fn resolve(&mut self, now: Instant) -> Result<Step<'_>> {
+    fn resolve(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let name = self.plan.look_up.as_deref().unwrap_or(&self.plan.host);
-        let State::Resolving { lookup, deadline } = &mut self.state else {
+        let State::Resolving { lookup, since } = &mut self.state else {
             return Err(Error::Internal);
         };
         let addresses = if let Ok(address) = name.parse::<IpAddr>() {
@@ -99,11 +100,10 @@ impl Driver {
                     extended_error::set(extended_error::HOST_NOT_FOUND);
                     return self.fail(error);
                 }
-                None if deadline.is_some_and(|deadline| deadline <= now) => {
-                    extended_error::set(extended_error::TIMED_OUT);
-                    return self.fail(Error::Timeout);
-                }
-                None => return Ok(Step::Wait(*deadline)),
+                None => match left_since(*since, now, Timeouts::effective(timeouts.resolve_ms)) {
+                    Ok(until) => return Ok(Step::Wait(until)),
+                    Err(error) => return self.fail(error),
+                },
             }
         };
         let Some(first) = addresses.first().map(SocketAddr::ip) else {
@@ -113,11 +113,12 @@ impl Driver {
         Ok(Step::Notify(Notification::NameResolved(first)))
     }
 
-    fn dial(&mut self, now: Instant) -> Result<Step<'_>> {
+    fn dial(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
+        let timeout = Timeouts::effective(timeouts.connect_ms);
         let State::Dialing(race) = &mut self.state else {
             return Err(Error::Internal);
         };
-        match race.step(now, self.attach.as_deref()) {
+        match race.step(now, timeout, self.attach.as_deref()) {
             Ok(RaceStep::Connecting(address)) => {
                 Ok(Step::Notify(Notification::ConnectingToServer(address.ip())))
             }
@@ -142,23 +143,17 @@ impl Driver {
             None => self.announce(tcp),
             Some(config) => {
                 let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
-                // The handshake is part of connecting and shares its limit.
-                let deadline = clock::deadline(now, self.plan.dial.timeout);
                 self.state = State::Handshaking {
                     handshake: Some(Box::new(handshake)),
-                    deadline,
+                    since: now,
                 };
             }
         }
         Ok(())
     }
 
-    fn handshake(&mut self, now: Instant) -> Result<Step<'_>> {
-        let State::Handshaking {
-            handshake,
-            deadline,
-        } = &mut self.state
-        else {
+    fn handshake(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
+        let State::Handshaking { handshake, since } = &mut self.state else {
             return Err(Error::Internal);
         };
         let Some(current) = handshake.take() else {
@@ -170,12 +165,14 @@ impl Driver {
                 Ok(Step::Wait(Some(now)))
             }
             Ok(HandshakeStep::Wait(current)) => {
-                if deadline.is_some_and(|deadline| deadline <= now) {
-                    extended_error::set(extended_error::TIMED_OUT);
-                    return self.fail(Error::Timeout);
+                // The handshake is part of connecting and has the same limit.
+                match left_since(*since, now, Timeouts::effective(timeouts.connect_ms)) {
+                    Ok(until) => {
+                        *handshake = Some(current);
+                        Ok(Step::Wait(until))
+                    }
+                    Err(error) => self.fail(error),
                 }
-                *handshake = Some(current);
-                Ok(Step::Wait(*deadline))
             }
             Err((error, problems)) => {
                 self.state = State::Refused(error);
@@ -196,93 +193,13 @@ impl Driver {
             inbox: Inbox::default(),
             exchange,
             written: 0,
+            upload: Upload::Open,
+            early: EarlyAnswer::default(),
             head: None,
             available: 0,
+            owed: None,
             closing: Closing::Silent,
         });
-    }
-
-    fn write(&mut self, now: Instant, body: &[u8]) -> Result<Step<'_>> {
-        let State::Sending(connection) = &mut self.state else {
-            return Err(Error::Internal);
-        };
-        let head = &self.plan.head;
-        let total = head.len() + body.len();
-        while connection.written < total {
-            let rest = match head.get(connection.written..) {
-                Some(rest) if !rest.is_empty() => rest,
-                _ => body
-                    .get(connection.written - head.len()..)
-                    .unwrap_or_default(),
-            };
-            match connection.transport.write(rest) {
-                Ok(count) => {
-                    connection.written += count;
-                    self.waiting_since = None;
-                }
-                Err(error) if is_would_block(&error) => return self.wait_to_send(now),
-                Err(error) => {
-                    let error = connection.transport.error(&error);
-                    return self.fail(error);
-                }
-            }
-        }
-        match connection.transport.flush() {
-            Ok(()) => {}
-            Err(error) if is_would_block(&error) => return self.wait_to_send(now),
-            Err(error) => {
-                let error = connection.transport.error(&error);
-                return self.fail(error);
-            }
-        }
-        self.progress();
-        self.turn(State::Sent);
-        Ok(Step::Notify(Notification::RequestSent(
-            u32::try_from(total).unwrap_or(u32::MAX),
-        )))
-    }
-
-    /// Writes more of the body (WinHttpWriteData); `written` counts the bytes of `data` taken so far.
-    ///
-    /// # Errors
-    /// Write failures and the send timeout.
-    pub fn step_write(
-        &mut self,
-        now: Instant,
-        data: &[u8],
-        written: &mut usize,
-    ) -> Result<Step<'_>> {
-        let State::Sent(connection) = &mut self.state else {
-            return Err(Error::IncorrectHandleState);
-        };
-        loop {
-            let rest = data.get(*written..).unwrap_or_default();
-            let outcome = if rest.is_empty() {
-                connection.transport.flush().map(|()| 0)
-            } else {
-                connection.transport.write(rest)
-            };
-            match outcome {
-                Ok(0) if rest.is_empty() => {
-                    self.progress();
-                    return Ok(Step::Done);
-                }
-                Ok(count) => {
-                    *written += count;
-                    self.waiting_since = None;
-                }
-                Err(error) if is_would_block(&error) => return self.wait_to_send(now),
-                Err(error) => {
-                    let error = connection.transport.error(&error);
-                    return self.fail(error);
-                }
-            }
-        }
-    }
-
-    fn wait_to_send(&mut self, now: Instant) -> Result<Step<'static>> {
-        let timeout = Timeouts::effective(self.plan.timeouts.send_ms);
-        self.wait(now, timeout).map(Step::Wait)
     }
 
     /// Moves the connection into its next state.

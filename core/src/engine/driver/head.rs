@@ -15,21 +15,17 @@ impl Driver {
     ///
     /// # Errors
     /// A malformed response, the end of the connection, a timeout.
-    pub fn step_head(&mut self, now: Instant) -> Result<Step<'_>> {
+    pub fn step_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         match &self.state {
             State::Sent(_) => {
-                let deadline = clock::deadline(
-                    now,
-                    Timeouts::effective(self.plan.timeouts.receive_response_ms),
-                );
                 self.turn(|connection| State::Receiving {
                     connection,
-                    deadline,
+                    since: now,
                 });
                 self.progress();
                 Ok(Step::Notify(Notification::ReceivingResponse))
             }
-            State::Receiving { .. } => self.receive_head(now),
+            State::Receiving { .. } => self.receive_head(now, timeouts),
             State::Open(_) => Ok(Step::Done),
             State::Start
             | State::Resolving { .. }
@@ -43,15 +39,13 @@ impl Driver {
         }
     }
 
-    fn receive_head(&mut self, now: Instant) -> Result<Step<'_>> {
+    fn receive_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         loop {
-            let State::Receiving {
-                connection,
-                deadline,
-            } = &mut self.state
-            else {
+            let State::Receiving { connection, since } = &mut self.state else {
                 return Err(Error::Internal);
             };
+            let whole = Timeouts::effective(timeouts.receive_response_ms);
+            let deadline = clock::deadline(*since, whole);
             match connection.exchange.head(connection.inbox.data()) {
                 Ok(HeadEvent::Partial) => {}
                 Ok(HeadEvent::Interim { status, consumed }) => {
@@ -81,7 +75,6 @@ impl Driver {
             if deadline.is_some_and(|deadline| deadline <= now) {
                 return self.fail(Error::Timeout);
             }
-            let deadline = *deadline;
             let space = connection
                 .inbox
                 .space_up_to(self.plan.limits.head.max_bytes);
@@ -90,13 +83,10 @@ impl Driver {
             }
             match connection.transport.read(space) {
                 Ok(0) => {
-                    // Nothing at all means that the connection died; a piece of a head is a broken response.
-                    let error = if connection.inbox.is_empty() {
-                        Error::ConnectionError
-                    } else {
-                        Error::InvalidServerResponse
-                    };
-                    return self.fail(error);
+                    // A FIN instead of a response, or of its end, is a broken response; a reset that a write has met
+                    // looks the same here, but is none.
+                    let lost = connection.upload.lost();
+                    return self.fail(lost.unwrap_or(Error::InvalidServerResponse));
                 }
                 Ok(count) => {
                     connection.inbox.filled(count);
@@ -104,9 +94,14 @@ impl Driver {
                 }
                 Err(error) if is_would_block(&error) => {
                     connection.inbox.release();
-                    let until =
-                        self.wait(now, Timeouts::effective(self.plan.timeouts.receive_ms))?;
-                    return Ok(Step::Wait(clock::earlier(until, deadline)));
+                    let left = match connection.upload.lost() {
+                        Some(error) => Err(error),
+                        None => self.time_left(now, Timeouts::effective(timeouts.receive_ms)),
+                    };
+                    return match left {
+                        Ok(until) => Ok(Step::Wait(clock::earlier(until, deadline))),
+                        Err(error) => self.fail(error),
+                    };
                 }
                 Err(error) => {
                     let error = connection.transport.error(&error);

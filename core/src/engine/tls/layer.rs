@@ -150,8 +150,8 @@ impl Transport for Tls {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         for _ in 0..FILLS_MAX {
             let count = self.records.read(buffer)?;
-            // An end without close_notify is told apart by TLS; HTTP and WebSocket framing decide
-            // themselves whether the end came too early (RFC 9112 §9.8).
+            // An end without close_notify looks the same; HTTP and WebSocket framing decide themselves
+            // whether the end came too early, and ask `has_ended_in_order`.
             if count > 0
                 || buffer.is_empty()
                 || self.records.is_closed()
@@ -162,6 +162,10 @@ impl Transport for Tls {
         }
         // Records without data go on and on: others want their turn.
         Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn has_ended_in_order(&self) -> bool {
+        self.records.is_closed()
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

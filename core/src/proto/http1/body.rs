@@ -189,13 +189,19 @@ impl BodyDecoder {
         }
     }
 
-    /// Takes note that the connection ended after all its bytes were passed in.
+    /// Takes note that the connection ended after all its bytes were passed in: `orderly` if the server said so, by a FIN
+    /// or where there is TLS by its close_notify.
+    ///
+    /// An orderly end also ends a body that has fewer bytes than its Content-Length says, as on Windows: programs compare
+    /// the lengths themselves. A body that waits for the end takes any.
     ///
     /// # Errors
     /// [`BodyError::Truncated`] if the body was not complete.
-    pub fn on_eof(&mut self) -> Result<(), BodyError> {
-        if matches!(self.state, State::UntilClose) {
-            self.state = State::Done;
+    pub fn on_eof(&mut self, orderly: bool) -> Result<(), BodyError> {
+        match self.state {
+            State::UntilClose => self.state = State::Done,
+            State::Length(_) if orderly => self.state = State::Done,
+            State::Length(_) | State::Chunked(_) | State::Done => {}
         }
         if self.is_done() {
             Ok(())
@@ -253,26 +259,41 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_connection_ends_only_bodies_that_wait_for_it() {
-        let after = |framing, wire: &[u8]| {
+    fn which_bodies_the_end_of_the_connection_ends() {
+        let after = |framing, wire: &[u8], orderly| {
             let mut decoder = BodyDecoder::new(framing);
             decoder.advance(wire, &mut [0; 64]).unwrap();
-            let result = decoder.on_eof();
+            let result = decoder.on_eof(orderly);
             assert_eq!(decoder.is_done(), result.is_ok());
             result
         };
-        assert_eq!(after(BodyFraming::UntilClose, b"abc"), Ok(()));
-        assert_eq!(after(BodyFraming::None, b""), Ok(()));
-        assert_eq!(after(BodyFraming::Length(3), b"abc"), Ok(()));
-        assert_eq!(
-            after(BodyFraming::Length(4), b"abc"),
-            Err(BodyError::Truncated)
-        );
-        assert_eq!(
-            after(BodyFraming::Chunked, b"3\r\nabc\r\n"),
-            Err(BodyError::Truncated)
-        );
-        assert_eq!(after(BodyFraming::Chunked, b"0\r\n\r\n"), Ok(()));
+        let cut = Err(BodyError::Truncated);
+        for orderly in [false, true] {
+            assert_eq!(after(BodyFraming::UntilClose, b"abc", orderly), Ok(()));
+            assert_eq!(after(BodyFraming::None, b"", orderly), Ok(()));
+            assert_eq!(after(BodyFraming::Length(3), b"abc", orderly), Ok(()));
+            assert_eq!(after(BodyFraming::Chunked, b"3\r\nabc\r\n", orderly), cut);
+            assert_eq!(after(BodyFraming::Chunked, b"0\r\n\r\n", orderly), Ok(()));
+        }
+        assert_eq!(after(BodyFraming::Length(4), b"abc", true), Ok(()));
+        assert_eq!(after(BodyFraming::Length(4), b"abc", false), cut);
+    }
+
+    #[test]
+    fn the_bytes_of_a_chunk_come_before_the_error_behind_them() {
+        let mut decoder = BodyDecoder::new(BodyFraming::Chunked);
+        let (wire, mut output) = (b"3\r\nabc\r\nxyz", [0; 8]);
+        let advance = decoder.advance(wire, &mut output).unwrap();
+        assert_eq!((advance.produced, &output[..3]), (3, &b"abc"[..]));
+        let rest = &wire[advance.consumed..];
+        assert!(!rest.is_empty() && !advance.done);
+        assert_eq!(decoder.boundary_available(rest), 0);
+        for _ in 0..2 {
+            assert_eq!(
+                decoder.advance(rest, &mut output),
+                Err(BodyError::Malformed)
+            );
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! CR ends a line and stands nowhere else, or two parties could find different chunks in the same bytes.
 //!
 //! ```text
-//!        ┌────────────────────────────────────────────────────────┐
+//!        ┌────────────────────────────────────────────────────────┐     an error anywhere: Failed, behind the data before it
 //!        ▼                                                        │
 //! ──► Size ──► SizeEnd ──► Extension ──► LineEnd ──LF──► Data ──► DataEnd
 //!                                                  └──► Trailers ──► Done
@@ -70,6 +70,7 @@ enum State {
     DataEnd { after_cr: bool },
     Trailers { line_start: usize },
     Done,
+    Failed(ChunkError),
 }
 
 impl State {
@@ -130,7 +131,7 @@ impl State {
             Self::DataEnd { .. } if byte == b'\n' => Self::START,
             Self::DataEnd { after_cr: false } if byte == b'\r' => Self::DataEnd { after_cr: true },
             Self::DataEnd { .. } => return Err(ChunkError::Malformed),
-            Self::Data { .. } | Self::Trailers { .. } | Self::Done => self,
+            Self::Data { .. } | Self::Trailers { .. } | Self::Done | Self::Failed(_) => self,
         };
         if next.size_line_bytes() >= MAX_SIZE_LINE_BYTES {
             return Err(ChunkError::ChunkHeaderTooLarge);
@@ -156,7 +157,8 @@ impl State {
             | Self::Data { .. }
             | Self::DataEnd { .. }
             | Self::Trailers { .. }
-            | Self::Done => 0,
+            | Self::Done
+            | Self::Failed(_) => 0,
         }
     }
 }
@@ -211,7 +213,8 @@ impl ChunkDecoder {
             | State::LineEnd { .. }
             | State::DataEnd { .. }
             | State::Trailers { .. }
-            | State::Done => 0,
+            | State::Done
+            | State::Failed(_) => 0,
         }
     }
 
@@ -228,7 +231,8 @@ impl ChunkDecoder {
 
     /// Decodes `input` into `output`; says how many bytes it took and how many it gave.
     ///
-    /// It stops when `input` is used up, or at data for which `output` has no room.
+    /// It stops when `input` is used up, at data for which `output` has no room, or behind data before an error: that
+    /// comes with the next call.
     ///
     /// # Errors
     /// Any [`ChunkError`]; the body cannot be continued then.
@@ -238,34 +242,55 @@ impl ChunkDecoder {
         output: &mut [u8],
     ) -> Result<(usize, usize), ChunkError> {
         let (mut rest, mut produced) = (input, 0);
+        match self.decode(&mut rest, output, &mut produced) {
+            Err(error) if produced == 0 => Err(error),
+            _ => Ok((input.len() - rest.len(), produced)),
+        }
+    }
+
+    fn decode(
+        &mut self,
+        rest: &mut &[u8],
+        output: &mut [u8],
+        produced: &mut usize,
+    ) -> Result<(), ChunkError> {
         while let Some((&byte, after)) = rest.split_first() {
             match self.state {
                 State::Data { remaining } => {
-                    let room = output.get_mut(produced..).unwrap_or_default();
+                    let room = output.get_mut(*produced..).unwrap_or_default();
                     let copied = copy_prefix(rest, room, remaining);
                     if copied == 0 {
                         break;
                     }
-                    produced += copied;
-                    rest = rest.get(copied..).unwrap_or_default();
+                    *produced += copied;
+                    *rest = rest.get(copied..).unwrap_or_default();
                     self.skip_data(copied.try_into().unwrap_or(u64::MAX));
                 }
                 State::Trailers { line_start } => {
-                    rest = after;
-                    self.push_trailer_byte(byte, line_start)?;
+                    self.push_trailer_byte(byte, line_start)
+                        .map_err(|error| self.fail(error))?;
+                    *rest = after;
                 }
                 State::Done => break,
+                State::Failed(error) => return Err(error),
                 State::Size { .. }
                 | State::SizeEnd { .. }
                 | State::Extension { .. }
                 | State::LineEnd { .. }
                 | State::DataEnd { .. } => {
-                    rest = after;
-                    self.state = self.state.after_framing_byte(byte)?;
+                    let next = self.state.after_framing_byte(byte);
+                    self.state = next.map_err(|error| self.fail(error))?;
+                    *rest = after;
                 }
             }
         }
-        Ok((input.len() - rest.len(), produced))
+        Ok(())
+    }
+
+    /// What is behind the error is not looked at any more, and the byte that shows it stays in the input.
+    fn fail(&mut self, error: ChunkError) -> ChunkError {
+        self.state = State::Failed(error);
+        error
     }
 
     /// How many bytes of `input` are data of one chunk: the current one, or the one that begins in
@@ -278,7 +303,9 @@ impl ChunkDecoder {
                 (State::Data { remaining }, _) => {
                     return remaining.min(rest.len().try_into().unwrap_or(u64::MAX));
                 }
-                (State::Trailers { .. } | State::Done, _) | (_, None) => return 0,
+                (State::Trailers { .. } | State::Done | State::Failed(_), _) | (_, None) => {
+                    return 0;
+                }
                 (_, Some((&byte, after))) => match state.after_framing_byte(byte) {
                     Ok(next) => (state, rest) = (next, after),
                     Err(_) => return 0,

@@ -1,0 +1,226 @@
+//! Sending the head and the body, with an eye on an answer that comes first.
+//!
+//! While the system takes nothing, what arrives is read up to the answer's head and kept for ReceiveResponse. A refusal
+//! ends the upload: the server has decided without the rest, and many do not read it. After any failure to write, what
+//! had arrived by then is read, too: a server that answers and closes with unread bytes resets the connection behind
+//! its answer.
+
+use std::time::Instant;
+
+use super::{Connection, Driver, State, Step};
+use crate::engine::tls::is_would_block;
+use crate::error::{Error, Result};
+use crate::notify::Notification;
+use crate::option::Timeouts;
+use crate::proto::http1::head::HeadLimits;
+
+/// Whether more of the request can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upload {
+    /// It can, or all of it is out.
+    Open,
+    /// It was given up for the answer, which is there.
+    Answered,
+    /// The connection was lost; what had arrived by then can still be received.
+    Lost(Error),
+}
+
+impl Upload {
+    /// What a further write fails with.
+    fn failure(self) -> Option<Error> {
+        match self {
+            Self::Open => None,
+            Self::Answered => Some(Error::ConnectionError),
+            Self::Lost(error) => Some(error),
+        }
+    }
+
+    /// What is met behind the last byte that had arrived.
+    pub(super) fn lost(self) -> Option<Error> {
+        match self {
+            Self::Open | Self::Answered => None,
+            Self::Lost(error) => Some(error),
+        }
+    }
+}
+
+/// What came of an attempt to write.
+enum Pushed {
+    All,
+    Blocked,
+    Failed(Error),
+}
+
+impl Driver {
+    /// Writes the request's head and the body given with it.
+    pub(super) fn write(
+        &mut self,
+        now: Instant,
+        timeouts: &Timeouts,
+        body: &[u8],
+    ) -> Result<Step<'_>> {
+        let State::Sending(connection) = &mut self.state else {
+            return Err(Error::Internal);
+        };
+        let before = connection.written;
+        let mut written = before;
+        let pieces = [&self.plan.head, body];
+        let pushed = connection.push(pieces, &mut written, &self.plan.limits.head);
+        connection.written = written;
+        match self.settle(pushed, written > before, now, timeouts) {
+            Ok(Some(step)) => return Ok(step),
+            Ok(None) => {}
+            // The answer is worth more to the program than the failure.
+            Err(_) if self.is_answered() => {}
+            Err(error) => return self.fail(error),
+        }
+        self.progress();
+        self.turn(State::Sent);
+        Ok(Step::Notify(Notification::RequestSent(
+            u32::try_from(written).unwrap_or(u32::MAX),
+        )))
+    }
+
+    /// Writes more of the body (WinHttpWriteData); `written` counts the bytes of `data` taken so far.
+    ///
+    /// # Errors
+    /// Write failures and the send timeout. The response can be received all the same if [`Driver::is_answered`].
+    pub fn step_write(
+        &mut self,
+        now: Instant,
+        timeouts: &Timeouts,
+        data: &[u8],
+        written: &mut usize,
+    ) -> Result<Step<'_>> {
+        let State::Sent(connection) = &mut self.state else {
+            return Err(Error::IncorrectHandleState);
+        };
+        let before = *written;
+        let pushed = connection.push([&[], data], written, &self.plan.limits.head);
+        match self.settle(pushed, *written > before, now, timeouts) {
+            Ok(Some(step)) => Ok(step),
+            Ok(None) => {
+                self.progress();
+                Ok(Step::Done)
+            }
+            Err(error) if self.is_answered() => {
+                self.progress();
+                Err(error)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// The final response's head has arrived while the request was being sent.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.connection()
+            .is_some_and(|connection| connection.early.is_found())
+    }
+
+    /// How writing goes on: with a wait, or not at all (`None`, all is written).
+    fn settle(
+        &mut self,
+        pushed: Pushed,
+        moved: bool,
+        now: Instant,
+        timeouts: &Timeouts,
+    ) -> Result<Option<Step<'static>>> {
+        if moved {
+            self.progress();
+        }
+        match pushed {
+            Pushed::All => Ok(None),
+            Pushed::Failed(error) => Err(error),
+            Pushed::Blocked => {
+                let left = self.time_left(now, Timeouts::effective(timeouts.send_ms));
+                if left.is_err()
+                    && let State::Sending(connection) | State::Sent(connection) = &mut self.state
+                {
+                    connection.upload = Upload::Answered; // if it is not, the driver fails
+                }
+                left.map(|until| Some(Step::Wait(until)))
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Writes what is left of `pieces` behind their first `written` bytes, and has the system take it all.
+    fn push(&mut self, pieces: [&[u8]; 2], written: &mut usize, limits: &HeadLimits) -> Pushed {
+        while self.upload == Upload::Open {
+            let rest = rest_of(pieces, *written);
+            let outcome = if rest.is_empty() {
+                self.transport.flush().map(|()| 0)
+            } else {
+                self.transport.write(rest)
+            };
+            match outcome {
+                Ok(_) if rest.is_empty() => return Pushed::All,
+                Ok(count) => *written += count,
+                Err(error) => {
+                    let blocked = is_would_block(&error);
+                    if !blocked {
+                        self.upload = Upload::Lost(self.transport.error(&error));
+                    }
+                    self.look_for_answer(limits);
+                    if self.upload == Upload::Open && self.early.is_refusal() {
+                        self.upload = Upload::Answered;
+                    }
+                    if blocked && self.upload == Upload::Open {
+                        return Pushed::Blocked;
+                    }
+                }
+            }
+        }
+        let failure = self.upload.failure();
+        Pushed::Failed(failure.unwrap_or(Error::ConnectionError))
+    }
+
+    /// Reads what has arrived up to the answer's head, which stays in the inbox.
+    fn look_for_answer(&mut self, limits: &HeadLimits) {
+        while self.early.is_open() {
+            let space = self.inbox.space_up_to(limits.max_bytes);
+            if space.is_empty() {
+                return self.early.give_up();
+            }
+            match self.transport.read(space) {
+                // A server that says nothing more may still read; writing shows.
+                Ok(0) => self.early.give_up(),
+                Ok(count) => {
+                    self.inbox.filled(count);
+                    self.early.look(self.inbox.data(), limits);
+                }
+                Err(error) if is_would_block(&error) => break,
+                Err(error) => {
+                    let error = self.transport.error(&error);
+                    self.upload = Upload::Lost(self.upload.lost().unwrap_or(error));
+                    self.early.give_up();
+                }
+            }
+        }
+        self.inbox.release();
+    }
+}
+
+/// What is left of two pieces behind their first `written` bytes: of one of them.
+fn rest_of([head, body]: [&[u8]; 2], written: usize) -> &[u8] {
+    match head.get(written..) {
+        Some(rest) if !rest.is_empty() => rest,
+        _ => body.get(written - head.len()..).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_the_pieces_is_head_then_body_then_nothing() {
+        let pieces = [&b"head"[..], b"body"];
+        for (written, rest) in [(0, "head"), (3, "d"), (4, "body"), (7, "y"), (8, "")] {
+            assert_eq!(rest_of(pieces, written), rest.as_bytes());
+        }
+        assert_eq!(rest_of([b"", b""], 0), b"");
+    }
+}

@@ -31,6 +31,8 @@ pub(crate) struct Ending {
     pub(crate) problem: Option<String>,
     /// What did not come, or was not sent.
     pub(crate) missing: Option<String>,
+    /// The user ended the conversation, and knows that something may be missing.
+    pub(crate) interrupted: bool,
 }
 
 impl Ending {
@@ -75,7 +77,6 @@ pub(crate) fn run(talk: &Talk) -> Result<Ending, Failure> {
         typed: input::is_typed(talk),
         sent: 0,
         received: 0,
-        unsent: 0,
         interrupted: false,
         problem: None,
         phase: Phase::Open,
@@ -93,8 +94,6 @@ struct Chat<'a> {
     /// Messages handed over for sending.
     sent: u64,
     received: u64,
-    /// Messages that came too late to be sent.
-    unsent: u64,
     interrupted: bool,
     problem: Option<String>,
     phase: Phase,
@@ -110,20 +109,27 @@ impl Chat<'_> {
                 Some(happening) => self.take(happening)?,
                 None => self.run_out_of_time()?,
             }
+            // A server that never stops sending leaves no pause in which to run out of time.
+            let is_late = self.deadline().is_some_and(|it| it < Instant::now());
+            if self.phase == Phase::Closing && is_late {
+                self.run_out_of_time()?;
+            }
             if self.is_over() {
                 self.shut_down()?;
             }
         }
         // Answers to what the server has not got are not due.
         self.sent = self.sent.saturating_sub(count(self.conversation.unsent()));
-        let due = self.due();
+        let (due, is_full) = (self.due(), self.is_full());
         let closed = self.conversation.close()?;
-        let unsent = self.unsent + count(closed.unsent);
+        // Who has enough does not want answers to the rest.
+        let unsent = if is_full { 0 } else { count(closed.unsent) };
         Ok(Ending {
             status: closed.status,
             reason: closed.reason,
             problem: self.problem,
             missing: missing(due, self.received, unsent),
+            interrupted: self.interrupted,
         })
     }
 
@@ -145,7 +151,7 @@ impl Chat<'_> {
                 self.sent += 1;
                 self.conversation.send(queued)?;
             }
-            Happening::Input(_) => self.unsent += 1,
+            Happening::Input(queued) => self.conversation.refuse(queued),
             Happening::InputEnded(result) => {
                 if let Err(problem) = result {
                     note!("winhttp-cat: {problem}");
@@ -162,9 +168,7 @@ impl Chat<'_> {
             }
             Happening::Interrupted => {
                 self.interrupted = true;
-                let forgotten = self.conversation.forget_queued();
-                self.unsent += count(forgotten);
-                self.shut_down()?;
+                self.give_up()?;
             }
             Happening::Sent => self.last_progress = Instant::now(),
             Happening::Message(queued) => self.receive(&queued.message)?,
@@ -180,7 +184,11 @@ impl Chat<'_> {
         if self.is_full() || self.problem.as_deref() == Some(OUTPUT_CLOSED) {
             return Ok(());
         }
-        match self.printer.print(message) {
+        let began = Instant::now();
+        let printed = self.printer.print(message);
+        // The server is not to blame for an output that is slow.
+        self.last_progress += began.elapsed();
+        match printed {
             Ok(()) => {
                 self.received += 1;
                 Ok(())
@@ -190,9 +198,15 @@ impl Chat<'_> {
                     note!("winhttp-cat: standard output: {error}");
                 }
                 self.problem = Some(OUTPUT_CLOSED.to_owned());
-                self.shut_down()
+                self.give_up()
             }
         }
+    }
+
+    /// Closes behind what is on its way, and drops what only waits.
+    fn give_up(&mut self) -> Result<(), Failure> {
+        self.conversation.refuse_queued();
+        self.shut_down()
     }
 
     /// Whether as many messages came as the user wants.
@@ -283,6 +297,7 @@ mod tests {
             reason: String::new(),
             problem: None,
             missing: None,
+            interrupted: false,
         };
         assert!(!ending.is_good(1000));
         assert!(ending.is_good(1011));

@@ -66,6 +66,8 @@ pub(crate) struct Conversation {
     socket: HandleRef,
     events: Receiver<Event>,
     outbox: Outbox,
+    /// Input that will not be sent. It keeps its room, so that no more is read.
+    refused: Vec<Queued>,
     mode: Mode,
     subprotocol: Option<String>,
 }
@@ -123,6 +125,7 @@ impl Conversation {
             socket: reference,
             events,
             outbox: Outbox::default(),
+            refused: Vec::new(),
             mode,
             subprotocol,
         };
@@ -145,16 +148,19 @@ impl Conversation {
         self.start_next()
     }
 
-    /// How many messages are queued or on their way.
+    /// How many messages are not sent: queued, on their way, or refused.
     pub(crate) fn unsent(&self) -> usize {
-        self.outbox.unsent()
+        self.outbox.unsent() + self.refused.len()
     }
 
-    /// Lets go of messages that are not on their way yet; gives their number.
-    pub(crate) fn forget_queued(&mut self) -> usize {
-        let before = self.outbox.unsent();
-        self.outbox.clear();
-        before - self.outbox.unsent()
+    /// Takes a message that will not be sent.
+    pub(crate) fn refuse(&mut self, message: Queued) {
+        self.refused.push(message);
+    }
+
+    /// Does not send what is queued and not on its way yet.
+    pub(crate) fn refuse_queued(&mut self) {
+        self.refused.extend(self.outbox.take_waiting());
     }
 
     /// Sends our close frame, once, after everything that is queued. The server's answer comes as
@@ -300,34 +306,30 @@ impl Conversation {
     pub(crate) fn close(mut self) -> Result<Closed, Failure> {
         let (status, reason) = api::close_status(self.socket).map_err(broken)?;
         let until = Instant::now() + LAST_CALLS_LIMIT;
-        let mut late = self.outlast_pending(until)?;
+        self.outlast_pending(until)?;
         api::close(self.socket, 1000).map_err(broken)?;
         if matches!(self.mode, Mode::Asynchronous { .. }) {
-            late += self.outlast_close(until)?;
+            self.outlast_close(until)?;
         }
         // What was read meanwhile.
-        let inputs = self.events.try_iter();
-        late += inputs
-            .filter(|event| matches!(event, Event::Input(_)))
-            .count();
+        while let Ok(event) = self.events.try_recv() {
+            self.refuse_input(event);
+        }
         Ok(Closed {
             status,
             reason,
-            unsent: self.outbox.unsent() + late,
+            unsent: self.unsent(),
         })
     }
 
     /// WinHttpWebSocketClose is refused while a send is pending. One that fails now does so because
-    /// the server has closed: it stays unsent, like what is queued behind it. The result is the
-    /// number of messages that came too late.
-    fn outlast_pending(&mut self, until: Instant) -> Result<usize, Failure> {
-        let mut late = 0;
+    /// the server has closed: it stays unsent, like what is queued behind it.
+    fn outlast_pending(&mut self, until: Instant) -> Result<(), Failure> {
         while self.outbox.is_under_way() {
             match self.wait(Some(until))? {
                 Some(Event::Sent | Event::ShutDown) => self.outbox.done(),
                 Some(Event::Failed(_)) => break,
-                Some(Event::Input(_)) => late += 1,
-                Some(_) => {}
+                Some(other) => self.refuse_input(other),
                 None => {
                     return Err(Failure::Broken(
                         "the server closed, and does not read any more".to_owned(),
@@ -335,20 +337,24 @@ impl Conversation {
                 }
             }
         }
-        Ok(late)
+        Ok(())
     }
 
-    /// Waits for CLOSE_COMPLETE; the result is as above.
-    fn outlast_close(&mut self, until: Instant) -> Result<usize, Failure> {
-        let mut late = 0;
+    /// Waits for CLOSE_COMPLETE.
+    fn outlast_close(&mut self, until: Instant) -> Result<(), Failure> {
         loop {
             match self.wait(Some(until))? {
-                Some(Event::Closed) => return Ok(late),
+                Some(Event::Closed) => return Ok(()),
                 Some(Event::Failed(error)) => return Err(broken(error)),
-                Some(Event::Input(_)) => late += 1,
-                Some(_) => {}
+                Some(other) => self.refuse_input(other),
                 None => return Err(Failure::Broken("no CLOSE_COMPLETE came".to_owned())),
             }
+        }
+    }
+
+    fn refuse_input(&mut self, event: Event) {
+        if let Event::Input(message) = event {
+            self.refuse(message);
         }
     }
 }

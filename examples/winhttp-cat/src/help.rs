@@ -31,8 +31,8 @@ Messages
 Ending
   -w, --wait SECONDS          wait until nothing was sent and nothing came for that long; without it
                               until as many messages came as were sent, or none for 2 seconds
-      --expect N              wait until N messages came instead of as many as were sent, or none for
-                              10 seconds; 0 waits for none (also --count)
+      --expect N              wait until N messages came instead of as many as were sent, or none
+                              for 10 seconds; 0 waits for none (also --count)
       --max-messages N        close as soon as N messages came
       --no-close              stay when the input has ended, until the server closes
       --close CODE            status of our close frame (default 1000)
@@ -40,11 +40,11 @@ Ending
 
       --sync                  use a synchronous session (default: asynchronous)
       --trace                 show heads, payloads and every notification on standard error
-      --demo                  start an echo server and talk to it over ws and wss, synchronously and
-                              asynchronously; a run without arguments and without input does this too
+      --demo                  start an echo server and talk to it over ws and wss, synchronously
+                              and asynchronously; so does a run without arguments and input
   -h, --help                  show this text
   -V, --version               show the version
 
-Exit codes: 0 closed properly; 1 the conversation broke off, or the input cannot be sent; 2 the command
-line is wrong; 3 no connection, or the server refused the upgrade; 4 the server closed with an error
-status; 5 closed properly, but answers are missing or messages were not sent.";
+Exit codes: 0 closed properly; 1 the conversation broke off, or the input cannot be sent; 2 the
+command line is wrong; 3 no connection, or the server refused the upgrade; 4 the server closed with
+an error status; 5 closed properly, but answers are missing or messages were not sent.";

@@ -131,7 +131,7 @@ fn finish(talk: &Talk, ending: &Ending) -> ExitCode {
         ExitCode::from(BROKEN)
     } else if !ending.is_good(talk.close_status) {
         ExitCode::from(CLOSED_WITH_ERROR)
-    } else if ending.missing.is_some() {
+    } else if ending.missing.is_some() && !ending.interrupted {
         ExitCode::from(MISSING)
     } else {
         ExitCode::SUCCESS

@@ -96,9 +96,7 @@ pub(crate) fn handshake(
     let opening = |error| Failure::Opening(reasons::sentence(&error, Circumstances::default()));
     match api::status_code(request).map_err(opening)? {
         HTTP_STATUS_SWITCH_PROTOCOLS => Ok(()),
-        status => Err(Failure::Opening(format!(
-            "the server answered {status} instead of 101 Switching Protocols"
-        ))),
+        status => Err(Failure::Opening(reasons::refusal(status))),
     }
 }
 

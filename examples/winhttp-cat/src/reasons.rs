@@ -28,6 +28,11 @@ pub(crate) fn sentence(error: &CallError, known: Circumstances) -> String {
     text
 }
 
+/// Why there is no WebSocket although the server answered.
+pub(crate) fn refusal(status: u32) -> String {
+    format!("the server answered {status} instead of 101 Switching Protocols")
+}
+
 /// What an error number means to somebody who sees it for the first time.
 fn meaning(code: u32) -> Option<&'static str> {
     Some(match code {

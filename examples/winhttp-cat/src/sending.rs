@@ -69,9 +69,9 @@ impl Outbox {
         self.waiting.len() + usize::from(under_way)
     }
 
-    /// Lets go of what is not under way.
-    pub(crate) fn clear(&mut self) {
-        self.waiting.clear();
+    /// Gives back what is not under way.
+    pub(crate) fn take_waiting(&mut self) -> VecDeque<Queued> {
+        std::mem::take(&mut self.waiting)
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
         outbox.push(message(b"two"));
         outbox.next();
         assert_eq!(outbox.unsent(), 2);
-        outbox.clear();
+        assert_eq!(outbox.take_waiting().len(), 1);
         assert_eq!(outbox.unsent(), 1);
         outbox.done();
         assert_eq!(outbox.unsent(), 0);

@@ -9,6 +9,7 @@ mod common;
 use common::{MODES, PATIENCE, Running, program, run, server};
 
 use std::fs::File;
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use winhttp_fixtures::Opcode;
@@ -134,5 +135,40 @@ fn when_nobody_reads_the_output_it_closes_and_says_so_by_its_exit_code() {
         assert_eq!(common::wait_for(&mut child).code(), Some(1));
         let frames = server.wait_frames(0, 1, PATIENCE).unwrap();
         assert_eq!(frames[0].opcode, Opcode::CLOSE);
+    }
+}
+
+#[test]
+fn an_endless_input_is_given_up_when_nobody_reads_the_output() {
+    for mode in MODES {
+        let server = server();
+        let mut command = program(&[mode, &[&server.ws_url("/echo")]].concat());
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let feeder = std::thread::spawn(move || while input.write_all(b"y\n").is_ok() {});
+        let mut output = child.stdout.take().unwrap();
+        output.read_exact(&mut [0; 2]).unwrap();
+        drop(output);
+        assert_eq!(common::wait_for(&mut child).code(), Some(1));
+        feeder.join().unwrap();
+    }
+}
+
+#[test]
+fn an_endless_input_is_given_up_when_enough_came() {
+    for mode in MODES {
+        let server = server();
+        let url = server.ws_url("/echo");
+        let mut command = program(&[mode, &["--max-messages", "3", &url]].concat());
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        command.stdin(reader).stdout(Stdio::piped());
+        let feeder = std::thread::spawn(move || while writer.write_all(b"y\n").is_ok() {});
+        assert_eq!(Running::of(command).wait().with(0).text(), "y\ny\ny\n");
+        feeder.join().unwrap();
     }
 }

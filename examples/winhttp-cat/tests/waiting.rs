@@ -11,7 +11,7 @@ use common::{MODES, PATIENCE, Running, next_payload, run, server, upgrade};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use winhttp_fixtures::{Opcode, Server};
+use winhttp_fixtures::{Opcode, Server, Settings};
 
 /// Answers that come with more than half of the usual wait between them.
 const PACE: Duration = Duration::from_millis(1200);
@@ -140,4 +140,23 @@ fn what_the_server_did_not_want_any_more_is_told() {
         running.feed(format!("{:999}\n", "").repeat(64_000));
         running.wait().with(5).saying("were not sent");
     }
+}
+
+#[test]
+fn a_server_that_sends_for_ever_and_does_not_close_is_given_up() {
+    let server = Server::start(
+        Settings {
+            recording: false,
+            ..Settings::default()
+        },
+        |connection| {
+            upgrade(connection)?;
+            while connection.send_frame(Opcode::TEXT, true, b"more").is_ok() {}
+            Ok(())
+        },
+    )
+    .unwrap();
+    let running = Running::start(&["--max-messages", "2", &server.ws_url("/")]);
+    let ended = running.wait().with(1).saying("did not answer the close");
+    assert_eq!(ended.text(), "more\nmore\n");
 }

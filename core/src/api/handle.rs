@@ -221,11 +221,17 @@ impl<E: Embedder> Handle<E> {
         self.lane().map_or_else(Appended::default, Lane::queued)
     }
 
+    /// Completions are delivered inside the call that caused them.
+    pub(super) fn is_inline(&self) -> bool {
+        self.delivery
+            .thread()
+            .is_some_and(|thread| thread.is_inline())
+    }
+
     /// The right to deliver what this call ends on this thread, where the session allows that
     /// (ASSURED_NON_BLOCKING_CALLBACKS) and callbacks are not nested too deep.
     pub(super) fn hold_inline(&self) -> Option<Hold<'_, Job<E>>> {
-        let thread = self.delivery.thread()?;
-        if !thread.is_inline() {
+        if !self.is_inline() {
             return None;
         }
         self.lane()?.hold(NESTING_LIMIT)

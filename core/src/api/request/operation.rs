@@ -11,8 +11,8 @@ use crate::option::Timeouts;
 
 /// A call that may have to wait.
 pub(super) enum Operation<E: Embedder> {
-    /// WinHttpSendRequest, with the optional data.
-    Send(Option<E::WriteBuffer>),
+    /// WinHttpSendRequest, with the optional data, and whether it ends only when the response's head is there.
+    Send(Option<E::WriteBuffer>, Awaits),
     /// WinHttpWriteData; bytes taken so far.
     Write(E::WriteBuffer, usize),
     /// WinHttpReceiveResponse.
@@ -21,6 +21,15 @@ pub(super) enum Operation<E: Embedder> {
     Available,
     /// WinHttpReadData(Ex); bytes read so far, and whether any number of bytes will do.
     Read(E::ReadBuffer, usize, bool),
+}
+
+/// What SendRequest waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaits {
+    /// The system has the head and the data given with the call.
+    Sent,
+    /// The response's head has arrived as well (observed on Windows, where nothing is left to send).
+    Head,
 }
 
 impl<E: Embedder> Operation<E> {
@@ -32,7 +41,10 @@ impl<E: Embedder> Operation<E> {
         timeouts: &Timeouts,
     ) -> Result<Step<'d>> {
         match self {
-            Self::Send(body) => {
+            Self::Send(body, awaits) => {
+                if driver.is_sent() && *awaits == Awaits::Head {
+                    return driver.await_head(now, timeouts);
+                }
                 let body = body.as_ref().map(WriteMemory::bytes).unwrap_or_default();
                 driver.step_send(now, timeouts, body)
             }
@@ -48,7 +60,7 @@ impl<E: Embedder> Operation<E> {
     /// Which call this is.
     pub(super) fn name(&self) -> RequestOperation {
         match self {
-            Self::Send(_) => RequestOperation::SendRequest,
+            Self::Send(..) => RequestOperation::SendRequest,
             Self::Write(..) => RequestOperation::WriteData,
             Self::Receive => RequestOperation::ReceiveResponse,
             Self::Available => RequestOperation::QueryDataAvailable,
@@ -67,7 +79,7 @@ impl<E: Embedder> Operation<E> {
             Self::Available => return driver.available(),
             Self::Write(_, written) => *written,
             Self::Read(_, filled, _) => *filled,
-            Self::Send(_) | Self::Receive => 0,
+            Self::Send(..) | Self::Receive => 0,
         };
         u32::try_from(count).unwrap_or(u32::MAX)
     }
@@ -75,7 +87,7 @@ impl<E: Embedder> Operation<E> {
     /// The notification of success.
     pub(super) fn success(&self, count: u32) -> Notification<'static> {
         match self {
-            Self::Send(body) => Notification::SendRequestComplete {
+            Self::Send(body, _) => Notification::SendRequestComplete {
                 address: body.as_ref().map_or(0, WriteMemory::address),
                 bytes: body.as_ref().map_or(0, |body| {
                     u32::try_from(body.bytes().len()).unwrap_or(u32::MAX)

@@ -297,7 +297,7 @@ impl<E: Embedder> RequestState<E> {
             Ok(()) => self.succeed(operation),
             Err(_) => self.fail(operation),
         }
-        let is_send = matches!(operation, Operation::Send(_));
+        let is_send = matches!(operation, Operation::Send(..));
         if !is_send || !std::mem::take(&mut self.receive_follows) {
             return Follows::Nothing;
         }
@@ -317,7 +317,7 @@ impl<E: Embedder> RequestState<E> {
 
     fn succeed(&mut self, operation: &Operation<E>) {
         match operation {
-            Operation::Send(_) => self.phase = Phase::Sent,
+            Operation::Send(..) => self.phase = Phase::Sent,
             Operation::Receive => {
                 self.phase = Phase::Response;
                 self.response = self.driver.as_mut().and_then(|driver| driver.take_head());
@@ -338,7 +338,7 @@ impl<E: Embedder> RequestState<E> {
         }
         self.driver = None;
         match operation {
-            Operation::Send(_) | Operation::Receive | Operation::Write(..) => {
+            Operation::Send(..) | Operation::Receive | Operation::Write(..) => {
                 self.phase = Phase::Failed;
                 self.endpoint = None;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::operation::Operation;
+use super::operation::{Awaits, Operation};
 use super::{LaneWake, Phase, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::embed::{Embedder, WriteMemory};
@@ -106,7 +106,14 @@ impl<E: Embedder> Request<E> {
         if let Err(error) = self.prepare(&mut state, plan) {
             return self.refuse(state, RequestOperation::SendRequest, error);
         }
-        self.run(state, Operation::Send(body.optional)).map(|_| ())
+        let all_given = state.body_left == 0 && !state.frames_own_body();
+        let awaits = if all_given && self.handle.is_inline() {
+            Awaits::Head
+        } else {
+            Awaits::Sent
+        };
+        self.run(state, Operation::Send(body.optional, awaits))
+            .map(|_| ())
     }
 
     /// Sends more of the body (WinHttpWriteData).

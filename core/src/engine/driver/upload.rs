@@ -111,6 +111,31 @@ impl Driver {
         }
     }
 
+    /// Head and given body are written.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        matches!(self.state, State::Sent(_))
+    }
+
+    /// Waits until the response's head has arrived, or never will: receiving the response says what came.
+    ///
+    /// # Errors
+    /// The timeout of the response.
+    pub fn await_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
+        let State::Sent(connection) = &mut self.state else {
+            return Err(Error::IncorrectHandleState);
+        };
+        connection.look_for_answer(&self.plan.limits.head);
+        if !connection.early.is_open() {
+            self.progress();
+            return Ok(Step::Done);
+        }
+        match self.time_left(now, Timeouts::effective(timeouts.receive_response_ms)) {
+            Ok(until) => Ok(Step::Wait(until)),
+            Err(error) => self.fail(error),
+        }
+    }
+
     /// The final response's head has arrived while the request was being sent.
     #[must_use]
     pub fn is_answered(&self) -> bool {

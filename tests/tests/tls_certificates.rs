@@ -12,7 +12,6 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use winhttp_abi::constants as c;
@@ -20,7 +19,7 @@ use winhttp_fixtures::certs::{
     Authority, Identity, IdentityOptions, KeyKind, KeyUsage, SubordinateOptions, Usage, Validity,
 };
 use winhttp_fixtures::{Server, Settings, TlsSettings, TlsVersions, by_path};
-use winhttp_tests::{Client, Mode};
+use winhttp_tests::{Client, Mode, scratch};
 
 use support::tls::attempt;
 use support::{close_for_good, request};
@@ -92,9 +91,7 @@ fn world() -> &'static World {
             ),
             (own(&|options| options.key = KeyKind::Rsa(1024)), INVALID_CA),
         ];
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("tls-certificates-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let folder = scratch::kept("tls-certificates");
         let mut pem = [&authority, &short_authority, &pretender]
             .map(Authority::pem)
             .concat();

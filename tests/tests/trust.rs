@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Call, Client, Mode};
+use winhttp_tests::{Call, Client, Mode, scratch};
 
 use support::tls::attempt_at;
 
@@ -66,9 +66,7 @@ impl World {
     fn new(name: &str) -> Self {
         let authority = Authority::new().unwrap();
         let identity = authority.issue(&IdentityOptions::default()).unwrap();
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("trust-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let folder = scratch::kept(&format!("trust-{name}"));
         Self {
             server: Server::tls(by_path, &identity).unwrap(),
             touchstone: Server::tls(by_path, touchstone()).unwrap(),

@@ -228,7 +228,7 @@ static EVENT *await(HINTERNET handle, DWORD status, ULONGLONG deadline)
     return event;
 }
 
-void until(HINTERNET handle, DWORD status)
+static void wait_and_print(HINTERNET handle, DWORD status, BOOL shows_thread)
 {
     ULONGLONG deadline = GetTickCount64() + patience;
     EVENT *event;
@@ -240,11 +240,22 @@ void until(HINTERNET handle, DWORD status)
             say("  %s: %s does not come", handle_name(handle), status_name(status));
         } else {
             print_event(event);
+            event->is_shown = event->is_shown && shows_thread;
         }
     } while (event != NULL && event->status != status
         && event->status != WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
         && event->status != WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING);
     LeaveCriticalSection(&lock);
+}
+
+void until(HINTERNET handle, DWORD status)
+{
+    wait_and_print(handle, status, TRUE);
+}
+
+void until_on_any_thread(HINTERNET handle, DWORD status)
+{
+    wait_and_print(handle, status, FALSE);
 }
 
 void drain(HINTERNET handle)

@@ -53,6 +53,8 @@ extern void (*reaction)(HINTERNET handle, DWORD status);
 
 /* Waits for a notification of a handle and prints all that came before it; an error or the handle's end stop it. */
 void until(HINTERNET handle, DWORD status);
+/* The same where chance decides on which thread they come. */
+void until_on_any_thread(HINTERNET handle, DWORD status);
 /* Prints what is there already, without waiting. */
 void drain(HINTERNET handle);
 /* Waits for two notifications that come in any order. */

@@ -112,6 +112,8 @@ fn kill(id: u32, signal: &str) {
 pub(crate) fn run(program: &Path, arguments: &[&str]) -> String {
     let process = Command::new(program)
         .args(arguments)
+        // Cargo's search path comes before the program's own, and may lead to an older library.
+        .env_remove("LD_LIBRARY_PATH")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

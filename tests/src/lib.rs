@@ -15,6 +15,7 @@
 mod client;
 pub mod judge;
 mod peer;
+pub mod program;
 mod recorder;
 pub mod scratch;
 mod transfer;

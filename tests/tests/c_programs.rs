@@ -9,14 +9,12 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::program;
 use winhttp_tests::scratch::Scratch;
 
-/// The longest a program may run.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The compiler flags that choose the width of `wchar_t`; the C library's own wide functions are not used.
 const WIDTHS: [&[&str]; 2] = [&[], &["-fshort-wchar"]];
 
@@ -92,44 +90,9 @@ fn build(source: &str, width: &[&str], link: &[&str]) -> Program {
     Program { file, _own: own }
 }
 
-/// Runs a program to its end; fails if it crashes or hangs.
+/// Runs a program to its end; fails if it crashes, hangs or says something on its standard error.
 fn run(program: &Program, arguments: &[&str]) -> String {
-    let program = &program.file;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            let Output { stdout, stderr, .. } = child.wait_with_output().unwrap();
-            let (stdout, stderr) = (
-                String::from_utf8_lossy(&stdout),
-                String::from_utf8_lossy(&stderr),
-            );
-            panic!("{} hangs:\n{stdout}{stderr}", program.display());
-        }
-        std::thread::yield_now();
-    }
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr),
-    );
-    assert!(
-        status.success(),
-        "{} ended with {status}:\n{stdout}{stderr}",
-        program.display()
-    );
-    assert_eq!(stderr, "", "the library is silent");
-    stdout.into_owned()
+    program::run(Command::new(&program.file).args(arguments))
 }
 
 /// Builds a program in both widths, runs it against a friendly server and compares its transcript.

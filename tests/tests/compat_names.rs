@@ -94,7 +94,8 @@ fn names(text: &str) -> Vec<String> {
     let code = code(text);
     let is_ours = |name: &String| {
         let name = name.to_lowercase();
-        name.is_empty() || name.starts_with("winhttp_") || name == "_posix_c_source"
+        let guards = ["_posix_c_source", "_errno_t", "_rsize_t"];
+        name.is_empty() || name.starts_with("winhttp_") || guards.contains(&&*name)
     };
     let all = [macros(&code), functions(&code), types(&code)].concat();
     let mut all: Vec<String> = all.into_iter().filter(|name| !is_ours(name)).collect();
@@ -109,7 +110,7 @@ fn headers() -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if !path.extension().is_some_and(|extension| extension == "h") {
+        if path.extension().is_none_or(|extension| extension != "h") {
             continue;
         }
         let file = path.file_name().unwrap().to_string_lossy().into_owned();

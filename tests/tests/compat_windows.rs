@@ -109,6 +109,23 @@ fn text_messages_and_memory_behave_as_windows_says() {
     });
 }
 
+/// C libraries have macros and functions of their own then, by the names that the compat headers take over.
+#[test]
+fn headers_compile_where_the_c_library_checks_more() {
+    let source = "#include <stdio.h>\n#include <wchar.h>\n#include \"compat/tchar.h\"\n\
+        int main(void) { wprintf(L\"%s\\n\", L\"\"); printf(\"\\n\"); return (int)_tcslen(_T(\"\")); }\n";
+    for compilers in Compilers::present() {
+        for dialect in [Dialect::C("gnu11"), Dialect::Cpp("c++17")] {
+            for width in &WIDTHS[..2] {
+                let flags = [*width, &["-DUNICODE", "-O2", "-D_FORTIFY_SOURCE=2"]].concat();
+                compilers
+                    .check("fortified", source, dialect, &flags)
+                    .unwrap();
+            }
+        }
+    }
+}
+
 #[test]
 fn strings_of_the_c_library_behave_as_microsoft_documents() {
     let source = include_str!("../c/header/compat_strings.c");

@@ -121,8 +121,8 @@ static inline int winhttp_compat_next(const WINHTTP_COMPAT_OUTPUT *output, const
     const WCHAR *wide, size_t length, size_t *position, DWORD units[4])
 {
     DWORD character;
-    WCHAR pair[2];
-    char bytes[4];
+    WCHAR pair[2] = {0, 0};
+    char bytes[4] = {0, 0, 0, 0};
     int count, index;
     if (*position >= length)
         return 0;

@@ -202,9 +202,18 @@ using ::winhttp_compat_vwprintf;
 using ::wprintf_s;
 } // namespace std
 #endif
-/* With arguments, so that only calls mean them. */
+/* With arguments, so that only calls mean them. The C library may have macros of its own. */
+#undef fgetws
+#undef fputwc
+#undef fputws
+#undef fwprintf
 #undef putwc
 #undef putwchar
+#undef swprintf
+#undef vfwprintf
+#undef vswprintf
+#undef vwprintf
+#undef wprintf
 #define wprintf(...) wprintf_s(__VA_ARGS__)
 #define fwprintf(...) fwprintf_s(__VA_ARGS__)
 #define vwprintf(...) winhttp_compat_vwprintf(__VA_ARGS__)

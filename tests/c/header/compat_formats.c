@@ -87,6 +87,8 @@ static void what_is_too_long_is_cut_or_refused(void)
     small[0] = 'x';
     CHECK(_snprintf_s(small, 4, 1, NULL) == -1 && small[0] == 0);
     errno = 0;
+    CHECK(_snprintf_s(small, 4, 0, "a") == -1 && small[0] == 0 && errno == EINVAL);
+    errno = 0;
     CHECK(sprintf_s(small, 4, "%n", (int *)NULL) == -1 && errno == EINVAL && small[0] == 0);
 }
 

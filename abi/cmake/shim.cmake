@@ -70,13 +70,27 @@ function(shim_library LIBS_LINUX LIBS_APPLE)
     USES_TERMINAL
     VERBATIM)
 
-  # For add_subdirectory(): the target an installed package gives too.
+  # For add_subdirectory(): the targets an installed package gives too.
   add_library(${name}::${name} SHARED IMPORTED GLOBAL)
   set_target_properties(${name}::${name} PROPERTIES
     IMPORTED_LOCATION "${output}/${shared}"
     IMPORTED_SONAME "${soname}")
-  target_include_directories(${name}::${name} INTERFACE "${package}/include")
-  add_dependencies(${name}::${name} ${name}_build)
+  add_library(${name}::${name}_static STATIC IMPORTED GLOBAL)
+  set_target_properties(${name}::${name}_static PROPERTIES
+    IMPORTED_LOCATION "${output}/lib${name}.a")
+  separate_arguments(libs UNIX_COMMAND "${LIBS_PRIVATE}")
+  string(REGEX REPLACE "-framework;" "-framework " libs "${libs}")
+  target_link_libraries(${name}::${name}_static INTERFACE ${libs})
+  foreach(target ${name}::${name} ${name}::${name}_static)
+    target_include_directories(${target} INTERFACE "${package}/include")
+    add_dependencies(${target} ${name}_build)
+  endforeach()
+  if(EXISTS "${package}/include/compat")
+    add_library(${name}::compat INTERFACE IMPORTED GLOBAL)
+    target_include_directories(${name}::compat INTERFACE
+      "${package}/include/compat" "${package}/include/compat/case")
+    target_link_libraries(${name}::compat INTERFACE ${name}::${name} -pthread)
+  endif()
 
   # The pkg-config file finds the prefix from where it lies, so `cmake --install --prefix` may change it.
   file(RELATIVE_PATH PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")

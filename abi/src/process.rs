@@ -86,7 +86,39 @@ unsafe extern "C" {
     fn issetugid() -> c_int;
 }
 
-/// All signals but those a thread raises itself.
+/// Signals with which runtimes stop single threads, to collect garbage for instance: those of Boehm's collector and of Mono,
+/// and the real-time ones, as in .NET. A callback in such a language makes our thread one of theirs.
+fn stops_threads(signal: c_int) -> bool {
+    #[cfg(target_os = "linux")]
+    let named = signal == libc::SIGPWR || signal == libc::SIGXCPU || signal >= libc::SIGRTMIN();
+    #[cfg(not(target_os = "linux"))]
+    let named = signal == libc::SIGXCPU;
+    named
+}
+
+/// The process has a handler for the signal: one sent to the process does no harm on any thread.
+fn has_handler(signal: c_int) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: only asks.
+    let failed = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) } != 0;
+    if failed {
+        return false;
+    }
+    // SAFETY: a call that succeeds fills it.
+    let action = unsafe { action.assume_init() };
+    action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN
+}
+
+/// The last signal.
+fn last_signal() -> c_int {
+    #[cfg(target_os = "linux")]
+    let last = libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    let last = 31;
+    last
+}
+
+/// All signals but those a thread raises itself, and those by which a runtime in this process stops its threads.
 fn asynchronous_signals() -> libc::sigset_t {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: fills the set.
@@ -96,6 +128,12 @@ fn asynchronous_signals() -> libc::sigset_t {
     for fault in FAULTS {
         // SAFETY: the set is a set, and the number a signal.
         unsafe { libc::sigdelset(&raw mut set, fault) };
+    }
+    for signal in (1..=last_signal()).filter(|signal| stops_threads(*signal)) {
+        if has_handler(signal) {
+            // SAFETY: as above.
+            unsafe { libc::sigdelset(&raw mut set, signal) };
+        }
     }
     set
 }
@@ -121,6 +159,22 @@ mod tests {
         };
         // SAFETY: the set was filled by the system.
         unsafe { libc::sigismember(&raw const before, signal) == 1 }
+    }
+
+    /// Mono and Boehm's collector suspend threads so: with the signal blocked they would wait for ever.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_signal_by_which_a_runtime_stops_threads_stays_open_once_it_has_a_handler() {
+        extern "C" fn ignore(_signal: c_int) {}
+        let is_member = |set: &libc::sigset_t| {
+            // SAFETY: the set is filled.
+            unsafe { libc::sigismember(std::ptr::from_ref(set), libc::SIGXCPU) == 1 }
+        };
+        assert!(is_member(&asynchronous_signals()));
+        let handler = ignore as extern "C" fn(c_int);
+        // SAFETY: the handler does nothing, whatever interrupts it.
+        unsafe { libc::signal(libc::SIGXCPU, handler as libc::sighandler_t) };
+        assert!(!is_member(&asynchronous_signals()));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod client;
 mod gate;
 pub mod judge;
 mod peer;
+pub mod program;
 mod recorder;
 pub mod scratch;
 mod transfer;

@@ -54,6 +54,8 @@ fn run(compilers: &Compilers, source: &str, dialect: Dialect, extra: &[&str]) ->
     let output = Command::new(program.path())
         .args(ARGUMENTS.map(OsStr::from_bytes))
         .env("WANTED", "é")
+        // Cargo's search path comes before the program's own, and may lead to an older library.
+        .env_remove("LD_LIBRARY_PATH")
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -85,7 +87,6 @@ fn wmain_gets_its_arguments_as_wide_text() {
         "int __cdecl wmain(int argc, wchar_t **argv, wchar_t **envp)\n\
          { return has_wanted(envp) ? print(argc, argv) : 1; }",
         "int wmain(_In_ int argc, _In_reads_(argc) wchar_t **argv) { return print(argc, argv); }",
-        // The size of an array in the parameters, and the end of a line.
         "int WINAPIV\nwmain(\n    int argc,\n    wchar_t *argv[])\n{\n    return print(argc, argv);\n}\n",
     ] {
         prints_its_arguments(source, &[C, CPP], &[]);
@@ -111,8 +112,26 @@ fn tmain_is_wmain_or_main_as_unicode_says() {
     for compilers in Compilers::present() {
         let printed = run(&compilers, source, C, &["-DNARROW"]);
         assert_eq!(printed, "4 c3 a9, f0 9f 98 80, 61 ff\n");
-        let printed = run(&compilers, source, CPP, &["-DUNICODE", "-DWINHTTP_CHAR16"]);
-        assert_eq!(printed.trim_end(), IN_16_BITS);
+        for dialect in [C, CPP] {
+            let flags = ["-DUNICODE", "-DWINHTTP_CHAR16"];
+            let printed = run(&compilers, source, dialect, &flags);
+            assert_eq!(printed.trim_end(), IN_16_BITS);
+        }
+    }
+}
+
+/// Its arguments are wchar_t, whatever WCHAR is.
+#[test]
+fn wmain_gets_the_compilers_wide_text_where_wchar_is_another() {
+    let source = "int wmain(int argc, wchar_t *argv[]) { return print(argc, argv); }";
+    for compilers in Compilers::present() {
+        for dialect in [C, CPP] {
+            for (width, expected) in BOTH_WIDTHS.into_iter().zip([IN_32_BITS, IN_16_BITS]) {
+                let flags = [width, &["-DOF_THE_COMPILER", "-DWINHTTP_CHAR16"]].concat();
+                let printed = run(&compilers, source, dialect, &flags);
+                assert_eq!(printed.trim_end(), expected);
+            }
+        }
     }
 }
 

@@ -7,9 +7,10 @@ mod programs;
 
 use std::process::Command;
 
-use programs::{build, run, run_command};
+use programs::{build, run};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
 
 fn children_inherit(case: &str) {

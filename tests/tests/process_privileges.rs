@@ -11,9 +11,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use programs::{Program, build, run_command};
+use programs::{Program, build};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
 
 /// What the system says without the environment: nobody vouches for the server.

@@ -87,6 +87,8 @@ static void what_is_too_long_is_cut_or_refused(void)
     small[0] = 'x';
     CHECK(_snprintf_s(small, 4, 1, NULL) == -1 && small[0] == 0);
     errno = 0;
+    CHECK(_snprintf_s(small, 4, 0, "a") == -1 && small[0] == 0 && errno == EINVAL);
+    errno = 0;
     CHECK(sprintf_s(small, 4, "%n", (int *)NULL) == -1 && errno == EINVAL && small[0] == 0);
 }
 
@@ -101,6 +103,20 @@ static void the_older_functions_do_not_always_write_a_nul(void)
     CHECK(_snwprintf(wide, 2, W("%d"), 12) == 2 && wide[1] == '2');
     CHECK(_scprintf("%d-%d", 1, 2) == 3 && _scwprintf(W("%d"), 12345) == 5);
 }
+
+#if !defined(WINHTTP_CHAR16)
+/* C's functions, with text of the width that the compiler gives it, and C's long. */
+static void narrow_functions_of_c_know_the_width_of_wide_text(void)
+{
+    FILE *file = tmpfile();
+    CHECK(snprintf(out, 4, "%ls", L"abcdef") == 6 && strcmp(out, "abc") == 0);
+    CHECK(sprintf(out, "%ls|%lc|%s|%ld|%lx", L"ab", (wint_t)L'c', "d", LONG_MIN, LONG_MAX) == 44);
+    CHECK(strcmp(out, "ab|c|d|-9223372036854775808|7fffffffffffffff") == 0);
+    CHECK(file != NULL && fprintf(file, "%ls %d", L"wide", 7) == 6 && fseek(file, 0, SEEK_SET) == 0);
+    CHECK(fgets(out, sizeof(out), file) == out && strcmp(out, "wide 7") == 0);
+    fclose(file);
+}
+#endif
 
 static void strsafe_cuts_and_says_so(void)
 {
@@ -142,6 +158,9 @@ int main(void)
     text_has_the_width_of_the_format_unless_it_says_otherwise();
     what_is_too_long_is_cut_or_refused();
     the_older_functions_do_not_always_write_a_nul();
+#if !defined(WINHTTP_CHAR16)
+    narrow_functions_of_c_know_the_width_of_wide_text();
+#endif
     strsafe_cuts_and_says_so();
 #ifdef __cplusplus
     arrays_say_their_own_size();

@@ -7,6 +7,8 @@
 
 #if defined(NARROW)
 typedef char UNIT;
+#elif defined(OF_THE_COMPILER)
+typedef wchar_t UNIT;
 #else
 typedef WCHAR UNIT;
 #endif
@@ -26,7 +28,7 @@ static inline int print(int count, UNIT *arguments[])
     return arguments[count] != NULL;
 }
 
-#if !defined(NARROW)
+#if !defined(NARROW) && !defined(OF_THE_COMPILER)
 static inline int has_wanted(WCHAR **environment)
 {
     static const WCHAR wanted[] = {'W', 'A', 'N', 'T', 'E', 'D', '=', 0xE9, 0};

@@ -80,6 +80,9 @@ static void ascii_letters_compare_without_case(void)
     WCHAR copy[4];
     CHECK(_stricmp("Content", "cONTENT") == 0 && _stricmp("a", "B") < 0 && _stricmp("ab", "a") > 0);
     CHECK(_strnicmp("abX", "ABy", 2) == 0 && _strnicmp("abX", "ABy", 3) < 0);
+    errno = 0;
+    CHECK(_wcsicmp(NULL, W("a")) == _NLSCMPERROR && errno == EINVAL && _strnicmp("a", NULL, 1) == INT_MAX);
+    CHECK(lstrcmpiA(NULL, NULL) == 0 && lstrcmpiW(NULL, W("")) < 0 && lstrcmpiA("", NULL) > 0);
     CHECK(_wcsicmp(W("Host"), W("hOST")) == 0 && _wcsicmp(W("["), W("A")) < 0);
     CHECK(_wcsnicmp(W("HTTP/1.1"), W("http"), 4) == 0 && _wcsicmp(W("\xE9"), W("\xC9")) != 0);
     CHECK(lstrcpynW(copy, W("abcdef"), 4) == copy && lstrlenW(copy) == 3 && copy[2] == 'c');

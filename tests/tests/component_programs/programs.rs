@@ -1,12 +1,12 @@
 //! Builds the C examples with the machine's compiler, strictly, and runs them for a limited time.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{LazyLock, mpsc};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 
-use winhttp_tests::{PATIENCE, scratch};
+use winhttp_tests::{program, scratch};
 
 /// The examples: compiled once for all tests of this program.
 pub(crate) static CONVERSATION: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -68,63 +68,9 @@ fn compile(standard: &str, sources: &[&str], library: &str, shim: &str) -> PathB
     program
 }
 
-/// Waits for a process to end, and ends it if it does not.
-fn end_of(mut process: Child) -> (ExitStatus, String, String) {
-    let collect = |pipe: Option<Box<dyn Read + Send>>| {
-        thread::spawn(move || {
-            let mut text = String::new();
-            if let Some(mut pipe) = pipe {
-                pipe.read_to_string(&mut text).unwrap();
-            }
-            text
-        })
-    };
-    let output = collect(process.stdout.take().map(|pipe| Box::new(pipe) as _));
-    let errors = collect(process.stderr.take().map(|pipe| Box::new(pipe) as _));
-    let (done, is_done) = mpsc::channel();
-    let id = process.id();
-    let waiting = thread::spawn(move || {
-        let status = process.wait().unwrap();
-        let _the_test_may_be_over = done.send(());
-        status
-    });
-    let in_time = is_done.recv_timeout(PATIENCE).is_ok();
-    if !in_time {
-        kill(id, "KILL");
-    }
-    let (status, output, errors) = (
-        waiting.join().unwrap(),
-        output.join().unwrap(),
-        errors.join().unwrap(),
-    );
-    assert!(in_time, "it hangs:\n{output}{errors}");
-    (status, output, errors)
-}
-
-fn kill(id: u32, signal: &str) {
-    let status = Command::new("kill")
-        .args([&format!("-{signal}"), &id.to_string()])
-        .status();
-    assert!(status.unwrap().success(), "process {id} is there");
-}
-
 /// Runs a program to its successful end and gives what it printed.
 pub(crate) fn run(program: &Path, arguments: &[&str]) -> String {
-    let process = Command::new(program)
-        .args(arguments)
-        // Cargo's search path comes before the program's own, and may lead to an older library.
-        .env_remove("LD_LIBRARY_PATH")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (status, output, errors) = end_of(process);
-    assert!(
-        status.success() && errors.is_empty(),
-        "{} ended with {status}:\n{output}{errors}",
-        program.display()
-    );
-    output
+    program::run(Command::new(program).args(arguments))
 }
 
 /// A running echo server. Dropping it ends its input, upon which it must end by itself and well.
@@ -182,7 +128,7 @@ impl EchoServer {
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        kill(self.id(), signal);
+        program::signal(self.id(), signal);
     }
 
     /// Waits for the end that something else brings about.
@@ -190,7 +136,7 @@ impl EchoServer {
         let Some(process) = self.process.take() else {
             return;
         };
-        let (status, output, errors) = end_of(process);
+        let (status, output, errors) = program::wait(process);
         assert!(
             status.success() && output.is_empty() && errors.is_empty(),
             "the server ended with {status}:\n{output}{errors}"

@@ -6,17 +6,12 @@
     reason = "helpers of tests fail their test"
 )]
 
-use std::ffi::c_int;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::Command;
 
+use winhttp_tests::program;
 use winhttp_tests::scratch::Scratch;
 
-/// The longest a program may run.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The compiler flags that choose the width of `wchar_t`; the C library's own wide functions are not used.
 pub(crate) const WIDTHS: [&[&str]; 2] = [&[], &["-fshort-wchar"]];
 
@@ -93,50 +88,6 @@ pub(crate) fn build(source: &str, width: &[&str], link: &[&str]) -> Program {
 }
 
 /// Runs a program to its end; fails if it crashes or hangs.
-pub(crate) fn run(program: &Program, arguments: &[&str]) -> String {
-    run_command(Command::new(&program.file).args(arguments))
+pub(crate) fn run(built: &Program, arguments: &[&str]) -> String {
+    program::run(Command::new(&built.file).args(arguments))
 }
-
-/// The same for a command that is more than a program and its arguments. What the program forks counts as part of it: it
-/// hangs as long as any of them has its output open.
-pub(crate) fn run_command(command: &mut Command) -> String {
-    let child = command
-        // Cargo's search path comes before the program's own, and may lead to an older library.
-        .env_remove("LD_LIBRARY_PATH")
-        .env_remove("DYLD_FALLBACK_LIBRARY_PATH")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let group = i32::try_from(child.id()).unwrap();
-    let (tell, told) = mpsc::channel();
-    let waiter = std::thread::spawn(move || tell.send(child.wait_with_output().unwrap()));
-    let ended = told.recv_timeout(PATIENCE);
-    let hangs = ended.is_err();
-    let output = ended.unwrap_or_else(|_| {
-        // SAFETY: a signal to the processes that this test has started.
-        unsafe { kill(-group, SIGKILL) };
-        told.recv().unwrap()
-    });
-    waiter.join().unwrap().unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(!hangs, "{command:?} hangs:\n{stdout}{stderr}");
-    assert!(
-        output.status.success(),
-        "{command:?} ended with {}:\n{stdout}{stderr}",
-        output.status
-    );
-    assert_eq!(stderr, "", "the library is silent");
-    stdout.into_owned()
-}
-
-unsafe extern "C" {
-    fn kill(process: c_int, signal: c_int) -> c_int;
-}
-
-const SIGKILL: c_int = 9;

@@ -17,8 +17,15 @@
 extern "C" {
 #endif
 
+/* macOS has these two, under the same guards. */
+#ifndef _ERRNO_T
+#define _ERRNO_T
 typedef int errno_t;
+#endif
+#ifndef _RSIZE_T
+#define _RSIZE_T
 typedef size_t rsize_t;
+#endif
 
 /* As a count: as much as there is room for. */
 #ifndef _TRUNCATE

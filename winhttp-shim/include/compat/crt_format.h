@@ -22,6 +22,7 @@ typedef struct WINHTTP_COMPAT_OUTPUT {
     size_t room;
     size_t length;
     BOOL is_wide;
+    BOOL long_is_c;  /* %l has the bits of this machine's long */
     DWORD surrogate; /* the first half of a pair on its way to a file, or 0 */
     BOOL failed;     /* an error of the file */
 } WINHTTP_COMPAT_OUTPUT;
@@ -45,6 +46,7 @@ typedef struct WINHTTP_COMPAT_FORMAT {
     int width;
     int precision; /* -1: none */
     WINHTTP_COMPAT_SIZE size;
+    BOOL long_is_c;
     va_list arguments;
 } WINHTTP_COMPAT_FORMAT;
 
@@ -119,8 +121,8 @@ static inline int winhttp_compat_next(const WINHTTP_COMPAT_OUTPUT *output, const
     const WCHAR *wide, size_t length, size_t *position, DWORD units[4])
 {
     DWORD character;
-    WCHAR pair[2];
-    char bytes[4];
+    WCHAR pair[2] = {0, 0};
+    char bytes[4] = {0, 0, 0, 0};
     int count, index;
     if (*position >= length)
         return 0;
@@ -196,10 +198,16 @@ static inline void winhttp_compat_emit_string(
 
 /* Numbers. */
 
+static inline BOOL winhttp_compat_is_large(const WINHTTP_COMPAT_FORMAT *format)
+{
+    return format->size == WINHTTP_COMPAT_SIZE_LARGE
+        || (format->size == WINHTTP_COMPAT_SIZE_LONG && format->long_is_c);
+}
+
 static inline uint64_t winhttp_compat_unsigned(WINHTTP_COMPAT_FORMAT *format)
 {
     unsigned value;
-    if (format->size == WINHTTP_COMPAT_SIZE_LARGE)
+    if (winhttp_compat_is_large(format))
         return va_arg(format->arguments, uint64_t);
     value = va_arg(format->arguments, unsigned);
     if (format->size == WINHTTP_COMPAT_SIZE_CHAR)
@@ -211,7 +219,7 @@ static inline uint64_t winhttp_compat_unsigned(WINHTTP_COMPAT_FORMAT *format)
 static inline uint64_t winhttp_compat_signed(WINHTTP_COMPAT_FORMAT *format, BOOL *negative)
 {
     int64_t value;
-    if (format->size == WINHTTP_COMPAT_SIZE_LARGE)
+    if (winhttp_compat_is_large(format))
         value = va_arg(format->arguments, int64_t);
     else
         value = va_arg(format->arguments, int);
@@ -449,6 +457,7 @@ static inline int winhttp_compat_format(
     memset(&format, 0, sizeof(format));
     format.narrow = narrow;
     format.wide = wide;
+    format.long_is_c = output->long_is_c;
     output->is_wide = wide != NULL;
     va_copy(format.arguments, arguments);
     while (good && (unit = winhttp_compat_format_unit(&format)) != 0) {

@@ -4,7 +4,8 @@
  *
  * The wide functions that C has too, wprintf and its relatives, are taken over where wchar_t is WCHAR:
  * they format as on Windows, write UTF-8 whatever the locale, and may be mixed with printf. A program
- * that wants C's defines WINHTTP_COMPAT_KEEP_WIDE_STDIO. The narrow functions that C has stay C's. */
+ * that wants C's defines WINHTTP_COMPAT_KEEP_WIDE_STDIO. The narrow functions that C has stay C's, but
+ * under -fshort-wchar they, too, are replaced: by functions that read wide text of 16 bits. */
 #ifndef WINHTTP_SHIM_COMPAT_CRT_PRINTF_H
 #define WINHTTP_SHIM_COMPAT_CRT_PRINTF_H
 
@@ -185,6 +186,9 @@ inline int vswprintf_s(WCHAR (&out)[Size], const WCHAR *format, va_list argument
 #endif
 
 #if !defined(WINHTTP_CHAR16) && !defined(WINHTTP_COMPAT_KEEP_WIDE_STDIO)
+#if WINHTTP_WCHAR_BITS == 16
+#include "crt_printf_narrow.h"
+#endif
 #ifdef __cplusplus
 namespace std {
 using ::fwprintf_s;
@@ -198,9 +202,18 @@ using ::winhttp_compat_vwprintf;
 using ::wprintf_s;
 } // namespace std
 #endif
-/* With arguments, so that only calls mean them. */
+/* With arguments, so that only calls mean them. The C library may have macros of its own. */
+#undef fgetws
+#undef fputwc
+#undef fputws
+#undef fwprintf
 #undef putwc
 #undef putwchar
+#undef swprintf
+#undef vfwprintf
+#undef vswprintf
+#undef vwprintf
+#undef wprintf
 #define wprintf(...) wprintf_s(__VA_ARGS__)
 #define fwprintf(...) fwprintf_s(__VA_ARGS__)
 #define vwprintf(...) winhttp_compat_vwprintf(__VA_ARGS__)

@@ -52,7 +52,7 @@ static inline int WINHTTP_COMPAT_OF(_vsnprintf_s, _vsnwprintf_s)(WINHTTP_COMPAT_
 {
     size_t room;
     int length;
-    if (out == NULL || format == NULL || size == 0) {
+    if (out == NULL || format == NULL || size == 0 || count == 0) {
         WINHTTP_COMPAT_OWN(refuse)(out, size, EINVAL);
         return -1;
     }

@@ -294,7 +294,35 @@ using ::winhttp_compat_wmemmove;
 using ::winhttp_compat_wmemset;
 } // namespace std
 #endif
-/* With arguments, so that only calls mean them. */
+/* With arguments, so that only calls mean them. The C library may have macros of its own. */
+#undef mbstowcs
+#undef wcscat
+#undef wcschr
+#undef wcscmp
+#undef wcscoll
+#undef wcscpy
+#undef wcscspn
+#undef wcslen
+#undef wcsncat
+#undef wcsncmp
+#undef wcsncpy
+#undef wcsnlen
+#undef wcspbrk
+#undef wcsrchr
+#undef wcsspn
+#undef wcsstr
+#undef wcstod
+#undef wcstok
+#undef wcstol
+#undef wcstoll
+#undef wcstombs
+#undef wcstoul
+#undef wcstoull
+#undef wmemchr
+#undef wmemcmp
+#undef wmemcpy
+#undef wmemmove
+#undef wmemset
 #define mbstowcs(...) winhttp_compat_mbstowcs(__VA_ARGS__)
 #define wcscat(...) winhttp_compat_wcscat(__VA_ARGS__)
 #define wcschr(...) winhttp_compat_wcschr(__VA_ARGS__)

@@ -63,7 +63,11 @@
 #define _sctprintf _scprintf
 #define _vsctprintf _vscprintf
 #else
+#ifdef WINHTTP_CHAR16
+#define _tmain winhttp_compat_tmain
+#else
 #define _tmain wmain
+#endif
 #define _tcslen WINHTTP_COMPAT_WCS(wcslen)
 #define _tcsnlen WINHTTP_COMPAT_WCS(wcsnlen)
 #define _tcscmp WINHTTP_COMPAT_WCS(wcscmp)

@@ -19,7 +19,9 @@
 #include <string.h>
 #include <time.h>
 #ifdef __cplusplus
-#include <cwchar> /* before any macro of ours that has the name of one of its functions */
+#include <cstdio> /* before any macro of ours that has the name of one of their functions */
+#include <cstdlib>
+#include <cwchar>
 #endif
 #include <wchar.h>
 

@@ -239,7 +239,18 @@ static inline int WideCharToMultiByte(UINT code_page, DWORD flags, LPCWSTR text,
     return count;
 }
 
-/* Comparison: only the ASCII letters fold; the rest compares by code, whatever the locale. */
+/* Comparison: only the ASCII letters fold; the rest compares by code, whatever the locale. NULL is an
+ * error of the functions of the C library, with EINVAL. */
+
+#ifndef _NLSCMPERROR
+#define _NLSCMPERROR INT_MAX
+#endif
+
+static inline int winhttp_compat_no_comparison(void)
+{
+    errno = EINVAL;
+    return _NLSCMPERROR;
+}
 
 static inline DWORD winhttp_compat_fold(DWORD unit)
 {
@@ -248,6 +259,8 @@ static inline DWORD winhttp_compat_fold(DWORD unit)
 
 static inline int _strnicmp(LPCSTR left, LPCSTR right, size_t count)
 {
+    if (left == NULL || right == NULL)
+        return winhttp_compat_no_comparison();
     for (; count > 0; left++, right++, count--) {
         DWORD one = winhttp_compat_fold((BYTE)*left), other = winhttp_compat_fold((BYTE)*right);
         if (one != other)
@@ -260,6 +273,8 @@ static inline int _strnicmp(LPCSTR left, LPCSTR right, size_t count)
 
 static inline int _wcsnicmp(LPCWSTR left, LPCWSTR right, size_t count)
 {
+    if (left == NULL || right == NULL)
+        return winhttp_compat_no_comparison();
     for (; count > 0; left++, right++, count--) {
         DWORD one = winhttp_compat_fold((DWORD)*left), other = winhttp_compat_fold((DWORD)*right);
         if (one != other)
@@ -280,15 +295,15 @@ static inline int _wcsicmp(LPCWSTR left, LPCWSTR right)
     return _wcsnicmp(left, right, SIZE_MAX);
 }
 
-/* Sorts by code, where Windows sorts by the user's language. */
+/* Sorts by code, where Windows sorts by the user's language; NULL comes first. */
 static inline int lstrcmpiA(LPCSTR left, LPCSTR right)
 {
-    return _stricmp(left, right);
+    return left == NULL || right == NULL ? (left != NULL) - (right != NULL) : _stricmp(left, right);
 }
 
 static inline int lstrcmpiW(LPCWSTR left, LPCWSTR right)
 {
-    return _wcsicmp(left, right);
+    return left == NULL || right == NULL ? (left != NULL) - (right != NULL) : _wcsicmp(left, right);
 }
 
 /* Copies at most size - 1 units and always ends the copy; NULL: nothing to copy, or no room. */

@@ -1,0 +1,97 @@
+//! Programs that a test starts: each ends by itself in a limited time, or is ended.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use crate::PATIENCE;
+
+/// Runs a program to its successful end and gives what it printed; it must say nothing on its standard error.
+pub fn run(command: &mut Command) -> String {
+    let process = command
+        // Cargo's search path comes before the program's own, and may lead to an older library.
+        .env_remove("LD_LIBRARY_PATH")
+        .env_remove("DYLD_FALLBACK_LIBRARY_PATH")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let group = format!("-{}", process.id());
+    let (status, output, errors) = end_of(process, &group);
+    assert!(
+        status.success() && errors.is_empty(),
+        "{command:?} ended with {status}:\n{output}{errors}"
+    );
+    output
+}
+
+/// Waits for a process to end, and ends it if it does not; gives its status and what it wrote to its pipes.
+#[must_use]
+pub fn wait(process: Child) -> (ExitStatus, String, String) {
+    let id = process.id().to_string();
+    end_of(process, &id)
+}
+
+/// What the process forks counts as part of it: it hangs as long as any of them has its output open. `whom` is then killed.
+fn end_of(mut process: Child, whom: &str) -> (ExitStatus, String, String) {
+    let collect = |pipe: Option<Box<dyn Read + Send>>| {
+        thread::spawn(move || {
+            let mut text = String::new();
+            if let Some(mut pipe) = pipe {
+                pipe.read_to_string(&mut text).unwrap();
+            }
+            text
+        })
+    };
+    let output = collect(process.stdout.take().map(|pipe| Box::new(pipe) as _));
+    let errors = collect(process.stderr.take().map(|pipe| Box::new(pipe) as _));
+    let (done, is_done) = mpsc::channel();
+    let waiting = thread::spawn(move || {
+        let ended = (
+            process.wait().unwrap(),
+            output.join().unwrap(),
+            errors.join().unwrap(),
+        );
+        let _the_test_may_be_over = done.send(());
+        ended
+    });
+    let in_time = is_done.recv_timeout(PATIENCE).is_ok();
+    if !in_time {
+        send_signal(whom, "KILL");
+    }
+    let (status, output, errors) = waiting.join().unwrap();
+    assert!(in_time, "it hangs:\n{output}{errors}");
+    (status, output, errors)
+}
+
+/// Sends a signal, named as the command `kill` names it, to a process that is there.
+pub fn signal(id: u32, name: &str) {
+    send_signal(&id.to_string(), name);
+}
+
+fn send_signal(whom: &str, name: &str) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), "--", whom])
+        .status();
+    assert!(status.unwrap().success(), "process {whom} is there");
+}
+
+/// Whether a program that a test may do without is installed; says so if not.
+#[must_use]
+#[expect(clippy::print_stdout, reason = "what is skipped says why")]
+pub fn is_installed(program: &str) -> bool {
+    let found = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !found {
+        println!("skipped: {program} is not installed");
+    }
+    found
+}

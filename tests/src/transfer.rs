@@ -277,6 +277,18 @@ impl<W: Unit> Client<W> {
         client
     }
 
+    /// As [`Client::new`]; asynchronous completions come on the callback thread, whatever the environment says.
+    #[must_use]
+    pub fn on_callback_thread(mode: Mode) -> Self {
+        let client = Self::new(mode);
+        if mode == Mode::Async {
+            let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
+            let set = client.put_option(client.session, option, &0_u32.to_ne_bytes());
+            set.unwrap();
+        }
+        client
+    }
+
     /// Installs another callback, or none, and returns the address of the one before.
     ///
     /// # Errors

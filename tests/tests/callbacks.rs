@@ -268,7 +268,7 @@ fn without_a_callback_asynchronous_operations_complete_silently() {
 #[test]
 fn a_callback_set_while_an_operation_waits_gets_its_completion() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<u32>::new(Mode::Async);
+    let client = Client::<u32>::on_callback_thread(Mode::Async);
     let other = Recorder::new();
     let request = client.get(server.port(), "/stall?name=replaced");
     client.send(request).unwrap();
@@ -345,7 +345,7 @@ fn expectation_1_a_web_socket_can_be_taken_over_inside_headers_available() {
 #[test]
 fn expectation_6_a_blocked_callback_does_not_stall_another_request_of_the_session() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<u16>::new(Mode::Async);
+    let client = Client::<u16>::on_callback_thread(Mode::Async);
     let [first, second] = [0, 1].map(|_| client.get(server.port(), "/status"));
     let (blocked, awaited) = (Signal::default(), Signal::default());
     let (entered, other_ran) = (blocked.clone(), awaited.clone());
@@ -426,11 +426,8 @@ fn expectation_6_a_web_sockets_callback_may_wait_for_another_web_sockets_callbac
 #[test]
 fn rule_10_callbacks_of_one_handle_never_run_at_the_same_time() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<u16>::new(Mode::Async);
     // Delivered inside calls they may: each call tells what it ends, whatever runs elsewhere.
-    let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
-    let off = 0_u32.to_ne_bytes();
-    client.put_option(client.session, option, &off).unwrap();
+    let client = Client::<u16>::on_callback_thread(Mode::Async);
     let request = client.get(server.port(), "/chunked?count=200&size=100");
     let inside = Arc::new(Mutex::new(()));
     for status in [

@@ -81,7 +81,7 @@ fn silent() -> Server {
 #[test]
 fn close_handle_tells_what_is_queued_and_then_what_it_cancels() {
     let server = silent();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/socket");
     let gate = Gate::at(&client.recorder, WRITTEN, |_| {});
     start_receive::<W>(socket, Memory::new(10)).unwrap();
@@ -111,7 +111,7 @@ fn close_handle_tells_what_is_queued_and_then_what_it_cancels() {
 fn fact_9_5_5_close_from_a_thread_that_a_callback_has_signalled_tells_inside_the_call() {
     for close_at in ["close", "close handle"] {
         let server = Server::plain(by_path).unwrap();
-        let client = Client::<W>::new(Mode::Async);
+        let client = Client::<W>::on_callback_thread(Mode::Async);
         let socket = client.web_socket(server.port(), "/push?count=1&size=10");
         let gate = Gate::at(&client.recorder, READ, move |_| {
             start_receive::<W>(socket, Memory::new(10)).unwrap();
@@ -135,7 +135,7 @@ fn fact_9_5_5_close_from_a_thread_that_a_callback_has_signalled_tells_inside_the
 #[test]
 fn fact_9_5_5_close_tells_a_receive_that_has_ended_with_its_own_result() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=2&size=10");
     let gate = Gate::at(&client.recorder, READ, move |_| {
         // Its message is there already, so it ends at once; the callback that runs keeps it from being told.
@@ -162,7 +162,7 @@ fn a_close_complete_that_is_found_meanwhile_waits_for_the_callback_thread() {
         connection.wait_closed();
         Ok(())
     });
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/");
     let before = client.events(socket);
     start_receive::<W>(socket, Memory::new(10)).unwrap();
@@ -188,7 +188,7 @@ fn the_close_frame_leaves_before_the_program_is_told() {
         connection.wait_closed();
         Ok(())
     });
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/");
     start_receive::<W>(socket, Memory::new(10)).unwrap();
     let said = Mutex::new(said);
@@ -252,7 +252,7 @@ fn pending(client: &Client<W>, server: &Server, operation: usize) -> Handle {
 fn fact_1_14_close_handle_of_a_request_tells_what_it_cancels() {
     let server = silent();
     for operation in [1, 2, 3, 5] {
-        let client = Client::<W>::new(Mode::Async);
+        let client = Client::<W>::on_callback_thread(Mode::Async);
         let request = pending(&client, &server, operation);
         assert_eq!(close(request), Ok(()));
         let events = client.recorder.events_of(request);
@@ -266,7 +266,7 @@ fn fact_1_14_close_handle_of_a_request_tells_what_it_cancels() {
 #[test]
 fn close_handle_beside_an_informational_callback_of_the_operation_leaves_its_end_to_that_thread() {
     let server = silent();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let request = client.get(server.port(), "/");
     let gate = Gate::at(
         &client.recorder,
@@ -287,7 +287,7 @@ fn close_handle_beside_an_informational_callback_of_the_operation_leaves_its_end
 #[test]
 fn close_handle_ends_a_receive_that_waits_for_the_callback_of_its_send() {
     let server = silent();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let request = client.get(server.port(), "/");
     let raw = request.0;
     let connecting = c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER;
@@ -311,7 +311,7 @@ fn close_handle_ends_a_receive_that_waits_for_the_callback_of_its_send() {
 #[test]
 fn from_inside_a_callback_of_the_same_handle_the_report_follows_it() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=1&size=10");
     let before = client.events(socket);
     let recorder = client.recorder.clone();
@@ -334,7 +334,7 @@ fn a_second_receive_response_fails_after_everything_of_the_first() {
         let client = if inline {
             Client::<W>::inline()
         } else {
-            Client::<W>::new(Mode::Async)
+            Client::<W>::on_callback_thread(Mode::Async)
         };
         let request = client.get(server.port(), "/status?code=200&size=3");
         client.send(request).unwrap();
@@ -408,7 +408,7 @@ fn ten_thousand_handles_closed_in_each_others_cancellation_end_on_a_short_stack(
         .map_or(usize::MAX, |max| usize::try_from(max).unwrap());
     let handles = HANDLES.min(room / 2);
     let hole = TcpHole::full().unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let connect = client.connect("127.0.0.1", hole.port()).unwrap();
     let flags = c::WINHTTP_CALLBACK_FLAG_REQUEST_ERROR;
     for _ in 0..handles {

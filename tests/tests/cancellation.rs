@@ -323,7 +323,7 @@ fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
 #[test]
 fn facts_1_14_and_9_6_closing_cancels_what_is_pending() {
     let peers = Peers::new();
-    let client = Client::<u16>::new(Mode::Async);
+    let client = Client::<u16>::on_callback_thread(Mode::Async);
     let mut handles = Vec::new();
     for step in steps() {
         let handle = (step.ready)(&client, &peers);
@@ -471,7 +471,7 @@ fn expectation_5_closing_inside_any_callback_is_clean_asynchronously() {
 #[test]
 fn closing_the_parents_cancels_nothing() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<u16>::new(Mode::Async);
+    let client = Client::<u16>::on_callback_thread(Mode::Async);
     let connect = client.connect("127.0.0.1", server.port()).unwrap();
     let handle = client
         .open_request(connect, "GET", "/stall?name=parents&body=late", 0)

@@ -358,7 +358,7 @@ fn fact_1_14_a_pending_operation_is_cancelled_before_the_closing() {
     fn scenario<W: Unit>() {
         let server = stubborn();
         for (name, start) in pending_operations::<W>() {
-            let client = Client::<W>::new(Mode::Async);
+            let client = Client::<W>::on_callback_thread(Mode::Async);
             let (request, api) = start(&client, server.port());
             client.close(request).unwrap();
             client.recorder.wait(request, CLOSING);
@@ -521,7 +521,7 @@ fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
 fn expectation_8_closing_a_parent_does_not_cancel_its_children() {
     for mode in [Mode::Sync, Mode::Async] {
         let server = Server::plain(by_path).unwrap();
-        let client = Client::<u16>::new(mode);
+        let client = Client::<u16>::on_callback_thread(mode);
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
         let request = client
             .open_request(connect, "GET", "/stall?name=parent", 0)

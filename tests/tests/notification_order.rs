@@ -258,7 +258,7 @@ scenarios! {
 
     fn everything_of_a_sync_session_comes_on_the_calling_thread<W>(mode) {
         let server = Server::plain(by_path).unwrap();
-        let client = Client::<W>::new(mode);
+        let client = Client::<W>::on_callback_thread(mode);
         let request = client.get(server.port(), "/chunked?count=5");
         client.exchange(request).unwrap();
         client.body(request).unwrap();
@@ -292,8 +292,8 @@ fn secure_request<W: Unit>(client: &Client<W>, port: u16, ignored: u32) -> Handl
 fn each_async_session_has_a_callback_thread_of_its_own() {
     let server = Server::plain(by_path).unwrap();
     let clients = [
-        Client::<u16>::new(Mode::Async),
-        Client::<u16>::new(Mode::Async),
+        Client::<u16>::on_callback_thread(Mode::Async),
+        Client::<u16>::on_callback_thread(Mode::Async),
     ];
     // While one session's callback is inside, the other's comes all the same: they share no thread.
     let (sender, receiver) = channel::<ThreadId>();
@@ -474,7 +474,7 @@ fn fact_5_3_1_inline_delivery_leaves_a_last_error_of_0() {
 #[test]
 fn fact_5_3_1_io_pending_means_that_another_thread_delivers() {
     let server = answers("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef");
-    let client = Client::<u16>::new(Mode::Async);
+    let client = Client::<u16>::on_callback_thread(Mode::Async);
     let request = client.get(server.port(), "/");
     client.exchange(request).unwrap();
     for expected in [&b"abc"[..], b"def", b"", b""] {

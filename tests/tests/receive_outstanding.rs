@@ -41,7 +41,7 @@ fn ask(request: Handle) -> Result<(), u32> {
 #[test]
 fn expectation_36_a_receive_whose_completion_waits_for_a_callback_is_outstanding() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=3&size=10");
     let gate = Gate::at(&client.recorder, READ, move |_| {
         // Inside its callback a receive is over: the next is accepted, and is outstanding in its turn.
@@ -72,7 +72,7 @@ fn expectation_36_a_receive_whose_completion_waits_for_a_callback_is_outstanding
 #[test]
 fn expectation_36_a_thread_that_the_callback_has_signalled_may_receive() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=2&size=10");
     let gate = Gate::at(&client.recorder, READ, |_| {});
     start_receive::<W>(socket, Memory::new(10)).unwrap();
@@ -87,7 +87,7 @@ fn expectation_36_a_thread_that_the_callback_has_signalled_may_receive() {
 fn a_read_or_question_whose_completion_waits_for_a_callback_is_outstanding() {
     let server = Server::plain(by_path).unwrap();
     for status in [READ, AVAILABLE] {
-        let client = Client::<W>::new(Mode::Async);
+        let client = Client::<W>::on_callback_thread(Mode::Async);
         let request = client.get(server.port(), "/status?code=200&size=100");
         client.exchange(request).unwrap();
         let gate = Gate::at(&client.recorder, status, |_| {});
@@ -115,7 +115,7 @@ fn a_read_or_question_whose_completion_waits_for_a_callback_is_outstanding() {
 #[test]
 fn a_read_that_was_refused_is_outstanding_until_its_error_is_told() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let request = client.get(server.port(), "/status?code=200&size=10");
     client.send(request).unwrap();
     let gate = Gate::at(
@@ -149,7 +149,7 @@ fn poll_receives(socket: Handle, count: usize) {
 #[test]
 fn without_a_callback_a_receive_is_over_in_its_turn() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=20&size=10");
     client.set_callback(socket, None, 0).unwrap();
     poll_receives(socket, 20);
@@ -159,7 +159,7 @@ fn without_a_callback_a_receive_is_over_in_its_turn() {
 #[test]
 fn a_mask_without_reads_does_not_keep_a_receive_outstanding() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=20&size=10");
     let mask = c::WINHTTP_CALLBACK_FLAG_HANDLES | c::WINHTTP_CALLBACK_FLAG_WRITE_COMPLETE;
     let callback = client.recorder.callback::<W>();
@@ -179,7 +179,7 @@ fn a_send_whose_bytes_are_gone_is_over_when_the_call_returns() {
         }
         Ok(())
     });
-    let client = Client::<W>::new(Mode::Async);
+    let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/");
     let gate = Gate::at(&client.recorder, WRITTEN, |_| {});
     let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;

@@ -95,7 +95,7 @@ impl<W: Unit> Flow<W> {
         let client = if place == Place::Caller {
             Client::<W>::inline()
         } else {
-            Client::<W>::new(Mode::Async)
+            Client::<W>::on_callback_thread(Mode::Async)
         };
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
         let secure = c::WINHTTP_FLAG_SECURE;

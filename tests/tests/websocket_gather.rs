@@ -83,6 +83,10 @@ fn a_chain_of_sends_arrives_whole_and_in_order_with_the_close_behind_it() {
 fn a_callback_that_stays_does_not_hold_back_what_it_sent() {
     let (server, heard) = listening();
     let socket = WebSocket::<u16>::open(Mode::Async, &server, "/");
+    // Sends are gathered on the callback thread only.
+    let option = c::WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS;
+    let (session, off) = (socket.client.session, 0_u32.to_ne_bytes());
+    socket.client.put_option(session, option, &off).unwrap();
     let (arrived, news) = channel();
     let news = Mutex::new(news);
     let count = AtomicUsize::new(0);

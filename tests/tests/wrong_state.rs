@@ -290,7 +290,7 @@ scenarios! {
 #[test]
 fn a_second_operation_while_one_is_pending_is_refused() {
     let server = Server::plain(by_path).unwrap();
-    let client = Client::<u16>::new(Mode::Async);
+    let client = Client::<u16>::on_callback_thread(Mode::Async);
     let handle = request(&client, "127.0.0.1", server.port(), "/stall?name=second", 0);
     client.send(handle).unwrap();
     let before = client.events(handle);

@@ -7,7 +7,8 @@
 
 use std::time::Instant;
 
-use super::{Connection, Driver, State, Step};
+use super::{Connection, Driver, State, Step, left_since};
+use crate::engine::clock;
 use crate::engine::tls::is_would_block;
 use crate::error::{Error, Result};
 use crate::notify::Notification;
@@ -125,14 +126,27 @@ impl Driver {
         let State::Sent(connection) = &mut self.state else {
             return Err(Error::IncorrectHandleState);
         };
+        let before = connection.inbox.data().len();
         connection.look_for_answer(&self.plan.limits.head);
         if !connection.early.is_open() {
             self.progress();
             return Ok(Step::Done);
         }
-        match self.time_left(now, Timeouts::effective(timeouts.receive_response_ms)) {
-            Ok(until) => Ok(Step::Wait(until)),
-            Err(error) => self.fail(error),
+        let moved = connection.inbox.data().len() > before;
+        let since = *connection.awaited_since.get_or_insert(now);
+        if moved {
+            self.progress();
+        }
+        // The two limits of ReceiveResponse: for the whole head, and for each wait.
+        let whole = left_since(
+            since,
+            now,
+            Timeouts::effective(timeouts.receive_response_ms),
+        );
+        let silent = self.time_left(now, Timeouts::effective(timeouts.receive_ms));
+        match (whole, silent) {
+            (Ok(whole), Ok(silent)) => Ok(Step::Wait(clock::earlier(whole, silent))),
+            (Err(error), _) | (_, Err(error)) => self.fail(error),
         }
     }
 

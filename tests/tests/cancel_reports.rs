@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
@@ -260,6 +260,97 @@ fn fact_1_14_close_handle_of_a_request_tells_what_it_cancels() {
         assert_eq!(failed.info, Info::AsyncResult(operation, CANCELLED));
         assert_eq!(failed.thread, thread::current().id());
         client.finish();
+    }
+}
+
+/// A program's context: it is given up when CloseHandle has returned, and must not be touched from then on.
+#[derive(Default)]
+struct Context {
+    told: AtomicUsize,
+    is_free: AtomicBool,
+    touched_free: AtomicBool,
+}
+
+unsafe extern "system" fn touch(
+    _handle: *mut c_void,
+    context: usize,
+    _status: u32,
+    _information: *mut c_void,
+    _length: u32,
+) {
+    let context = std::ptr::with_exposed_provenance::<Context>(context);
+    // SAFETY: contexts live for ever, as far as memory goes.
+    let context = unsafe { &*context };
+    context.told.fetch_add(1, Ordering::SeqCst);
+    if context.is_free.load(Ordering::SeqCst) {
+        context.touched_free.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn expectation_37_a_context_may_be_freed_when_close_handle_returns() {
+    let server = silent();
+    // All of the program's callbacks are completions: none is inside one when it closes the handle.
+    let completions = c::WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS;
+    for round in 0..60 {
+        let client = Client::<W>::on_callback_thread(Mode::Async);
+        let context: &Context = &winhttp_tests::for_ever(vec![Context::default()])[0];
+        let address = std::ptr::from_ref(context).expose_provenance();
+        client.put_context(client.session, address).unwrap();
+        let kinds = [0, 1, 5];
+        let handle = match kinds[round % 3] {
+            0 => {
+                let socket = client.web_socket(server.port(), "/socket");
+                client
+                    .set_callback(socket, Some(touch), completions)
+                    .unwrap();
+                client.put_context(socket, address).unwrap();
+                start_receive::<W>(socket, Memory::new(10)).unwrap();
+                socket
+            }
+            operation => {
+                let request = client.get(server.port(), "/");
+                if operation == 1 {
+                    client.send(request).unwrap();
+                }
+                client
+                    .set_callback(request, Some(touch), completions)
+                    .unwrap();
+                if operation == 1 {
+                    client.start_receive(request).unwrap();
+                } else {
+                    let body: &[u8] = winhttp_tests::for_ever(vec![0; 1 << 20]);
+                    let total = u32::MAX;
+                    let sending = Sending {
+                        body,
+                        total,
+                        ..Sending::default()
+                    };
+                    client.start_sending(request, sending).unwrap();
+                }
+                request
+            }
+        };
+        // At various moments of the operation.
+        for _ in 0..round * 20 {
+            thread::yield_now();
+        }
+        assert_eq!(close(handle), Ok(()));
+        context.is_free.store(true, Ordering::SeqCst);
+        if kinds[round % 3] != 5 {
+            assert_eq!(context.told.load(Ordering::SeqCst), 1, "round {round}");
+        }
+        client.close(client.session).unwrap();
+        // Its last word comes after everything else of its descendants, as far as they are closed.
+        for event in client.recorder.events().iter().rev() {
+            let _closed_before = close(event.handle);
+        }
+        client.recorder.wait(client.session, CLOSING);
+        assert!(
+            !context.touched_free.load(Ordering::SeqCst),
+            "round {round}"
+        );
+        client.recorder.retire();
     }
 }
 

@@ -47,6 +47,10 @@ impl StatusCallback {
 }
 
 impl Observer for StatusCallback {
+    fn selects(&self, notification: &Notification<'_>) -> bool {
+        self.mask.selects(map::status(notification))
+    }
+
     fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>) {
         let call = |status, information, length| {
             // SAFETY: the program keeps its callback callable until it is replaced and all handles are closed.

@@ -185,6 +185,12 @@ impl<E: Embedder> Handle<E> {
             .store(self.is_asynchronous(), Ordering::Release);
     }
 
+    /// Whether the program's callback would run for this notification.
+    pub(super) fn is_told(&self, notification: &Notification<'_>) -> bool {
+        self.observer()
+            .is_some_and(|observer| observer.selects(notification))
+    }
+
     /// Delivers on this thread. Must be called without any lock held.
     pub(super) fn notify(&self, notification: &Notification<'_>) {
         let (observer, context) = {

@@ -83,7 +83,7 @@ pub(crate) fn deliver<W: Unit>(
 }
 
 /// WINHTTP_CALLBACK_STATUS_* of a notification.
-fn status(notification: &Notification<'_>) -> u32 {
+pub(crate) fn status(notification: &Notification<'_>) -> u32 {
     use Notification as N;
     match notification {
         N::ResolvingName(_) => c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME,

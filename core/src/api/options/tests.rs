@@ -28,6 +28,10 @@ impl Embedder for Edge {
 }
 
 impl Observer for Silent {
+    fn selects(&self, _notification: &Notification<'_>) -> bool {
+        false
+    }
+
     fn notify(&self, _: HandleId, _: usize, _: &Notification<'_>) {}
 }
 

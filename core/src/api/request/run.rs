@@ -101,6 +101,9 @@ impl<E: Embedder> Request<E> {
 
     /// Delivers an informational notification of the operation that runs.
     fn tell(&self, notification: &Notification<'_>) {
+        if !self.handle.is_told(notification) {
+            return;
+        }
         if self.handle.is_asynchronous() {
             let mut state = self.state();
             if self.handle.is_closed() {

@@ -1,6 +1,7 @@
 //! The safe API: sessions, connects, requests and WebSockets with WinHTTP's semantics. All that the C edge calls.
 
 mod connect;
+mod ending;
 mod handle;
 mod inherited;
 mod job;

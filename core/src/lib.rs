@@ -15,6 +15,8 @@ pub mod error;
 pub mod handle;
 pub mod header;
 pub mod http_date;
+#[cfg(feature = "engine")]
+mod lock;
 pub mod notify;
 pub mod option;
 pub mod proto;

@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use callback_thread::{Appended, Lane};
 
@@ -16,6 +16,7 @@ use super::job::{Delivery, Job, Operation};
 use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
 use crate::handle::{HandleId, HandleKind};
+use crate::lock::if_free;
 use crate::notify::{Notification, Observer};
 
 /// The part of a handle that notifications need.
@@ -230,14 +231,9 @@ impl<E: Embedder> Handle<E> {
             return;
         }
         // A thread of the parent may hold the lock for ever; it notifies nobody here.
-        let (observer, context) = match self.callback.try_lock() {
-            Ok(callback) => (callback.observer.clone(), callback.context),
-            Err(TryLockError::Poisoned(callback)) => {
-                let callback = callback.into_inner();
-                (callback.observer.clone(), callback.context)
-            }
-            Err(TryLockError::WouldBlock) => (None, 0),
-        };
+        let (observer, context) = if_free(&self.callback).map_or((None, 0), |callback| {
+            (callback.observer.clone(), callback.context)
+        });
         let closing = Closing {
             id: self.id,
             observer,

@@ -39,6 +39,7 @@ use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
 use crate::header::{HeaderList, Version};
+use crate::lock::if_free;
 use crate::notify::RequestOperation;
 use crate::option::{OptionId, Timeouts, Values};
 use crate::proto::http1::head::ResponseHead;
@@ -253,7 +254,7 @@ impl<E: Embedder> Request<E> {
 
     /// The request has a TLS connection, as far as that can be found out without waiting.
     pub(super) fn is_secured(&self) -> bool {
-        self.state.try_lock().is_ok_and(|state| {
+        if_free(&self.state).is_some_and(|state| {
             let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
             state.driver.is_some() && tls.is_some()
         })
@@ -261,11 +262,7 @@ impl<E: Embedder> Request<E> {
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free.
     pub(super) fn disconnect(&self) {
-        let driver = self
-            .state
-            .try_lock()
-            .ok()
-            .and_then(|mut state| state.driver.take());
+        let driver = if_free(&self.state).and_then(|mut state| state.driver.take());
         drop(driver);
     }
 

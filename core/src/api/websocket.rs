@@ -12,6 +12,7 @@
 
 mod close;
 mod completions;
+mod ending;
 mod io;
 mod operations;
 mod slot;

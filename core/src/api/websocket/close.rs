@@ -10,6 +10,7 @@ use crate::engine::channel::Channel;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
 use crate::error::{Error, Result};
+use crate::lock::if_free;
 use crate::proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
 /// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455 §7.4.1).
@@ -115,13 +116,13 @@ impl<E: Embedder> WebSocket<E> {
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free.
     pub(in crate::api) fn disconnect(&self) {
-        let channel = self.io.try_lock().ok().and_then(|mut io| io.channel.take());
+        let channel = if_free(&self.io).and_then(|mut io| io.channel.take());
         drop(channel);
     }
 
     /// The connection is one over TLS, as far as that can be found out without waiting.
     pub(in crate::api) fn is_secured(&self) -> bool {
-        self.io.try_lock().is_ok_and(|io| {
+        if_free(&self.io).is_some_and(|io| {
             let channel = io.channel.as_ref();
             channel.is_some_and(Channel::is_secured)
         })

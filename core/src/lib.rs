@@ -6,6 +6,8 @@
 
 #[cfg(feature = "engine")]
 pub mod api;
+#[cfg(feature = "engine")]
+mod contain;
 pub mod embed;
 #[cfg(feature = "engine")]
 pub mod engine;

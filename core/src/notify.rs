@@ -83,6 +83,42 @@ pub enum Notification<'a> {
     WebSocketError(WebSocketOperation, Error),
 }
 
+impl Notification<'_> {
+    /// What is said in place of a notification that could not be delivered: its operation's failure, or the same again.
+    #[must_use]
+    pub fn or_failure(self) -> Self {
+        let request = |operation| Self::RequestError(operation, Error::Internal);
+        let websocket = |operation| Self::WebSocketError(operation, Error::Internal);
+        match self {
+            Self::SendRequestComplete { .. } => request(RequestOperation::SendRequest),
+            Self::HeadersAvailable => request(RequestOperation::ReceiveResponse),
+            Self::DataAvailable(_) => request(RequestOperation::QueryDataAvailable),
+            Self::ReadComplete { .. } => request(RequestOperation::ReadData),
+            Self::WriteComplete(_) => request(RequestOperation::WriteData),
+            Self::WebSocketReceived { .. } => websocket(WebSocketOperation::Receive),
+            Self::WebSocketSent { .. } => websocket(WebSocketOperation::Send),
+            Self::CloseComplete => websocket(WebSocketOperation::Close),
+            Self::ShutdownComplete => websocket(WebSocketOperation::Shutdown),
+            Self::ResolvingName(_)
+            | Self::NameResolved(_)
+            | Self::ConnectingToServer(_)
+            | Self::ConnectedToServer(_)
+            | Self::SendingRequest
+            | Self::RequestSent(_)
+            | Self::ReceivingResponse
+            | Self::ResponseReceived(_)
+            | Self::ClosingConnection
+            | Self::ConnectionClosed
+            | Self::HandleCreated
+            | Self::HandleClosing
+            | Self::IntermediateResponse(_)
+            | Self::SecureFailure(_)
+            | Self::RequestError(..)
+            | Self::WebSocketError(..) => self,
+        }
+    }
+}
+
 /// Which call on a request an error belongs to (the API_* numbers of WINHTTP_ASYNC_RESULT).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestOperation {

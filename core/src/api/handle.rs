@@ -13,6 +13,7 @@ use callback_thread::{Appended, Lane};
 
 use super::inherited::Heritage;
 use super::job::{Delivery, Job, Operation};
+use crate::contain::contained;
 use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
 use crate::handle::{HandleId, HandleKind};
@@ -178,7 +179,7 @@ impl<E: Embedder> Handle<E> {
             (callback.observer.clone(), callback.context)
         };
         if let Some(observer) = observer {
-            observer.notify(self.id, context, notification);
+            tell(&observer, self.id, context, notification);
         }
     }
 
@@ -266,6 +267,19 @@ impl<E: Embedder> fmt::Debug for Handle<E> {
     }
 }
 
+/// Delivers a notification; one that cannot be put into the program's terms is not lost for it.
+fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification<'_>) {
+    let deliver = |notification: &Notification<'_>| {
+        contained(|| {
+            observer.notify(id, context, notification);
+            Ok(())
+        })
+    };
+    if deliver(notification).is_err() {
+        let _ = deliver(&notification.or_failure());
+    }
+}
+
 /// A handle's last word.
 pub(super) struct Closing<E: Embedder> {
     id: HandleId,
@@ -281,7 +295,8 @@ pub(super) struct Closing<E: Embedder> {
 impl<E: Embedder> Closing<E> {
     pub(super) fn deliver(self) {
         if let Some(observer) = &self.observer {
-            observer.notify(self.id, self.context, &Notification::HandleClosing);
+            let closing = Notification::HandleClosing;
+            tell(observer, self.id, self.context, &closing);
         }
         if let Some(unload) = &self.unload {
             unload.signal();

@@ -103,7 +103,7 @@ impl<E: Embedder> WebSocket<E> {
                     .is_some_and(|endpoint| endpoint.has_ended()),
             );
         }
-        io.pump(now, &mut ended);
+        io.contain(&mut ended, |io, ended| io.pump(now, ended));
         self.set_deadline(&mut io);
         drop(io);
         ended.deliver();
@@ -123,7 +123,7 @@ impl<E: Embedder> Ready for WebSocket<E> {
         let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         io.flush_asked = false;
-        io.pump_send(&mut ended);
+        io.contain(&mut ended, Io::pump_send);
         self.set_deadline(&mut io);
         let news = !ended.is_empty();
         drop(io);

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::operation::Operation;
 use super::{ConnectionFacts, Phase, Request, RequestState, Turn};
 use crate::api::job;
+use crate::contain::contained;
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
@@ -52,7 +53,7 @@ impl<E: Embedder> Request<E> {
         drop(state);
         driver.set_wake(sleeper.waker());
         let mut operation = operation;
-        let outcome = self.run_to_end(&mut driver, &mut operation, &sleeper);
+        let outcome = contained(|| self.run_to_end(&mut driver, &mut operation, &sleeper));
         self.finish(Some(driver), &operation, outcome)
     }
 
@@ -165,7 +166,7 @@ impl<E: Embedder> Request<E> {
             (driver, operation)
         };
         let progress = match &mut driver {
-            Some(driver) => self.advance(driver, &mut operation),
+            Some(driver) => contained(|| self.advance(driver, &mut operation)),
             None => Err(self.without_connection()),
         };
         match progress {
@@ -207,7 +208,11 @@ impl<E: Embedder> Request<E> {
     ) {
         let (ended, follows) = self.finish_with(driver, &operation, outcome);
         match ended {
-            Ok(count) => self.handle.notify(&operation.success(count)),
+            Ok(count) => {
+                let success = contained(|| Ok(operation.success(count)));
+                let told = success.unwrap_or_else(|error| operation.failure(error));
+                self.handle.notify(&told);
+            }
             Err(error) => self.handle.notify(&operation.failure(error)),
         }
         drop(operation);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::WebSocket;
 use super::completions::Completions;
+use super::io::Io;
 use super::slot::{Close, Send, Slot};
 use crate::embed::Embedder;
 use crate::engine::channel::Channel;
@@ -32,7 +33,7 @@ impl<E: Embedder> WebSocket<E> {
         io.working()?.close(&frame)?;
         io.send_closed = true;
         io.send = Slot::Waiting(Send::Shutdown, self.caller());
-        io.pump_send(&mut ended);
+        io.contain(&mut ended, Io::pump_send);
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
@@ -61,7 +62,7 @@ impl<E: Embedder> WebSocket<E> {
         io.end_receive(Err(Error::OperationCancelled), &mut ended);
         let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
         io.close = Slot::Waiting(Close { deadline }, self.caller());
-        io.pump(None, &mut ended);
+        io.contain(&mut ended, |io, ended| io.pump(None, ended));
         self.finish(io, ended, |io| &mut io.close, Interest::Readable)
             .map(|closed| closed.unwrap_or_default())
     }

@@ -11,6 +11,7 @@ use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
 use winhttp_process::{Epoch, epoch};
 
 use super::key_log::KeyLogFile;
+use super::time::WallClock;
 use super::{trust, verify::Verifier};
 use crate::error::{Error, Result};
 use crate::notify::SecureProblems;
@@ -105,7 +106,7 @@ fn build(policy: TlsPolicy) -> Result<ClientConfig> {
         provider: Arc::clone(&provider),
         ignored: policy.ignored,
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock))
         .with_protocol_versions(&versions)
         .map_err(|_| Error::SecureChannelError)?
         .dangerous()

@@ -84,6 +84,8 @@ pub struct RequestState<E: Embedder> {
     /// The operation that waits for its lane or for readiness.
     parked: Option<Operation<E>>,
     turn: Turn,
+    /// Nothing will ever be reported of the connection: what waits for it must fail.
+    lost: bool,
     /// ReceiveResponse was called while SendRequest runs.
     receive_follows: bool,
     driver: Option<Box<Driver>>,
@@ -181,6 +183,7 @@ impl<E: Embedder> Request<E> {
             pending: None,
             parked: None,
             turn: Turn::None,
+            lost: false,
             receive_follows: false,
             driver: None,
             endpoint: None,
@@ -290,6 +293,14 @@ impl<E: Embedder> Ready for Request<E> {
 
     fn expired(self: Arc<Self>) {
         self.schedule(self.state());
+    }
+
+    fn lost(self: Arc<Self>) -> bool {
+        let mut state = self.state();
+        state.lost = true;
+        let is_pending = state.pending.is_some();
+        self.schedule(state);
+        is_pending
     }
 
     fn flush(self: Arc<Self>) -> bool {

@@ -30,6 +30,7 @@ use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::transport::Transport;
+use crate::error::Error;
 
 /// An upgraded connection on its way from the request to the WebSocket.
 #[derive(Debug)]
@@ -117,6 +118,20 @@ impl<E: Embedder> Ready for WebSocket<E> {
 
     fn expired(self: Arc<Self>) {
         self.turn(false, Some(crate::engine::clock::now()));
+    }
+
+    fn lost(self: Arc<Self>) -> bool {
+        let mut ended = Completions::of(&self.handle);
+        let mut io = self.io();
+        if let Some(channel) = &mut io.channel {
+            channel.abandon(Error::Internal);
+        }
+        io.contain(&mut ended, |io, ended| io.pump(None, ended));
+        self.set_deadline(&mut io);
+        let news = !ended.is_empty();
+        drop(io);
+        ended.deliver();
+        news
     }
 
     fn flush(self: Arc<Self>) -> bool {

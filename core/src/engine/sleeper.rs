@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use winhttp_process::{Epoch, epoch};
 
 use super::clock;
+use super::tls::is_would_block;
 use crate::error::{Error, Result};
 
 /// Makes somebody look again: a waiting thread, or the queue of an asynchronous operation.
@@ -44,8 +46,14 @@ struct ThreadWaker(UnixStream);
 
 impl Wake for ThreadWaker {
     fn wake(&self) {
-        // A full pipe means that a wake-up is waiting already.
-        let _ = (&self.0).write(&[1]);
+        match (&self.0).write(&[1]) {
+            // A full pipe means that a wake-up is waiting already.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                // Without wake-ups nobody would ever look again: the end of the stream is the last one.
+                let _ = self.0.shutdown(Shutdown::Both);
+            }
+            Ok(_) | Err(_) => {}
+        }
     }
 }
 
@@ -120,15 +128,25 @@ impl Sleeper {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => return Err(Error::Internal),
         }
-        if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {
-            self.drain();
+        if fds.first().is_some_and(|fd| !fd.revents().is_empty()) && !self.drain() {
+            // It would not sleep any more.
+            let _ = SLEEPER.try_with(RefCell::take);
+            return Err(Error::Internal);
         }
         Ok(())
     }
 
-    fn drain(&self) {
+    /// Takes the wake-ups that are there; `false` if there will be no more.
+    fn drain(&self) -> bool {
         let mut bytes = [0; 64];
-        while matches!((&self.wakeups).read(&mut bytes), Ok(count) if count == bytes.len()) {}
+        loop {
+            match (&self.wakeups).read(&mut bytes) {
+                Ok(0) => return false,
+                Ok(count) if count == bytes.len() => {}
+                Ok(_) => return true,
+                Err(error) => return is_would_block(&error),
+            }
+        }
     }
 }
 
@@ -177,6 +195,15 @@ mod tests {
             scope.spawn(|| sleeper.waker().wake());
             sleeper.wait(&[], None).unwrap();
         });
+    }
+
+    #[test]
+    fn a_thread_that_cannot_be_woken_any_more_waits_in_another_place() {
+        let sleeper = current().unwrap();
+        sleeper.waker.0.shutdown(Shutdown::Both).unwrap();
+        sleeper.waker().wake();
+        assert_eq!(sleeper.wait(&[], None), Err(Error::Internal));
+        assert!(!Arc::ptr_eq(&sleeper, &current().unwrap()));
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl<E: Embedder> Request<E> {
 
     /// One turn on the lane.
     fn turn(&self) {
-        let (mut driver, mut operation) = {
+        let (mut driver, mut operation, lost) = {
             let mut state = self.state();
             let Some(operation) = state.parked.take() else {
                 state.turn = Turn::None;
@@ -163,9 +163,10 @@ impl<E: Embedder> Request<E> {
             if let Some(endpoint) = &state.endpoint {
                 endpoint.set_deadline(None);
             }
-            (driver, operation)
+            (driver, operation, state.lost)
         };
         let progress = match &mut driver {
+            Some(_) if lost => Err(Error::Internal),
             Some(driver) => contained(|| self.advance(driver, &mut operation)),
             None => Err(self.without_connection()),
         };

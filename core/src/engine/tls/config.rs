@@ -1,7 +1,7 @@
 //! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -72,7 +72,7 @@ pub struct TlsPolicy {
 #[derive(Debug, Default)]
 pub struct TlsConfigs {
     /// A forked child makes its own: tickets of its parent are not for two.
-    by_policy: Mutex<HashMap<(u32, u32, Epoch), Arc<ClientConfig>>>,
+    by_policy: Mutex<BTreeMap<(u32, u32, Epoch), Arc<ClientConfig>>>,
 }
 
 impl TlsConfigs {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use winhttp_process::{Epoch, epoch};
+use winhttp_process::{Epoch, epoch, uncancelled};
 
 use super::clock;
 use super::tls::is_would_block;
@@ -57,8 +57,19 @@ impl Wake for ThreadWaker {
     }
 }
 
+/// What a thread keeps for its next wait.
+#[derive(Default)]
+struct Kept(Option<Arc<Sleeper>>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Closing descriptors is where a thread that ends with a cancellation pending would be cancelled.
+        uncancelled(|| self.0 = None);
+    }
+}
+
 thread_local! {
-    static SLEEPER: RefCell<Option<Arc<Sleeper>>> = const { RefCell::new(None) };
+    static SLEEPER: RefCell<Kept> = const { RefCell::new(Kept(None)) };
 }
 
 /// The calling thread's place to wait; it is made for the first call that waits, and kept.
@@ -68,7 +79,8 @@ thread_local! {
 pub fn current() -> Result<Arc<Sleeper>> {
     let kept = SLEEPER.try_with(|slot| {
         let kept = slot.borrow();
-        kept.as_ref()
+        kept.0
+            .as_ref()
             .filter(|sleeper| sleeper.epoch.is_current())
             .map(Arc::clone)
     });
@@ -77,7 +89,7 @@ pub fn current() -> Result<Arc<Sleeper>> {
     }
     let sleeper = Arc::new(Sleeper::new().map_err(|_| Error::NotEnoughMemory)?);
     // A thread that ends keeps nothing any more, but its last destructors may still call: for the one call then.
-    let before = SLEEPER.try_with(|slot| slot.replace(Some(Arc::clone(&sleeper))));
+    let before = SLEEPER.try_with(|slot| slot.replace(Kept(Some(Arc::clone(&sleeper)))));
     drop(before);
     Ok(sleeper)
 }

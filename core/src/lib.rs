@@ -20,6 +20,7 @@ pub mod http_date;
 #[cfg(feature = "engine")]
 mod lock;
 pub mod notify;
+pub mod numbers;
 pub mod option;
 pub mod proto;
 pub mod url;

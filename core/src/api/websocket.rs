@@ -21,6 +21,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+pub use close::EMPTY_CLOSE_STATUS;
 use completions::Completions;
 use io::Io;
 

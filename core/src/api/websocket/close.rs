@@ -15,7 +15,7 @@ use crate::lock::if_free;
 use crate::proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
 /// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455 §7.4.1).
-const EMPTY: u16 = 1005;
+pub const EMPTY_CLOSE_STATUS: u16 = 1005;
 
 impl<E: Embedder> WebSocket<E> {
     /// Sends a close frame and closes the send side (WinHttpWebSocketShutdown); receiving goes on.
@@ -75,7 +75,10 @@ impl<E: Embedder> WebSocket<E> {
         let io = self.io();
         let told = io.receive_closed && (!io.close_called || !io.close.is_waiting());
         match &io.peer_close {
-            Some(frame) if told => Ok((frame.code.map_or(EMPTY, CloseCode::get), frame.reason)),
+            Some(frame) if told => Ok((
+                frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get),
+                frame.reason,
+            )),
             _ => Err(Error::InvalidOperation),
         }
     }
@@ -133,7 +136,7 @@ impl<E: Embedder> WebSocket<E> {
 /// The frame for a code and reason as the program gave them.
 fn close_frame(code: u16, reason: &[u8]) -> Result<CloseFrame> {
     let reason = CloseReason::new(reason).map_err(|_| Error::InvalidParameter)?;
-    if code == EMPTY && reason.as_bytes().is_empty() {
+    if code == EMPTY_CLOSE_STATUS && reason.as_bytes().is_empty() {
         return Ok(CloseFrame::EMPTY);
     }
     let code = CloseCode::new(code);

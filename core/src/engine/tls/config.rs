@@ -15,6 +15,7 @@ use super::time::WallClock;
 use super::{trust, verify::Verifier};
 use crate::error::{Error, Result};
 use crate::notify::SecureProblems;
+use crate::numbers::{PROTOCOL_TLS12, PROTOCOL_TLS13};
 
 /// TLS sessions remembered for resumption, per policy.
 const RESUMED_SESSIONS: usize = 256;
@@ -25,9 +26,9 @@ pub struct Protocols(u32);
 
 impl Protocols {
     /// WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2.
-    pub const TLS12: u32 = 0x800;
+    pub const TLS12: u32 = PROTOCOL_TLS12;
     /// WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3.
-    pub const TLS13: u32 = 0x2000;
+    pub const TLS13: u32 = PROTOCOL_TLS13;
 
     /// Takes the bits as set by the program; versions below 1.2 are recorded and never negotiated.
     #[must_use]

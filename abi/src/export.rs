@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::cancellation::NotCancelled;
 use crate::code::Code;
 use crate::handle::Hinternet;
 use crate::hresult::HResult;
@@ -156,8 +157,9 @@ impl Outcome for Succeeded {
     }
 }
 
-/// Runs a body so that no panic reaches C.
+/// Runs a body so that no panic reaches C, and no cancellation of the thread reaches the body.
 pub fn guard<T: Outcome>(body: impl FnOnce() -> Result<T, T::Error>) -> T::C {
+    let _not_cancelled = NotCancelled::new();
     catch_unwind(AssertUnwindSafe(|| T::report(body())))
         .unwrap_or_else(|_| T::report(Err(T::PANICKED)))
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use winhttp_process::{System, undivided};
 
+use crate::cancellation::NotCancelled;
 use crate::{cancellation, fork};
 
 /// Signals that the system raises for what a thread itself does. A callback may do it, too, and a program that handles
@@ -72,6 +73,11 @@ impl System for CLibrary {
                 libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut())
             };
         }
+    }
+
+    fn without_cancellation(&self, work: &mut dyn FnMut()) {
+        let _not_cancelled = NotCancelled::new();
+        work();
     }
 
     fn thread_started(&self) {

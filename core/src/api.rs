@@ -2,6 +2,7 @@
 
 mod completions;
 mod connect;
+mod ending;
 mod handle;
 mod inherited;
 mod job;
@@ -18,4 +19,4 @@ pub use library::{Held, Library, Object};
 pub use open::{OpenRequest, OpenSession, ProxyAccess};
 pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};
 pub use session::{Session, SessionSettings};
-pub use websocket::WebSocket;
+pub use websocket::{EMPTY_CLOSE_STATUS, WebSocket};

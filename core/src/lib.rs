@@ -7,6 +7,8 @@
 #[cfg(feature = "engine")]
 pub mod api;
 pub mod auth;
+#[cfg(feature = "engine")]
+mod contain;
 pub mod embed;
 #[cfg(feature = "engine")]
 pub mod engine;
@@ -16,7 +18,10 @@ pub mod error;
 pub mod handle;
 pub mod header;
 pub mod http_date;
+#[cfg(feature = "engine")]
+mod lock;
 pub mod notify;
+pub mod numbers;
 pub mod option;
 pub mod proto;
 pub mod url;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::error::Error;
 use crate::handle::HandleId;
+use crate::numbers as n;
 
 /// One status notification (WINHTTP_STATUS_CALLBACK), before it becomes a number and a pointer.
 ///
@@ -100,6 +101,40 @@ impl Notification<'_> {
                 | Self::WebSocketError(WebSocketOperation::Receive, _)
         )
     }
+
+    /// What is said in place of a notification that could not be delivered: its operation's failure, or the same again.
+    #[must_use]
+    pub fn or_failure(self) -> Self {
+        let request = |operation| Self::RequestError(operation, Error::Internal);
+        let websocket = |operation| Self::WebSocketError(operation, Error::Internal);
+        match self {
+            Self::SendRequestComplete { .. } => request(RequestOperation::SendRequest),
+            Self::HeadersAvailable => request(RequestOperation::ReceiveResponse),
+            Self::DataAvailable(_) => request(RequestOperation::QueryDataAvailable),
+            Self::ReadComplete { .. } => request(RequestOperation::ReadData),
+            Self::WriteComplete(_) => request(RequestOperation::WriteData),
+            Self::WebSocketReceived { .. } => websocket(WebSocketOperation::Receive),
+            Self::WebSocketSent { .. } => websocket(WebSocketOperation::Send),
+            Self::CloseComplete => websocket(WebSocketOperation::Close),
+            Self::ShutdownComplete => websocket(WebSocketOperation::Shutdown),
+            Self::ResolvingName(_)
+            | Self::NameResolved(_)
+            | Self::ConnectingToServer(_)
+            | Self::ConnectedToServer(_)
+            | Self::SendingRequest
+            | Self::RequestSent(_)
+            | Self::ReceivingResponse
+            | Self::ResponseReceived(_)
+            | Self::ClosingConnection
+            | Self::ConnectionClosed
+            | Self::HandleCreated
+            | Self::HandleClosing
+            | Self::IntermediateResponse(_)
+            | Self::SecureFailure(_)
+            | Self::RequestError(..)
+            | Self::WebSocketError(..) => self,
+        }
+    }
 }
 
 /// Which call on a request an error belongs to (the API_* numbers of WINHTTP_ASYNC_RESULT).
@@ -151,19 +186,19 @@ pub struct SecureProblems(u32);
 
 impl SecureProblems {
     /// Malformed, or a signature in the chain is wrong.
-    pub const INVALID_CERT: Self = Self(0x2);
+    pub const INVALID_CERT: Self = Self(n::PROBLEM_INVALID_CERT);
     /// Revoked by its issuer.
-    pub const CERT_REVOKED: Self = Self(0x4);
+    pub const CERT_REVOKED: Self = Self(n::PROBLEM_REVOKED);
     /// No trusted authority vouches for it.
-    pub const INVALID_CA: Self = Self(0x8);
+    pub const INVALID_CA: Self = Self(n::PROBLEM_INVALID_CA);
     /// It is for another name.
-    pub const CERT_CN_INVALID: Self = Self(0x10);
+    pub const CERT_CN_INVALID: Self = Self(n::PROBLEM_WRONG_NAME);
     /// It has expired or is not valid yet.
-    pub const CERT_DATE_INVALID: Self = Self(0x20);
+    pub const CERT_DATE_INVALID: Self = Self(n::PROBLEM_WRONG_DATE);
     /// It is not for server authentication.
-    pub const CERT_WRONG_USAGE: Self = Self(0x40);
+    pub const CERT_WRONG_USAGE: Self = Self(n::PROBLEM_WRONG_USAGE);
     /// The TLS library failed for another reason.
-    pub const CHANNEL_ERROR: Self = Self(0x8000_0000);
+    pub const CHANNEL_ERROR: Self = Self(n::PROBLEM_CHANNEL);
 
     /// The set with `other` added.
     #[must_use]

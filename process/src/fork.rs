@@ -10,7 +10,7 @@ use crate::undivided::forget_others;
 static EPOCH: AtomicU32 = AtomicU32::new(0);
 
 /// A number that differs between a process and the children it forks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Epoch(u32);
 
 /// The epoch of this process.

@@ -19,6 +19,6 @@ static PRETENDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 pub use environment::variable;
 pub use fork::{Epoch, epoch, forked};
 pub use per_process::PerProcess;
-pub use system::{System, install, is_privileged};
+pub use system::{System, install, is_privileged, uncancelled};
 pub use thread::spawn;
 pub use undivided::{after_fork, before_fork, undivided};

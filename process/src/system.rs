@@ -10,6 +10,9 @@ pub trait System: Sync {
     /// Runs `start` such that a thread it starts blocks all signals that are sent to the process.
     fn without_signals(&self, start: &mut dyn FnMut());
 
+    /// Runs `work` such that the thread is not cancelled in it.
+    fn without_cancellation(&self, work: &mut dyn FnMut());
+
     /// Called first on each thread of the library: it must not be cancelled.
     fn thread_started(&self);
 }
@@ -25,6 +28,14 @@ pub fn install(system: &'static dyn System) {
 #[must_use]
 pub fn is_privileged() -> bool {
     system().is_some_and(|system| system.is_privileged())
+}
+
+/// Runs `work` such that the thread is not cancelled in it: for what a thread's end does outside of any call.
+pub fn uncancelled(mut work: impl FnMut()) {
+    match system() {
+        Some(system) => system.without_cancellation(&mut work),
+        None => work(),
+    }
 }
 
 pub(crate) fn system() -> Option<&'static dyn System> {

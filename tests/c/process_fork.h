@@ -45,7 +45,7 @@ static void CALLBACK notified(
 }
 
 /* Waits for a notification of a handle that comes after `from`; its place, or -1 if a failure came first. */
-static int wait_for(HINTERNET handle, DWORD status, int from)
+static inline int wait_for(HINTERNET handle, DWORD status, int from)
 {
     struct timespec limit;
     clock_gettime(CLOCK_REALTIME, &limit);
@@ -65,7 +65,7 @@ static int wait_for(HINTERNET handle, DWORD status, int from)
     return found;
 }
 
-static int count_events(HINTERNET handle, DWORD status)
+static inline int count_events(HINTERNET handle, DWORD status)
 {
     int count = 0;
     pthread_mutex_lock(&lock);
@@ -75,7 +75,7 @@ static int count_events(HINTERNET handle, DWORD status)
     return count;
 }
 
-static HINTERNET open_session(void)
+static inline HINTERNET open_session(void)
 {
     HINTERNET session = WinHttpOpen(
         L"fork", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL, async_mode ? WINHTTP_FLAG_ASYNC : 0);
@@ -84,7 +84,7 @@ static HINTERNET open_session(void)
     return session;
 }
 
-static HINTERNET open_request(HINTERNET session, const WCHAR *host, const WCHAR *path)
+static inline HINTERNET open_request(HINTERNET session, const WCHAR *host, const WCHAR *path)
 {
     HINTERNET connect = WinHttpConnect(session, host, (INTERNET_PORT)port, 0);
     CHECK(connect != NULL);
@@ -95,7 +95,7 @@ static HINTERNET open_request(HINTERNET session, const WCHAR *host, const WCHAR 
 }
 
 /* Sends a request and receives its answer's head; whether that worked. */
-static int exchange(HINTERNET request)
+static inline int exchange(HINTERNET request)
 {
     int from = event_count;
     if (!WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0))
@@ -108,7 +108,7 @@ static int exchange(HINTERNET request)
     return !async_mode || wait_for(request, WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, from) >= 0;
 }
 
-static void get(HINTERNET session, const WCHAR *host)
+static inline void get(HINTERNET session, const WCHAR *host)
 {
     HINTERNET request = open_request(session, host, L"/status");
     CHECK(exchange(request));
@@ -116,7 +116,7 @@ static void get(HINTERNET session, const WCHAR *host)
 }
 
 /* What a fresh process could do. */
-static void fresh(int requests)
+static inline void fresh(int requests)
 {
     HINTERNET session = open_session();
     for (int index = 0; index < requests; index++)
@@ -128,13 +128,13 @@ static void fresh(int requests)
 }
 
 /* Ends a child with everything it printed. */
-static void leave(int status)
+static inline void leave(int status)
 {
     fflush(stdout);
     _exit(status);
 }
 
-static void wait_for_child(pid_t child)
+static inline void wait_for_child(pid_t child)
 {
     int status = -1;
     CHECK(waitpid(child, &status, 0) == child);

@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use std::sync::{Once, OnceLock};
 
 use winhttp_abi::buffer::{Lent, LentMut};
-use winhttp_abi::process;
+use winhttp_abi::{exit, process};
 use winhttp_core::api::{Held, Library};
 use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
@@ -24,13 +24,28 @@ pub(crate) fn library() -> &'static Library<Shim> {
     process::enter(hold, release);
     let library = match LIBRARY.get() {
         Some(library) => library,
-        None => undivided(|| LIBRARY.get_or_init(Library::new)),
+        None => undivided(|| {
+            LIBRARY.get_or_init(|| {
+                // Without memory for this the process has no memory for much.
+                let _ = exit::before(end);
+                Library::new()
+            })
+        }),
     };
     let adopted = ADOPTED.get();
     if !adopted.is_completed() {
         undivided(|| adopted.call_once(|| library.adopt()));
     }
     library
+}
+
+extern "C" fn end() {
+    // A forked child that has not used the library has nothing of its own.
+    if let Some(library) = LIBRARY.get()
+        && ADOPTED.get().is_completed()
+    {
+        library.end();
+    }
 }
 
 /// The locks that no fork may leave to a thread which the child has not.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::handle::Handle;
 use super::session::Session;
 use crate::embed::Embedder;
+use crate::url::Scheme;
 use crate::url::host::Host;
 
 /// A server to send requests to.
@@ -54,8 +55,8 @@ impl<E: Embedder> Connect<E> {
     #[must_use]
     pub fn port(&self, secure: bool) -> u16 {
         match (self.port, secure) {
-            (0, false) => 80,
-            (0, true) => 443,
+            (0, false) => Scheme::Http.default_port(),
+            (0, true) => Scheme::Https.default_port(),
             (port, _) => port,
         }
     }

@@ -7,15 +7,17 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use callback_thread::{Appended, Hold, Lane};
 
 use super::inherited::Heritage;
 use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
+use crate::contain::contained;
 use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
 use crate::handle::{HandleId, HandleKind};
+use crate::lock::if_free;
 use crate::notify::{Notification, Observer};
 
 /// The part of a handle that notifications need.
@@ -203,7 +205,7 @@ impl<E: Embedder> Handle<E> {
             self.receiving.store(false, Ordering::Release);
         }
         if let Some(observer) = observer {
-            observer.notify(self.id, context, notification);
+            tell(&observer, self.id, context, notification);
         }
     }
 
@@ -291,14 +293,9 @@ impl<E: Embedder> Handle<E> {
             return;
         }
         // A thread of the parent may hold the lock for ever; it notifies nobody here.
-        let (observer, context) = match self.callback.try_lock() {
-            Ok(callback) => (callback.observer.clone(), callback.context),
-            Err(TryLockError::Poisoned(callback)) => {
-                let callback = callback.into_inner();
-                (callback.observer.clone(), callback.context)
-            }
-            Err(TryLockError::WouldBlock) => (None, 0),
-        };
+        let (observer, context) = if_free(&self.callback).map_or((None, 0), |callback| {
+            (callback.observer.clone(), callback.context)
+        });
         let closing = Closing {
             id: self.id,
             observer,
@@ -331,6 +328,19 @@ impl<E: Embedder> fmt::Debug for Handle<E> {
     }
 }
 
+/// Delivers a notification; one that cannot be put into the program's terms is not lost for it.
+fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification<'_>) {
+    let deliver = |notification: &Notification<'_>| {
+        contained(|| {
+            observer.notify(id, context, notification);
+            Ok(())
+        })
+    };
+    if deliver(notification).is_err() {
+        let _ = deliver(&notification.or_failure());
+    }
+}
+
 /// A handle's last word.
 pub(super) struct Closing<E: Embedder> {
     id: HandleId,
@@ -346,7 +356,8 @@ pub(super) struct Closing<E: Embedder> {
 impl<E: Embedder> Closing<E> {
     pub(super) fn deliver(self) {
         if let Some(observer) = &self.observer {
-            observer.notify(self.id, self.context, &Notification::HandleClosing);
+            let closing = Notification::HandleClosing;
+            tell(observer, self.id, self.context, &closing);
         }
         if let Some(unload) = &self.unload {
             unload.signal();

@@ -8,7 +8,7 @@
 //! Nobody can count on references for the last word of an inherited parent, as orphans keep theirs for ever. What counts
 //! are its children that have not ended.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -75,7 +75,7 @@ impl<E: Embedder> Library<E> {
         let mut objects = self.table.values();
         // Those that were orphans in the parent already.
         let buried = std::mem::take(&mut *self.graveyard());
-        let known: HashSet<usize> = objects.iter().map(Object::address).collect();
+        let known: BTreeSet<usize> = objects.iter().map(Object::address).collect();
         let closed = |object: &Object<E>| !known.contains(&object.address());
         objects.extend(buried.into_iter().filter(closed));
         Census::of(&objects).adopt(&objects);
@@ -109,10 +109,10 @@ impl<E: Embedder> Object<E> {
 
 /// Who is referred to how often by what can be found from the table; any further reference is one of a thread.
 struct Census<'a, E: Embedder> {
-    references: HashMap<usize, usize>,
-    sessions: HashMap<usize, &'a Arc<Session<E>>>,
-    connects: HashMap<usize, &'a Arc<Connect<E>>>,
-    handles: HashMap<usize, &'a Arc<Handle<E>>>,
+    references: BTreeMap<usize, usize>,
+    sessions: BTreeMap<usize, &'a Arc<Session<E>>>,
+    connects: BTreeMap<usize, &'a Arc<Connect<E>>>,
+    handles: BTreeMap<usize, &'a Arc<Handle<E>>>,
 }
 
 fn address<T>(shared: &Arc<T>) -> usize {
@@ -122,10 +122,10 @@ fn address<T>(shared: &Arc<T>) -> usize {
 impl<'a, E: Embedder> Census<'a, E> {
     fn of(objects: &'a [Object<E>]) -> Self {
         let mut census = Self {
-            references: HashMap::new(),
-            sessions: HashMap::new(),
-            connects: HashMap::new(),
-            handles: HashMap::new(),
+            references: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            connects: BTreeMap::new(),
+            handles: BTreeMap::new(),
         };
         for object in objects {
             // In the table, and in this list.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use callback_thread::{Dispatcher, Lane};
 use winhttp_process::{Epoch, epoch};
@@ -13,6 +13,7 @@ use crate::embed::Embedder;
 use crate::engine::levers::{inline_callbacks, levers};
 use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
+use crate::lock::if_free;
 use crate::notify::Notification;
 
 /// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
@@ -98,12 +99,9 @@ impl<E: Embedder> Delivery<E> {
     /// Its threads are those of another process, which has forked this one.
     pub(super) fn is_strange(&self) -> bool {
         // Nobody can be told anything if another process's thread has the lock.
-        self.thread()
-            .is_some_and(|thread| match thread.engine.try_lock() {
-                Ok(engine) => !engine.epoch.is_current(),
-                Err(TryLockError::Poisoned(engine)) => !engine.into_inner().epoch.is_current(),
-                Err(TryLockError::WouldBlock) => true,
-            })
+        self.thread().is_some_and(|thread| {
+            !if_free(&thread.engine).is_some_and(|engine| engine.epoch.is_current())
+        })
     }
 
     pub(super) fn thread(&self) -> Option<&Arc<CallbackThread<E>>> {

@@ -4,7 +4,7 @@
 mod binding;
 mod certificate;
 mod cipher;
-mod features;
+pub mod features;
 mod query;
 mod set;
 

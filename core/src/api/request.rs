@@ -43,6 +43,7 @@ use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
 use crate::error::Error;
 use crate::header::{HeaderList, Version};
+use crate::lock::if_free;
 use crate::notify::{Notification, RequestOperation};
 use crate::option::{OptionId, Timeouts, Values};
 use crate::proto::http1::head::ResponseHead;
@@ -91,6 +92,8 @@ pub struct RequestState<E: Embedder> {
     /// The operation that waits for its lane or for readiness.
     parked: Option<Operation<E>>,
     turn: Turn,
+    /// Nothing will ever be reported of the connection: what waits for it must fail.
+    lost: bool,
     /// ReceiveResponse was called while SendRequest runs.
     receive_follows: bool,
     /// Calls of ReceiveResponse during another one; each fails when that one is over.
@@ -232,6 +235,7 @@ impl<E: Embedder> Request<E> {
             pending: None,
             parked: None,
             turn: Turn::None,
+            lost: false,
             receive_follows: false,
             receives_too_many: 0,
             cancelled: false,
@@ -344,7 +348,7 @@ impl<E: Embedder> Request<E> {
 
     /// The request has a TLS connection, as far as that can be found out without waiting.
     pub(super) fn is_secured(&self) -> bool {
-        self.state.try_lock().is_ok_and(|state| {
+        if_free(&self.state).is_some_and(|state| {
             let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
             state.driver.is_some() && tls.is_some()
         })
@@ -352,11 +356,7 @@ impl<E: Embedder> Request<E> {
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free.
     pub(super) fn disconnect(&self) {
-        let driver = self
-            .state
-            .try_lock()
-            .ok()
-            .and_then(|mut state| state.driver.take());
+        let driver = if_free(&self.state).and_then(|mut state| state.driver.take());
         drop(driver);
     }
 
@@ -398,6 +398,14 @@ impl<E: Embedder> Ready for Request<E> {
 
     fn expired(self: Arc<Self>) {
         self.schedule(self.state());
+    }
+
+    fn lost(self: Arc<Self>) -> bool {
+        let mut state = self.state();
+        state.lost = true;
+        let is_pending = state.pending.is_some();
+        self.schedule(state);
+        is_pending
     }
 
     fn flush(self: Arc<Self>) -> bool {

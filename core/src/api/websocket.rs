@@ -12,6 +12,7 @@
 //! for the socket and moves everything on that waits there.
 
 mod close;
+mod ending;
 mod io;
 mod operations;
 mod slot;
@@ -20,6 +21,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+pub use close::EMPTY_CLOSE_STATUS;
 use io::Io;
 
 use super::completions::Completions;
@@ -29,6 +31,7 @@ use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::transport::Transport;
+use crate::error::Error;
 
 /// An upgraded connection on its way from the request to the WebSocket.
 #[derive(Debug)]
@@ -102,7 +105,7 @@ impl<E: Embedder> WebSocket<E> {
                     .is_some_and(|endpoint| endpoint.has_ended()),
             );
         }
-        io.pump(now, &mut ended);
+        io.contain(&mut ended, |io, ended| io.pump(now, ended));
         self.set_deadline(&mut io);
         drop(io);
         ended.deliver();
@@ -118,11 +121,25 @@ impl<E: Embedder> Ready for WebSocket<E> {
         self.turn(false, Some(crate::engine::clock::now()));
     }
 
+    fn lost(self: Arc<Self>) -> bool {
+        let mut ended = Completions::of(&self.handle);
+        let mut io = self.io();
+        if let Some(channel) = &mut io.channel {
+            channel.abandon(Error::Internal);
+        }
+        io.contain(&mut ended, |io, ended| io.pump(None, ended));
+        self.set_deadline(&mut io);
+        let news = !ended.is_empty();
+        drop(io);
+        ended.deliver();
+        news
+    }
+
     fn flush(self: Arc<Self>) -> bool {
         let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
         io.flush_asked = false;
-        io.pump_send(&mut ended);
+        io.contain(&mut ended, Io::pump_send);
         self.set_deadline(&mut io);
         let news = !ended.is_empty();
         drop(io);

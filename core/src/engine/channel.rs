@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gather::Gathered;
+pub use gather::stop_gathering;
 pub use incoming::Received;
 pub use lent::{LentReader, PATIENCE};
 pub use outgoing::Outgoing;

@@ -32,28 +32,33 @@ pub fn note(error: &io::Error) {
     }
 }
 
-/// Windows numbers its socket errors 10000 above the classic BSD numbers.
+/// The system's errors that Winsock has numbers of its own for: 10000 above the classic BSD numbers.
+pub const WINSOCK: [(Errno, u32); 17] = [
+    (Errno::INTR, 10004),
+    (Errno::ACCESS, 10013),
+    (Errno::MFILE, 10024),
+    (Errno::WOULDBLOCK, 10035),
+    (Errno::ADDRINUSE, 10048),
+    (Errno::ADDRNOTAVAIL, 10049),
+    (Errno::NETDOWN, 10050),
+    (Errno::NETUNREACH, 10051),
+    (Errno::NETRESET, 10052),
+    (Errno::CONNABORTED, 10053),
+    (Errno::PIPE, 10053),
+    (Errno::CONNRESET, 10054),
+    (Errno::NOBUFS, 10055),
+    (Errno::NOTCONN, 10057),
+    (Errno::TIMEDOUT, TIMED_OUT),
+    (Errno::CONNREFUSED, 10061),
+    (Errno::HOSTUNREACH, 10065),
+];
+
+/// WSASYSCALLFAILURE: any other error.
+pub const SYSTEM_CALL_FAILURE: u32 = 10107;
+
 fn winsock_number(errno: i32) -> u32 {
-    const TABLE: [(Errno, u32); 17] = [
-        (Errno::INTR, 10004),
-        (Errno::ACCESS, 10013),
-        (Errno::MFILE, 10024),
-        (Errno::WOULDBLOCK, 10035),
-        (Errno::ADDRINUSE, 10048),
-        (Errno::ADDRNOTAVAIL, 10049),
-        (Errno::NETDOWN, 10050),
-        (Errno::NETUNREACH, 10051),
-        (Errno::NETRESET, 10052),
-        (Errno::CONNABORTED, 10053),
-        (Errno::PIPE, 10053),
-        (Errno::CONNRESET, 10054),
-        (Errno::NOBUFS, 10055),
-        (Errno::NOTCONN, 10057),
-        (Errno::TIMEDOUT, TIMED_OUT),
-        (Errno::CONNREFUSED, 10061),
-        (Errno::HOSTUNREACH, 10065),
-    ];
-    const WSASYSCALLFAILURE: u32 = 10107;
-    let known = TABLE.iter().find(|(code, _)| code.raw_os_error() == errno);
-    known.map_or(WSASYSCALLFAILURE, |(_, number)| *number)
+    let known = WINSOCK
+        .iter()
+        .find(|(code, _)| code.raw_os_error() == errno);
+    known.map_or(SYSTEM_CALL_FAILURE, |(_, number)| *number)
 }

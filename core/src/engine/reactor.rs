@@ -30,6 +30,9 @@ pub trait Ready: Send + Sync {
     fn ready(self: Arc<Self>);
     /// The endpoint's deadline has passed.
     fn expired(self: Arc<Self>);
+    /// The system refuses to wait: nothing will be reported any more, and whatever waits must fail.
+    /// Returns whether that posted any job.
+    fn lost(self: Arc<Self>) -> bool;
     /// What was put off with [`Endpoint::flush_later`] is due; returns whether that posted any job.
     fn flush(self: Arc<Self>) -> bool;
 }
@@ -234,6 +237,12 @@ impl Entries {
         self.timers.first().map(|(at, _)| *at)
     }
 
+    /// All who wait for anything.
+    fn owners(&self) -> Vec<Arc<dyn Ready>> {
+        let owners = self.slots.iter().filter_map(|slot| slot.owner.as_ref());
+        owners.filter_map(Weak::upgrade).collect()
+    }
+
     fn owner_of(&self, token: Token, ended: bool) -> Option<Arc<dyn Ready>> {
         let (index, generation) = untoken(token);
         let slot = self
@@ -278,6 +287,9 @@ mod tests {
     impl Ready for Nobody {
         fn ready(self: Arc<Self>) {}
         fn expired(self: Arc<Self>) {}
+        fn lost(self: Arc<Self>) -> bool {
+            false
+        }
         fn flush(self: Arc<Self>) -> bool {
             false
         }

@@ -1,6 +1,8 @@
-//! Name look-up off every other thread: a small pool of workers that ends when its queue is empty.
+//! Name look-up off every other thread: a small pool of workers that ends when there is nothing to look up.
+//!
+//! A name is looked up once for all who ask for it meanwhile, so that a slow one holds one worker and not all of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,16 +12,21 @@ use winhttp_process::PerProcess;
 
 use super::clock;
 use super::sleeper::Wake;
+use crate::contain::contained;
 use crate::error::{Error, Result};
 
-/// Look-ups under way at once in the process; further ones wait their turn within their own timeout.
-const MAX_WORKERS: usize = 8;
+/// Names being looked up at once in the process; further ones wait their turn within their own timeouts.
+const MAX_WORKERS: usize = 32;
 
 /// How long a look-up is inside C's library before it waits for the network only.
 const SETTLING: Duration = Duration::from_millis(20);
 
+#[derive(Default)]
 struct Pool {
-    queue: VecDeque<Task>,
+    /// Names that no worker has begun with.
+    queue: VecDeque<String>,
+    /// Who waits for which name, queued or under way.
+    waiting: BTreeMap<String, Vec<Waiter>>,
     workers: usize,
     /// When the look-ups under way began.
     running: Vec<Instant>,
@@ -36,8 +43,7 @@ impl std::fmt::Debug for Held {
     }
 }
 
-struct Task {
-    name: String,
+struct Waiter {
     port: u16,
     answer: Sender<Result<Vec<SocketAddr>>>,
     /// Dead when nobody waits for the answer any more.
@@ -45,14 +51,7 @@ struct Task {
 }
 
 /// A forked child starts its own: its parent's workers stay behind.
-static POOL: PerProcess<(Mutex<Pool>, Condvar)> = PerProcess::new(|| {
-    let pool = Pool {
-        queue: VecDeque::new(),
-        workers: 0,
-        running: Vec::new(),
-    };
-    (Mutex::new(pool), Condvar::new())
-});
+static POOL: PerProcess<(Mutex<Pool>, Condvar)> = PerProcess::new(Default::default);
 
 fn pool() -> MutexGuard<'static, Pool> {
     let (pool, _) = POOL.get();
@@ -94,30 +93,25 @@ impl std::fmt::Debug for Lookup {
 }
 
 impl Lookup {
-    /// Starts looking `name` up; `wake` is used when the answer is there.
+    /// Starts looking `name` up, or joins a look-up of it; `wake` is used when the answer is there.
     ///
     /// # Errors
     /// [`Error::NotEnoughMemory`] when no thread can be started.
     pub fn start(name: &str, port: u16, wake: &Arc<dyn Wake>) -> Result<Self> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let own: Arc<dyn Wake> = Arc::new(Forward(Arc::clone(wake)));
-        let task = Task {
-            name: name.to_owned(),
+        let waiter = Waiter {
             port,
             answer: sender,
             wake: Arc::downgrade(&own),
         };
         let mut pool = pool();
-        pool.queue.push_back(task);
-        if pool.workers < MAX_WORKERS {
-            match winhttp_process::spawn("winhttp-resolve", work) {
-                Ok(_) => pool.workers += 1,
-                Err(_) if pool.workers == 0 => {
-                    pool.queue.pop_back();
-                    return Err(Error::NotEnoughMemory);
-                }
-                Err(_) => {}
-            }
+        if let Some(others) = pool.waiting.get_mut(name) {
+            others.retain(Waiter::is_waiting);
+            others.push(waiter);
+        } else {
+            pool.have_looked_up(name)?;
+            pool.waiting.insert(name.to_owned(), vec![waiter]);
         }
         Ok(Self {
             answer: receiver,
@@ -136,6 +130,51 @@ impl Lookup {
     }
 }
 
+impl Pool {
+    /// Queues a name for a worker, which is started unless there are enough of them.
+    fn have_looked_up(&mut self, name: &str) -> Result<()> {
+        if self.workers < MAX_WORKERS {
+            match winhttp_process::spawn("winhttp-resolve", work) {
+                Ok(_) => self.workers += 1,
+                Err(_) if self.workers == 0 => return Err(Error::NotEnoughMemory),
+                Err(_) => {}
+            }
+        }
+        self.queue.push_back(name.to_owned());
+        Ok(())
+    }
+
+    /// The next name that somebody still waits for.
+    fn next(&mut self) -> Option<String> {
+        loop {
+            let name = self.queue.pop_front()?;
+            let waiters = self.waiting.get(&name);
+            if waiters.is_some_and(|waiters| waiters.iter().any(Waiter::is_waiting)) {
+                return Some(name);
+            }
+            self.waiting.remove(&name);
+        }
+    }
+}
+
+impl Waiter {
+    fn is_waiting(&self) -> bool {
+        self.wake.strong_count() > 0
+    }
+
+    /// Tells the answer; whoever has given up meanwhile is not there to receive it, or to be woken.
+    fn tell(self, answer: &Result<Vec<SocketAddr>>) {
+        let mut answer = answer.clone();
+        for address in answer.iter_mut().flatten() {
+            address.set_port(self.port);
+        }
+        let _ = self.answer.send(answer);
+        if let Some(wake) = self.wake.upgrade() {
+            wake.wake();
+        }
+    }
+}
+
 struct Forward(Arc<dyn Wake>);
 
 impl Wake for Forward {
@@ -147,42 +186,33 @@ impl Wake for Forward {
 fn work() {
     let (_, ended) = POOL.get();
     let mut pool = pool();
-    while let Some(task) = pool.queue.pop_front() {
-        if task.wake.strong_count() == 0 {
-            continue;
-        }
+    while let Some(name) = pool.next() {
         let began = clock::now();
         pool.running.push(began);
         drop(pool);
-        let answer = look_up(&task.name, task.port);
+        let answer = contained(|| look_up(&name));
         pool = self::pool();
         let place = pool.running.iter().position(|other| *other == began);
         place.map(|place| pool.running.swap_remove(place));
         ended.notify_one();
+        let waiters = pool.waiting.remove(&name);
         drop(pool);
-        // The requester may have given up meanwhile: then nobody is there to receive or to wake.
-        let _ = task.answer.send(answer);
-        if let Some(wake) = task.wake.upgrade() {
-            wake.wake();
+        for waiter in waiters.unwrap_or_default() {
+            waiter.tell(&answer);
         }
         pool = self::pool();
     }
     pool.workers -= 1;
 }
 
-/// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS).
-fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    match (name, port).to_socket_addrs() {
-        Ok(found) => {
-            let addresses: Vec<SocketAddr> = found.collect();
-            if addresses.is_empty() {
-                Err(Error::NameNotResolved)
-            } else {
-                Ok(addresses)
-            }
-        }
-        Err(_) => Err(Error::NameNotResolved),
+/// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS). The addresses have no port.
+fn look_up(name: &str) -> Result<Vec<SocketAddr>> {
+    let found = (name, 0).to_socket_addrs();
+    let addresses: Vec<SocketAddr> = found.map_err(|_| Error::NameNotResolved)?.collect();
+    if addresses.is_empty() {
+        return Err(Error::NameNotResolved);
     }
+    Ok(addresses)
 }
 
 #[cfg(test)]
@@ -209,10 +239,10 @@ mod tests {
 
     #[test]
     fn the_zone_of_an_address_becomes_its_scope() {
-        let found = look_up("fe80::1%7", 80).unwrap();
-        let address = "[fe80::1%7]:80".parse().unwrap();
+        let found = look_up("fe80::1%7").unwrap();
+        let address = "[fe80::1%7]:0".parse().unwrap();
         assert!(found.contains(&address), "{found:?}");
-        let none = look_up("fe80::1%no-such-interface", 80);
+        let none = look_up("fe80::1%no-such-interface");
         assert_eq!(none, Err(Error::NameNotResolved));
     }
 

@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use winhttp_process::{Epoch, epoch};
+use winhttp_process::{Epoch, epoch, uncancelled};
 
 use super::clock;
+use super::tls::is_would_block;
 use crate::error::{Error, Result};
 
 /// Makes somebody look again: a waiting thread, or the queue of an asynchronous operation.
@@ -44,13 +46,30 @@ struct ThreadWaker(UnixStream);
 
 impl Wake for ThreadWaker {
     fn wake(&self) {
-        // A full pipe means that a wake-up is waiting already.
-        let _ = (&self.0).write(&[1]);
+        match (&self.0).write(&[1]) {
+            // A full pipe means that a wake-up is waiting already.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                // Without wake-ups nobody would ever look again: the end of the stream is the last one.
+                let _ = self.0.shutdown(Shutdown::Both);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+/// What a thread keeps for its next wait.
+#[derive(Default)]
+struct Kept(Option<Arc<Sleeper>>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Closing descriptors is where a thread that ends with a cancellation pending would be cancelled.
+        uncancelled(|| self.0 = None);
     }
 }
 
 thread_local! {
-    static SLEEPER: RefCell<Option<Arc<Sleeper>>> = const { RefCell::new(None) };
+    static SLEEPER: RefCell<Kept> = const { RefCell::new(Kept(None)) };
 }
 
 /// The calling thread's place to wait; it is made for the first call that waits, and kept.
@@ -60,7 +79,8 @@ thread_local! {
 pub fn current() -> Result<Arc<Sleeper>> {
     let kept = SLEEPER.try_with(|slot| {
         let kept = slot.borrow();
-        kept.as_ref()
+        kept.0
+            .as_ref()
             .filter(|sleeper| sleeper.epoch.is_current())
             .map(Arc::clone)
     });
@@ -69,7 +89,7 @@ pub fn current() -> Result<Arc<Sleeper>> {
     }
     let sleeper = Arc::new(Sleeper::new().map_err(|_| Error::NotEnoughMemory)?);
     // A thread that ends keeps nothing any more, but its last destructors may still call: for the one call then.
-    let before = SLEEPER.try_with(|slot| slot.replace(Some(Arc::clone(&sleeper))));
+    let before = SLEEPER.try_with(|slot| slot.replace(Kept(Some(Arc::clone(&sleeper)))));
     drop(before);
     Ok(sleeper)
 }
@@ -120,15 +140,25 @@ impl Sleeper {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => return Err(Error::Internal),
         }
-        if fds.first().is_some_and(|fd| !fd.revents().is_empty()) {
-            self.drain();
+        if fds.first().is_some_and(|fd| !fd.revents().is_empty()) && !self.drain() {
+            // It would not sleep any more.
+            let _ = SLEEPER.try_with(RefCell::take);
+            return Err(Error::Internal);
         }
         Ok(())
     }
 
-    fn drain(&self) {
+    /// Takes the wake-ups that are there; `false` if there will be no more.
+    fn drain(&self) -> bool {
         let mut bytes = [0; 64];
-        while matches!((&self.wakeups).read(&mut bytes), Ok(count) if count == bytes.len()) {}
+        loop {
+            match (&self.wakeups).read(&mut bytes) {
+                Ok(0) => return false,
+                Ok(count) if count == bytes.len() => {}
+                Ok(_) => return true,
+                Err(error) => return is_would_block(&error),
+            }
+        }
     }
 }
 
@@ -177,6 +207,15 @@ mod tests {
             scope.spawn(|| sleeper.waker().wake());
             sleeper.wait(&[], None).unwrap();
         });
+    }
+
+    #[test]
+    fn a_thread_that_cannot_be_woken_any_more_waits_in_another_place() {
+        let sleeper = current().unwrap();
+        sleeper.waker.0.shutdown(Shutdown::Both).unwrap();
+        sleeper.waker().wake();
+        assert_eq!(sleeper.wait(&[], None), Err(Error::Internal));
+        assert!(!Arc::ptr_eq(&sleeper, &current().unwrap()));
     }
 
     #[test]

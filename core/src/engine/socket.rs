@@ -102,8 +102,10 @@ impl Socket {
         }
         if !self.patient.load(Ordering::Relaxed) {
             // All other reads and writes say themselves that they must not block.
-            self.socket.set_read_timeout(Some(patience))?;
-            self.socket.set_nonblocking(false)?;
+            let prepared = self.socket.set_read_timeout(Some(patience));
+            if prepared.is_err() || self.socket.set_nonblocking(false).is_err() {
+                return self.receive(buffer);
+            }
             self.patient.store(true, Ordering::Relaxed);
         }
         match rustix::net::recv(&self.socket, buffer, RecvFlags::empty()) {
@@ -174,9 +176,13 @@ fn send_flags() -> SendFlags {
     return SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
 }
 
+/// The attempt is under way. EAGAIN is a refusal: no port is left.
 fn connect_goes_on(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
-        || error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error())
+    use rustix::io::Errno;
+    let under_way = [Errno::INPROGRESS, Errno::INTR].map(Errno::raw_os_error);
+    error
+        .raw_os_error()
+        .is_some_and(|number| under_way.contains(&number))
 }
 
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {

@@ -5,6 +5,7 @@ mod key_log;
 mod layer;
 mod records;
 mod store;
+mod time;
 mod trust;
 mod verify;
 

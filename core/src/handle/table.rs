@@ -1,7 +1,7 @@
 //! The table from handle numbers to objects: sharded, so that look-ups of different handles do not meet.
 
 use std::collections::VecDeque;
-use std::sync::PoisonError;
+use std::sync::{PoisonError, TryLockError};
 #[cfg(not(loom))]
 use std::sync::{
     RwLock, RwLockWriteGuard,
@@ -126,6 +126,21 @@ impl<T: Clone> Table<T> {
             values.extend(shard.slots.iter().filter_map(|slot| slot.value.clone()));
         }
         values
+    }
+
+    /// As [`Table::values`] without waiting; `None` if a lock is taken.
+    #[must_use]
+    pub fn values_now(&self) -> Option<Vec<T>> {
+        let mut values = Vec::new();
+        for shard in &self.shards {
+            let shard = match shard.try_read() {
+                Ok(shard) => shard,
+                Err(TryLockError::Poisoned(shard)) => shard.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            };
+            values.extend(shard.slots.iter().filter_map(|slot| slot.value.clone()));
+        }
+        Some(values)
     }
 
     /// Takes all locks of the table.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{HeaderList, text};
+use crate::numbers as n;
 
 /// Why headers were not changed; the list is then as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +83,12 @@ impl Modifiers {
         ..Self::ADD
     };
 
-    const BIT_REPLACE: u32 = 0x8000_0000; // WINHTTP_ADDREQ_FLAG_REPLACE
-    const BIT_COALESCE_COMMA: u32 = 0x4000_0000; // WINHTTP_ADDREQ_FLAG_COALESCE(_WITH_COMMA)
-    const BIT_ADD: u32 = 0x2000_0000; // WINHTTP_ADDREQ_FLAG_ADD
-    const BIT_ADD_IF_NEW: u32 = 0x1000_0000; // WINHTTP_ADDREQ_FLAG_ADD_IF_NEW
-    const BIT_COALESCE_SEMICOLON: u32 = 0x0100_0000; // WINHTTP_ADDREQ_FLAG_COALESCE_WITH_SEMICOLON
-    const MASK_INDEX: u32 = 0x0000_FFFF; // WINHTTP_ADDREQ_INDEX_MASK
+    const BIT_REPLACE: u32 = n::HEADER_REPLACE;
+    const BIT_COALESCE_COMMA: u32 = n::HEADER_COALESCE_COMMA;
+    const BIT_ADD: u32 = n::HEADER_ADD;
+    const BIT_ADD_IF_NEW: u32 = n::HEADER_ADD_IF_NEW;
+    const BIT_COALESCE_SEMICOLON: u32 = n::HEADER_COALESCE_SEMICOLON;
+    const MASK_INDEX: u32 = n::HEADER_INDEX_MASK;
 
     /// Reads WINHTTP_ADDREQ_FLAG_* bits and the instance index in the low word.
     ///

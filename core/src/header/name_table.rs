@@ -6,10 +6,10 @@ use Source::{
 };
 
 /// The largest level except [`CUSTOM`]: WINHTTP_QUERY_MAX.
-pub const MAX: u32 = 78;
+pub const MAX: u32 = crate::numbers::QUERY_MAX;
 
 /// The level that names its header itself: WINHTTP_QUERY_CUSTOM.
-pub const CUSTOM: u32 = 65535;
+pub const CUSTOM: u32 = crate::numbers::QUERY_CUSTOM;
 
 /// Where the answer to a level comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

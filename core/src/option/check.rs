@@ -1,11 +1,13 @@
 //! Decides whether an option may be set or queried on a kind of handle, with which lengths and
 //! which values.
 
+use crate::numbers::{PROTOCOL_TLS12, PROTOCOL_TLS13};
+
 use super::{HandleKind, Kinds, LengthRule, OptionError, Row, State, Type, Value, row};
 
 /// TLS 1.2 and 1.3, the only versions a session opened with `WINHTTP_FLAG_SECURE_DEFAULTS` may
 /// enable.
-const SECURE_DEFAULT_PROTOCOLS: u32 = 0x0800 | 0x2000;
+const SECURE_DEFAULT_PROTOCOLS: u32 = PROTOCOL_TLS12 | PROTOCOL_TLS13;
 
 /// Which values an option takes. Others fail with [`OptionError::InvalidParameter`] unless stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

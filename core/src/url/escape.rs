@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::numbers as n;
+
 use super::units::{self, NotACharacter, UnitWidth};
 
 /// The escaping flags of WinHttpOpenRequest.
@@ -21,9 +23,9 @@ impl EscapeFlags {
     #[must_use]
     pub const fn from_bits(flags: u32) -> Self {
         Self {
-            percent: flags & 0x4 != 0,        // WINHTTP_FLAG_ESCAPE_PERCENT
-            disable: flags & 0x40 != 0,       // WINHTTP_FLAG_ESCAPE_DISABLE
-            disable_query: flags & 0x80 != 0, // WINHTTP_FLAG_ESCAPE_DISABLE_QUERY
+            percent: flags & n::ESCAPE_PERCENT != 0,
+            disable: flags & n::ESCAPE_DISABLE != 0,
+            disable_query: flags & n::ESCAPE_DISABLE_QUERY != 0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among them, unless what it
 /// asks for is always the case here.
-const SUPPORTED: [(u32, &str); 18] = [
+pub const SUPPORTED: [(u32, &str); 18] = [
     (2, "IPV6_FAST_FALLBACK"), // addresses always race
     (5, "EXPIRE_CONNECTION"),
     (6, "DISABLE_SECURE_PROTOCOL_FALLBACK"), // there never is one

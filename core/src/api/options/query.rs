@@ -16,12 +16,8 @@ use crate::engine::extended_error;
 use crate::error::{Error, Result};
 use crate::handle::HandleId;
 use crate::header::Version;
+use crate::numbers::{SECURITY_SECURE, SECURITY_STRONG};
 use crate::option::{OptionError, OptionId, Value, check_query};
-
-/// SECURITY_FLAG_SECURE.
-const SECURE: u32 = 0x1;
-/// SECURITY_FLAG_STRENGTH_STRONG: 128 bits or more, as every suite of TLS 1.2 and 1.3 here.
-const STRENGTH_STRONG: u32 = 0x2000_0000;
 
 /// What an option reads as.
 pub enum Answer<E: Embedder> {
@@ -213,7 +209,11 @@ fn security_flags<E: Embedder>(request: &Request<E>) -> u32 {
     let secured = request
         .connection_facts()
         .is_some_and(|facts| facts.tls.is_some());
-    let told = if secured { SECURE | STRENGTH_STRONG } else { 0 };
+    let told = if secured {
+        SECURITY_SECURE | SECURITY_STRONG
+    } else {
+        0
+    };
     request.state().values.dword(OptionId::SECURITY_FLAGS) | told
 }
 

@@ -17,6 +17,7 @@ use crate::entropy;
 use crate::error::{Error, Result};
 use crate::header::{HeaderList, text};
 use crate::notify::SecureProblems;
+use crate::numbers as n;
 use crate::option::{OptionId, Value, Values};
 use crate::proto::exchange::ExchangeLimits;
 use crate::proto::http1::head::{HeadLimits, encode_request};
@@ -198,10 +199,10 @@ fn secure_protocols(values: &Values) -> Protocols {
 /// The defects that SECURITY_FLAGS tells to ignore.
 fn ignored_problems(flags: u32) -> SecureProblems {
     const TABLE: [(u32, SecureProblems); 4] = [
-        (0x0100, SecureProblems::INVALID_CA),
-        (0x0200, SecureProblems::CERT_WRONG_USAGE),
-        (0x1000, SecureProblems::CERT_CN_INVALID),
-        (0x2000, SecureProblems::CERT_DATE_INVALID),
+        (n::IGNORE_UNKNOWN_CA, SecureProblems::INVALID_CA),
+        (n::IGNORE_WRONG_USAGE, SecureProblems::CERT_WRONG_USAGE),
+        (n::IGNORE_WRONG_NAME, SecureProblems::CERT_CN_INVALID),
+        (n::IGNORE_WRONG_DATE, SecureProblems::CERT_DATE_INVALID),
     ];
     let set = TABLE.iter().filter(|(flag, _)| flags & flag != 0);
     set.fold(SecureProblems::default(), |problems, (_, problem)| {

@@ -7,6 +7,7 @@ use super::operation::Operation;
 use super::{Activity, ConnectionFacts, Phase, Request, RequestState, Turn};
 use crate::api::completions::Completions;
 use crate::api::job;
+use crate::contain::contained;
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
@@ -58,7 +59,7 @@ impl<E: Embedder> Request<E> {
         drop(state);
         driver.set_wake(sleeper.waker());
         let mut operation = operation;
-        let outcome = self.run_to_end(&mut driver, &mut operation, &sleeper);
+        let outcome = contained(|| self.run_to_end(&mut driver, &mut operation, &sleeper));
         self.finish(Some(driver), &operation, outcome)
     }
 
@@ -111,8 +112,10 @@ impl<E: Embedder> Request<E> {
             }
             state.set_activity(Activity::Notifying);
         }
+        let here = winhttp_process::epoch();
         self.handle.notify(notification);
-        if self.handle.is_asynchronous() {
+        // A callback may have forked: in the child the lock may be held for ever.
+        if self.handle.is_asynchronous() && here.is_current() {
             self.state().set_activity(Activity::Stepping);
         }
     }
@@ -155,7 +158,7 @@ impl<E: Embedder> Request<E> {
 
     /// One turn on the lane.
     fn turn(&self) {
-        let (mut driver, mut operation) = {
+        let (mut driver, mut operation, lost) = {
             let mut state = self.state();
             let Some(operation) = state.parked.take() else {
                 state.turn = Turn::None;
@@ -169,10 +172,11 @@ impl<E: Embedder> Request<E> {
             if let Some(endpoint) = &state.endpoint {
                 endpoint.set_deadline(None);
             }
-            (driver, operation)
+            (driver, operation, state.lost)
         };
         let progress = match &mut driver {
-            Some(driver) => self.advance(driver, &mut operation),
+            Some(_) if lost => Err(Error::Internal),
+            Some(driver) => contained(|| self.advance(driver, &mut operation)),
             None => Err(self.without_connection()),
         };
         match progress {
@@ -221,11 +225,10 @@ impl<E: Embedder> Request<E> {
         operation: Operation<E>,
         outcome: Result<()>,
     ) {
-        let completion = match (outcome, &driver) {
-            (Ok(()), Some(driver)) => operation.success(operation.count(driver)),
-            (Ok(()), None) => operation.success(0),
-            (Err(error), _) => operation.failure(error),
-        };
+        let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
+        let completion = outcome
+            .and_then(|()| contained(|| Ok(operation.success(count))))
+            .unwrap_or_else(|error| operation.failure(error));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
         let receive = state.end(driver, &operation, outcome);

@@ -192,6 +192,7 @@ impl<E: Embedder> RequestState<E> {
         self.response = None;
         self.facts = None;
         self.receive_follows = false;
+        self.lost = false;
         self.upgrading = false;
     }
 

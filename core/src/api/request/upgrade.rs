@@ -3,6 +3,7 @@
 use super::{Phase, Request};
 use crate::api::library::{Library, Object};
 use crate::api::websocket::{Upgraded, WebSocket};
+use crate::contain::contained;
 use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
@@ -46,7 +47,7 @@ impl<E: Embedder> Request<E> {
             // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the program.
             state.pending = Some(crate::notify::RequestOperation::ReceiveResponse);
             drop(state);
-            let received = self.receive_quietly(&mut driver);
+            let received = contained(|| self.receive_quietly(&mut driver));
             state = self.state();
             state.pending = None;
             if let Err(error) = received {

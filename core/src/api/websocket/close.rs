@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::WebSocket;
+use super::io::Io;
 use super::slot::{Close, Send, Slot};
 use crate::api::completions::Completions;
 use crate::embed::Embedder;
@@ -10,10 +11,11 @@ use crate::engine::channel::Channel;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
 use crate::error::{Error, Result};
+use crate::lock::if_free;
 use crate::proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
 /// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455 §7.4.1).
-const EMPTY: u16 = 1005;
+pub const EMPTY_CLOSE_STATUS: u16 = 1005;
 
 impl<E: Embedder> WebSocket<E> {
     /// Sends a close frame and closes the send side (WinHttpWebSocketShutdown); receiving goes on.
@@ -31,7 +33,7 @@ impl<E: Embedder> WebSocket<E> {
         io.sending()?.close(&frame)?;
         io.send_closed = true;
         io.send = Slot::Waiting(Send::Shutdown, self.caller());
-        io.pump_send(&mut ended);
+        io.contain(&mut ended, Io::pump_send);
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
@@ -68,7 +70,7 @@ impl<E: Embedder> WebSocket<E> {
         }
         let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
         io.close = Slot::Waiting(Close { deadline }, self.caller());
-        io.pump(None, &mut ended);
+        io.contain(&mut ended, |io, ended| io.pump(None, ended));
         self.finish(io, ended, |io| &mut io.close, Interest::Readable)
             .map(|closed| closed.unwrap_or_default())
     }
@@ -81,7 +83,10 @@ impl<E: Embedder> WebSocket<E> {
         let io = self.io();
         let told = io.receive_closed && (!io.close_called || !io.close.is_waiting());
         match &io.peer_close {
-            Some(frame) if told => Ok((frame.code.map_or(EMPTY, CloseCode::get), frame.reason)),
+            Some(frame) if told => Ok((
+                frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get),
+                frame.reason,
+            )),
             _ => Err(Error::InvalidOperation),
         }
     }
@@ -126,13 +131,13 @@ impl<E: Embedder> WebSocket<E> {
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free.
     pub(in crate::api) fn disconnect(&self) {
-        let channel = self.io.try_lock().ok().and_then(|mut io| io.channel.take());
+        let channel = if_free(&self.io).and_then(|mut io| io.channel.take());
         drop(channel);
     }
 
     /// The connection is one over TLS, as far as that can be found out without waiting.
     pub(in crate::api) fn is_secured(&self) -> bool {
-        self.io.try_lock().is_ok_and(|io| {
+        if_free(&self.io).is_some_and(|io| {
             let channel = io.channel.as_ref();
             channel.is_some_and(Channel::is_secured)
         })

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::slot::{Close, Receive, Send, Slot};
 use crate::api::completions::Completions;
+use crate::contain::contained;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::with_scratch;
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
@@ -180,6 +181,27 @@ impl<E: Embedder> Io<E> {
         self.pump_send(ended);
         self.pump_receive(ended);
         self.pump_close(ended);
+    }
+
+    /// Runs a step; a panic in it ends the connection, and with that everything that waits.
+    pub(super) fn contain<'a>(
+        &mut self,
+        ended: &mut Completions<'a, E>,
+        step: impl FnOnce(&mut Self, &mut Completions<'a, E>),
+    ) {
+        let done = contained(|| {
+            step(self, ended);
+            Ok(())
+        });
+        if let Err(error) = done {
+            if let Some(channel) = &mut self.channel {
+                channel.abandon(error);
+            }
+            let _ = contained(|| {
+                self.pump(None, ended);
+                Ok(())
+            });
+        }
     }
 
     /// A send from a callback in this turn of the poll is one of many: there was another, or more messages wait for the

@@ -50,11 +50,11 @@ impl<E: Embedder> WebSocket<E> {
         if let Some(turn) = self.turn_of_callback()
             && io.is_one_of_many(turn)
         {
-            io.gather_send(&mut ended);
+            io.contain(&mut ended, Io::gather_send);
             self.ask_to_flush(&mut io);
         }
         if io.send.is_waiting() {
-            io.pump_send(&mut ended);
+            io.contain(&mut ended, Io::pump_send);
         }
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
@@ -81,7 +81,7 @@ impl<E: Embedder> WebSocket<E> {
         io.receiving()?;
         self.handle.begin_receiving();
         io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
-        io.pump_receive(&mut ended);
+        io.contain(&mut ended, Io::pump_receive);
         self.finish(io, ended, |io| &mut io.receive, Interest::Readable)
     }
 
@@ -156,7 +156,9 @@ impl<E: Embedder> WebSocket<E> {
                 channel.abandon(error);
             }
             io.note_ready(false);
-            io.pump(Some(clock::now()), &mut Completions::of(&self.handle));
+            let now = Some(clock::now());
+            let mut ended = Completions::of(&self.handle);
+            io.contain(&mut ended, |io, ended| io.pump(now, ended));
         }
     }
 
@@ -177,8 +179,10 @@ impl<E: Embedder> WebSocket<E> {
             came = channel.take_back(reader, &result).unwrap_or(true);
         }
         let mut ended = Completions::of(&self.handle);
-        io.pump_receive(&mut ended);
-        io.pump_close(&mut ended);
+        io.contain(&mut ended, |io, ended| {
+            io.pump_receive(ended);
+            io.pump_close(ended);
+        });
         (io, came)
     }
 }

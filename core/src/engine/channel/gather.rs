@@ -3,6 +3,7 @@
 //! A gathered frame is masked into a buffer and counts as sent, as if the system had taken it into its own buffer. The
 //! buffer leaves before the poll waits, when it is full, and when its first frame has waited for [`WAIT_MAX`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Channel, Outgoing};
@@ -14,6 +15,14 @@ use crate::error::Result;
 const FRAME_MAX: usize = 16 * 1024;
 /// How long the first gathered frame waits while callbacks go on sending.
 const WAIT_MAX: Duration = Duration::from_micros(50);
+
+/// The process ends: nothing waits for others any more.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Lets no frame wait from now on, in the whole process; those that wait must be flushed.
+pub fn stop_gathering() {
+    ENDING.store(true, Ordering::SeqCst);
+}
 
 /// Frames that wait to leave together.
 #[derive(Debug, Default)]
@@ -39,7 +48,7 @@ impl Channel {
     pub fn try_gather(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
         let total = frame.total();
         let waits = self.controls.inside_frame || self.has_controls() || !frame.is_new();
-        if total > FRAME_MAX || waits {
+        if total > FRAME_MAX || waits || ENDING.load(Ordering::Relaxed) {
             return Ok(false);
         }
         if self.gathered.frames.data().len() + total > BUFFER_BYTES && !self.write_gathered()? {

@@ -1,6 +1,7 @@
 //! The waiting half of the poll: takes what is ready and what is due, and hands it to the owners.
 
 use std::fmt;
+use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ use crate::engine::levers::Spin;
 /// Events taken from the system at a time.
 const EVENTS_PER_POLL: usize = 256;
 
+/// Time between two attempts to wait when the system refuses.
+const REFUSED_PAUSE: Duration = Duration::from_millis(20);
+
 /// The waiting half of the poll; used by whichever thread holds the polling role.
 pub struct PollSource {
     poll: Poll,
@@ -25,6 +29,8 @@ pub struct PollSource {
     owners: Vec<Arc<dyn Ready>>,
     alarm: Alarm,
     spin: Spin,
+    /// The system has refused to wait in this turn.
+    refused: bool,
     shared: Arc<Shared>,
 }
 
@@ -37,6 +43,7 @@ impl PollSource {
             flushes: Vec::new(),
             owners: Vec::new(),
             spin: Spin::default(),
+            refused: false,
             shared,
         }
     }
@@ -47,6 +54,9 @@ impl callback_thread::Source for PollSource {
         self.shared.turns.fetch_add(1, Ordering::Relaxed);
         let posted = self.flush();
         self.poll(may_block && !posted);
+        if std::mem::take(&mut self.refused) {
+            return self.give_up(may_block);
+        }
         let mut entries = self.shared.lock();
         entries.sleep = None;
         for event in &self.events {
@@ -105,8 +115,25 @@ impl PollSource {
     }
 
     fn take_events(&mut self, timeout: Option<Duration>) {
-        if self.poll.poll(&mut self.events, timeout).is_err() {
-            self.events.clear(); // a signal: the next turn looks again
+        if let Err(error) = self.poll.poll(&mut self.events, timeout) {
+            self.events.clear();
+            // After a signal the next turn looks again.
+            self.refused = error.kind() != io::ErrorKind::Interrupted;
+        }
+    }
+
+    /// Fails what waits. The next turn tries again, but not without a pause.
+    fn give_up(&mut self, may_block: bool) {
+        let mut entries = self.shared.lock();
+        entries.sleep = None;
+        let owners = entries.owners();
+        drop(entries);
+        let mut posted = false;
+        for owner in owners {
+            posted |= owner.lost();
+        }
+        if may_block && !posted {
+            std::thread::sleep(REFUSED_PAUSE);
         }
     }
 
@@ -188,6 +215,9 @@ mod tests {
     impl Ready for ClosedMeanwhile {
         fn ready(self: Arc<Self>) {}
         fn expired(self: Arc<Self>) {}
+        fn lost(self: Arc<Self>) -> bool {
+            false
+        }
         fn flush(self: Arc<Self>) -> bool {
             drop(self.0.lock().unwrap().take());
             false

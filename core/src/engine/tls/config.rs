@@ -1,7 +1,7 @@
 //! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -11,10 +11,12 @@ use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
 use winhttp_process::{Epoch, epoch};
 
 use super::key_log::KeyLogFile;
+use super::time::WallClock;
 use super::trust::{self, TrustStore};
 use super::verify::Verifier;
 use crate::error::{Error, Result};
 use crate::notify::SecureProblems;
+use crate::numbers::{PROTOCOL_TLS12, PROTOCOL_TLS13};
 
 /// TLS sessions remembered for resumption, per policy.
 const RESUMED_SESSIONS: usize = 256;
@@ -25,9 +27,9 @@ pub struct Protocols(u32);
 
 impl Protocols {
     /// WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2.
-    pub const TLS12: u32 = 0x800;
+    pub const TLS12: u32 = PROTOCOL_TLS12;
     /// WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3.
-    pub const TLS13: u32 = 0x2000;
+    pub const TLS13: u32 = PROTOCOL_TLS13;
 
     /// Takes the bits as set by the program; versions below 1.2 are recorded and never negotiated.
     #[must_use]
@@ -72,7 +74,7 @@ pub struct TlsPolicy {
 #[derive(Debug, Default)]
 pub struct TlsConfigs {
     /// A forked child makes its own: tickets of its parent are not for two.
-    by_policy: Mutex<HashMap<(u32, u32, Epoch), Arc<ClientConfig>>>,
+    by_policy: Mutex<BTreeMap<(u32, u32, Epoch), Arc<ClientConfig>>>,
 }
 
 impl TlsConfigs {
@@ -106,7 +108,7 @@ pub(super) fn client_config(policy: TlsPolicy, trust: Arc<TrustStore>) -> Result
         provider: Arc::clone(&provider),
         ignored: policy.ignored,
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_details(provider, Arc::new(WallClock))
         .with_protocol_versions(&versions)
         .map_err(|_| Error::SecureChannelError)?
         .dangerous()

@@ -1,0 +1,40 @@
+//! The end of the process by `exit` or the end of `main`: what the program was told has left, leaves.
+//!
+//! The thread that ends the process may have been interrupted anywhere, so no lock is waited for without a limit.
+
+use std::time::{Duration, Instant};
+
+use super::library::{Library, Object};
+use crate::embed::Embedder;
+use crate::engine::channel::stop_gathering;
+use crate::engine::clock;
+
+/// The longest all connections together may keep the process: for peers that do not read.
+const LEAVING_MAX: Duration = Duration::from_secs(1);
+
+impl<E: Embedder> Library<E> {
+    /// Has everything leave that counts as sent; from now on nothing counts before it has left.
+    pub fn end(&self) {
+        stop_gathering();
+        let deadline = clock::now() + LEAVING_MAX;
+        let objects = within(deadline, || self.table.values_now());
+        for object in objects.unwrap_or_default() {
+            if let Object::WebSocket(websocket) = &object
+                && !websocket.handle().heritage.is_orphaned()
+            {
+                websocket.leave(deadline);
+            }
+        }
+    }
+}
+
+/// Tries until it works or the time is over.
+pub(super) fn within<T>(deadline: Instant, attempt: impl Fn() -> Option<T>) -> Option<T> {
+    loop {
+        let done = attempt();
+        if done.is_some() || clock::now() >= deadline {
+            return done;
+        }
+        std::thread::yield_now();
+    }
+}

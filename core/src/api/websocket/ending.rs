@@ -1,0 +1,37 @@
+//! What a WebSocket still has to hand to the system when the process ends.
+
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use super::WebSocket;
+use crate::api::ending::within;
+use crate::embed::Embedder;
+use crate::engine::clock;
+use crate::engine::sleeper::{self, Interest};
+use crate::lock::if_free;
+
+impl<E: Embedder> WebSocket<E> {
+    /// Hands everything that was gathered to the system.
+    pub(in crate::api) fn leave(&self, deadline: Instant) {
+        loop {
+            let Some(mut io) = within(deadline, || if_free(&self.io)) else {
+                return;
+            };
+            let Some(channel) = &mut io.channel else {
+                return;
+            };
+            if !channel.has_gathered() || !matches!(channel.flush_controls(), Ok(false)) {
+                return;
+            }
+            let Some(socket) = io.socket() else { return };
+            drop(io);
+            let Ok(sleeper) = sleeper::current() else {
+                return;
+            };
+            let room = [(socket.as_fd(), Interest::Writable)];
+            if clock::now() >= deadline || sleeper.wait(&room, Some(deadline)).is_err() {
+                return;
+            }
+        }
+    }
+}

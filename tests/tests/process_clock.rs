@@ -1,0 +1,31 @@
+//! Verifies that a wall clock before 1970 makes certificates invalid, and nothing else.
+
+#![cfg(target_os = "linux")] // where a program can replace the clock that the library asks
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/programs.rs"]
+mod programs;
+
+use std::fs;
+use std::process::Command;
+
+use programs::{build, run_command, scratch};
+use winhttp_fixtures::certs::{Authority, IdentityOptions};
+use winhttp_fixtures::{Server, by_path};
+
+#[test]
+fn certificates_are_not_valid_yet_in_1969() {
+    let program = build("clock", "process_clock.c", &[], &["-rdynamic", "-lwinhttp"]);
+    let folder = scratch("clock-files");
+    fs::create_dir_all(&folder).unwrap();
+    let authority = Authority::new().unwrap();
+    let identity = authority.issue(&IdentityOptions::default()).unwrap();
+    let file = authority.write_pem(&folder).unwrap();
+    for mode in ["sync", "async"] {
+        let server = Server::tls(by_path, &identity).unwrap();
+        let mut command = Command::new(&program);
+        command.args([&server.port().to_string(), mode]);
+        let printed = run_command(command.env("SSL_CERT_FILE", &file));
+        assert_eq!(printed, "error 12175\nerror 0\n", "{mode}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Verifies that every call of the system that can fail ends in a documented error when it does, or is done without: soon,
+//! without burning a processor, and with every handle's last word.
+
+#![cfg(target_os = "linux")] // where a program can have the system refuse
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/programs.rs"]
+mod programs;
+
+use std::path::Path;
+
+use programs::{build, run};
+use winhttp_fixtures::{Server, by_path};
+
+const EIO: u32 = 5;
+const EBADF: u32 = 9;
+const EAGAIN: u32 = 11;
+const EACCES: u32 = 13;
+const EINVAL: u32 = 22;
+const EMFILE: u32 = 24;
+const ENOSPC: u32 = 28;
+const ENOBUFS: u32 = 105;
+const ECONNRESET: u32 = 104;
+
+/// Nothing is noticed.
+const FINE: &str = "echo 0, request 0";
+/// ERROR_NOT_ENOUGH_MEMORY of WinHttpOpen.
+const NOT_OPENED: &str = "open 8";
+const NO_MEMORY: &str = "upgrade 8";
+const CANNOT_CONNECT: &str = "upgrade 12029";
+const BROKEN: &str = "upgrade 12030";
+const INTERNAL: &str = "upgrade 12004";
+
+/// A call, its error, and what becomes of everything: refused from the beginning and in the middle, synchronously and
+/// asynchronously.
+type Row = (&'static str, u32, [&'static str; 4]);
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("socket", EMFILE, [NO_MEMORY, "echo 0, request 8", NO_MEMORY, "echo 0, request 8"]),
+    ("socket", EACCES, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("connect", EAGAIN, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("setsockopt", EINVAL, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("getpeername", EIO, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("getsockname", EIO, [FINE; 4]),
+    // Synchronous waits lose their own wake-ups, too.
+    ("recvfrom", ECONNRESET, [INTERNAL, "echo 12030, request 12004", BROKEN, "echo 12030, request 12030"]),
+    ("recvmsg", EIO, [FINE; 4]),
+    ("sendto", ENOBUFS, [INTERNAL, "echo 12030, request 12004", BROKEN, "echo 12030, request 12030"]),
+    ("shutdown", EIO, [FINE; 4]),
+    ("socketpair", EMFILE, [NO_MEMORY, FINE, FINE, FINE]),
+    ("ppoll", EINVAL, [INTERNAL, "echo 0, request 12004", FINE, FINE]),
+    ("fcntl", EINVAL, [FINE, FINE, NOT_OPENED, FINE]),
+    ("ioctl", EINVAL, [NO_MEMORY, FINE, FINE, FINE]),
+    ("getrandom", EIO, [INTERNAL, FINE, INTERNAL, FINE]),
+    ("clone3", EAGAIN, [NO_MEMORY, "echo 0, request 8", NO_MEMORY, "echo 0, request 8"]),
+    ("epoll_create1", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
+    ("epoll_ctl", ENOSPC, [FINE, FINE, NOT_OPENED, "echo 0, request 12029"]),
+    ("epoll_wait", EBADF, [FINE, FINE, INTERNAL, "echo 12004, request 12004"]),
+    ("eventfd2", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
+    ("timerfd_create", EMFILE, [FINE; 4]),
+    ("timerfd_settime", EINVAL, [FINE; 4]),
+];
+
+fn outcome(program: &Path, mode: &str, when: &str, call: &str, error: u32) -> String {
+    let server = Server::plain(by_path).unwrap();
+    let (port, error) = (server.port().to_string(), error.to_string());
+    run(program, &[&port, mode, when, call, &error])
+}
+
+#[test]
+fn a_refusal_of_the_system_is_a_documented_error_or_none() {
+    let program = build("refusals", "process_refusals.c", &[], &["-lwinhttp"]);
+    for (call, error, expected) in ROWS {
+        let runs = ["sync", "async"].map(|mode| {
+            ["begin", "middle"].map(|when| outcome(&program, mode, when, call, *error))
+        });
+        let runs = runs.concat();
+        let runs: Vec<&str> = runs.iter().map(|run| run.trim_end()).collect();
+        assert_eq!(runs, expected, "{call} fails with {error}");
+    }
+}

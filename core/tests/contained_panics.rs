@@ -95,6 +95,10 @@ impl Embedder for Edge {
 struct Listener(Arc<Run>);
 
 impl Observer for Listener {
+    fn selects(&self, _: &Notification<'_>) -> bool {
+        true
+    }
+
     fn notify(&self, handle: HandleId, _: usize, notification: &Notification<'_>) {
         self.0.place();
         let told = match notification {

@@ -6,24 +6,24 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use std::fs;
 use std::process::Command;
 
-use programs::{build, run_command, scratch};
+use programs::build;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::program::run as run_command;
+use winhttp_tests::scratch::Scratch;
 
 #[test]
 fn certificates_are_not_valid_yet_in_1969() {
-    let program = build("clock", "process_clock.c", &[], &["-rdynamic", "-lwinhttp"]);
-    let folder = scratch("clock-files");
-    fs::create_dir_all(&folder).unwrap();
+    let program = build("process_clock.c", &[], &["-rdynamic", "-lwinhttp"]);
+    let own = Scratch::new("files");
     let authority = Authority::new().unwrap();
     let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    let file = authority.write_pem(&folder).unwrap();
+    let file = authority.write_pem(own.path()).unwrap();
     for mode in ["sync", "async"] {
         let server = Server::tls(by_path, &identity).unwrap();
-        let mut command = Command::new(&program);
+        let mut command = Command::new(&program.file);
         command.args([&server.port().to_string(), mode]);
         let printed = run_command(command.env("SSL_CERT_FILE", &file));
         assert_eq!(printed, "error 12175\nerror 0\n", "{mode}");

@@ -7,13 +7,15 @@ mod programs;
 
 use std::fs;
 
-use programs::{build, library, run, scratch};
+use programs::{build, library, run};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::scratch::Scratch;
 
 fn works(case: &str, name: &str, link: &[&str]) {
     // The program must not be linked with the library, but for what it is linked with on purpose.
-    let program = build(name, "process_copies.c", &[], link);
-    let (original, copy) = (library(), scratch(&format!("libcopy-{name}.so")));
+    let program = build("process_copies.c", &[], link);
+    let own = Scratch::new("copy");
+    let (original, copy) = (library(), own.path().join(format!("libcopy-{name}.so")));
     fs::copy(&original, &copy).unwrap();
     for mode in ["sync", "async"] {
         let server = Server::plain(by_path).unwrap();

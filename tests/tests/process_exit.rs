@@ -5,25 +5,25 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use std::fs;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 
-use programs::{build, run_command, scratch};
+use programs::build;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server};
 use winhttp_tests::PATIENCE;
+use winhttp_tests::program::run as run_command;
+use winhttp_tests::scratch::Scratch;
 
 /// Messages of which the program is told that they are sent.
 const MESSAGES: usize = 10;
 
 fn arrives(how: &str, more: usize) {
-    let program = build(how, "process_exit.c", &[], &["-lwinhttp"]);
-    let folder = scratch(&format!("{how}-files"));
-    fs::create_dir_all(&folder).unwrap();
+    let program = build("process_exit.c", &[], &["-lwinhttp"]);
+    let own = Scratch::new("files");
     let authority = Authority::new().unwrap();
     let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    let file = authority.write_pem(&folder).unwrap();
+    let file = authority.write_pem(own.path()).unwrap();
     for scheme in ["plain", "tls"] {
         let (tell, heard) = channel();
         let serve = move |connection: &mut Connection| {
@@ -41,7 +41,7 @@ fn arrives(how: &str, more: usize) {
         } else {
             Server::plain(serve).unwrap()
         };
-        let mut command = Command::new(&program);
+        let mut command = Command::new(&program.file);
         command.args([
             &server.port().to_string(),
             scheme,

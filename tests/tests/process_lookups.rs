@@ -11,7 +11,7 @@ use winhttp_fixtures::{Server, by_path};
 #[test]
 fn a_good_name_answers_while_others_do_not() {
     let link = ["-rdynamic", "-lwinhttp", "-ldl"];
-    let program = build("lookups", "process_lookups.c", &[], &link);
+    let program = build("process_lookups.c", &[], &link);
     for mode in ["sync", "async"] {
         let server = Server::plain(by_path).unwrap();
         let printed = run(&program, &[&server.port().to_string(), mode]);

@@ -7,9 +7,7 @@
 #[path = "support/programs.rs"]
 mod programs;
 
-use std::path::Path;
-
-use programs::{build, run};
+use programs::{Program, build, run};
 use winhttp_fixtures::{Server, by_path};
 
 const EIO: u32 = 5;
@@ -62,7 +60,7 @@ const ROWS: &[Row] = &[
     ("timerfd_settime", EINVAL, [FINE; 4]),
 ];
 
-fn outcome(program: &Path, mode: &str, when: &str, call: &str, error: u32) -> String {
+fn outcome(program: &Program, mode: &str, when: &str, call: &str, error: u32) -> String {
     let server = Server::plain(by_path).unwrap();
     let (port, error) = (server.port().to_string(), error.to_string());
     run(program, &[&port, mode, when, call, &error])
@@ -70,7 +68,7 @@ fn outcome(program: &Path, mode: &str, when: &str, call: &str, error: u32) -> St
 
 #[test]
 fn a_refusal_of_the_system_is_a_documented_error_or_none() {
-    let program = build("refusals", "process_refusals.c", &[], &["-lwinhttp"]);
+    let program = build("process_refusals.c", &[], &["-lwinhttp"]);
     for (call, error, expected) in ROWS {
         let runs = ["sync", "async"].map(|mode| {
             ["begin", "middle"].map(|when| outcome(&program, mode, when, call, *error))

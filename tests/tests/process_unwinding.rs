@@ -9,8 +9,7 @@ use programs::{build, run};
 use winhttp_fixtures::{Server, by_path};
 
 fn ends(what: &str, mode: &str) -> String {
-    let name = format!("{what}-{mode}");
-    let program = build(&name, "process_unwinding.cpp", &[], &["-lwinhttp"]);
+    let program = build("process_unwinding.cpp", &[], &["-lwinhttp"]);
     let server = Server::plain(by_path).unwrap();
     run(&program, &[&server.port().to_string(), mode, what])
 }

@@ -169,6 +169,30 @@ fn a_mask_without_reads_does_not_keep_a_receive_outstanding() {
 }
 
 #[test]
+fn a_close_behind_a_send_that_nobody_waited_for_is_accepted_and_told_after_it() {
+    let server = Server::plain(by_path).unwrap();
+    for inline in [false, true] {
+        let client = if inline {
+            Client::<W>::inline()
+        } else {
+            Client::<W>::on_callback_thread(Mode::Async)
+        };
+        let socket = client.web_socket(server.port(), "/echo");
+        let before = client.events(socket);
+        let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
+        for _ in 0..3 {
+            assert_eq!(start_send::<W>(socket, binary, Memory::of(b"sent")), Ok(()));
+        }
+        assert_eq!(start_close::<W>(socket, 1000, b""), Ok(()));
+        let closed = c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE;
+        client.recorder.wait(socket, closed);
+        let told = client.recorder.statuses_of(socket)[before..].to_vec();
+        assert_eq!(told, [WRITTEN, WRITTEN, WRITTEN, closed]);
+        client.finish();
+    }
+}
+
+#[test]
 fn a_send_whose_bytes_are_gone_is_over_when_the_call_returns() {
     let (say, said) = channel();
     let say = Mutex::new(say);

@@ -16,7 +16,7 @@ use std::time::Instant;
 use winhttp_abi::constants as c;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{
-    Client, Gate, Handle, Memory, Mode, PATIENCE, call, start_receive, start_send,
+    Client, Gate, Handle, Memory, Mode, PATIENCE, call, start_close, start_receive, start_send,
     web_socket_server,
 };
 

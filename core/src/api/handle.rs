@@ -209,6 +209,15 @@ impl<E: Embedder> Handle<E> {
         })
     }
 
+    /// As [`Handle::queue`], to be delivered by the call that holds the lane.
+    pub(super) fn queue_here(
+        self: &Arc<Self>,
+        hold: &Hold<'_, Job<E>>,
+        notification: Notification<'static>,
+    ) -> Appended {
+        hold.append(Job::Notify(Arc::clone(self), notification))
+    }
+
     /// Has what was queued delivered by the callback thread.
     pub(super) fn settle(&self, queued: Appended) {
         if let Some(lane) = self.lane() {
@@ -265,7 +274,7 @@ impl<E: Embedder> Handle<E> {
         let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
             Some(hold) => {
-                hold.run(lane.append(Job::Step(operation)));
+                hold.run(hold.append(Job::Step(operation)));
             }
             None => lane.post(Job::Step(operation)),
         }

@@ -37,6 +37,10 @@ impl Embedder for Test {
 struct Ends(Sender<()>);
 
 impl Observer for Ends {
+    fn selects(&self, _: &Notification<'_>) -> bool {
+        true
+    }
+
     fn notify(&self, _: HandleId, _: usize, notification: &Notification<'_>) {
         if matches!(
             notification,

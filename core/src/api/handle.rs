@@ -174,7 +174,11 @@ impl<E: Embedder> Handle<E> {
         &self.delivery
     }
 
-    /// A receiving operation was accepted and the program has not been told of its end.
+    /// A receiving operation was accepted and the program has not been told of its end: its memory may still be that of
+    /// the next one.
+    ///
+    /// Asked when a call begins and once more under the object's lock: while the call waits for that the operation may
+    /// end and its callback begin, to move the memory that the call was given before.
     pub(super) fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire)
     }
@@ -183,6 +187,12 @@ impl<E: Embedder> Handle<E> {
     pub(super) fn begin_receiving(&self) {
         self.receiving
             .store(self.is_asynchronous(), Ordering::Release);
+    }
+
+    /// The program is told of this, if it comes now.
+    pub(super) fn is_told_of(&self, notification: &Notification<'_>) -> bool {
+        let observer = self.observer();
+        observer.is_some_and(|observer| observer.selects(notification))
     }
 
     /// Delivers on this thread. Must be called without any lock held.

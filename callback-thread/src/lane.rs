@@ -1,8 +1,9 @@
 //! A lane: the jobs of one handle, first in first out, and who may take them.
 //!
 //! The thread that got the lane from the run list takes one job after the other. A call that must
-//! be told of by its own thread takes a [`Hold`] first: until that ends, other threads take nothing
-//! from the lane, and the holder runs here what is queued.
+//! be told of by its own thread takes a [`Hold`] first: until that ends, threads without one take
+//! nothing from the lane, and the holder runs here what is queued. Calls of several threads may
+//! hold the lane at the same time: each runs what it has appended itself.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -37,19 +38,34 @@ pub(crate) struct LaneShared<J: Job> {
 }
 
 struct Line<J> {
-    jobs: VecDeque<J>,
-    /// Jobs that have left the queue so far.
-    taken: u64,
+    jobs: VecDeque<Waiting<J>>,
+    /// The number of the last job that was appended.
+    last: u64,
     phase: Phase,
     /// Holds that have not ended.
     holds: u32,
+    /// The last hold that was taken.
+    newest: HoldId,
 }
+
+/// A job in the queue.
+struct Waiting<J> {
+    job: J,
+    /// Its place among all jobs of the lane, from 1.
+    number: u64,
+    /// The hold whose call ends with it, and that runs it therefore.
+    owner: Option<HoldId>,
+}
+
+/// Tells one hold of a lane from the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct HoldId(u64);
 
 /// What [`Lane::append`] leaves to be done, by [`Lane::settle`] or [`Hold::run`].
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "what was appended does not run before it is settled"]
 pub struct Appended {
-    /// The number of jobs that have left the queue when the last of these has.
+    /// The number of the last of these.
     last: u64,
     /// The lane was idle: it must be put on the run list.
     must_schedule: bool,
@@ -75,12 +91,13 @@ enum Phase {
     Running,
 }
 
-/// The right to run a lane's jobs here; nobody else takes any until it is dropped.
+/// The right to run a lane's jobs here; until it is dropped, only other holds take any.
 ///
 /// A job that another thread has taken before may still run there meanwhile.
 #[must_use = "a hold that is dropped at once holds nothing"]
 pub struct Hold<'l, J: Job> {
     lane: &'l Lane<J>,
+    id: HoldId,
 }
 
 /// How a batch ended.
@@ -95,9 +112,10 @@ impl<J: Job> Lane<J> {
     pub(crate) fn new(core: Arc<Core<J>>) -> Self {
         let line = Mutex::new(Line {
             jobs: VecDeque::new(),
-            taken: 0,
+            last: 0,
             phase: Phase::Idle,
             holds: 0,
+            newest: HoldId::default(),
         });
         Self {
             shared: Arc::new(LaneShared { core, line }),
@@ -120,7 +138,7 @@ impl<J: Job> Lane<J> {
     /// instance. Nothing runs before [`Lane::settle`] or [`Hold::run`], which must follow without
     /// that lock.
     pub fn append(&self, job: J) -> Appended {
-        lock(&self.shared.line).append(job)
+        lock(&self.shared.line).append(job, None)
     }
 
     /// Has the appended jobs run, as those of [`Lane::post`].
@@ -134,7 +152,7 @@ impl<J: Job> Lane<J> {
     pub fn queued(&self) -> Appended {
         let line = lock(&self.shared.line);
         Appended {
-            last: line.last(),
+            last: line.last,
             must_schedule: false,
         }
     }
@@ -145,8 +163,8 @@ impl<J: Job> Lane<J> {
     pub fn hold(&self, limit: usize) -> Option<Hold<'_, J>> {
         let may_run = here::has_room_for_a_job(limit) && !here::waits_for(self.shared.core.id());
         may_run.then(|| {
-            lock(&self.shared.line).holds += 1;
-            Hold { lane: self }
+            let id = lock(&self.shared.line).hold();
+            Hold { lane: self, id }
         })
     }
 
@@ -173,12 +191,26 @@ impl<J: Job> Lane<J> {
 }
 
 impl<J: Job> Hold<'_, J> {
+    /// As [`Lane::append`]; the job is run by this hold, or by one that runs everything.
+    pub fn append(&self, job: J) -> Appended {
+        lock(&self.lane.shared.line).append(job, Some(self.id))
+    }
+
     /// Runs the appended jobs, and what waits before them, before returning; returns whether the
-    /// last of them ran here.
+    /// last of them ran here. What other holds have appended is left to them.
     pub fn run(&self, appended: Appended) -> bool {
+        self.run_those(appended, |owner| owner.is_none_or(|owner| owner == self.id))
+    }
+
+    /// As [`Hold::run`], what other holds have appended included.
+    pub fn run_all(&self, appended: Appended) -> bool {
+        self.run_those(appended, |_| true)
+    }
+
+    fn run_those(&self, appended: Appended, is_ours: impl Fn(Option<HoldId>) -> bool) -> bool {
         let shared = &self.lane.shared;
         let mut ran = false;
-        while let Some((job, number)) = shared.take_until(appended.last) {
+        while let Some((job, number)) = shared.take_until(appended.last, &is_ours) {
             let _in_job = InJob::visiting(shared.core.id(), shared.key());
             run_contained(job);
             ran = number == appended.last;
@@ -201,7 +233,7 @@ impl<J: Job> Drop for Hold<'_, J> {
     fn drop(&mut self) {
         // A job may have forked: in the child the lane is nobody's any more.
         let shared = &self.lane.shared;
-        if shared.core.is_at_home() && lock(&shared.line).release() {
+        if shared.core.is_at_home() && lock(&shared.line).release(self.id) {
             self.lane.schedule();
         }
     }
@@ -266,14 +298,16 @@ impl<J: Job> LaneShared<J> {
         Some(Batch { jobs, left: false })
     }
 
-    /// The next job and its number, if that is not above `last`.
-    fn take_until(&self, last: u64) -> Option<(J, u64)> {
+    /// The next job of ours and its number, if that is not above `last`.
+    fn take_until(&self, last: u64, is_ours: impl Fn(Option<HoldId>) -> bool) -> Option<(J, u64)> {
         let mut line = lock(&self.line);
-        if line.taken >= last {
-            return None;
-        }
-        let job = line.take()?;
-        Some((job, line.taken))
+        let mut up_to_last = line
+            .jobs
+            .iter()
+            .take_while(|waiting| waiting.number <= last);
+        let place = up_to_last.position(|waiting| is_ours(waiting.owner))?;
+        let Waiting { job, number, .. } = line.jobs.remove(place)?;
+        Some((job, number))
     }
 
     /// A function of its own so that the lock is let go before the job runs.
@@ -288,38 +322,37 @@ impl<J: Job> LaneShared<J> {
 }
 
 impl<J> Line<J> {
-    fn append(&mut self, job: J) -> Appended {
-        self.jobs.push_back(job);
+    fn append(&mut self, job: J, owner: Option<HoldId>) -> Appended {
+        self.last += 1;
+        self.jobs.push_back(Waiting {
+            job,
+            number: self.last,
+            owner,
+        });
         // Whoever holds the lane has it scheduled afterwards.
         let must_schedule = matches!(self.phase, Phase::Idle) && self.holds == 0;
         if must_schedule {
             self.phase = Phase::Scheduled;
         }
         Appended {
-            last: self.last(),
+            last: self.last,
             must_schedule,
         }
     }
 
-    fn last(&self) -> u64 {
-        self.taken + self.jobs.len() as u64
-    }
-
-    fn take(&mut self) -> Option<J> {
-        let job = self.jobs.pop_front();
-        self.taken += u64::from(job.is_some());
-        job
-    }
-
     /// The next job for a thread that took the lane from the run list; none makes the lane idle.
     fn next(&mut self) -> Option<J> {
-        let job = if self.holds == 0 { self.take() } else { None };
-        if job.is_some() {
+        let next = if self.holds == 0 {
+            self.jobs.pop_front()
+        } else {
+            None
+        };
+        if next.is_some() {
             self.phase = Phase::Running;
         } else {
             self.become_idle();
         }
-        job
+        next.map(|waiting| waiting.job)
     }
 
     /// Ends a turn of the thread that ran the lane; returns whether it must be put on the run list.
@@ -332,8 +365,19 @@ impl<J> Line<J> {
         true
     }
 
+    /// Begins a hold.
+    fn hold(&mut self) -> HoldId {
+        self.holds += 1;
+        self.newest = HoldId(self.newest.0 + 1);
+        self.newest
+    }
+
     /// Ends a hold; returns whether the lane must be put on the run list.
-    fn release(&mut self) -> bool {
+    fn release(&mut self, hold: HoldId) -> bool {
+        // What it has not run is anybody's.
+        for waiting in &mut self.jobs {
+            waiting.owner = waiting.owner.filter(|owner| *owner != hold);
+        }
         self.holds -= 1;
         let left = self.holds == 0 && matches!(self.phase, Phase::Idle);
         left && self.leave()

@@ -2,6 +2,8 @@
 
 mod completions;
 mod connect;
+#[cfg(test)]
+mod edge;
 mod ending;
 mod handle;
 mod inherited;

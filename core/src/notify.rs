@@ -230,10 +230,9 @@ impl SecureProblems {
 /// Called without any lock of the library held; may call any function of the API on any handle, including
 /// closing the handle it is called for.
 pub trait Observer: Clone + Send + Sync + 'static {
-    /// Would [`Observer::notify`] call the program for this notification? Where it would not, a request that is being
-    /// closed is not taken to be inside a callback.
+    /// Is anybody told of this? Asked before a notification that the operation would wait for.
     fn selects(&self, notification: &Notification<'_>) -> bool;
 
-    /// Delivers one notification of `handle`, whose context value is `context`.
+    /// Delivers one notification of `handle`, whose context value is `context`, if that is selected.
     fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>);
 }

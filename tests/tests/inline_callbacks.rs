@@ -14,7 +14,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use winhttp_abi::constants as c;
-use winhttp_fixtures::{Server, by_path};
+use winhttp_fixtures::{Opcode, Server, by_path};
 use winhttp_tests::{
     Client, Event, Gate, Handle, Info, Memory, Mode, PATIENCE, call, last_error, start_close,
     start_receive, start_send, start_shutdown, web_socket_server,
@@ -103,6 +103,49 @@ fn what_was_queued_before_is_delivered_first() {
         start_shutdown::<W>(socket, 1000, b"").unwrap();
     });
     assert_eq!(statuses(&told).last(), Some(&SHUT));
+    gate.open();
+    sender.join().unwrap().unwrap();
+    client.finish();
+}
+
+#[test]
+fn calls_of_two_threads_end_each_on_its_own() {
+    let (go, gone) = channel::<()>();
+    let (say, said) = channel();
+    let ends = Mutex::new((gone, say));
+    let server = web_socket_server(move |connection| {
+        let (gone, say) = &*ends.lock().unwrap();
+        let _ = gone.recv_timeout(PATIENCE);
+        // Whoever has answered the ping has queued the end of the receive.
+        connection.send(b"\x82\x01a\x89\x00")?;
+        while let Some(frame) = connection.read_frame()? {
+            let _ = say.send(frame.opcode);
+        }
+        Ok(())
+    });
+    let client = Client::<W>::inline();
+    let socket = client.web_socket(server.port(), "/");
+    let gate = Gate::at(&client.recorder, WRITTEN, |_| {});
+    let sender = thread::spawn(move || start_send::<W>(socket, BINARY, Memory::of(b"one")));
+    gate.wait_entered();
+    let shutter = Mutex::new(None);
+    client.recorder.on(READ, move |_| {
+        // Inside the call of the second send, before its own end is told.
+        let calls = thread::spawn(move || {
+            start_shutdown::<W>(socket, 1000, b"").unwrap();
+            thread::current().id()
+        });
+        *shutter.lock().unwrap() = Some(calls.join().unwrap());
+    });
+    let told = inside(&client, socket, || {
+        start_receive::<W>(socket, Memory::new(10)).unwrap();
+        go.send(()).unwrap();
+        while said.recv_timeout(PATIENCE).unwrap() != Opcode::PONG {}
+        start_send::<W>(socket, BINARY, Memory::of(b"two")).unwrap();
+    });
+    assert_eq!(statuses(&told), [READ, WRITTEN]);
+    let shut = client.recorder.wait(socket, SHUT);
+    assert_ne!(shut.thread, thread::current().id());
     gate.open();
     sender.join().unwrap().unwrap();
     client.finish();

@@ -37,7 +37,7 @@ impl Embedder for Test {
 struct Ends(Sender<()>);
 
 impl Observer for Ends {
-    fn selects(&self, _notification: &Notification<'_>) -> bool {
+    fn selects(&self, _: &Notification<'_>) -> bool {
         true
     }
 

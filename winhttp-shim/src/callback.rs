@@ -27,7 +27,7 @@ pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
 pub(crate) struct StatusCallback {
     pub(crate) function: StatusCallbackFn,
     pub(crate) mask: Mask,
-    deliver: fn(HandleId, &Notification<'_>, Mask, map::Call<'_>),
+    deliver: fn(HandleId, &Notification<'_>, map::Call<'_>),
 }
 
 impl StatusCallback {
@@ -52,6 +52,9 @@ impl Observer for StatusCallback {
     }
 
     fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>) {
+        if !self.selects(notification) {
+            return;
+        }
         let call = |status, information, length| {
             // SAFETY: the program keeps its callback callable until it is replaced and all handles are closed.
             unsafe {
@@ -64,7 +67,7 @@ impl Observer for StatusCallback {
                 );
             }
         };
-        (self.deliver)(handle, notification, self.mask, &call);
+        (self.deliver)(handle, notification, &call);
     }
 }
 

@@ -189,6 +189,47 @@ fn the_last_of_two_holds_lets_the_lane_go() {
 }
 
 #[test]
+fn of_two_holds_each_runs_what_it_has_appended() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (first, second) = (lane.hold(1).unwrap(), lane.hold(1).unwrap());
+    lane.post(log.task("before"));
+    let own = first.append(log.task("own of the first"));
+    assert!(second.run(second.append(log.task("own of the second"))));
+    assert_eq!(log.take(2), ["before", "own of the second"]);
+    assert!(first.run(own));
+    assert_eq!(log.next(), "own of the first");
+}
+
+#[test]
+fn whoever_runs_everything_leaves_nothing_to_another_hold() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (first, second) = (lane.hold(1).unwrap(), lane.hold(1).unwrap());
+    let own = first.append(log.task("own of the first"));
+    assert!(second.run_all(lane.queued()));
+    assert_eq!(log.next(), "own of the first");
+    assert!(!first.run(own));
+}
+
+#[test]
+fn what_a_hold_leaves_behind_is_run_all_the_same() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let (first, second) = (lane.hold(1).unwrap(), lane.hold(1).unwrap());
+    let _left = first.append(log.task("left"));
+    drop(first);
+    assert!(second.run(lane.queued()));
+    assert_eq!(log.next(), "left");
+    let _left = second.append(log.task("left again"));
+    drop(second);
+    assert_eq!(log.next(), "left again");
+}
+
+#[test]
 fn what_another_thread_appends_during_a_nested_job_follows_the_outer_one() {
     let dispatcher = World::default().dispatcher();
     let lane = dispatcher.lane();

@@ -29,6 +29,8 @@ pub(super) struct Completions<'a, E: Embedder> {
     hold: Option<Hold<'a, Job<E>>>,
     /// Everything that ends is delivered here, not only what is cancelled.
     inline: bool,
+    /// The program may free what its callbacks use once the call has returned: nothing is left to other calls.
+    cancels: bool,
     queued: Option<Appended>,
     /// The part of it that is delivered here.
     here: Option<Appended>,
@@ -41,6 +43,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
             handle,
             hold: None,
             inline: false,
+            cancels: false,
             queued: None,
             here: None,
         }
@@ -69,7 +72,10 @@ impl<'a, E: Embedder> Completions<'a, E> {
 
     /// Queues one.
     pub(super) fn push(&mut self, notification: Notification<'static>) {
-        let later = self.handle.queue(notification);
+        let later = match &self.hold {
+            Some(hold) if self.inline => self.handle.queue_here(hold, notification),
+            _ => self.handle.queue(notification),
+        };
         self.queued = Some(self.queued.map_or(later, |earlier| earlier.and(later)));
         if self.inline {
             self.here = self.queued;
@@ -78,6 +84,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
 
     /// The call also cancels an operation.
     pub(super) fn cancelling(&mut self) {
+        self.cancels = true;
         if self.hold.is_none() {
             self.hold = self.handle.hold_to_cancel();
         }
@@ -92,6 +99,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
     pub(super) fn deliver(self) -> bool {
         match (self.hold, self.here, self.queued) {
             // What is left is scheduled when the hold ends.
+            (Some(hold), Some(here), _) if self.cancels => hold.run_all(here),
             (Some(hold), Some(here), _) => hold.run(here),
             (None, _, Some(queued)) => {
                 self.handle.settle(queued);

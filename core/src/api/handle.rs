@@ -176,7 +176,11 @@ impl<E: Embedder> Handle<E> {
         &self.delivery
     }
 
-    /// A receiving operation was accepted and the program has not been told of its end.
+    /// A receiving operation was accepted and the program has not been told of its end: its memory may still be that of
+    /// the next one.
+    ///
+    /// Asked when a call begins and once more under the object's lock: while the call waits for that the operation may
+    /// end and its callback begin, to move the memory that the call was given before.
     pub(super) fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire)
     }
@@ -187,10 +191,10 @@ impl<E: Embedder> Handle<E> {
             .store(self.is_asynchronous(), Ordering::Release);
     }
 
-    /// Whether the program's callback would run for this notification.
-    pub(super) fn is_told(&self, notification: &Notification<'_>) -> bool {
-        self.observer()
-            .is_some_and(|observer| observer.selects(notification))
+    /// The program is told of this, if it comes now.
+    pub(super) fn is_told_of(&self, notification: &Notification<'_>) -> bool {
+        let observer = self.observer();
+        observer.is_some_and(|observer| observer.selects(notification))
     }
 
     /// Delivers on this thread. Must be called without any lock held.
@@ -215,6 +219,15 @@ impl<E: Embedder> Handle<E> {
         self.lane().map_or_else(Appended::default, |lane| {
             lane.append(Job::Notify(Arc::clone(self), notification))
         })
+    }
+
+    /// As [`Handle::queue`], to be delivered by the call that holds the lane.
+    pub(super) fn queue_here(
+        self: &Arc<Self>,
+        hold: &Hold<'_, Job<E>>,
+        notification: Notification<'static>,
+    ) -> Appended {
+        hold.append(Job::Notify(Arc::clone(self), notification))
     }
 
     /// Has what was queued delivered by the callback thread.
@@ -273,7 +286,7 @@ impl<E: Embedder> Handle<E> {
         let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
             Some(hold) => {
-                hold.run(lane.append(Job::Step(operation)));
+                hold.run(hold.append(Job::Step(operation)));
             }
             None => lane.post(Job::Step(operation)),
         }

@@ -9,24 +9,15 @@ use winhttp_abi::wide::{Unit, terminated};
 use winhttp_core::handle::HandleId;
 use winhttp_core::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
 
-use super::{Mask, code};
+use super::code;
 
 /// A status callback's last three arguments.
 pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 
-/// Calls `call` with a notification's status, information and length, unless `mask` leaves the status out; the information
-/// lives for the call only.
-pub(crate) fn deliver<W: Unit>(
-    handle: HandleId,
-    notification: &Notification<'_>,
-    mask: Mask,
-    call: Call<'_>,
-) {
+/// Calls `call` with a notification's status, information and length; the information lives for the call only.
+pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>, call: Call<'_>) {
     use Notification as N;
     let status = status(notification);
-    if !mask.selects(status) {
-        return;
-    }
     match *notification {
         N::ResolvingName(name) => text::<W>(status, name, call),
         N::NameResolved(address)

@@ -72,11 +72,7 @@ impl<E: Embedder> Request<E> {
     /// # Errors
     /// As [`Request::receive`].
     pub fn query_data_available(&self, mut known: impl FnMut(u32)) -> Result<Outcome> {
-        let state = self.state();
-        if state.pending.is_some() || self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
-        }
-        self.handle.begin_receiving();
+        let state = self.begin_receiving()?;
         if state.phase != Phase::Response {
             let error = Error::IncorrectHandleState;
             let refused = self.refuse(state, RequestOperation::QueryDataAvailable, error);
@@ -97,11 +93,7 @@ impl<E: Embedder> Request<E> {
         any: bool,
         known: impl FnOnce(u32),
     ) -> Result<Outcome> {
-        let state = self.state();
-        if state.pending.is_some() || self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
-        }
-        self.handle.begin_receiving();
+        let state = self.begin_receiving()?;
         if state.phase != Phase::Response {
             let error = Error::IncorrectHandleState;
             let refused = self.refuse(state, RequestOperation::ReadData, error);
@@ -109,6 +101,19 @@ impl<E: Embedder> Request<E> {
         }
         let wanted = if any { 1 } else { buffer.bytes().len() };
         self.start_or_finish(state, Operation::Read(buffer, 0, any), wanted, known)
+    }
+
+    /// Accepts a receiving operation.
+    fn begin_receiving(&self) -> Result<Locked<'_, E>> {
+        if self.handle.is_receiving() {
+            return Err(Error::InvalidOperation);
+        }
+        let state = self.state();
+        if state.pending.is_some() || self.handle.is_receiving() {
+            return Err(Error::InvalidOperation);
+        }
+        self.handle.begin_receiving();
+        Ok(state)
     }
 
     /// In asynchronous mode a read that needs no waiting is done at once, so that count and data are there when the
@@ -145,5 +150,38 @@ impl<E: Embedder> Request<E> {
             });
         }
         self.run(state, operation).map(|_| Outcome::Pending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::edge::handles_of;
+    use crate::api::{OpenSession, ProxyAccess};
+
+    #[test]
+    fn what_is_outstanding_when_a_call_begins_is_refused_whatever_ends_while_it_waits() {
+        let handles = handles_of(OpenSession {
+            agent: None,
+            proxy: ProxyAccess::Direct,
+            asynchronous: true,
+            secure_defaults: false,
+        });
+        let request = handles.library.request(handles.request).unwrap();
+        request.handle.begin_receiving();
+        let state = request.state();
+        let (say, said) = channel();
+        let caller = {
+            let request = std::sync::Arc::clone(&request);
+            thread::spawn(move || say.send(request.query_data_available(|_| {})))
+        };
+        let refused = said.recv_timeout(Duration::from_secs(10));
+        drop(state);
+        assert_eq!(refused, Ok(Err(Error::InvalidOperation)));
+        caller.join().unwrap().unwrap();
     }
 }

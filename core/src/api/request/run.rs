@@ -102,20 +102,22 @@ impl<E: Embedder> Request<E> {
 
     /// Delivers an informational notification of the operation that runs.
     fn tell(&self, notification: &Notification<'_>) {
-        if !self.handle.is_told(notification) {
-            return;
+        if !self.handle.is_told_of(notification) {
+            return; // and whoever closes the handle need not leave the rest to this thread
         }
-        if self.handle.is_asynchronous() {
-            let mut state = self.state();
-            if self.handle.is_closed() {
-                return; // whoever closes it waits for the end of the step
-            }
-            state.set_activity(Activity::Notifying);
+        if !self.handle.is_asynchronous() {
+            return self.handle.notify(notification);
         }
+        let mut state = self.state();
+        if self.handle.is_closed() {
+            return; // whoever closes it waits for the end of the step
+        }
+        state.set_activity(Activity::Notifying);
+        drop(state);
         let here = winhttp_process::epoch();
         self.handle.notify(notification);
         // A callback may have forked: in the child the lock may be held for ever.
-        if self.handle.is_asynchronous() && here.is_current() {
+        if here.is_current() {
             self.state().set_activity(Activity::Stepping);
         }
     }
@@ -356,5 +358,30 @@ impl<E: Embedder> RequestState<E> {
 impl<E: Embedder> job::Operation for Request<E> {
     fn step(self: Arc<Self>) {
         self.turn();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::api::edge::{Silent, handles_of};
+    use crate::api::{OpenSession, ProxyAccess};
+
+    #[test]
+    fn nobody_is_called_for_what_is_not_selected_so_that_closing_need_not_leave_the_rest_to_that_call()
+     {
+        let handles = handles_of(OpenSession {
+            agent: None,
+            proxy: ProxyAccess::Direct,
+            asynchronous: true,
+            secure_defaults: false,
+        });
+        let request = handles.library.request(handles.request).unwrap();
+        let observer = Silent::default();
+        request.handle.set_observer(Some(observer.clone()));
+        request.tell(&Notification::SendingRequest);
+        assert_eq!(observer.0.load(Ordering::Relaxed), 0);
     }
 }

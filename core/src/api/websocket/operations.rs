@@ -71,9 +71,11 @@ impl<E: Embedder> WebSocket<E> {
         if buffer.bytes().is_empty() {
             return Err(Error::InvalidParameter);
         }
+        if self.handle.is_receiving() {
+            return Err(Error::InvalidOperation);
+        }
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        // Until its callback begins a receive is outstanding: its memory may still be that of the next one.
         let outstanding = !io.receive.is_free() || self.handle.is_receiving();
         if outstanding || io.receive_closed {
             return Err(Error::InvalidOperation);

@@ -23,4 +23,5 @@ pub mod notify;
 pub mod numbers;
 pub mod option;
 pub mod proto;
+mod room;
 pub mod url;

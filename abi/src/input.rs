@@ -12,6 +12,22 @@ use crate::wide::Unit;
 /// Longer than any URL or header block WinHTTP takes; an unterminated string usually meets a zero long before.
 const TEXT_UNITS_MAX: usize = 16 * 1024 * 1024;
 
+/// Bytes that a unit of either width becomes at the most.
+const UTF8_BYTES_MAX: usize = 4;
+
+/// Bytes that are not asked for: without them the process cannot go on anyway.
+const SMALL: usize = 64 * 1024;
+
+/// Whether there is memory for what a caller asks for.
+fn room_for(bytes: usize) -> Result<()> {
+    if bytes <= SMALL {
+        return Ok(());
+    }
+    Vec::<u8>::new()
+        .try_reserve_exact(bytes)
+        .map_err(|_| Code::NOT_ENOUGH_MEMORY)
+}
+
 /// How many units of a text an argument gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
@@ -46,6 +62,8 @@ pub unsafe fn text_of<W: Unit>(text: *const W, length: Length) -> Result<Option<
     let Some(units) = (unsafe { units_of(text, length)? }) else {
         return Ok(None);
     };
+    // In UTF-8, and once more for whoever keeps it.
+    room_for(units.len().saturating_mul(2 * UTF8_BYTES_MAX))?;
     W::decode(&units).map(Some).ok_or(Code::INVALID_PARAMETER)
 }
 
@@ -55,7 +73,7 @@ pub unsafe fn text_of<W: Unit>(text: *const W, length: Length) -> Result<Option<
 /// As [`text_of`].
 ///
 /// # Errors
-/// ERROR_INVALID_PARAMETER for a text without an end.
+/// ERROR_INVALID_PARAMETER for a text without an end, ERROR_NOT_ENOUGH_MEMORY.
 pub unsafe fn units_of<W: Unit>(text: *const W, length: Length) -> Result<Option<Vec<W>>> {
     if text.is_null() {
         return Ok(None);
@@ -73,6 +91,7 @@ pub unsafe fn units_of<W: Unit>(text: *const W, length: Length) -> Result<Option
         if unit == W::default() {
             return Ok(Some(units));
         }
+        units.try_reserve(1).map_err(|_| Code::NOT_ENOUGH_MEMORY)?;
         units.push(unit);
     }
     if length == Length::Terminated {

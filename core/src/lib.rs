@@ -24,4 +24,5 @@ pub mod notify;
 pub mod numbers;
 pub mod option;
 pub mod proto;
+mod room;
 pub mod url;

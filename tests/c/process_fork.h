@@ -16,10 +16,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 /* The last notifications, as they came. */
-#define EVENTS_MAX 4096
+#define EVENTS_MAX 65536
 static struct event {
     HINTERNET handle;
-    DWORD status, error;
+    DWORD status, error, bytes;
 } events[EVENTS_MAX];
 static int event_count = 0;
 /* Called inside the callback, if set. */
@@ -28,13 +28,15 @@ static void (*inside)(HINTERNET handle, DWORD status) = NULL;
 static void CALLBACK notified(
     HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID information, DWORD length)
 {
-    (void)context, (void)length;
+    (void)context;
     pthread_mutex_lock(&lock);
     if (event_count < EVENTS_MAX) {
         struct event *event = &events[event_count++];
         event->handle = handle;
         event->status = status;
-        event->error = 0;
+        event->error = event->bytes = 0;
+        if (status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE && length == sizeof(WINHTTP_WEB_SOCKET_STATUS))
+            event->bytes = ((WINHTTP_WEB_SOCKET_STATUS *)information)->dwBytesTransferred;
         if (status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
             event->error = ((WINHTTP_ASYNC_RESULT *)information)->dwError;
     }
@@ -63,6 +65,18 @@ static inline int wait_for(HINTERNET handle, DWORD status, int from)
     }
     pthread_mutex_unlock(&lock);
     return found;
+}
+
+/* Bytes of the handle's last receive. */
+static inline DWORD last_read(HINTERNET handle)
+{
+    DWORD bytes = 0;
+    pthread_mutex_lock(&lock);
+    for (int index = 0; index < event_count; index++)
+        if (events[index].handle == handle && events[index].status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE)
+            bytes = events[index].bytes;
+    pthread_mutex_unlock(&lock);
+    return bytes;
 }
 
 static inline int count_events(HINTERNET handle, DWORD status)

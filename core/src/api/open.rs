@@ -15,6 +15,7 @@ use crate::handle::{HandleId, HandleKind};
 use crate::header::text::{is_token, request_value};
 use crate::header::{HeaderList, Version};
 use crate::notify::Notification;
+use crate::room::room_for;
 use crate::url::escape::{EscapeFlags, request_target};
 use crate::url::host::Host;
 
@@ -163,6 +164,9 @@ fn request_line(arguments: &mut OpenRequest, default_version: Version) -> Result
         None => default_version,
         Some(text) => Version::parse(&text).ok_or(Error::InvalidParameter)?,
     };
+    // Escaped, each byte may become three.
+    let object_bytes = arguments.object.as_ref().map_or(0, String::len);
+    room_for(object_bytes.saturating_mul(6))?;
     let target = request_target(
         arguments.object.as_deref().unwrap_or_default(),
         arguments.escape,

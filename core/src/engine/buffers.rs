@@ -1,14 +1,23 @@
 //! Pooled memory for bytes that arrive: a connection owns a buffer only while bytes wait in it.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use winhttp_process::PerProcess;
 
 use crate::proto::websocket::MAX_HEADER_BYTES;
 
 /// Size of a pooled buffer: one read of many small messages, and the spill behind a large one.
 pub const BUFFER_BYTES: usize = 64 * 1024;
-/// Buffers each thread keeps for reuse; more are freed.
-const KEPT_PER_THREAD: usize = 4;
+/// Shelves of the process, among which its threads are spread so that they seldom meet.
+const SHELVES: usize = 2;
+/// Buffers that a shelf keeps for reuse, beside one for each thread; more are freed.
+const KEPT: usize = 4;
+
+/// What a thread's own buffer is used for at the most: memory that was never used costs nothing.
+const OWN_USED_MAX: usize = 16 * 1024;
 
 /// A large message is masked and written in pieces of 256 KiB (smaller ones cost system
 /// calls, larger ones leave the cache), each with room for its frame's header, so that header and payload leave together.
@@ -17,29 +26,67 @@ pub const PIECE_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
 /// Size of a thread's scratch buffer: a piece, sealed in TLS records of 16 KiB with at most 40 bytes of overhead each.
 pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
 
-/// Scratch buffers each thread keeps: a piece is masked in one and sealed in the other.
+/// Scratch buffers that a shelf keeps: a piece is masked in one and sealed in the other. Nobody waits with one, so few are
+/// in use at a time, however many threads there are.
 const SCRATCH_KEPT: usize = 2;
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
-    static POOL: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    /// The one buffer a thread keeps for itself, so that most reads take no lock.
+    static OWN: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
+/// What threads do not keep for themselves: an idle thread should cost next to nothing.
+#[derive(Default)]
+struct Shelf {
+    buffers: Vec<Box<[u8]>>,
+    scratch: Vec<Box<[u8]>>,
+}
+
+static SHELF: PerProcess<[Mutex<Shelf>; SHELVES]> = PerProcess::new(Default::default);
+
+/// The calling thread's shelf.
+fn shelf() -> MutexGuard<'static, Shelf> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static PLACE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHELVES;
+    }
+    let shelves = SHELF.get();
+    let place = PLACE.try_with(|place| *place).unwrap_or(0);
+    let shelf = shelves.get(place).unwrap_or(&shelves[0]);
+    shelf.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn take() -> Box<[u8]> {
-    POOL.try_with(|pool| pool.borrow_mut().pop())
-        .ok()
-        .flatten()
+    // While a thread ends it may have nothing of its own any more.
+    let own = OWN.try_with(Cell::take).ok().flatten();
+    own.or_else(|| shelf().buffers.pop())
         .unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
 }
 
-fn give_back(buffer: Box<[u8]>) {
-    // While a thread ends its pool may be gone already; then the buffer is simply freed.
-    let _ = POOL.try_with(|pool| {
-        let mut pool = pool.borrow_mut();
-        if pool.len() < KEPT_PER_THREAD && buffer.len() == BUFFER_BYTES {
-            pool.push(buffer);
+/// Takes a buffer back of which so many bytes were used.
+fn give_back(buffer: Box<[u8]>, used: usize) {
+    if buffer.len() != BUFFER_BYTES {
+        return;
+    }
+    let spare = if used > OWN_USED_MAX {
+        Some(buffer)
+    } else {
+        OWN.try_with(|own| own.replace(Some(buffer))).ok().flatten()
+    };
+    if let Some(spare) = spare {
+        let mut shelf = shelf();
+        if shelf.buffers.len() < KEPT {
+            shelf.buffers.push(spare);
         }
-    });
+    }
+}
+
+/// Memory whose size a peer decides; `None` if there is none.
+fn zeroed(bytes: usize) -> Option<Box<[u8]>> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(bytes).ok()?;
+    memory.resize(bytes, 0);
+    Some(memory.into_boxed_slice())
 }
 
 /// Bytes received and not consumed yet.
@@ -93,10 +140,12 @@ impl Inbox {
         buffer.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// As [`Inbox::space`], but a full buffer grows as long as less than `limit` bytes wait.
+    /// As [`Inbox::space`], but a full buffer grows as long as less than `limit` bytes wait, and there is memory.
     pub fn space_up_to(&mut self, limit: usize) -> &mut [u8] {
         if self.space().is_empty() && self.data().len() < limit {
-            let mut larger = vec![0; limit.min(self.data().len() * 2)].into_boxed_slice();
+            let Some(mut larger) = zeroed(limit.min(self.data().len() * 2)) else {
+                return &mut [];
+            };
             if let (Some(front), waiting) = (larger.get_mut(..self.end), self.data()) {
                 front.copy_from_slice(waiting);
             }
@@ -137,10 +186,11 @@ impl Inbox {
     /// Gives the buffer back if nothing waits in it.
     pub fn release(&mut self) {
         if self.is_empty() {
+            let used = self.end;
             self.start = 0;
             self.end = 0;
             if let Some(buffer) = self.buffer.take() {
-                give_back(buffer);
+                give_back(buffer, used);
             }
         }
     }
@@ -161,21 +211,22 @@ impl fmt::Debug for Inbox {
     }
 }
 
-/// Runs `work` with a scratch buffer of [`SCRATCH_BYTES`]; its content is arbitrary.
-pub fn with_scratch<R>(work: impl FnOnce(&mut [u8]) -> R) -> R {
+/// Runs `work` with a scratch buffer of at least so many bytes, up to [`SCRATCH_BYTES`]; its content is arbitrary.
+pub fn with_scratch<R>(bytes: usize, work: impl FnOnce(&mut [u8]) -> R) -> R {
     // Taken out while in use, so that nested use gets a buffer of its own.
-    let kept = SCRATCH.try_with(|kept| kept.borrow_mut().pop());
-    let mut scratch = kept
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
+    if bytes <= BUFFER_BYTES {
+        let mut scratch = take();
+        let result = work(&mut scratch);
+        give_back(scratch, bytes);
+        return result;
+    }
+    let kept = shelf().scratch.pop();
+    let mut scratch = kept.unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
     let result = work(&mut scratch);
-    let _ = SCRATCH.try_with(|kept| {
-        let mut kept = kept.borrow_mut();
-        if kept.len() < SCRATCH_KEPT {
-            kept.push(scratch);
-        }
-    });
+    let mut shelf = shelf();
+    if shelf.scratch.len() < SCRATCH_KEPT {
+        shelf.scratch.push(scratch);
+    }
     result
 }
 

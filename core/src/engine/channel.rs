@@ -14,7 +14,7 @@ pub use incoming::Received;
 pub use lent::{LentReader, PATIENCE};
 pub use outgoing::Outgoing;
 
-use super::buffers::{Inbox, with_scratch};
+use super::buffers::{BUFFER_BYTES, Inbox, with_scratch};
 use super::socket::Socket;
 use super::transport::Transport;
 use crate::error::{Error, Result};
@@ -234,7 +234,7 @@ impl Channel {
         }
         self.transport.finish_sending();
         // A socket that is closed with unread bytes is reset, and a reset overtakes what was sent.
-        with_scratch(|scratch| {
+        with_scratch(BUFFER_BYTES, |scratch| {
             for _ in 0..DRAIN_READS_MAX {
                 if !matches!(self.transport.read(scratch), Ok(count) if count > 0) {
                     break;

@@ -175,6 +175,8 @@ impl Transport for Tcp {
 pub fn socket_error(error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::TimedOut {
         Error::Timeout
+    } else if error.kind() == io::ErrorKind::OutOfMemory {
+        Error::NotEnoughMemory
     } else {
         Error::ConnectionError
     }

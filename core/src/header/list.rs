@@ -76,6 +76,13 @@ impl HeaderList {
         self.headers.len()
     }
 
+    /// Bytes of all names and values.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let field = |header: &Header| header.name.len() + header.value.len();
+        self.headers.iter().map(field).sum()
+    }
+
     /// Whether there is no field.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -14,6 +14,10 @@ use crate::error::{Error, Result};
 use crate::header::edit::{self, EditError, Modifiers};
 use crate::header::{HeaderList, text};
 use crate::notify::{Notification, RequestOperation};
+use crate::room::room_for;
+
+/// Copies of the headers: the draft of an edit, what is sent, its bytes on the wire, and the same once more.
+const HEADER_COPIES: usize = 4;
 
 /// The body arguments of WinHttpSendRequest.
 #[derive(Debug)]
@@ -32,7 +36,7 @@ impl<E: Embedder> Request<E> {
     /// [`Error::InvalidParameter`] for malformed text, [`Error::HeaderNotFound`] for replacing what is not there,
     /// [`Error::HeaderAlreadyExists`] for adding what must be new.
     pub fn add_headers(&self, text: &str, modifiers: Modifiers) -> Result<()> {
-        self.edit_headers(|list| edit::add_text(list, text, modifiers))
+        self.edit_headers(text.len(), |list| edit::add_text(list, text, modifiers))
     }
 
     /// As [`Request::add_headers`], for pairs of name and value in the bytes that go on the wire
@@ -41,7 +45,8 @@ impl<E: Embedder> Request<E> {
     /// # Errors
     /// As [`Request::add_headers`].
     pub fn add_all(&self, pairs: &[(String, Vec<u8>)], modifiers: Modifiers) -> Result<()> {
-        self.edit_headers(|list| {
+        let bytes = pairs.iter().map(|(name, value)| name.len() + value.len());
+        self.edit_headers(bytes.sum(), |list| {
             let mut changed = list.clone();
             for (name, value) in pairs {
                 edit::add_pair(&mut changed, name, value, modifiers)?;
@@ -53,9 +58,11 @@ impl<E: Embedder> Request<E> {
 
     fn edit_headers(
         &self,
+        bytes: usize,
         change: impl Fn(&mut HeaderList) -> Result<(), EditError>,
     ) -> Result<()> {
         let mut state = self.state();
+        state.have_room_for_headers(bytes)?;
         change(&mut state.headers)?;
         // What was sent shows the change too, as far as it applies there.
         if let Some(sent) = &mut state.sent_headers {
@@ -88,6 +95,7 @@ impl<E: Embedder> Request<E> {
         if state.pending.is_some() {
             return Err(Error::InvalidOperation);
         }
+        state.have_room_for_headers(headers.map_or(0, str::len))?;
         if let Some(headers) = headers {
             edit::add_text(&mut state.headers, headers, Modifiers::ADD_OR_REPLACE)?;
         }
@@ -194,6 +202,12 @@ impl<E: Embedder> RequestState<E> {
         self.receive_follows = false;
         self.lost = false;
         self.upgrading = false;
+    }
+
+    /// Finds out whether the headers, and so many bytes more, can be edited and written.
+    fn have_room_for_headers(&self, bytes: usize) -> Result<()> {
+        let all = self.headers.bytes().saturating_add(bytes);
+        room_for(all.saturating_mul(HEADER_COPIES))
     }
 
     /// The program writes its own chunk framing: lengths are its own business.

@@ -7,7 +7,7 @@ use super::slot::{Close, Receive, Send, Slot};
 use crate::api::completions::Completions;
 use crate::contain::contained;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
-use crate::engine::buffers::with_scratch;
+use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
 use crate::engine::clock;
 use crate::engine::levers::Spin;
@@ -422,7 +422,7 @@ impl<E: Embedder> Io<E> {
 ///
 /// A peer that never stops sending must not keep the thread: after a while the owner comes back by its deadline.
 fn discard(channel: &mut Channel) {
-    with_scratch(|scratch| {
+    with_scratch(BUFFER_BYTES, |scratch| {
         for _ in 0..DISCARDS_MAX {
             if !matches!(
                 channel.try_receive(scratch, &mut 0),

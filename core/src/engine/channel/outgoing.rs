@@ -59,8 +59,9 @@ impl Channel {
             let written = if total <= SMALL_BYTES {
                 self.write_piece(frame, payload, &mut [0; SMALL_BYTES])
             } else {
-                with_scratch(|scratch| {
-                    let piece = scratch.get_mut(..PIECE_BYTES).unwrap_or_default();
+                with_scratch(total, |scratch| {
+                    let length = scratch.len().min(PIECE_BYTES);
+                    let piece = scratch.get_mut(..length).unwrap_or_default();
                     self.write_piece(frame, payload, piece)
                 })
             };

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{Closing, Driver, State, Step};
+use crate::engine::buffers::Inbox;
 use crate::engine::clock;
 use crate::engine::tls::is_would_block;
 use crate::error::{Error, Result};
@@ -79,7 +80,8 @@ impl Driver {
                 .inbox
                 .space_up_to(self.plan.limits.head.max_bytes);
             if space.is_empty() {
-                return self.fail(Error::HeaderSizeOverflow);
+                let error = cannot_grow(&connection.inbox, self.plan.limits.head.max_bytes);
+                return self.fail(error);
             }
             match connection.transport.read(space) {
                 Ok(0) => {
@@ -109,5 +111,14 @@ impl Driver {
                 }
             }
         }
+    }
+}
+
+/// Why a head that waits in the inbox cannot go on.
+fn cannot_grow(inbox: &Inbox, limit: usize) -> Error {
+    if inbox.data().len() < limit {
+        Error::NotEnoughMemory
+    } else {
+        Error::HeaderSizeOverflow
     }
 }

@@ -23,6 +23,8 @@ const INPUT_MAX: usize = 128 * 1024;
 const PLAINTEXT_MAX: usize = INPUT_MAX;
 /// Plaintext sealed at a time.
 const SEAL_MAX: usize = PIECE_BYTES;
+/// What sealing adds to a piece at the most: 40 bytes for each record of 16 KiB.
+const SEALING_MAX: usize = 4096;
 /// States of rustls on the way to sending, far more than there can be.
 const STATES_MAX: usize = 16;
 /// Largest close_notify: a record's header, the alert, and a cipher's overhead.
@@ -101,6 +103,10 @@ impl Records {
     /// Receives what the layer below has; the number of bytes, 0 at the end of the stream.
     pub(super) fn fill(&mut self) -> io::Result<usize> {
         let space = self.input.space_up_to(INPUT_MAX);
+        if space.is_empty() && self.input.data().len() < INPUT_MAX {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let space = self.input.space_up_to(INPUT_MAX);
         if space.is_empty() {
             // No message of the protocol is as long as that.
             return Err(io::Error::other(rustls::Error::General(
@@ -166,7 +172,7 @@ impl Records {
         self.flush()?;
         self.reach_traffic()?;
         let piece = bytes.get(..SEAL_MAX).unwrap_or(bytes);
-        with_scratch(|scratch| {
+        with_scratch(piece.len() + SEALING_MAX, |scratch| {
             let sealed = self.seal(|traffic| traffic.encrypt(piece, scratch))?;
             self.flush().or_else(would_block_is_fine)?;
             self.send(scratch.get(..sealed).unwrap_or_default())

@@ -28,6 +28,8 @@ const NO_MEMORY: &str = "upgrade 8";
 const CANNOT_CONNECT: &str = "upgrade 12029";
 const BROKEN: &str = "upgrade 12030";
 const INTERNAL: &str = "upgrade 12004";
+const LOST_OR_BROKEN: &str = "upgrade 12004 or upgrade 12030";
+const REQUEST_LOST_OR_BROKEN: &str = "echo 12030, request 12004 or echo 12030, request 12030";
 
 /// A call, its error, and what becomes of everything: refused from the beginning and in the middle, synchronously and
 /// asynchronously.
@@ -41,10 +43,10 @@ const ROWS: &[Row] = &[
     ("setsockopt", EINVAL, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
     ("getpeername", EIO, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
     ("getsockname", EIO, [FINE; 4]),
-    // Synchronous waits lose their own wake-ups, too.
-    ("recvfrom", ECONNRESET, [INTERNAL, "echo 12030, request 12004", BROKEN, "echo 12030, request 12030"]),
+    // A synchronous request may have to wait for the look-up, whose wake-up is lost, too.
+    ("recvfrom", ECONNRESET, [LOST_OR_BROKEN, REQUEST_LOST_OR_BROKEN, BROKEN, "echo 12030, request 12030"]),
     ("recvmsg", EIO, [FINE; 4]),
-    ("sendto", ENOBUFS, [INTERNAL, "echo 12030, request 12004", BROKEN, "echo 12030, request 12030"]),
+    ("sendto", ENOBUFS, [LOST_OR_BROKEN, REQUEST_LOST_OR_BROKEN, BROKEN, "echo 12030, request 12030"]),
     ("shutdown", EIO, [FINE; 4]),
     ("socketpair", EMFILE, [NO_MEMORY, FINE, FINE, FINE]),
     ("ppoll", EINVAL, [INTERNAL, "echo 0, request 12004", FINE, FINE]),
@@ -74,7 +76,12 @@ fn a_refusal_of_the_system_is_a_documented_error_or_none() {
             ["begin", "middle"].map(|when| outcome(&program, mode, when, call, *error))
         });
         let runs = runs.concat();
-        let runs: Vec<&str> = runs.iter().map(|run| run.trim_end()).collect();
-        assert_eq!(runs, expected, "{call} fails with {error}");
+        for (run, expected) in runs.iter().zip(expected) {
+            let is_expected = expected.split(" or ").any(|one| one == run.trim_end());
+            assert!(
+                is_expected,
+                "{call} fails with {error}: {run}, not {expected}"
+            );
+        }
     }
 }

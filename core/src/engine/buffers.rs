@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use winhttp_process::PerProcess;
@@ -11,14 +10,6 @@ use crate::proto::websocket::MAX_HEADER_BYTES;
 
 /// Size of a pooled buffer: one read of many small messages, and the spill behind a large one.
 pub const BUFFER_BYTES: usize = 64 * 1024;
-/// Shelves of the process, among which its threads are spread so that they seldom meet.
-const SHELVES: usize = 2;
-/// Buffers that a shelf keeps for reuse, beside one for each thread; more are freed.
-const KEPT: usize = 4;
-
-/// What a thread's own buffer is used for at the most: memory that was never used costs nothing.
-const OWN_USED_MAX: usize = 16 * 1024;
-
 /// A large message is masked and written in pieces of 256 KiB (smaller ones cost system
 /// calls, larger ones leave the cache), each with room for its frame's header, so that header and payload leave together.
 pub const PIECE_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
@@ -26,58 +17,34 @@ pub const PIECE_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
 /// Size of a thread's scratch buffer: a piece, sealed in TLS records of 16 KiB with at most 40 bytes of overhead each.
 pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
 
-/// Scratch buffers that a shelf keeps: a piece is masked in one and sealed in the other. Nobody waits with one, so few are
-/// in use at a time, however many threads there are.
-const SCRATCH_KEPT: usize = 2;
+/// Scratch buffers that the process keeps: a piece is masked in one and sealed in the other. Nobody waits with one, so few
+/// are in use at a time, however many threads there are.
+const SCRATCH_KEPT: usize = 4;
 
 thread_local! {
-    /// The one buffer a thread keeps for itself, so that most reads take no lock.
+    /// The one buffer a thread keeps: an idle thread should cost little.
     static OWN: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
-/// What threads do not keep for themselves: an idle thread should cost next to nothing.
-#[derive(Default)]
-struct Shelf {
-    buffers: Vec<Box<[u8]>>,
-    scratch: Vec<Box<[u8]>>,
+static SCRATCH: PerProcess<Mutex<Vec<Box<[u8]>>>> = PerProcess::new(Mutex::default);
+
+fn scratch() -> MutexGuard<'static, Vec<Box<[u8]>>> {
+    let scratch = SCRATCH.get().lock();
+    scratch.unwrap_or_else(PoisonError::into_inner)
 }
 
-static SHELF: PerProcess<[Mutex<Shelf>; SHELVES]> = PerProcess::new(Default::default);
-
-/// The calling thread's shelf.
-fn shelf() -> MutexGuard<'static, Shelf> {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static PLACE: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHELVES;
-    }
-    let shelves = SHELF.get();
-    let place = PLACE.try_with(|place| *place).unwrap_or(0);
-    let shelf = shelves.get(place).unwrap_or(&shelves[0]);
-    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+/// The calling thread's own buffer; while a thread ends it may have none any more.
+fn take_own() -> Option<Box<[u8]>> {
+    OWN.try_with(Cell::take).ok().flatten()
 }
 
 fn take() -> Box<[u8]> {
-    // While a thread ends it may have nothing of its own any more.
-    let own = OWN.try_with(Cell::take).ok().flatten();
-    own.or_else(|| shelf().buffers.pop())
-        .unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
+    take_own().unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
 }
 
-/// Takes a buffer back of which so many bytes were used.
-fn give_back(buffer: Box<[u8]>, used: usize) {
-    if buffer.len() != BUFFER_BYTES {
-        return;
-    }
-    let spare = if used > OWN_USED_MAX {
-        Some(buffer)
-    } else {
-        OWN.try_with(|own| own.replace(Some(buffer))).ok().flatten()
-    };
-    if let Some(spare) = spare {
-        let mut shelf = shelf();
-        if shelf.buffers.len() < KEPT {
-            shelf.buffers.push(spare);
-        }
+fn give_back(buffer: Box<[u8]>) {
+    if buffer.len() == BUFFER_BYTES {
+        let _ = OWN.try_with(|own| own.set(Some(buffer)));
     }
 }
 
@@ -186,11 +153,10 @@ impl Inbox {
     /// Gives the buffer back if nothing waits in it.
     pub fn release(&mut self) {
         if self.is_empty() {
-            let used = self.end;
             self.start = 0;
             self.end = 0;
             if let Some(buffer) = self.buffer.take() {
-                give_back(buffer, used);
+                give_back(buffer);
             }
         }
     }
@@ -214,18 +180,19 @@ impl fmt::Debug for Inbox {
 /// Runs `work` with a scratch buffer of at least so many bytes, up to [`SCRATCH_BYTES`]; its content is arbitrary.
 pub fn with_scratch<R>(bytes: usize, work: impl FnOnce(&mut [u8]) -> R) -> R {
     // Taken out while in use, so that nested use gets a buffer of its own.
-    if bytes <= BUFFER_BYTES {
-        let mut scratch = take();
-        let result = work(&mut scratch);
-        give_back(scratch, bytes);
+    if bytes <= BUFFER_BYTES
+        && let Some(mut own) = take_own()
+    {
+        let result = work(&mut own);
+        give_back(own);
         return result;
     }
-    let kept = shelf().scratch.pop();
-    let mut scratch = kept.unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
-    let result = work(&mut scratch);
-    let mut shelf = shelf();
-    if shelf.scratch.len() < SCRATCH_KEPT {
-        shelf.scratch.push(scratch);
+    let kept = scratch().pop();
+    let mut piece = kept.unwrap_or_else(|| vec![0; SCRATCH_BYTES].into_boxed_slice());
+    let result = work(&mut piece);
+    let mut scratch = scratch();
+    if scratch.len() < SCRATCH_KEPT {
+        scratch.push(piece);
     }
     result
 }

@@ -112,7 +112,7 @@ pub struct RequestState<E: Embedder> {
     facts: Option<Arc<ConnectionFacts>>,
     /// Body bytes announced and not given yet.
     body_left: u64,
-    /// Who to wake to cancel a synchronous call.
+    /// Who to wake to cancel a call that waits.
     waker: Option<Arc<dyn Wake>>,
 }
 
@@ -297,12 +297,13 @@ impl<E: Embedder> Request<E> {
 
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
     pub(super) fn cancel(&self) {
-        if self.handle.is_asynchronous() {
-            return self.cancel_and_report();
-        }
         let mut state = self.state();
         if let Some(waker) = &state.waker {
             waker.wake();
+        }
+        if self.handle.is_asynchronous() {
+            drop(state);
+            return self.cancel_and_report();
         }
         let idle = state.pending.is_none();
         let dropped = if idle { state.release() } else { (None, None) };

@@ -1,6 +1,7 @@
 //! WinHttpWebSocketCompleteUpgrade: from a request whose answer was 101 to a WebSocket.
 
 use super::{Phase, Request};
+use crate::api::completions::Completions;
 use crate::api::library::{Library, Object};
 use crate::api::websocket::{Upgraded, WebSocket};
 use crate::contain::contained;
@@ -21,7 +22,10 @@ impl<E: Embedder> Library<E> {
     /// before.
     pub fn complete_upgrade(&self, request: u64, context: usize) -> Result<HandleId> {
         let request = self.request(request)?;
-        let upgraded = request.take_upgraded()?;
+        let mut ended = Completions::of(request.handle());
+        let upgraded = request.take_upgraded(&mut ended);
+        ended.deliver();
+        let upgraded = upgraded?;
         let make = |id| {
             let parent = request.connect.handle();
             let handle = super::Handle::child(parent, &request.handle, id, HandleKind::WebSocket);
@@ -34,7 +38,7 @@ impl<E: Embedder> Library<E> {
 
 impl<E: Embedder> Request<E> {
     /// Takes the upgraded connection out of the request.
-    fn take_upgraded(&self) -> Result<Upgraded> {
+    fn take_upgraded(&self, ended: &mut Completions<'_, E>) -> Result<Upgraded> {
         let mut state = self.state();
         if state.pending.is_some() {
             return Err(Error::InvalidOperation);
@@ -50,6 +54,7 @@ impl<E: Embedder> Request<E> {
             let received = contained(|| self.receive_quietly(&mut driver));
             state = self.state();
             state.pending = None;
+            state.refuse_receives(ended);
             if let Err(error) = received {
                 state.phase = Phase::Failed;
                 return Err(error);

@@ -15,6 +15,7 @@ pub struct Epoch(u32);
 
 /// The epoch of this process.
 #[must_use]
+#[inline]
 pub fn epoch() -> Epoch {
     Epoch(EPOCH.load(Ordering::Relaxed))
 }
@@ -26,8 +27,16 @@ pub fn forked() {
 }
 
 impl Epoch {
+    /// A number that no other epoch of the process has, and that is not 0.
+    #[must_use]
+    #[inline]
+    pub fn number(self) -> u64 {
+        u64::from(self.0) + 1
+    }
+
     /// Was this noted in this very process, and not in one that it was forked from?
     #[must_use]
+    #[inline]
     pub fn is_current(self) -> bool {
         self == epoch()
     }

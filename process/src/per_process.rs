@@ -31,7 +31,16 @@ impl<T> PerProcess<T> {
     }
 
     /// This process's value.
+    #[inline]
     pub fn get(&self) -> &T {
+        match self.first.get() {
+            Some(first) if first.epoch.is_current() => &first.value,
+            _ => self.find(),
+        }
+    }
+
+    #[cold]
+    fn find(&self) -> &T {
         let now = epoch();
         let mut generation = match self.first.get() {
             Some(first) => first,

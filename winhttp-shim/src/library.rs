@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Once, OnceLock};
 
 use winhttp_abi::buffer::{Lent, LentMut};
@@ -10,17 +11,29 @@ use winhttp_abi::{exit, process};
 use winhttp_core::api::{Held, Library};
 use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
-use winhttp_process::{PerProcess, after_fork, before_fork, undivided};
+use winhttp_process::{PerProcess, after_fork, before_fork, epoch, undivided};
 
 use crate::callback::StatusCallback;
 use crate::certificate;
 
 static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
+/// The epoch in which the library was last made ready; 0 in none.
+static READY_IN: AtomicU64 = AtomicU64::new(0);
 /// What a process has inherited was sorted.
 static ADOPTED: PerProcess<Once> = PerProcess::new(Once::new);
 
 /// The handles of the process.
+#[inline]
 pub(crate) fn library() -> &'static Library<Shim> {
+    // One look at the usual call: everything below was done in this very process.
+    match LIBRARY.get() {
+        Some(library) if READY_IN.load(Ordering::Acquire) == epoch().number() => library,
+        _ => prepare(),
+    }
+}
+
+#[cold]
+fn prepare() -> &'static Library<Shim> {
     process::enter(hold, release);
     let library = match LIBRARY.get() {
         Some(library) => library,
@@ -36,6 +49,7 @@ pub(crate) fn library() -> &'static Library<Shim> {
     if !adopted.is_completed() {
         undivided(|| adopted.call_once(|| library.adopt()));
     }
+    READY_IN.store(epoch().number(), Ordering::Release);
     library
 }
 

@@ -1,6 +1,6 @@
 //! Pooled memory for bytes that arrive: a connection owns a buffer only while bytes wait in it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,9 +21,34 @@ pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
 /// are in use at a time, however many threads there are.
 const SCRATCH_KEPT: usize = 4;
 
+/// Buffers that a thread which polls keeps while it is busy: those of several connections, and what is gathered.
+const KEPT_BUSY: usize = 4;
+
 thread_local! {
     /// The one buffer a thread keeps: an idle thread should cost little.
     static OWN: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+    /// More, on a thread that polls, until it has rested.
+    static SPARE: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The calling thread polls, and may keep more than one buffer until [`rest`].
+pub fn work() {
+    IS_BUSY.set(true);
+}
+
+/// Does the calling thread keep more than its one buffer?
+#[must_use]
+pub fn keeps_spare() -> bool {
+    let spare = SPARE.try_with(|spare| !spare.borrow().is_empty());
+    spare.unwrap_or(false)
+}
+
+/// Nothing has happened for a while: the thread keeps its one buffer.
+pub fn rest() {
+    IS_BUSY.set(false);
+    let spare = SPARE.try_with(RefCell::take);
+    drop(spare);
 }
 
 static SCRATCH: PerProcess<Mutex<Vec<Box<[u8]>>>> = PerProcess::new(Mutex::default);
@@ -39,12 +64,26 @@ fn take_own() -> Option<Box<[u8]>> {
 }
 
 fn take() -> Box<[u8]> {
-    take_own().unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
+    let spare = || SPARE.try_with(|spare| spare.borrow_mut().pop());
+    take_own()
+        .or_else(|| spare().ok().flatten())
+        .unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
 }
 
 fn give_back(buffer: Box<[u8]>) {
-    if buffer.len() == BUFFER_BYTES {
-        let _ = OWN.try_with(|own| own.set(Some(buffer)));
+    if buffer.len() != BUFFER_BYTES {
+        return;
+    }
+    let before = OWN.try_with(|own| own.replace(Some(buffer))).ok().flatten();
+    if let Some(before) = before
+        && IS_BUSY.get()
+    {
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() + 1 < KEPT_BUSY {
+                spare.push(before);
+            }
+        });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pooled memory for bytes that arrive: a connection owns a buffer only while bytes wait in it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,37 +21,21 @@ pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
 /// are in use at a time, however many threads there are.
 const SCRATCH_KEPT: usize = 4;
 
-/// Buffers that a thread which polls keeps while it is busy: those of several connections, and what is gathered.
-const KEPT_BUSY: usize = 4;
+/// Buffers that the process keeps beside one for each thread: TLS takes a second one for a moment, and gathered sends do.
+const SPARE_KEPT: usize = 8;
 
 thread_local! {
     /// The one buffer a thread keeps: an idle thread should cost little.
     static OWN: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
-    /// More, on a thread that polls, until it has rested.
-    static SPARE: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
-    static IS_BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The calling thread polls, and may keep more than one buffer until [`rest`].
-pub fn work() {
-    IS_BUSY.set(true);
-}
-
-/// Does the calling thread keep more than its one buffer?
-#[must_use]
-pub fn keeps_spare() -> bool {
-    let spare = SPARE.try_with(|spare| !spare.borrow().is_empty());
-    spare.unwrap_or(false)
-}
-
-/// Nothing has happened for a while: the thread keeps its one buffer.
-pub fn rest() {
-    IS_BUSY.set(false);
-    let spare = SPARE.try_with(RefCell::take);
-    drop(spare);
-}
-
+static SPARE: PerProcess<Mutex<Vec<Box<[u8]>>>> = PerProcess::new(Mutex::default);
 static SCRATCH: PerProcess<Mutex<Vec<Box<[u8]>>>> = PerProcess::new(Mutex::default);
+
+fn spare() -> MutexGuard<'static, Vec<Box<[u8]>>> {
+    let spare = SPARE.get().lock();
+    spare.unwrap_or_else(PoisonError::into_inner)
+}
 
 fn scratch() -> MutexGuard<'static, Vec<Box<[u8]>>> {
     let scratch = SCRATCH.get().lock();
@@ -64,9 +48,8 @@ fn take_own() -> Option<Box<[u8]>> {
 }
 
 fn take() -> Box<[u8]> {
-    let spare = || SPARE.try_with(|spare| spare.borrow_mut().pop());
     take_own()
-        .or_else(|| spare().ok().flatten())
+        .or_else(|| spare().pop())
         .unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
 }
 
@@ -75,15 +58,11 @@ fn give_back(buffer: Box<[u8]>) {
         return;
     }
     let before = OWN.try_with(|own| own.replace(Some(buffer))).ok().flatten();
-    if let Some(before) = before
-        && IS_BUSY.get()
-    {
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() + 1 < KEPT_BUSY {
-                spare.push(before);
-            }
-        });
+    if let Some(before) = before {
+        let mut spare = spare();
+        if spare.len() < SPARE_KEPT {
+            spare.push(before);
+        }
     }
 }
 

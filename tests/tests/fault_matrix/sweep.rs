@@ -20,8 +20,8 @@ const ROW_GROWTH_MAX: usize = 4 << 10;
 const GROWTH_MAX: usize = 16 << 10;
 /// Size of a buffer that a thread of the library keeps for what arrives.
 const KEPT_BYTES: usize = 64 << 10;
-/// How many more threads may have one than before: those of a session, its stand-by and the test's own.
-const KEPT_MORE: usize = 4;
+/// How many more may be kept than before: by the threads of a session, its stand-by and the test, and by the process.
+const KEPT_MORE: usize = 12;
 
 const MODES: [Mode; 2] = [Mode::Sync, Mode::Async];
 

@@ -10,12 +10,9 @@ use mio::{Events, Poll, Token};
 
 use super::{ALARM, Ready, Shared, Sleep};
 use crate::engine::alarm::Alarm;
-use crate::engine::buffers;
 use crate::engine::clock;
 use crate::engine::levers::Spin;
 
-/// After so long without an event the thread gives back memory that it keeps for busy times.
-const REST: Duration = Duration::from_secs(1);
 /// Events taken from the system at a time.
 const EVENTS_PER_POLL: usize = 256;
 
@@ -55,7 +52,6 @@ impl PollSource {
 impl callback_thread::Source for PollSource {
     fn wait(&mut self, may_block: bool) {
         self.shared.turns.fetch_add(1, Ordering::Relaxed);
-        buffers::work();
         let posted = self.flush();
         self.poll(may_block && !posted);
         if std::mem::take(&mut self.refused) {
@@ -115,13 +111,7 @@ impl PollSource {
 
     fn sleep(&mut self) {
         let timeout = self.shared.fall_asleep(&mut self.alarm);
-        if !buffers::keeps_spare() {
-            return self.take_events(timeout);
-        }
-        self.take_events(Some(timeout.map_or(REST, |timeout| timeout.min(REST))));
-        if self.events.is_empty() {
-            buffers::rest();
-        }
+        self.take_events(timeout);
     }
 
     fn take_events(&mut self, timeout: Option<Duration>) {

@@ -91,6 +91,7 @@ def _is_no_error(result, function, arguments):
 
 def _function(name, result, *arguments, check=_succeeds):
     function = getattr(_library, _prefix + name)
+    function.__name__ = name  # for errors: that of the documentation
     function.restype = result
     function.argtypes = arguments
     function.errcheck = check

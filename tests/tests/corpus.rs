@@ -232,3 +232,28 @@ fn all_compile_for_windows() {
         compile(&mut command);
     }
 }
+
+#[test]
+fn error_numbers_of_the_compat_headers_are_those_of_windows() {
+    let compiler = "x86_64-w64-mingw32-gcc";
+    if !is_installed(compiler) {
+        return;
+    }
+    let header =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../winhttp-shim/include/compat/win32_error.h");
+    let text = fs::read_to_string(header).unwrap();
+    let asserts: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define ERROR_")?.split_once(' '))
+        .map(|(name, number)| format!("_Static_assert(ERROR_{name} == {number}, \"{name}\");\n"))
+        .collect();
+    assert!(asserts.len() > 20, "{asserts:?}");
+    let scratch = Scratch::new("error_numbers");
+    let source = scratch.path().join("numbers.c");
+    fs::write(
+        &source,
+        format!("#include <windows.h>\n{}", asserts.concat()),
+    )
+    .unwrap();
+    compile(Command::new(compiler).arg("-fsyntax-only").arg(source));
+}

@@ -67,3 +67,29 @@ fn the_handshake_and_the_loop_of_websocket_h_make_a_client() {
         );
     }
 }
+
+/// Packages chosen with `-p` get features of their own, so that dependencies are compiled once more.
+/// libwebsocket has next to none.
+#[test]
+fn what_one_command_compiled_the_next_does_not_compile_again() {
+    let mut commands = 0;
+    for page in [
+        "README.md",
+        "docs/dotnet.md",
+        "docs/fixture-server.md",
+        "docs/python.md",
+        "examples/README.md",
+        "examples/winhttp-cat/README.md",
+    ] {
+        let text = fs::read_to_string(format!("{}/../{page}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("cargo build") || line.starts_with("cargo run"));
+        for line in lines {
+            commands += 1;
+            let is_chosen = line.replace("-p websocket-shim", "").contains(" -p ");
+            assert!(!is_chosen, "{page}: {line}");
+        }
+    }
+    assert!(commands > 8, "{commands} commands were found");
+}

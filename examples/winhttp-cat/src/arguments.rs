@@ -120,6 +120,7 @@ fn long_name(letter: char) -> Option<&'static str> {
         'H' => "header",
         'o' => "origin",
         's' => "subprotocol",
+        'k' => "insecure",
         'x' => "execute",
         'b' => "binary",
         '0' => "null",

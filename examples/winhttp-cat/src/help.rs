@@ -18,9 +18,9 @@ Connecting
   -s, --subprotocol NAME      offer a subprotocol (repeatable)
       --auth USER:PASSWORD    the header Authorization, scheme Basic; so do ws://USER:PASSWORD@HOST/
       --cacert FILE           trust the authorities in this PEM file instead of the system's
-      --insecure              accept any certificate
+  -k, --insecure              accept any certificate
       --connect-timeout SECONDS
-                              limit for name look-up and for connecting, each
+                              limit for name look-up, and another for connecting, TLS included
 
 Messages
   -x, --execute MESSAGE       send MESSAGE instead of reading standard input (repeatable)

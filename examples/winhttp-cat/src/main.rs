@@ -102,6 +102,11 @@ fn converse(talk: &Talk) -> ExitCode {
     {
         return misused(&mistake);
     }
+    let url = &talk.target.url;
+    if let Err(error) = api::crack_url(url) {
+        let error = names::error(error.code);
+        return misused(&format!("{url}: WinHTTP cannot parse this URL: {error}"));
+    }
     #[cfg(unix)]
     if let Err(error) = signals::watch() {
         note!("winhttp-cat: Ctrl-C will end at once: {error}");
@@ -123,7 +128,10 @@ fn converse(talk: &Talk) -> ExitCode {
 }
 
 fn finish(talk: &Talk, ending: &Ending) -> ExitCode {
-    note!("closed: {} {}", ending.status, ending.reason.escape_debug());
+    match output::escape(&ending.reason) {
+        none if none.is_empty() => note!("closed: {}", ending.status),
+        reason => note!("closed: {} {reason}", ending.status),
+    }
     if let Some(missing) = &ending.missing {
         note!("winhttp-cat: {missing}");
     }

@@ -107,7 +107,8 @@ fn readable(message: &Message) -> String {
     format!("< {}\n", escape(&String::from_utf8_lossy(&message.data)))
 }
 
-fn escape(text: &str) -> String {
+/// Text of the server's in one line, without anything that a terminal would obey.
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() && c != '\t' {

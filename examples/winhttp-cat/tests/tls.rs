@@ -51,8 +51,10 @@ fn an_unknown_authority_is_told_with_its_remedies() {
             .saying("--insecure accepts any certificate");
         let trusting = [&words(&[])[..], &["--cacert", file.path(), &url]].concat();
         assert_eq!(run(&trusting, b"").with(0).text(), "hi\n");
-        let careless = [&words(&["--insecure"])[..], &[&url]].concat();
-        assert_eq!(run(&careless, b"").with(0).text(), "hi\n");
+        for careless in ["--insecure", "-k"] {
+            let careless = [&words(&[careless])[..], &[&url]].concat();
+            assert_eq!(run(&careless, b"").with(0).text(), "hi\n");
+        }
     }
 }
 

@@ -139,6 +139,36 @@ fn a_refused_upgrade_and_an_error_status_have_their_exit_codes() {
 }
 
 #[test]
+fn a_url_that_winhttp_cannot_parse_is_a_mistake() {
+    for url in ["ws://127.0.0.1:99999/", "wss://[::1/"] {
+        run(&["-x", "hi", url], b"")
+            .with(2)
+            .saying(url)
+            .saying("ERROR_WINHTTP_INVALID_URL");
+    }
+}
+
+#[test]
+fn the_last_line_is_the_status_and_the_reason_as_it_came() {
+    let server = server();
+    for (query, line) in [
+        ("code=4000", "closed: 4000\n"),
+        (
+            "code=4000&reason=it%27s%20%22so%22%20%C3%BC",
+            "closed: 4000 it's \"so\" ü\n",
+        ),
+        (
+            "code=4000&reason=%1B%5B2Ja%0Ab",
+            "closed: 4000 \\u{1b}[2Ja\\nb\n",
+        ),
+    ] {
+        let url = server.ws_url(&format!("/close?{query}"));
+        let ended = run(&["-x", "hi", "--expect", "0", &url], b"").with(4);
+        assert!(ended.errors.ends_with(line), "{ended:?}");
+    }
+}
+
+#[test]
 fn nobody_has_to_read_what_it_says() {
     let server = server();
     let mut command = program(&["--trace", "-x", "hi", &server.ws_url("/echo")]);

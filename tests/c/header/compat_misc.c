@@ -24,6 +24,62 @@ static void dates_convert_both_ways(void)
     CHECK(back.wYear >= 2024 && SystemTimeToFileTime(&back, &time));
 }
 
+/* The zones of POSIX count west of Greenwich: this one is 5 hours and a half ahead. */
+static void local_time_is_that_of_the_zone(void)
+{
+    FILETIME utc, local;
+    SYSTEMTIME time;
+    ULARGE_INTEGER before, after;
+    CHECK(setenv("TZ", "XYZ-5:30", 1) == 0);
+    tzset();
+    GetSystemTimePreciseAsFileTime(&utc);
+    GetLocalTime(&time);
+    CHECK(SystemTimeToFileTime(&time, &local) && time.wDayOfWeek < 7);
+    before.LowPart = utc.dwLowDateTime;
+    before.HighPart = utc.dwHighDateTime;
+    after.LowPart = local.dwLowDateTime;
+    after.HighPart = local.dwHighDateTime;
+    /* Whole milliseconds, and a minute for a busy machine. */
+    CHECK(after.QuadPart + 10000 >= before.QuadPart + 198000000000ull);
+    CHECK(after.QuadPart <= before.QuadPart + 198600000000ull);
+}
+
+static void variables_of_the_environment_are_found_and_measured(void)
+{
+    WCHAR wide[6];
+    char narrow[8];
+    CHECK(setenv("COMPAT_VARIABLE", "gr\303\274\303\237e", 1) == 0);
+    CHECK(setenv("COMPAT_EMPTY", "", 1) == 0);
+    CHECK(GetEnvironmentVariableW(W("COMPAT_VARIABLE"), NULL, 0) == 6);
+    CHECK(GetEnvironmentVariableW(W("COMPAT_VARIABLE"), wide, 5) == 6);
+    CHECK(GetEnvironmentVariableW(W("COMPAT_VARIABLE"), wide, 6) == 5);
+    CHECK(wide[2] == 0xFC && wide[4] == 'e' && wide[5] == 0);
+    CHECK(GetEnvironmentVariableA("COMPAT_VARIABLE", narrow, 7) == 8);
+    CHECK(GetEnvironmentVariableA("COMPAT_VARIABLE", narrow, 8) == 7 && narrow[6] == 'e');
+    SetLastError(ERROR_INVALID_HANDLE);
+    CHECK(GetEnvironmentVariableW(W("COMPAT_EMPTY"), wide, 6) == 0);
+    CHECK(GetLastError() == ERROR_SUCCESS && wide[0] == 0);
+    CHECK(GetEnvironmentVariableA("COMPAT_EMPTY", NULL, 0) == 1);
+    CHECK(FAILS_WITH(GetEnvironmentVariableA("COMPAT_NONE", narrow, 8), ERROR_ENVVAR_NOT_FOUND));
+    CHECK(FAILS_WITH(GetEnvironmentVariableW(NULL, wide, 6), ERROR_ENVVAR_NOT_FOUND));
+}
+
+static void the_program_knows_its_path(void)
+{
+    char path[4096], cut[5];
+    WCHAR wide[4096], short_one[5];
+    DWORD length = GetModuleFileNameA(NULL, path, sizeof(path));
+    CHECK(length > 5 && length == strlen(path) && access(path, X_OK) == 0);
+    CHECK(GetModuleFileNameW(GetModuleHandleW(NULL), wide, ARRAYSIZE(wide)) == length);
+    CHECK(wide[0] == '/' && wide[length - 1] == (WCHAR)path[length - 1] && wide[length] == 0);
+    CHECK(GetModuleFileNameA(NULL, cut, sizeof(cut)) == sizeof(cut));
+    CHECK(GetLastError() == ERROR_INSUFFICIENT_BUFFER && memcmp(cut, path, 4) == 0 && cut[4] == 0);
+    CHECK(GetModuleFileNameW(NULL, short_one, 5) == 5 && short_one[3] == wide[3]);
+    CHECK(GetLastError() == ERROR_INSUFFICIENT_BUFFER && short_one[4] == 0);
+    CHECK(FAILS_WITH(GetModuleFileNameA(NULL, NULL, 0), ERROR_INSUFFICIENT_BUFFER));
+    CHECK(FAILS_WITH(GetModuleFileNameA((HMODULE)path, cut, 5), ERROR_MOD_NOT_FOUND));
+}
+
 static void winhttp_dll_is_the_linked_library_in_the_width_of_the_program(void)
 {
     HMODULE module = LoadLibraryW(W("C:\\Windows\\System32\\WinHTTP.dll"));
@@ -60,7 +116,11 @@ int main(void)
 {
     unsigned __int64 large = 0;
     CHECK(sizeof(large) == 8 && large - 1 > large);
+    CHECK(sizeof(INT8) + sizeof(UINT8) + sizeof(INT16) + sizeof(UINT16) + sizeof(INT32) == 10);
     dates_convert_both_ways();
+    local_time_is_that_of_the_zone();
+    variables_of_the_environment_are_found_and_measured();
+    the_program_knows_its_path();
     winhttp_dll_is_the_linked_library_in_the_width_of_the_program();
     module_handles_are_those_of_loaded_libraries();
     CHECK(GetCurrentProcessId() != 0);

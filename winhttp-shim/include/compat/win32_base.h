@@ -62,6 +62,15 @@ extern "C" {
 #ifndef __int64
 #define __int64 __INT64_TYPE__ /* a macro, so that "unsigned __int64" works */
 #endif
+typedef int8_t INT8;
+typedef uint8_t UINT8;
+typedef int16_t INT16;
+typedef uint16_t UINT16;
+typedef int32_t INT32;
+typedef CHAR *PCH, *LPCH;
+typedef const CHAR *PCCH, *LPCCH;
+typedef WCHAR *PWCH, *LPWCH;
+typedef const WCHAR *PCWCH, *LPCWCH;
 typedef void *HMODULE, *HINSTANCE;
 
 typedef union _LARGE_INTEGER {
@@ -114,6 +123,14 @@ typedef const TCHAR *PCTSTR, *LPCTSTR;
 #endif
 
 /* Numbers and small macros. */
+
+#ifndef EXTERN_C
+#ifdef __cplusplus
+#define EXTERN_C extern "C"
+#else
+#define EXTERN_C extern
+#endif
+#endif
 
 #ifndef MAX_PATH
 #define MAX_PATH 260

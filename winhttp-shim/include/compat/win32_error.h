@@ -79,11 +79,62 @@ static inline HRESULT HRESULT_FROM_WIN32(DWORD error)
 
 /* General error codes that the library itself never reports. */
 
+#ifndef ERROR_PATH_NOT_FOUND
+#define ERROR_PATH_NOT_FOUND 3
+#endif
+#ifndef ERROR_TOO_MANY_OPEN_FILES
+#define ERROR_TOO_MANY_OPEN_FILES 4
+#endif
+#ifndef ERROR_BAD_FORMAT
+#define ERROR_BAD_FORMAT 11
+#endif
+#ifndef ERROR_NOT_READY
+#define ERROR_NOT_READY 21
+#endif
+#ifndef ERROR_BAD_LENGTH
+#define ERROR_BAD_LENGTH 24
+#endif
+#ifndef ERROR_WRITE_FAULT
+#define ERROR_WRITE_FAULT 29
+#endif
+#ifndef ERROR_READ_FAULT
+#define ERROR_READ_FAULT 30
+#endif
+#ifndef ERROR_GEN_FAILURE
+#define ERROR_GEN_FAILURE 31
+#endif
+#ifndef ERROR_SHARING_VIOLATION
+#define ERROR_SHARING_VIOLATION 32
+#endif
+#ifndef ERROR_HANDLE_EOF
+#define ERROR_HANDLE_EOF 38
+#endif
+#ifndef ERROR_FILE_EXISTS
+#define ERROR_FILE_EXISTS 80
+#endif
+#ifndef ERROR_BROKEN_PIPE
+#define ERROR_BROKEN_PIPE 109
+#endif
+#ifndef ERROR_DISK_FULL
+#define ERROR_DISK_FULL 112
+#endif
+#ifndef ERROR_SEM_TIMEOUT
+#define ERROR_SEM_TIMEOUT 121
+#endif
 #ifndef ERROR_MOD_NOT_FOUND
 #define ERROR_MOD_NOT_FOUND 126
 #endif
 #ifndef ERROR_PROC_NOT_FOUND
 #define ERROR_PROC_NOT_FOUND 127
+#endif
+#ifndef ERROR_BAD_ARGUMENTS
+#define ERROR_BAD_ARGUMENTS 160
+#endif
+#ifndef ERROR_BUSY
+#define ERROR_BUSY 170
+#endif
+#ifndef ERROR_ENVVAR_NOT_FOUND
+#define ERROR_ENVVAR_NOT_FOUND 203
 #endif
 #ifndef ERROR_NOT_OWNER
 #define ERROR_NOT_OWNER 288
@@ -94,8 +145,26 @@ static inline HRESULT HRESULT_FROM_WIN32(DWORD error)
 #ifndef ERROR_MR_MID_NOT_FOUND
 #define ERROR_MR_MID_NOT_FOUND 317
 #endif
+#ifndef ERROR_ARITHMETIC_OVERFLOW
+#define ERROR_ARITHMETIC_OVERFLOW 534
+#endif
 #ifndef ERROR_INVALID_FLAGS
 #define ERROR_INVALID_FLAGS 1004
+#endif
+#ifndef ERROR_CONNECTION_REFUSED
+#define ERROR_CONNECTION_REFUSED 1225
+#endif
+#ifndef ERROR_CONNECTION_ABORTED
+#define ERROR_CONNECTION_ABORTED 1236
+#endif
+#ifndef ERROR_RETRY
+#define ERROR_RETRY 1237
+#endif
+#ifndef ERROR_INTERNAL_ERROR
+#define ERROR_INTERNAL_ERROR 1359
+#endif
+#ifndef ERROR_INVALID_STATE
+#define ERROR_INVALID_STATE 5023
 #endif
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* win32_time.h - clocks, sleeping, and dates in UTC.
+/* win32_time.h - clocks, sleeping, and dates.
  *
  * Licence: MIT OR Apache-2.0.
  */
@@ -88,6 +88,11 @@ static inline void GetSystemTimeAsFileTime(FILETIME *result)
     result->dwHighDateTime = (DWORD)(ticks >> 32);
 }
 
+static inline void GetSystemTimePreciseAsFileTime(FILETIME *result)
+{
+    GetSystemTimeAsFileTime(result);
+}
+
 /* Refuses dates outside the calendar or outside 1601 to 30827; the day of the week is not read. */
 static inline BOOL SystemTimeToFileTime(const SYSTEMTIME *time, FILETIME *result)
 {
@@ -141,6 +146,23 @@ static inline void GetSystemTime(SYSTEMTIME *result)
     FILETIME now;
     GetSystemTimeAsFileTime(&now);
     FileTimeToSystemTime(&now, result);
+}
+
+/* In the time zone of the process: TZ, or the system's. */
+static inline void GetLocalTime(SYSTEMTIME *result)
+{
+    struct timespec now;
+    struct tm local;
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &local);
+    result->wYear = (WORD)(local.tm_year + 1900);
+    result->wMonth = (WORD)(local.tm_mon + 1);
+    result->wDay = (WORD)local.tm_mday;
+    result->wDayOfWeek = (WORD)local.tm_wday;
+    result->wHour = (WORD)local.tm_hour;
+    result->wMinute = (WORD)local.tm_min;
+    result->wSecond = (WORD)(local.tm_sec > 59 ? 59 : local.tm_sec); /* a leap second */
+    result->wMilliseconds = (WORD)(now.tv_nsec / 1000000);
 }
 
 #ifdef __cplusplus

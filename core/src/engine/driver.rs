@@ -99,6 +99,8 @@ struct Connection {
     upload: Upload,
     /// An answer that comes before the request is out.
     early: EarlyAnswer,
+    /// When SendRequest began to wait for the answer's head.
+    awaited_since: Option<Instant>,
     head: Option<Box<ResponseHead>>,
     /// Body bytes announced by the last step_available.
     available: u32,

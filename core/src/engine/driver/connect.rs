@@ -195,6 +195,7 @@ impl Driver {
             written: 0,
             upload: Upload::Open,
             early: EarlyAnswer::default(),
+            awaited_since: None,
             head: None,
             available: 0,
             owed: None,

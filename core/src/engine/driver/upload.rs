@@ -120,20 +120,23 @@ impl Driver {
     /// Waits until the response's head has arrived, or never will: receiving the response says what came.
     ///
     /// # Errors
-    /// The timeout of the response.
+    /// The timeouts of receiving a head.
     pub fn await_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let State::Sent(connection) = &mut self.state else {
             return Err(Error::IncorrectHandleState);
         };
+        let before = connection.inbox.data().len();
         connection.look_for_answer(&self.plan.limits.head);
-        if !connection.early.is_open() {
+        let moved = connection.inbox.data().len() > before;
+        let found = !connection.early.is_open();
+        let since = *connection.awaited_since.get_or_insert(now);
+        if moved || found {
             self.progress();
+        }
+        if found {
             return Ok(Step::Done);
         }
-        match self.time_left(now, Timeouts::effective(timeouts.receive_response_ms)) {
-            Ok(until) => Ok(Step::Wait(until)),
-            Err(error) => self.fail(error),
-        }
+        self.wait_for_head(now, since, timeouts)
     }
 
     /// The final response's head has arrived while the request was being sent.

@@ -7,11 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod support;
+
 use std::process::Command;
 use std::ptr::null_mut;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use winhttp_abi::constants as c;
 use winhttp_fixtures::{Opcode, Server, by_path};
@@ -19,6 +22,8 @@ use winhttp_tests::{
     Client, Event, Gate, Handle, Info, Memory, Mode, PATIENCE, call, last_error, start_close,
     start_receive, start_send, start_shutdown, web_socket_server,
 };
+
+use support::ticker;
 
 type W = u16;
 
@@ -191,6 +196,62 @@ fn fact_2_7_receive_response_is_told_inside_the_call() {
     ];
     assert_eq!(statuses(&told), expected);
     client.finish();
+}
+
+/// A client whose request for `head`, which the server sends in drops, is limited by `option`.
+fn drops(head: &'static [u8], option: u32, limit: u32) -> (Client<W>, Handle, impl Sized) {
+    let (stop, tick) = ticker(Duration::from_millis(50));
+    let server = Server::plain(move |connection| {
+        let mut bytes = head.iter();
+        if connection.read_head()?.is_none() {
+            return Ok(());
+        }
+        while tick() {
+            let Some(byte) = bytes.next() else { break };
+            connection.send(&[*byte])?;
+        }
+        connection.wait_closed();
+        Ok(())
+    })
+    .unwrap();
+    let client = Client::<W>::inline();
+    let request = client.get(server.port(), "/");
+    client
+        .put_option(request, option, &limit.to_ne_bytes())
+        .unwrap();
+    (client, request, (stop, server))
+}
+
+#[test]
+fn a_send_that_waits_for_the_answer_obeys_the_timeouts_of_receiving_it() {
+    let each = c::WINHTTP_OPTION_RECEIVE_TIMEOUT;
+    let (client, request, server) = drops(b"", each, 100);
+    assert_eq!(client.send(request), Err(c::ERROR_WINHTTP_TIMEOUT));
+    client.finish();
+    drop(server);
+    // Drops come in time, and more of them than the limit of one.
+    let (client, request, server) = drops(b"HTTP/1.1 204 No Content\r\n\r\n", each, 1000);
+    client.send(request).unwrap();
+    let told = inside(&client, request, || client.start_receive(request).unwrap());
+    let headers = c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE;
+    assert_eq!(statuses(&told).last(), Some(&headers));
+    client.finish();
+    drop(server);
+    let whole = c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT;
+    let (client, request, server) = drops(
+        b"HTTP/1.1 200 OK\r\nServer: one that takes its time\r\n\r\n",
+        whole,
+        300,
+    );
+    client
+        .put_option(request, each, &200_u32.to_ne_bytes())
+        .unwrap();
+    client
+        .put_option(request, whole, &300_u32.to_ne_bytes())
+        .unwrap();
+    assert_eq!(client.send(request), Err(c::ERROR_WINHTTP_TIMEOUT));
+    client.finish();
+    drop(server);
 }
 
 #[test]

@@ -168,6 +168,26 @@ fn loom_a_held_lane_loses_no_job_and_what_is_run_here_is_over_at_once() {
 }
 
 #[test]
+fn loom_of_two_holds_each_runs_its_own() {
+    explore(2, || {
+        let (dispatcher, notes) = (dispatcher(), Notes::default());
+        let lane = dispatcher.lane();
+        let call = |note| {
+            let (lane, notes): (Lane<Task>, _) = (lane.clone(), notes.clone());
+            move || {
+                let hold = lane.hold(3).unwrap();
+                assert!(hold.run(hold.append(notes.noting(note))));
+            }
+        };
+        let other = thread::spawn(call(1));
+        call(2)();
+        other.join().unwrap();
+        notes.wait_for(2);
+        assert_eq!(notes.all().len(), 2);
+    });
+}
+
+#[test]
 fn loom_when_a_callback_overstays_a_stand_by_serves_the_other_lanes() {
     explore(2, || {
         let (dispatcher, notes) = (dispatcher(), Notes::default());

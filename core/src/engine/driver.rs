@@ -99,7 +99,7 @@ struct Connection {
     upload: Upload,
     /// An answer that comes before the request is out.
     early: EarlyAnswer,
-    /// Since when SendRequest has waited for the answer's head, if it does.
+    /// When SendRequest began to wait for the answer's head.
     awaited_since: Option<Instant>,
     head: Option<Box<ResponseHead>>,
     /// Body bytes announced by the last step_available.

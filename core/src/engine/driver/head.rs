@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Closing, Driver, State, Step};
+use super::{Closing, Driver, State, Step, left_since};
 use crate::engine::buffers::Inbox;
 use crate::engine::clock;
 use crate::engine::tls::is_would_block;
@@ -45,8 +45,7 @@ impl Driver {
             let State::Receiving { connection, since } = &mut self.state else {
                 return Err(Error::Internal);
             };
-            let whole = Timeouts::effective(timeouts.receive_response_ms);
-            let deadline = clock::deadline(*since, whole);
+            let since = *since;
             match connection.exchange.head(connection.inbox.data()) {
                 Ok(HeadEvent::Partial) => {}
                 Ok(HeadEvent::Interim { status, consumed }) => {
@@ -73,8 +72,8 @@ impl Driver {
                 }
                 Err(error) => return self.fail(error),
             }
-            if deadline.is_some_and(|deadline| deadline <= now) {
-                return self.fail(Error::Timeout);
+            if let Err(error) = left_for_head(now, since, timeouts) {
+                return self.fail(error);
             }
             let space = connection
                 .inbox
@@ -96,13 +95,9 @@ impl Driver {
                 }
                 Err(error) if is_would_block(&error) => {
                     connection.inbox.release();
-                    let left = match connection.upload.lost() {
-                        Some(error) => Err(error),
-                        None => self.time_left(now, Timeouts::effective(timeouts.receive_ms)),
-                    };
-                    return match left {
-                        Ok(until) => Ok(Step::Wait(clock::earlier(until, deadline))),
-                        Err(error) => self.fail(error),
+                    return match connection.upload.lost() {
+                        Some(error) => self.fail(error),
+                        None => self.wait_for_head(now, since, timeouts),
                     };
                 }
                 Err(error) => {
@@ -112,6 +107,30 @@ impl Driver {
             }
         }
     }
+
+    /// Waits for more of a head that is waited for since `since`: each wait has its limit, and so have all of them.
+    pub(super) fn wait_for_head(
+        &mut self,
+        now: Instant,
+        since: Instant,
+        timeouts: &Timeouts,
+    ) -> Result<Step<'static>> {
+        let whole = left_for_head(now, since, timeouts);
+        let next = self.time_left(now, Timeouts::effective(timeouts.receive_ms));
+        match (whole, next) {
+            (Ok(whole), Ok(next)) => Ok(Step::Wait(clock::earlier(whole, next))),
+            (Err(error), _) | (_, Err(error)) => self.fail(error),
+        }
+    }
+}
+
+/// Until when the whole head must have come.
+fn left_for_head(now: Instant, since: Instant, timeouts: &Timeouts) -> Result<Option<Instant>> {
+    left_since(
+        since,
+        now,
+        Timeouts::effective(timeouts.receive_response_ms),
+    )
 }
 
 /// Why a head that waits in the inbox cannot go on.

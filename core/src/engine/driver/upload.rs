@@ -7,8 +7,7 @@
 
 use std::time::Instant;
 
-use super::{Connection, Driver, State, Step, left_since};
-use crate::engine::clock;
+use super::{Connection, Driver, State, Step};
 use crate::engine::tls::is_would_block;
 use crate::error::{Error, Result};
 use crate::notify::Notification;
@@ -121,33 +120,23 @@ impl Driver {
     /// Waits until the response's head has arrived, or never will: receiving the response says what came.
     ///
     /// # Errors
-    /// The timeout of the response.
+    /// The timeouts of receiving a head.
     pub fn await_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let State::Sent(connection) = &mut self.state else {
             return Err(Error::IncorrectHandleState);
         };
         let before = connection.inbox.data().len();
         connection.look_for_answer(&self.plan.limits.head);
-        if !connection.early.is_open() {
+        let moved = connection.inbox.data().len() > before;
+        let found = !connection.early.is_open();
+        let since = *connection.awaited_since.get_or_insert(now);
+        if moved || found {
             self.progress();
+        }
+        if found {
             return Ok(Step::Done);
         }
-        let moved = connection.inbox.data().len() > before;
-        let since = *connection.awaited_since.get_or_insert(now);
-        if moved {
-            self.progress();
-        }
-        // The two limits of ReceiveResponse: for the whole head, and for each wait.
-        let whole = left_since(
-            since,
-            now,
-            Timeouts::effective(timeouts.receive_response_ms),
-        );
-        let silent = self.time_left(now, Timeouts::effective(timeouts.receive_ms));
-        match (whole, silent) {
-            (Ok(whole), Ok(silent)) => Ok(Step::Wait(clock::earlier(whole, silent))),
-            (Err(error), _) | (_, Err(error)) => self.fail(error),
-        }
+        self.wait_for_head(now, since, timeouts)
     }
 
     /// The final response's head has arrived while the request was being sent.

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use crate::error::Error;
+use crate::failure::Failure;
 use crate::handle::HandleId;
 
 /// One status notification (WINHTTP_STATUS_CALLBACK), before it becomes a number and a pointer.
 ///
 /// Text is borrowed for the duration of the call; the variants that are queued for the callback thread carry no
-/// text, so `Notification<'static>` can be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// text of the caller's, so `Notification<'static>` can be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notification<'a> {
     /// A name look-up starts for this host.
     ResolvingName(&'a str),
@@ -37,8 +37,8 @@ pub enum Notification<'a> {
     HandleClosing,
     /// An interim response with this status was skipped.
     IntermediateResponse(u32),
-    /// The certificate was refused for these reasons.
-    SecureFailure(SecureProblems),
+    /// The certificate was refused for these reasons; the failure that ends the operation follows.
+    SecureFailure(SecureProblems, Failure),
     /// A send operation finished; address and length of the optional data of the call.
     SendRequestComplete {
         /// Address of the caller's optional data, 0 for none.
@@ -60,7 +60,7 @@ pub enum Notification<'a> {
     /// A body write finished; bytes.
     WriteComplete(u32),
     /// An operation on a request failed.
-    RequestError(RequestOperation, Error),
+    RequestError(RequestOperation, Failure),
     /// A WebSocket receive finished.
     WebSocketReceived {
         /// Payload bytes delivered.
@@ -80,7 +80,7 @@ pub enum Notification<'a> {
     /// The close frame is sent.
     ShutdownComplete,
     /// An operation on a WebSocket failed.
-    WebSocketError(WebSocketOperation, Error),
+    WebSocketError(WebSocketOperation, Failure),
 }
 
 impl Notification<'_> {
@@ -175,6 +175,12 @@ impl SecureProblems {
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Everything of `other` is among it.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 
     /// Nothing is wrong.

@@ -1,6 +1,7 @@
 //! Reaching one of a host's addresses: attempts race (RFC 8305), each within the connect timeout.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,10 +10,13 @@ use std::time::{Duration, Instant};
 use super::clock;
 use super::extended_error;
 use super::socket::{Socket, TcpKeepAlive};
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Reason, Result};
 
 /// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+/// Addresses that a failure lists.
+const TOLD_MAX: usize = 8;
 
 /// What shapes connection attempts.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +43,15 @@ pub struct Race {
     untried: VecDeque<SocketAddr>,
     running: Vec<Attempt>,
     next_start: Option<Instant>,
-    last_error: Error,
+    /// What ended the attempts so far, the last of them last.
+    failed: Vec<FailedAttempt>,
 }
 
 #[derive(Debug)]
 struct Attempt {
     address: SocketAddr,
     socket: Arc<Socket>,
+    timeout: Option<Duration>,
     deadline: Option<Instant>,
 }
 
@@ -82,7 +88,7 @@ impl Race {
             untried,
             running: Vec::new(),
             next_start: None,
-            last_error: Error::CannotConnect,
+            failed: Vec::new(),
         }
     }
 
@@ -111,7 +117,7 @@ impl Race {
             return Ok(RaceStep::Connecting(address));
         }
         if self.running.is_empty() {
-            return Err(self.last_error);
+            return Err(unreachable(std::mem::take(&mut self.failed)));
         }
         let next = if self.untried.is_empty() {
             None
@@ -142,9 +148,13 @@ impl Race {
             Ok(socket) => self.running.push(Attempt {
                 address,
                 socket: Arc::new(socket),
+                timeout,
                 deadline: clock::deadline(now, timeout),
             }),
-            Err(error) => self.last_error = connect_error(&error),
+            Err(error) => self.failed.push(FailedAttempt {
+                address,
+                obstacle: Obstacle::System(error),
+            }),
         }
     }
 
@@ -163,24 +173,95 @@ impl Race {
                         socket,
                     });
                 }
-                Some(Err(error)) => {
-                    self.last_error = connect_error(&error);
-                    self.running.remove(index);
-                }
+                Some(Err(error)) => self.give_up(index, Obstacle::System(error)),
                 None if attempt.deadline.is_some_and(|deadline| deadline <= now) => {
-                    extended_error::set(extended_error::TIMED_OUT);
-                    self.last_error = Error::Timeout;
-                    self.running.remove(index);
+                    let limit = attempt.timeout.unwrap_or_default();
+                    self.give_up(index, Obstacle::TimedOut(limit));
                 }
                 None => index += 1,
             }
         }
         None
     }
+
+    fn give_up(&mut self, index: usize, obstacle: Obstacle) {
+        let address = self.running.remove(index).address;
+        self.failed.push(FailedAttempt { address, obstacle });
+    }
+}
+
+/// An address that could not be reached.
+#[derive(Debug)]
+struct FailedAttempt {
+    address: SocketAddr,
+    obstacle: Obstacle,
+}
+
+/// Why.
+#[derive(Debug)]
+enum Obstacle {
+    System(io::Error),
+    /// CONNECT_TIMEOUT.
+    TimedOut(Duration),
+}
+
+impl fmt::Display for FailedAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.address)?;
+        match &self.obstacle {
+            Obstacle::System(error) => error.fmt(f),
+            Obstacle::TimedOut(limit) => {
+                write!(
+                    f,
+                    "no answer within {} ms (CONNECT_TIMEOUT)",
+                    limit.as_millis()
+                )
+            }
+        }
+    }
+}
+
+/// None of the server's addresses could be reached.
+#[derive(Debug)]
+struct Unreachable(Vec<FailedAttempt>);
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot connect to ")?;
+        for (index, attempt) in self.0.iter().take(TOLD_MAX).enumerate() {
+            if index > 0 {
+                f.write_str("; to ")?;
+            }
+            attempt.fmt(f)?;
+        }
+        match self.0.len().saturating_sub(TOLD_MAX) {
+            0 => Ok(()),
+            more => write!(f, "; nor to {more} more addresses"),
+        }
+    }
+}
+
+impl Reason for Unreachable {
+    fn socket_error(&self) -> u32 {
+        match self.0.last().map(|attempt| &attempt.obstacle) {
+            Some(Obstacle::System(error)) => extended_error::of(error),
+            Some(Obstacle::TimedOut(_)) => extended_error::TIMED_OUT,
+            None => 0,
+        }
+    }
+}
+
+/// The failure of a race of which nothing is left; what ended the last attempt decides the error.
+fn unreachable(failed: Vec<FailedAttempt>) -> Failure {
+    let error = match failed.last().map(|attempt| &attempt.obstacle) {
+        Some(Obstacle::System(error)) => connect_error(error),
+        Some(Obstacle::TimedOut(_)) => Error::Timeout,
+        None => Error::CannotConnect,
+    };
+    Failure::because(error, Unreachable(failed))
 }
 
 fn connect_error(error: &io::Error) -> Error {
-    extended_error::note(error);
     let out_of_descriptors = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
         .iter()
         .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));

@@ -1,6 +1,7 @@
 //! Name look-up off every other thread: a small pool of workers that ends when its queue is empty.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,8 +10,10 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use winhttp_process::PerProcess;
 
 use super::clock;
+use super::extended_error::HOST_NOT_FOUND;
 use super::sleeper::Wake;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Reason, Result};
 
 /// Look-ups under way at once in the process; further ones wait their turn within their own timeout.
 const MAX_WORKERS: usize = 8;
@@ -30,8 +33,8 @@ pub struct Held {
     _pool: MutexGuard<'static, Pool>,
 }
 
-impl std::fmt::Debug for Held {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Held")
     }
 }
@@ -87,8 +90,8 @@ pub struct Lookup {
     _wake: Arc<dyn Wake>,
 }
 
-impl std::fmt::Debug for Lookup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Lookup")
     }
 }
@@ -114,7 +117,7 @@ impl Lookup {
                 Ok(_) => pool.workers += 1,
                 Err(_) if pool.workers == 0 => {
                     pool.queue.pop_back();
-                    return Err(Error::NotEnoughMemory);
+                    return Err(Error::NotEnoughMemory.into());
                 }
                 Err(_) => {}
             }
@@ -131,7 +134,7 @@ impl Lookup {
         match self.answer.try_recv() {
             Ok(answer) => Some(answer),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(Error::NameNotResolved)),
+            Err(TryRecvError::Disconnected) => Some(Err(Error::NameNotResolved.into())),
         }
     }
 }
@@ -172,16 +175,40 @@ fn work() {
 
 /// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS).
 fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    let unresolved = |system: String| {
+        let name = name.to_owned();
+        Failure::because(Error::NameNotResolved, Unresolved { name, system })
+    };
     match (name, port).to_socket_addrs() {
         Ok(found) => {
             let addresses: Vec<SocketAddr> = found.collect();
             if addresses.is_empty() {
-                Err(Error::NameNotResolved)
+                Err(unresolved("the answer is empty".to_owned()))
             } else {
                 Ok(addresses)
             }
         }
-        Err(_) => Err(Error::NameNotResolved),
+        Err(error) => Err(unresolved(error.to_string())),
+    }
+}
+
+/// The system knows no address of this name.
+#[derive(Debug)]
+struct Unresolved {
+    name: String,
+    /// The system's words.
+    system: String,
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no address of {} was found: {}", self.name, self.system)
+    }
+}
+
+impl Reason for Unresolved {
+    fn socket_error(&self) -> u32 {
+        HOST_NOT_FOUND
     }
 }
 
@@ -213,7 +240,7 @@ mod tests {
         let address = "[fe80::1%7]:80".parse().unwrap();
         assert!(found.contains(&address), "{found:?}");
         let none = look_up("fe80::1%no-such-interface", 80);
-        assert_eq!(none, Err(Error::NameNotResolved));
+        assert_eq!(none, Err(Error::NameNotResolved.into()));
     }
 
     #[test]
@@ -226,6 +253,6 @@ mod tests {
             }
             sleeper.wait(&[], None).unwrap();
         };
-        assert_eq!(answer, Err(Error::NameNotResolved));
+        assert_eq!(answer, Err(Error::NameNotResolved.into()));
     }
 }

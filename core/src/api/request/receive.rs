@@ -4,7 +4,8 @@ use super::operation::Operation;
 use super::{Locked, Phase, Request};
 use crate::api::completions::Completions;
 use crate::embed::{Embedder, ReadMemory};
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::notify::RequestOperation;
 
 /// What a read call did.
@@ -58,7 +59,7 @@ impl<E: Embedder> Request<E> {
 
     pub(super) fn start_receive(&self, mut state: Locked<'_, E>) -> Result<()> {
         if state.phase != Phase::Sent {
-            return Err(Error::IncorrectHandleState);
+            return Err(Error::IncorrectHandleState.into());
         }
         state.phase = Phase::Receiving;
         self.run(state, Operation::Receive).map(|_| ())
@@ -74,7 +75,7 @@ impl<E: Embedder> Request<E> {
     pub fn query_data_available(&self, mut known: impl FnMut(u32)) -> Result<Outcome> {
         let state = self.state();
         if state.pending.is_some() || self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         self.handle.begin_receiving();
         if state.phase != Phase::Response {
@@ -99,7 +100,7 @@ impl<E: Embedder> Request<E> {
     ) -> Result<Outcome> {
         let state = self.state();
         if state.pending.is_some() || self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         self.handle.begin_receiving();
         if state.phase != Phase::Response {

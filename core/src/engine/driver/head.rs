@@ -2,10 +2,13 @@
 
 use std::time::Instant;
 
+use super::reasons::{bad_answer, ended_in_head, head_too_large};
 use super::{Closing, Driver, State, Step};
 use crate::engine::clock;
+use crate::engine::timed_out::{Wait, timed_out};
 use crate::engine::tls::is_would_block;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::exchange::HeadEvent;
@@ -35,14 +38,14 @@ impl Driver {
             | State::Refused(_)
             | State::Announced(_)
             | State::Sending(_)
-            | State::Failed => Err(Error::IncorrectHandleState),
+            | State::Failed => Err(Error::IncorrectHandleState.into()),
         }
     }
 
     fn receive_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         loop {
             let State::Receiving { connection, since } = &mut self.state else {
-                return Err(Error::Internal);
+                return Err(Error::Internal.into());
             };
             let whole = Timeouts::effective(timeouts.receive_response_ms);
             let deadline = clock::deadline(*since, whole);
@@ -70,23 +73,28 @@ impl Driver {
                     self.progress();
                     return Ok(Step::Notify(Notification::ResponseReceived(bytes)));
                 }
-                Err(error) => return self.fail(error),
+                Err(error) => {
+                    let input = connection.inbox.data();
+                    let failure = bad_answer(error, input, &self.plan.head);
+                    return self.fail(failure);
+                }
             }
             if deadline.is_some_and(|deadline| deadline <= now) {
-                return self.fail(Error::Timeout);
+                return self.fail(timed_out(Wait::ReceiveResponse, whole));
             }
             let space = connection
                 .inbox
                 .space_up_to(self.plan.limits.head.max_bytes);
             if space.is_empty() {
-                return self.fail(Error::HeaderSizeOverflow);
+                return self.fail(head_too_large());
             }
             match connection.transport.read(space) {
                 Ok(0) => {
                     // A FIN instead of a response, or of its end, is a broken response; a reset that a write has met
                     // looks the same here, but is none.
                     let lost = connection.upload.lost();
-                    return self.fail(lost.unwrap_or(Error::InvalidServerResponse));
+                    let received = connection.inbox.data().len();
+                    return self.fail(lost.unwrap_or_else(|| ended_in_head(received)));
                 }
                 Ok(count) => {
                     connection.inbox.filled(count);
@@ -96,7 +104,10 @@ impl Driver {
                     connection.inbox.release();
                     let left = match connection.upload.lost() {
                         Some(error) => Err(error),
-                        None => self.time_left(now, Timeouts::effective(timeouts.receive_ms)),
+                        None => {
+                            let limit = Timeouts::effective(timeouts.receive_ms);
+                            self.time_left(Wait::Receive, now, limit)
+                        }
                     };
                     return match left {
                         Ok(until) => Ok(Step::Wait(clock::earlier(until, deadline))),
@@ -104,8 +115,8 @@ impl Driver {
                     };
                 }
                 Err(error) => {
-                    let error = connection.transport.error(&error);
-                    return self.fail(error);
+                    let failure = connection.transport.failure(&error);
+                    return self.fail(failure);
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod chain;
 mod links;
 mod name;
+mod report;
 mod rsa;
 mod signature;
 #[cfg(test)]
@@ -24,26 +25,40 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use self::chain::{Chain, Names};
 use self::name::{NamedBy, named_by};
+use self::report::Shown;
 use self::rsa::Length;
 use super::trust::TrustStore;
 use crate::notify::SecureProblems;
+
+/// Parts of the configuration of trust that could not be used, as many as are told.
+const FAULTS_MAX: usize = 4;
 
 /// Why a certificate was refused; travels inside the TLS error.
 #[derive(Debug)]
 pub struct CertificateRefused {
     /// What is wrong with it and not ignored.
     pub problems: SecureProblems,
+    /// Whose certificate it is; `None` if it cannot be read.
+    subject: Option<String>,
+    /// A sentence for each problem.
+    defects: Vec<String>,
     /// What was trusted, and what of the user's configuration of trust could not be used.
     pub trust: Arc<TrustStore>,
 }
 
 impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "certificate refused: {:#x}", self.problems.bits())?;
-        for fault in self.trust.faults() {
+        report::sentence(f, self.subject.as_deref(), &self.defects)?;
+        if !self.problems.has(SecureProblems::INVALID_CA) {
+            return Ok(());
+        }
+        for fault in self.trust.faults().iter().take(FAULTS_MAX) {
             write!(f, "; {fault}")?;
         }
-        Ok(())
+        match self.trust.is_empty() {
+            true => f.write_str("; no certificate is trusted at all"),
+            false => Ok(()),
+        }
     }
 }
 
@@ -73,10 +88,9 @@ impl ServerCertVerifier for Verifier {
         if problems.is_empty() {
             return Ok(ServerCertVerified::assertion());
         }
-        let trust = Arc::clone(&self.trust);
-        let refused = OtherError(Arc::new(CertificateRefused { problems, trust }));
+        let refused = self.refused(problems, end_entity, intermediates, server_name, now);
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(
-            refused,
+            OtherError(Arc::new(refused)),
         )))
     }
 
@@ -104,6 +118,40 @@ impl ServerCertVerifier for Verifier {
 }
 
 impl Verifier {
+    /// Says what is wrong, beside that something is.
+    fn refused(
+        &self,
+        problems: SecureProblems,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> CertificateRefused {
+        let (subject, defects) = match parse(end_entity) {
+            Ok(fields) => {
+                let shown = Shown {
+                    fields: &fields,
+                    intermediates,
+                    server_name,
+                    named_by: named_by(
+                        EndEntityCert::try_from(end_entity).ok().as_ref(),
+                        &fields,
+                        server_name,
+                    ),
+                    now,
+                };
+                (Some(shown.subject()), shown.defects(problems))
+            }
+            Err(_) => (None, vec!["it cannot be read".to_owned()]),
+        };
+        CertificateRefused {
+            problems,
+            subject,
+            defects,
+            trust: Arc::clone(&self.trust),
+        }
+    }
+
     fn problems(
         &self,
         end_entity: &CertificateDer<'_>,

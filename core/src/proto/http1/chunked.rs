@@ -18,7 +18,7 @@
 
 use std::fmt;
 
-use super::fields::{self, FieldsError};
+use super::fields::{self, FieldsError, Rule};
 use super::head::HeadLimits;
 use crate::header::{HeaderList, text};
 
@@ -36,7 +36,7 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkError {
     /// Bytes that the grammar does not allow here.
-    Malformed,
+    Malformed(ChunkRule),
     /// A chunk-size line longer than [`MAX_SIZE_LINE_BYTES`], or a size of 2^64 or more
     /// (ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW).
     ChunkHeaderTooLarge,
@@ -46,13 +46,35 @@ pub enum ChunkError {
     TooManyTrailers,
 }
 
+/// What a chunked body breaks (RFC 9112 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkRule {
+    /// A chunk begins with its size in hexadecimal digits.
+    Size,
+    /// The size, with or without extensions, ends its line.
+    SizeLine,
+    /// A line's end follows the data.
+    DataEnd,
+    /// A trailer breaks this rule.
+    Trailer(Rule),
+}
+
 impl fmt::Display for ChunkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "malformed chunk",
-            Self::ChunkHeaderTooLarge => "chunk header too large",
-            Self::TrailersTooLarge => "trailers too large",
-            Self::TooManyTrailers => "too many trailers",
+            Self::Malformed(ChunkRule::Size) => {
+                "a chunk does not begin with its size in hexadecimal (RFC 9112 section 7.1)"
+            }
+            Self::Malformed(ChunkRule::SizeLine) => {
+                "the line with a chunk's size is malformed (RFC 9112 section 7.1)"
+            }
+            Self::Malformed(ChunkRule::DataEnd) => {
+                "a chunk's data does not end where its size says (RFC 9112 section 7.1)"
+            }
+            Self::Malformed(ChunkRule::Trailer(rule)) => return write!(f, "trailers: {rule}"),
+            Self::ChunkHeaderTooLarge => "the line with a chunk's size is too long",
+            Self::TrailersTooLarge => "the trailers are too large",
+            Self::TooManyTrailers => "there are too many trailers",
         })
     }
 }
@@ -92,7 +114,7 @@ impl State {
                         digits: digits + 1,
                     }
                 }
-                None if digits == 0 => return Err(ChunkError::Malformed),
+                None if digits == 0 => return Err(ChunkError::Malformed(ChunkRule::Size)),
                 // The byte belongs to what follows the size.
                 None => Self::SizeEnd {
                     value,
@@ -119,7 +141,7 @@ impl State {
                     value,
                     line_bytes: line_bytes + 1,
                 },
-                _ => return Err(ChunkError::Malformed),
+                _ => return Err(ChunkError::Malformed(ChunkRule::SizeLine)),
             },
             Self::Extension { value, line_bytes } if text::is_field_value(&[byte]) => {
                 Self::Extension {
@@ -127,10 +149,12 @@ impl State {
                     line_bytes: line_bytes + 1,
                 }
             }
-            Self::Extension { .. } | Self::LineEnd { .. } => return Err(ChunkError::Malformed),
+            Self::Extension { .. } | Self::LineEnd { .. } => {
+                return Err(ChunkError::Malformed(ChunkRule::SizeLine));
+            }
             Self::DataEnd { .. } if byte == b'\n' => Self::START,
             Self::DataEnd { after_cr: false } if byte == b'\r' => Self::DataEnd { after_cr: true },
-            Self::DataEnd { .. } => return Err(ChunkError::Malformed),
+            Self::DataEnd { .. } => return Err(ChunkError::Malformed(ChunkRule::DataEnd)),
             Self::Data { .. } | Self::Trailers { .. } | Self::Done | Self::Failed(_) => self,
         };
         if next.size_line_bytes() >= MAX_SIZE_LINE_BYTES {
@@ -333,7 +357,7 @@ impl ChunkDecoder {
         }
         let trailers = fields::parse_trailers(&self.trailer_bytes, limits.max_count);
         self.trailers = trailers.map_err(|error| match error {
-            FieldsError::Malformed => ChunkError::Malformed,
+            FieldsError::Malformed(rule) => ChunkError::Malformed(ChunkRule::Trailer(rule)),
             FieldsError::TooMany => ChunkError::TooManyTrailers,
         })?;
         self.trailer_bytes = Vec::new();
@@ -488,11 +512,8 @@ mod tests {
             b"0\r\nbad\r\n\r\n",
         ] {
             let text = String::from_utf8_lossy(body);
-            assert_eq!(
-                decode_all_ways(body),
-                Err(ChunkError::Malformed),
-                "{text:?}"
-            );
+            let result = decode_all_ways(body);
+            assert!(matches!(result, Err(ChunkError::Malformed(_))), "{text:?}");
         }
     }
 

@@ -87,40 +87,31 @@ export! {
     /// Returns ERROR_SUCCESS, ERROR_NOT_FOUND, ERROR_INVALID_PARAMETER without `length`, or ERROR_INSUFFICIENT_BUFFER with
     /// the bytes needed in `length`. Leaves the last error and errno alone.
     pub fn WinHttpShimGetErrorDetail<W>(error: u32, buffer: *mut W, length: *mut u32) -> Quiet {
+        let text = wanted(error, length)?;
         // SAFETY: C's promise about its buffer and length.
-        unsafe { put(error, length, |text| output::text::<W>(buffer.cast(), length, text)) }
+        unsafe { output::text::<W>(buffer.cast(), length, &text) }?;
+        Ok(Quiet)
     }
 }
 
 export! {
     /// As WinHttpShimGetErrorDetail, in UTF-8.
     pub fn WinHttpShimGetErrorDetailUtf8(error: u32, buffer: *mut u8, length: *mut u32) -> Quiet {
-        let terminated = |text: &str| {
-            let bytes = [text.as_bytes(), &[0]].concat();
-            // SAFETY: C's promise about its buffer and length.
-            unsafe { output::sized(buffer, length, &bytes, text.len()) }
-        };
-        // SAFETY: as above.
-        unsafe { put(error, length, terminated) }
+        let mut bytes = wanted(error, length)?.into_bytes();
+        let counted = bytes.len();
+        bytes.push(0);
+        // SAFETY: C's promise about its buffer and length.
+        unsafe { output::sized(buffer, length, &bytes, counted) }?;
+        Ok(Quiet)
     }
 }
 
-/// Finds the text and has it written.
-///
-/// # Safety
-/// `length` is NULL or points to a DWORD.
-unsafe fn put(
-    error: u32,
-    length: *const u32,
-    write: impl FnOnce(&str) -> winhttp_abi::Result<()>,
-) -> winhttp_abi::Result<Quiet> {
-    // SAFETY: the caller's promise, handed on.
-    if unsafe { winhttp_abi::input::value(length) }.is_none() {
+/// The text that is asked for, by somebody who can be answered.
+fn wanted(error: u32, length: *const u32) -> winhttp_abi::Result<String> {
+    if length.is_null() {
         return Err(Code::INVALID_PARAMETER);
     }
-    let text = text(Code(error)).ok_or(Code(c::ERROR_NOT_FOUND))?;
-    write(&text)?;
-    Ok(Quiet)
+    text(Code(error)).ok_or(Code(c::ERROR_NOT_FOUND))
 }
 
 #[cfg(test)]

@@ -101,24 +101,34 @@ impl Driver {
                     self.progress();
                 }
                 Err(error) if is_would_block(&error) => {
-                    connection.inbox.release();
-                    let left = match connection.upload.lost() {
-                        Some(error) => Err(error),
-                        None => {
-                            let limit = Timeouts::effective(timeouts.receive_ms);
-                            self.time_left(Wait::Receive, now, limit)
-                        }
-                    };
-                    return match left {
-                        Ok(until) => Ok(Step::Wait(clock::earlier(until, deadline))),
-                        Err(error) => self.fail(error),
-                    };
+                    return self.wait_for_head(now, timeouts, deadline);
                 }
                 Err(error) => {
                     let failure = connection.transport.failure(&error);
                     return self.fail(failure);
                 }
             }
+        }
+    }
+
+    /// Nothing more has arrived; what a write has met counts before any wait.
+    fn wait_for_head(
+        &mut self,
+        now: Instant,
+        timeouts: &Timeouts,
+        deadline: Option<Instant>,
+    ) -> Result<Step<'_>> {
+        let State::Receiving { connection, .. } = &mut self.state else {
+            return Err(Error::Internal.into());
+        };
+        connection.inbox.release();
+        if let Some(failure) = connection.upload.lost() {
+            return self.fail(failure);
+        }
+        let limit = Timeouts::effective(timeouts.receive_ms);
+        match self.time_left(Wait::Receive, now, limit) {
+            Ok(until) => Ok(Step::Wait(clock::earlier(until, deadline))),
+            Err(failure) => self.fail(failure),
         }
     }
 }

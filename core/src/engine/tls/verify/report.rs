@@ -23,6 +23,9 @@ const NAME_CHARACTERS_MAX: usize = 128;
 /// Certificates of a chain that are looked at.
 const CHAIN_MAX: usize = 8;
 
+/// Makes one sentence of what was shown.
+type Sentence<'a> = fn(&Shown<'a>) -> String;
+
 /// What the server showed, and what it was to be.
 pub(super) struct Shown<'a> {
     pub(super) fields: &'a X509Certificate<'a>,
@@ -35,7 +38,7 @@ pub(super) struct Shown<'a> {
 impl Shown<'_> {
     /// One sentence on each of these defects.
     pub(super) fn defects(&self, problems: SecureProblems) -> Vec<String> {
-        let sentences: [(SecureProblems, fn(&Self) -> String); 6] = [
+        let sentences: [(SecureProblems, Sentence<'_>); 6] = [
             (SecureProblems::CERT_CN_INVALID, Self::names),
             (SecureProblems::CERT_DATE_INVALID, Self::dates),
             (SecureProblems::INVALID_CA, Self::issuer),

@@ -1,0 +1,42 @@
+//! What the library knows of an error beyond its number. Windows' own library knows nothing of this.
+
+#[cfg(unix)]
+mod shim {
+    // Declared as in winhttp_shim.h.
+    #[allow(
+        clashing_extern_declarations,
+        reason = "the library declares the pointers by the names of its own types"
+    )]
+    unsafe extern "C" {
+        pub(super) fn WinHttpShimGetErrorDetailUtf8(
+            error: u32,
+            text: *mut u8,
+            length: *mut u32,
+        ) -> u32;
+    }
+}
+
+/// What this thread knows of an error: behind the call that failed, or inside the callback that is told.
+#[cfg(unix)]
+pub(crate) fn of(code: u32) -> Option<String> {
+    use windows_sys::Win32::Foundation::NO_ERROR;
+    /// WINHTTP_SHIM_ERROR_DETAIL_MAX.
+    const LONGEST_BYTES: u32 = 8192;
+
+    let mut text = vec![0_u8; usize::try_from(LONGEST_BYTES).ok()?];
+    let mut length = LONGEST_BYTES;
+    // SAFETY: the buffer is lent with its length.
+    let known =
+        unsafe { shim::WinHttpShimGetErrorDetailUtf8(code, text.as_mut_ptr(), &raw mut length) };
+    if known != NO_ERROR {
+        return None;
+    }
+    text.truncate(usize::try_from(length).ok()?);
+    String::from_utf8(text).ok()
+}
+
+/// Nothing.
+#[cfg(not(unix))]
+pub(crate) fn of(_: u32) -> Option<String> {
+    None
+}

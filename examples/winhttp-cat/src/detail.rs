@@ -1,21 +1,5 @@
 //! What the library knows of an error beyond its number. Windows' own library knows nothing of this.
 
-#[cfg(unix)]
-mod shim {
-    // Declared as in winhttp_shim.h.
-    #[allow(
-        clashing_extern_declarations,
-        reason = "the library declares the pointers by the names of its own types"
-    )]
-    unsafe extern "C" {
-        pub(super) fn WinHttpShimGetErrorDetailUtf8(
-            error: u32,
-            text: *mut u8,
-            length: *mut u32,
-        ) -> u32;
-    }
-}
-
 /// What this thread knows of an error: behind the call that failed, or inside the callback that is told.
 #[cfg(unix)]
 pub(crate) fn of(code: u32) -> Option<String> {
@@ -27,7 +11,7 @@ pub(crate) fn of(code: u32) -> Option<String> {
     let mut length = LONGEST_BYTES;
     // SAFETY: the buffer is lent with its length.
     let known =
-        unsafe { shim::WinHttpShimGetErrorDetailUtf8(code, text.as_mut_ptr(), &raw mut length) };
+        unsafe { winhttp::WinHttpShimGetErrorDetailUtf8(code, text.as_mut_ptr(), &raw mut length) };
     if known != NO_ERROR {
         return None;
     }

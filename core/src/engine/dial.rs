@@ -223,18 +223,24 @@ impl fmt::Display for FailedAttempt {
 
 /// None of the server's addresses could be reached.
 #[derive(Debug)]
-struct Unreachable(Vec<FailedAttempt>);
+struct Unreachable {
+    /// The first of them.
+    attempts: Vec<FailedAttempt>,
+    /// How many there are beside those.
+    more: usize,
+    socket_error: u32,
+}
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cannot connect to ")?;
-        for (index, attempt) in self.0.iter().take(TOLD_MAX).enumerate() {
+        for (index, attempt) in self.attempts.iter().enumerate() {
             if index > 0 {
                 f.write_str("; to ")?;
             }
             attempt.fmt(f)?;
         }
-        match self.0.len().saturating_sub(TOLD_MAX) {
+        match self.more {
             0 => Ok(()),
             more => write!(f, "; nor to {more} more addresses"),
         }
@@ -243,22 +249,26 @@ impl fmt::Display for Unreachable {
 
 impl Reason for Unreachable {
     fn socket_error(&self) -> u32 {
-        match self.0.last().map(|attempt| &attempt.obstacle) {
-            Some(Obstacle::System(error)) => extended_error::of(error),
-            Some(Obstacle::TimedOut(_)) => extended_error::TIMED_OUT,
-            None => 0,
-        }
+        self.socket_error
     }
 }
 
 /// The failure of a race of which nothing is left; what ended the last attempt decides the error.
-fn unreachable(failed: Vec<FailedAttempt>) -> Failure {
-    let error = match failed.last().map(|attempt| &attempt.obstacle) {
-        Some(Obstacle::System(error)) => connect_error(error),
-        Some(Obstacle::TimedOut(_)) => Error::Timeout,
-        None => Error::CannotConnect,
+fn unreachable(mut attempts: Vec<FailedAttempt>) -> Failure {
+    let (error, socket_error) = match attempts.last().map(|attempt| &attempt.obstacle) {
+        Some(Obstacle::System(error)) => (connect_error(error), extended_error::of(error)),
+        Some(Obstacle::TimedOut(_)) => (Error::Timeout, extended_error::TIMED_OUT),
+        None => (Error::CannotConnect, 0),
     };
-    Failure::because(error, Unreachable(failed))
+    let more = attempts.len().saturating_sub(TOLD_MAX);
+    attempts.truncate(TOLD_MAX);
+    attempts.shrink_to_fit();
+    let reason = Unreachable {
+        attempts,
+        more,
+        socket_error,
+    };
+    Failure::because(error, reason)
 }
 
 fn connect_error(error: &io::Error) -> Error {
@@ -293,6 +303,37 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_addresses_that_cannot_be_reached_are_counted() {
+        let attempts = (1..=10).map(|port| FailedAttempt {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            obstacle: match port {
+                10 => Obstacle::System(io::Error::from_raw_os_error(
+                    rustix::io::Errno::CONNREFUSED.raw_os_error(),
+                )),
+                _ => Obstacle::TimedOut(Duration::from_secs(1)),
+            },
+        });
+        let failure = unreachable(attempts.collect());
+        assert_eq!(
+            failure.error(),
+            Error::CannotConnect,
+            "the last one decides"
+        );
+        let reason = failure.reason().unwrap();
+        assert_eq!(reason.socket_error(), 10061);
+        let text = crate::failure::detail(&**reason);
+        assert!(
+            text.starts_with("cannot connect to 127.0.0.1:1: no answer within 1000 ms"),
+            "{text}"
+        );
+        assert!(
+            text.contains("; to 127.0.0.1:8: ") && !text.contains("127.0.0.1:9"),
+            "{text}"
+        );
+        assert!(text.ends_with("; nor to 2 more addresses"), "{text}");
+    }
 
     #[test]
     fn families_take_turns_and_the_first_one_leads() {

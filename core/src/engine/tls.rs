@@ -3,6 +3,7 @@
 mod config;
 mod key_log;
 mod layer;
+mod name_text;
 mod records;
 mod store;
 mod trust;
@@ -10,5 +11,6 @@ mod verify;
 
 pub use config::{Protocols, TlsConfigs, TlsPolicy};
 pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block};
+pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;

@@ -30,35 +30,18 @@ use self::rsa::Length;
 use super::trust::TrustStore;
 use crate::notify::SecureProblems;
 
-/// Parts of the configuration of trust that could not be used, as many as are told.
-const FAULTS_MAX: usize = 4;
-
 /// Why a certificate was refused; travels inside the TLS error.
 #[derive(Debug)]
 pub struct CertificateRefused {
     /// What is wrong with it and not ignored.
     pub problems: SecureProblems,
-    /// Whose certificate it is; `None` if it cannot be read.
-    subject: Option<String>,
-    /// A sentence for each problem.
-    defects: Vec<String>,
-    /// What was trusted, and what of the user's configuration of trust could not be used.
-    pub trust: Arc<TrustStore>,
+    /// The same in words.
+    text: String,
 }
 
 impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        report::sentence(f, self.subject.as_deref(), &self.defects)?;
-        if !self.problems.has(SecureProblems::INVALID_CA) {
-            return Ok(());
-        }
-        for fault in self.trust.faults().iter().take(FAULTS_MAX) {
-            write!(f, "; {fault}")?;
-        }
-        match self.trust.is_empty() {
-            true => f.write_str("; no certificate is trusted at all"),
-            false => Ok(()),
-        }
+        f.write_str(&self.text)
     }
 }
 
@@ -127,28 +110,18 @@ impl Verifier {
         server_name: &ServerName<'_>,
         now: UnixTime,
     ) -> CertificateRefused {
-        let (subject, defects) = match parse(end_entity) {
-            Ok(fields) => {
-                let shown = Shown {
-                    fields: &fields,
-                    intermediates,
-                    server_name,
-                    named_by: named_by(
-                        EndEntityCert::try_from(end_entity).ok().as_ref(),
-                        &fields,
-                        server_name,
-                    ),
-                    now,
-                };
-                (Some(shown.subject()), shown.defects(problems))
-            }
-            Err(_) => (None, vec!["it cannot be read".to_owned()]),
-        };
+        let certificate = EndEntityCert::try_from(end_entity).ok();
+        let fields = parse(end_entity).ok();
+        let shown = fields.as_ref().map(|fields| Shown {
+            fields,
+            intermediates,
+            server_name,
+            named_by: named_by(certificate.as_ref(), fields, server_name),
+            now,
+        });
         CertificateRefused {
             problems,
-            subject,
-            defects,
-            trust: Arc::clone(&self.trust),
+            text: report::text(shown.as_ref(), problems, &self.trust),
         }
     }
 

@@ -2,8 +2,6 @@
 //!
 //! Made only for a certificate that is refused. All of it is a stranger's text: each piece is short and on one line.
 
-use std::fmt;
-
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName};
 use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
@@ -14,12 +12,16 @@ use super::name::NamedBy;
 use super::rsa::{self, Length};
 use super::usage::is_for_servers;
 use super::validity::is_valid_at;
+use crate::engine::tls::name_text::name_text;
+use crate::engine::tls::trust::TrustStore;
 use crate::notify::SecureProblems;
 
 /// Names of a certificate that are listed.
 const NAMES_MAX: usize = 8;
 /// Characters of one name that are shown.
 const NAME_CHARACTERS_MAX: usize = 128;
+/// Parts of the configuration of trust that could not be used, as many as are told.
+const FAULTS_MAX: usize = 4;
 /// Certificates of a chain that are looked at.
 const CHAIN_MAX: usize = 8;
 
@@ -35,9 +37,35 @@ pub(super) struct Shown<'a> {
     pub(super) now: UnixTime,
 }
 
+/// What is wrong with a certificate, which is `None` if it cannot be read, and with the configuration of those who might
+/// vouch for it.
+pub(super) fn text(
+    shown: Option<&Shown<'_>>,
+    problems: SecureProblems,
+    trust: &TrustStore,
+) -> String {
+    let subject = shown.map(|shown| name(shown.fields.subject()));
+    let mut wrong = shown.map_or_else(
+        || vec!["it cannot be read".to_owned()],
+        |shown| shown.defects(problems),
+    );
+    if problems.has(SecureProblems::INVALID_CA) {
+        let faults = trust.faults().iter().take(FAULTS_MAX);
+        wrong.extend(faults.map(ToString::to_string));
+        if trust.is_empty() {
+            wrong.push("no certificate is trusted at all".to_owned());
+        }
+    }
+    let subject = subject.map_or_else(String::new, |subject| format!(" {subject}"));
+    format!(
+        "the server's certificate{subject} is refused: {}",
+        wrong.join("; ")
+    )
+}
+
 impl Shown<'_> {
     /// One sentence on each of these defects.
-    pub(super) fn defects(&self, problems: SecureProblems) -> Vec<String> {
+    fn defects(&self, problems: SecureProblems) -> Vec<String> {
         let sentences: [(SecureProblems, Sentence<'_>); 6] = [
             (SecureProblems::CERT_CN_INVALID, Self::names),
             (SecureProblems::CERT_DATE_INVALID, Self::dates),
@@ -50,11 +78,6 @@ impl Shown<'_> {
         ];
         let found = sentences.iter().filter(|(one, _)| problems.has(*one));
         found.map(|(_, sentence)| sentence(self)).collect()
-    }
-
-    /// Whose certificate it is.
-    pub(super) fn subject(&self) -> String {
-        name(self.fields.subject())
     }
 
     fn names(&self) -> String {
@@ -214,7 +237,7 @@ fn rsa_key(fields: &X509Certificate<'_>) -> Option<(u64, Length)> {
 }
 
 fn name(name: &X509Name<'_>) -> String {
-    let text = name.to_string();
+    let text = name_text(name);
     match text.is_empty() {
         true => "(without a name)".to_owned(),
         false => format!("\"{}\"", plain(&text)),
@@ -236,22 +259,4 @@ fn plain(text: &str) -> String {
         shown.push_str("...");
     }
     shown
-}
-
-/// Joins what is wrong with a certificate.
-pub(super) fn sentence(
-    f: &mut fmt::Formatter<'_>,
-    subject: Option<&str>,
-    defects: &[String],
-) -> fmt::Result {
-    f.write_str("the server's certificate")?;
-    if let Some(subject) = subject {
-        write!(f, " {subject}")?;
-    }
-    f.write_str(" is refused")?;
-    for (index, defect) in defects.iter().enumerate() {
-        f.write_str(if index == 0 { ": " } else { "; " })?;
-        f.write_str(defect)?;
-    }
-    Ok(())
 }

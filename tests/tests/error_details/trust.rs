@@ -19,7 +19,6 @@ const REPORT: &str = "report: ";
 /// Asks the server of the process that started this one.
 #[test]
 #[ignore = "the test below runs it, each time in another environment"]
-#[expect(clippy::print_stdout, reason = "that is how it reports")]
 fn a_process_with_its_own_environment() {
     let port = std::env::var(PORT).unwrap().parse().unwrap();
     let client = Client::<u16>::new(Mode::Sync);

@@ -35,6 +35,10 @@ pub struct DoneWith(pub Code);
 #[derive(Debug)]
 pub struct Status;
 
+/// Result of a function that returns a DWORD error code and leaves the last error and errno to those it is asked about.
+#[derive(Debug)]
+pub struct Quiet;
+
 /// Result of a function that returns VOID.
 #[derive(Debug)]
 pub struct Nothing;
@@ -113,6 +117,16 @@ impl Outcome for Status {
             last_error::set_errno(code);
         }
         code.0
+    }
+}
+
+impl Outcome for Quiet {
+    type C = u32;
+    type Error = Code;
+    const PANICKED: Code = Code::INTERNAL_ERROR;
+
+    fn report(result: Result<Self, Code>) -> u32 {
+        result.err().unwrap_or(Code::SUCCESS).0
     }
 }
 

@@ -3,13 +3,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// Runs `work`; a panic in it is [`Error::Internal`]. What `work` was changing may be half changed then.
-pub(crate) fn contained<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn contained<T, F: From<Error>>(work: impl FnOnce() -> Result<T, F>) -> Result<T, F> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         // The panic's own value may panic as it goes.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
-        Err(Error::Internal)
+        Err(Error::Internal.into())
     })
 }

@@ -13,5 +13,6 @@ pub mod reactor;
 pub mod resolve;
 pub mod sleeper;
 pub mod socket;
+pub mod timed_out;
 pub mod tls;
 pub mod transport;

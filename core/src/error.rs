@@ -4,8 +4,8 @@ use std::fmt;
 
 /// Failure of a WinHTTP operation.
 ///
-/// One value carries no text: callers of WinHTTP see numbers only, and details travel in notifications
-/// (for example [`crate::notify::Notification::SecureFailure`]).
+/// One value carries no text: it is what becomes a number. An error of which more is known travels in a
+/// [`crate::failure::Failure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     // The caller misused the API.

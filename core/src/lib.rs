@@ -15,6 +15,7 @@ pub mod engine;
 #[cfg(feature = "entropy")]
 pub mod entropy;
 pub mod error;
+pub mod failure;
 pub mod handle;
 pub mod header;
 pub mod http_date;

@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::handle::HandleId;
 use crate::numbers as n;
 
 /// One status notification (WINHTTP_STATUS_CALLBACK), before it becomes a number and a pointer.
 ///
 /// Text is borrowed for the duration of the call; the variants that are queued for the callback thread carry no
-/// text, so `Notification<'static>` can be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// text of the caller's, so `Notification<'static>` can be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notification<'a> {
     /// A name look-up starts for this host.
     ResolvingName(&'a str),
@@ -38,8 +39,8 @@ pub enum Notification<'a> {
     HandleClosing,
     /// An interim response with this status was skipped.
     IntermediateResponse(u32),
-    /// The certificate was refused for these reasons.
-    SecureFailure(SecureProblems),
+    /// The certificate was refused for these reasons; the failure that ends the operation follows.
+    SecureFailure(SecureProblems, Failure),
     /// A send operation finished; address and length of the optional data of the call.
     SendRequestComplete {
         /// Address of the caller's optional data, 0 for none.
@@ -61,7 +62,7 @@ pub enum Notification<'a> {
     /// A body write finished; bytes.
     WriteComplete(u32),
     /// An operation on a request failed.
-    RequestError(RequestOperation, Error),
+    RequestError(RequestOperation, Failure),
     /// A WebSocket receive finished.
     WebSocketReceived {
         /// Payload bytes delivered.
@@ -81,7 +82,7 @@ pub enum Notification<'a> {
     /// The close frame is sent.
     ShutdownComplete,
     /// An operation on a WebSocket failed.
-    WebSocketError(WebSocketOperation, Error),
+    WebSocketError(WebSocketOperation, Failure),
 }
 
 impl Notification<'_> {
@@ -105,8 +106,8 @@ impl Notification<'_> {
     /// What is said in place of a notification that could not be delivered: its operation's failure, or the same again.
     #[must_use]
     pub fn or_failure(self) -> Self {
-        let request = |operation| Self::RequestError(operation, Error::Internal);
-        let websocket = |operation| Self::WebSocketError(operation, Error::Internal);
+        let request = |operation| Self::RequestError(operation, Error::Internal.into());
+        let websocket = |operation| Self::WebSocketError(operation, Error::Internal.into());
         match self {
             Self::SendRequestComplete { .. } => request(RequestOperation::SendRequest),
             Self::HeadersAvailable => request(RequestOperation::ReceiveResponse),
@@ -130,7 +131,7 @@ impl Notification<'_> {
             | Self::HandleCreated
             | Self::HandleClosing
             | Self::IntermediateResponse(_)
-            | Self::SecureFailure(_)
+            | Self::SecureFailure(..)
             | Self::RequestError(..)
             | Self::WebSocketError(..) => self,
         }
@@ -210,6 +211,12 @@ impl SecureProblems {
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Everything of `other` is among it.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 
     /// Nothing is wrong.

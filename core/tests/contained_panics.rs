@@ -20,6 +20,7 @@ use std::time::Duration;
 use winhttp_core::api::{Body, Library, OpenRequest, OpenSession, ProxyAccess};
 use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 use winhttp_core::error::Error;
+use winhttp_core::failure::Result;
 use winhttp_core::handle::HandleId;
 use winhttp_core::notify::{BufferKind, Notification, Observer};
 use winhttp_core::url::escape::EscapeFlags;
@@ -110,7 +111,7 @@ impl Observer for Listener {
             | Notification::ShutdownComplete
             | Notification::CloseComplete => Told::Success,
             Notification::RequestError(_, error) | Notification::WebSocketError(_, error) => {
-                Told::Failure(*error)
+                Told::Failure(error.error())
             }
             Notification::HandleClosing => Told::Closing,
             _ => Told::Other,
@@ -161,7 +162,7 @@ struct World {
 
 impl World {
     /// Makes a call and waits for its end; `None` if it failed, or was refused, for the injected panic.
-    fn call<T>(&self, handle: u64, call: impl FnOnce() -> Result<T, Error>) -> Option<T> {
+    fn call<T>(&self, handle: u64, call: impl FnOnce() -> Result<T>) -> Option<T> {
         let ended = |told: &[(u64, Told)]| {
             let is_end = |(own, told): &&(u64, Told)| {
                 *own == handle && matches!(told, Told::Success | Told::Failure(_))
@@ -170,11 +171,11 @@ impl World {
         };
         let before = ended(&self.run.told());
         // The C edge's guard makes an internal error of a panic.
-        let called = catch_unwind(AssertUnwindSafe(call)).unwrap_or(Err(Error::Internal));
+        let called = catch_unwind(AssertUnwindSafe(call)).unwrap_or(Err(Error::Internal.into()));
         let result = match called {
             Ok(result) => result,
-            Err(error) => {
-                assert_eq!(error, Error::Internal);
+            Err(failure) => {
+                assert_eq!(failure.error(), Error::Internal);
                 return None;
             }
         };

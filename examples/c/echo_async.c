@@ -21,6 +21,9 @@
 #include <pthread.h>
 #endif
 #include <winhttp.h>
+#ifndef _WIN32
+#include <winhttp_shim.h>
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,9 +104,24 @@ static void close_handles(struct client *client)
         WinHttpCloseHandle(client->session);
 }
 
+/* Windows knows the number of an error; winhttp-shim also says what is behind it. */
+static void print_failure(const char *step, DWORD error)
+{
+#ifdef WINHTTP_SHIM_ERROR_DETAIL
+    char detail[WINHTTP_SHIM_ERROR_DETAIL_MAX];
+    DWORD size = sizeof(detail);
+
+    if (WinHttpShimGetErrorDetailUtf8(error, detail, &size) == ERROR_SUCCESS) {
+        fprintf(stderr, "%s failed: error %lu: %s\n", step, (unsigned long)error, detail);
+        return;
+    }
+#endif
+    fprintf(stderr, "%s failed: error %lu\n", step, (unsigned long)error);
+}
+
 static void fail(struct client *client, const char *step, DWORD error)
 {
-    fprintf(stderr, "%s failed: error %lu\n", step, (unsigned long)error);
+    print_failure(step, error);
     client->good = 0;
     close_handles(client);
 }
@@ -136,11 +154,8 @@ static void upgrade(struct client *client)
         fail(client, "WinHttpQueryHeaders", GetLastError());
         return;
     }
-    if (status != HTTP_STATUS_SWITCH_PROTOCOLS) {
+    if (status != HTTP_STATUS_SWITCH_PROTOCOLS) /* then the next call fails, and knows the answer */
         fprintf(stderr, "the server answered %lu instead of 101\n", (unsigned long)status);
-        close_handles(client);
-        return;
-    }
     client->socket = opened(client, WinHttpWebSocketCompleteUpgrade(request, (DWORD_PTR)client));
     if (!client->socket) {
         fail(client, "WinHttpWebSocketCompleteUpgrade", GetLastError());
@@ -293,7 +308,7 @@ static int parse_url(struct client *client, const char *text)
     parts.lpszUrlPath = client->path; /* with the query, as no extra information is asked for */
     parts.dwUrlPathLength = URL_LIMIT;
     if (!WinHttpCrackUrl(url, 0, 0, &parts)) {
-        fprintf(stderr, "WinHttpCrackUrl failed: error %lu\n", (unsigned long)GetLastError());
+        print_failure("WinHttpCrackUrl", GetLastError());
         return 0;
     }
     client->port = parts.nPort;

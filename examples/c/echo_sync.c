@@ -9,6 +9,9 @@
 #include <windows.h>
 #endif
 #include <winhttp.h>
+#ifndef _WIN32
+#include <winhttp_shim.h>
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +30,24 @@ struct client {
     BOOL secure;
 };
 
+/* Windows knows the number of an error; winhttp-shim also says what is behind it. */
+static void print_failure(const char *step, DWORD error)
+{
+#ifdef WINHTTP_SHIM_ERROR_DETAIL
+    char detail[WINHTTP_SHIM_ERROR_DETAIL_MAX];
+    DWORD size = sizeof(detail);
+
+    if (WinHttpShimGetErrorDetailUtf8(error, detail, &size) == ERROR_SUCCESS) {
+        fprintf(stderr, "%s failed: error %lu: %s\n", step, (unsigned long)error, detail);
+        return;
+    }
+#endif
+    fprintf(stderr, "%s failed: error %lu\n", step, (unsigned long)error);
+}
+
 static int fail(const char *step, DWORD error)
 {
-    fprintf(stderr, "%s failed: error %lu\n", step, (unsigned long)error);
+    print_failure(step, error);
     return 0;
 }
 
@@ -90,10 +108,8 @@ static int connect_socket(struct client *client)
                              WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
                              WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX))
         return fail("WinHttpQueryHeaders", GetLastError());
-    if (status != HTTP_STATUS_SWITCH_PROTOCOLS) {
+    if (status != HTTP_STATUS_SWITCH_PROTOCOLS) /* then the next call fails, and knows the answer */
         fprintf(stderr, "the server answered %lu instead of 101\n", (unsigned long)status);
-        return 0;
-    }
     client->socket = WinHttpWebSocketCompleteUpgrade(client->request, 0);
     if (!client->socket)
         return fail("WinHttpWebSocketCompleteUpgrade", GetLastError());

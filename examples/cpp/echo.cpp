@@ -8,6 +8,9 @@
 #include <windows.h>
 #endif
 #include <winhttp.h>
+#ifndef _WIN32
+#include <winhttp_shim.h>
+#endif
 
 #include <iostream>
 #include <stdexcept>
@@ -16,11 +19,24 @@
 
 namespace {
 
-// A failed call: which one, and its Win32 error number.
+// Windows knows the number of an error; winhttp-shim also says what is behind it.
+std::string detail(DWORD code) {
+#ifdef WINHTTP_SHIM_ERROR_DETAIL
+    std::string text(WINHTTP_SHIM_ERROR_DETAIL_MAX, '\0');
+    DWORD size = WINHTTP_SHIM_ERROR_DETAIL_MAX;
+    if (WinHttpShimGetErrorDetailUtf8(code, &text[0], &size) == ERROR_SUCCESS)
+        return ": " + text.substr(0, size);
+#endif
+    (void)code;
+    return "";
+}
+
+// A failed call: which one, its Win32 error number, and what is known of it.
 class WinHttpError : public std::runtime_error {
 public:
     WinHttpError(const std::string &call, DWORD code)
-        : std::runtime_error(call + " failed: error " + std::to_string(code)), code_(code) {}
+        : std::runtime_error(call + " failed: error " + std::to_string(code) + detail(code)),
+          code_(code) {}
     DWORD code() const { return code_; }
 
 private:
@@ -108,9 +124,13 @@ void handshake(const Handle &request) {
                               WINHTTP_HEADER_NAME_BY_INDEX, &status, &size,
                               WINHTTP_NO_HEADER_INDEX),
           "WinHttpQueryHeaders");
-    if (status != HTTP_STATUS_SWITCH_PROTOCOLS)
-        throw std::runtime_error("the server answered " + std::to_string(status) +
-                                 " instead of 101");
+    if (status != HTTP_STATUS_SWITCH_PROTOCOLS) {
+        std::string refused = "the server answered " + std::to_string(status) + " instead of 101";
+        // Asked for the WebSocket all the same, the library fails, and knows the answer.
+        if (!WinHttpWebSocketCompleteUpgrade(request.get(), 0))
+            refused += detail(GetLastError());
+        throw std::runtime_error(refused);
+    }
 }
 
 // An open WebSocket. It needs neither its request nor its connection nor its session any more.

@@ -59,6 +59,10 @@ const HELPERS: &[&str] = &[
     "SetLastError",
 ];
 
+/// What only libwinhttp has: in both widths, and in UTF-8.
+const EXTENSIONS: &[&str] = &["WinHttpShimGetErrorDetail"];
+const EXTENSIONS_UTF8: &[&str] = &["WinHttpShimGetErrorDetailUtf8"];
+
 /// A folder or file of the workspace.
 fn workspace(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -182,6 +186,14 @@ fn winhttp_h_declares_its_functions_and_the_helpers() {
 }
 
 #[test]
+fn winhttp_shim_h_declares_what_windows_has_not() {
+    let header = header("winhttp-shim/include/winhttp_shim.h");
+    assert_eq!(labelled(&header), EXTENSIONS.iter().copied().collect());
+    let names = EXTENSIONS.iter().chain(EXTENSIONS_UTF8);
+    assert_eq!(declared(&header), names.copied().collect());
+}
+
+#[test]
 fn websocket_h_declares_its_functions_and_no_others() {
     let header = header("websocket-shim/include/websocket.h");
     assert_eq!(
@@ -193,12 +205,10 @@ fn websocket_h_declares_its_functions_and_no_others() {
 #[test]
 fn libwinhttp_exports_its_functions_in_both_widths_and_nothing_else() {
     let mut expected: BTreeSet<_> = HELPERS.iter().map(|name| (*name).to_owned()).collect();
+    expected.extend(EXTENSIONS_UTF8.iter().map(|name| (*name).to_owned()));
     for prefix in ["", "winhttp16_", "winhttp32_"] {
-        expected.extend(
-            WINHTTP_FUNCTIONS
-                .iter()
-                .map(|name| format!("{prefix}{name}")),
-        );
+        let names = WINHTTP_FUNCTIONS.iter().chain(EXTENSIONS);
+        expected.extend(names.map(|name| format!("{prefix}{name}")));
     }
     assert_exports(&built_library("winhttp-shim", "libwinhttp"), &expected);
 }

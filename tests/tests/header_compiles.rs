@@ -51,6 +51,21 @@ fn winhttp_h_compiles_alone_twice_and_around_system_headers() {
 }
 
 #[test]
+fn winhttp_shim_h_compiles_alone_and_behind_winhttp_h() {
+    let ours = "#include <winhttp_shim.h>\n";
+    let ask = "int main(void) { DWORD size = 0; return WinHttpShimGetErrorDetail(1, NULL, &size) != \
+               WinHttpShimGetErrorDetailUtf8(1, NULL, &size) || !WINHTTP_SHIM_ERROR_DETAIL; }\n";
+    for dialect in DIALECTS {
+        for width in WIDTHS {
+            for (name, before) in [("alone", ""), ("behind", "#include <winhttp.h>\n")] {
+                let source = format!("{before}{ours}{ours}{ask}");
+                check(&format!("winhttp_shim_{name}"), &source, dialect, width).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
 fn compat_headers_compile_under_all_spellings() {
     let ours = "#include \"compat/windows.h\"\n#include \"compat/case/Windows.h\"\n\
         #include \"compat/case/WinHttp.h\"\n#include \"compat/tchar.h\"\n#include \"compat/strsafe.h\"\n\

@@ -166,6 +166,9 @@ fn a_synchronous_web_socket_sends_pongs_while_a_call_waits() {
         let receive = scope.spawn(|| websocket.receive(Memory(vec![0; 16])));
         assert_pongs(&server);
         library.close(handle).unwrap();
-        assert_eq!(receive.join().unwrap(), Err(Error::OperationCancelled));
+        assert_eq!(
+            receive.join().unwrap(),
+            Err(Error::OperationCancelled.into())
+        );
     });
 }

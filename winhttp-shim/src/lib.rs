@@ -10,6 +10,7 @@ mod callback;
 mod certificate;
 mod connection;
 mod credentials;
+mod error_detail;
 mod headers;
 mod last_error;
 mod library;
@@ -31,6 +32,7 @@ pub use certificate::{
 };
 pub use connection::WinHttpConnect;
 pub use credentials::{WinHttpQueryAuthSchemes, WinHttpSetCredentials};
+pub use error_detail::{WinHttpShimGetErrorDetail, WinHttpShimGetErrorDetailUtf8};
 pub use headers::{
     WinHttpAddRequestHeaders, WinHttpAddRequestHeadersEx, WinHttpQueryHeaders,
     WinHttpQueryHeadersEx,

@@ -16,6 +16,7 @@ use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
 use crate::contain::contained;
 use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
+use crate::error::Error;
 use crate::handle::{HandleId, HandleKind};
 use crate::lock::if_free;
 use crate::notify::{Notification, Observer};
@@ -346,11 +347,11 @@ fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &N
     let deliver = |notification: &Notification<'_>| {
         contained(|| {
             observer.notify(id, context, notification);
-            Ok(())
+            Ok::<(), Error>(())
         })
     };
     if deliver(notification).is_err() {
-        let _ = deliver(&notification.or_failure());
+        let _ = deliver(&notification.clone().or_failure());
     }
 }
 

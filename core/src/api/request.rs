@@ -42,6 +42,7 @@ use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::header::{HeaderList, Version};
 use crate::lock::if_free;
 use crate::notify::{Notification, RequestOperation};
@@ -154,10 +155,10 @@ impl<E: Embedder> RequestState<E> {
     /// Fails the calls of ReceiveResponse that came during another one: that is over.
     fn refuse_receives(&mut self, ended: &mut Completions<'_, E>) {
         for _ in 0..std::mem::take(&mut self.receives_too_many) {
-            let error = Error::InvalidOperation;
+            let failure = Error::InvalidOperation.into();
             ended.push(Notification::RequestError(
                 RequestOperation::ReceiveResponse,
-                error,
+                failure,
             ));
         }
     }
@@ -332,9 +333,9 @@ impl<E: Embedder> Request<E> {
         if !goes_on {
             dropped = state.release();
             if let Some(operation) = state.parked.take() {
-                let error = Error::OperationCancelled;
-                ended.push(operation.failure(error));
-                let receive = state.end(None, &operation, Err(error));
+                let cancelled = Failure::from(Error::OperationCancelled);
+                ended.push(operation.failure(cancelled.clone()));
+                let receive = state.end(None, &operation, Err(&cancelled));
                 if let Some(failure) = receive.failure::<E>() {
                     ended.push(failure);
                 }

@@ -4,6 +4,7 @@ mod gather;
 mod incoming;
 mod lent;
 mod outgoing;
+mod reasons;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ pub use outgoing::Outgoing;
 use super::buffers::{BUFFER_BYTES, Inbox, with_scratch};
 use super::socket::Socket;
 use super::transport::Transport;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
 use crate::proto::websocket::{
     CloseFrame, ControlFrame, MessageKind, ProtocolError, Receiver, Role, SendError, Sender,
 };
@@ -41,9 +43,9 @@ pub struct Channel {
     /// may answer what came before it.
     held_back: Option<ProtocolError>,
     /// The failure that ended sending alone: what was received by then is still delivered.
-    send_failed: Option<Error>,
+    send_failed: Option<Failure>,
     /// The failure that ended the connection; reported by every later operation.
-    failed: Option<Error>,
+    failed: Option<Failure>,
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
     read_ahead: usize,
     readiness: Readiness,
@@ -135,14 +137,14 @@ impl Channel {
 
     /// Why nothing works any more, if that is so; what was received before has been delivered.
     #[must_use]
-    pub fn failure(&self) -> Option<Error> {
-        self.failed
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failed.as_ref()
     }
 
     /// Why nothing can be sent any more, if that is so.
     #[must_use]
-    pub fn send_failure(&self) -> Option<Error> {
-        self.send_failed.or(self.failed)
+    pub fn send_failure(&self) -> Option<&Failure> {
+        self.send_failed.as_ref().or(self.failed.as_ref())
     }
 
     /// Whether a piece of this kind may be sent now.
@@ -150,7 +152,7 @@ impl Channel {
     /// # Errors
     /// [`Error::InvalidParameter`] if a message of the other kind is open, [`Error::InvalidOperation`] after the
     /// close frame.
-    pub fn can_send(&self, kind: MessageKind) -> Result<()> {
+    pub fn can_send(&self, kind: MessageKind) -> Result<(), Error> {
         self.sender.can_send(kind).map_err(send_error)
     }
 
@@ -208,16 +210,16 @@ impl Channel {
 
     /// The connection is of no more use for a reason outside the protocol.
     pub fn abandon(&mut self, error: Error) {
-        let _: Result<()> = self.fail(error);
+        let _: Result<()> = self.fail(error.into());
     }
 
     /// Nothing can be sent any more. What has arrived by now is still delivered, then this error; the first one counts.
-    pub fn fail_sending(&mut self, error: Error) -> Error {
+    pub fn fail_sending(&mut self, failure: Failure) -> Failure {
         self.gathered = Gathered::default();
         self.controls = Controls::default();
         // Only the socket itself can tell what has arrived: nothing new need be reported of a connection that is gone.
         self.readiness = Readiness::Unknown;
-        *self.send_failed.get_or_insert(error)
+        self.send_failed.get_or_insert(failure).clone()
     }
 
     /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
@@ -244,19 +246,19 @@ impl Channel {
     }
 
     /// The failure ends the connection for good; the first one counts.
-    fn fail<T>(&mut self, error: Error) -> Result<T> {
-        let error = *self.failed.get_or_insert(error);
+    fn fail<T>(&mut self, failure: Failure) -> Result<T> {
+        let failure = self.failed.get_or_insert(failure).clone();
         self.inbox = Inbox::default();
         self.gathered = Gathered::default();
-        Err(error)
+        Err(failure)
     }
 
     fn check(&self) -> Result<()> {
-        self.failed.map_or(Ok(()), Err)
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     fn check_sending(&self) -> Result<()> {
-        self.send_failure().map_or(Ok(()), Err)
+        self.send_failure().cloned().map_or(Ok(()), Err)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reaching one of a host's addresses: attempts race (RFC 8305), each within the connect timeout.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,10 +10,13 @@ use std::time::{Duration, Instant};
 use super::clock;
 use super::extended_error;
 use super::socket::{Socket, TcpKeepAlive};
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Reason, Result};
 
 /// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+/// Addresses that a failure lists.
+const TOLD_MAX: usize = 8;
 
 /// What shapes connection attempts.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +43,15 @@ pub struct Race {
     untried: VecDeque<SocketAddr>,
     running: Vec<Attempt>,
     next_start: Option<Instant>,
-    last_error: Error,
+    /// What ended the attempts so far, the last of them last.
+    failed: Vec<FailedAttempt>,
 }
 
 #[derive(Debug)]
 struct Attempt {
     address: SocketAddr,
     socket: Arc<Socket>,
+    timeout: Option<Duration>,
     deadline: Option<Instant>,
 }
 
@@ -82,7 +88,7 @@ impl Race {
             untried,
             running: Vec::new(),
             next_start: None,
-            last_error: Error::CannotConnect,
+            failed: Vec::new(),
         }
     }
 
@@ -111,7 +117,7 @@ impl Race {
             return Ok(RaceStep::Connecting(address));
         }
         if self.running.is_empty() {
-            return Err(self.last_error);
+            return Err(unreachable(std::mem::take(&mut self.failed)));
         }
         let next = if self.untried.is_empty() {
             None
@@ -142,9 +148,13 @@ impl Race {
             Ok(socket) => self.running.push(Attempt {
                 address,
                 socket: Arc::new(socket),
+                timeout,
                 deadline: clock::deadline(now, timeout),
             }),
-            Err(error) => self.last_error = connect_error(&error),
+            Err(error) => self.failed.push(FailedAttempt {
+                address,
+                obstacle: Obstacle::System(error),
+            }),
         }
     }
 
@@ -163,24 +173,105 @@ impl Race {
                         socket,
                     });
                 }
-                Some(Err(error)) => {
-                    self.last_error = connect_error(&error);
-                    self.running.remove(index);
-                }
+                Some(Err(error)) => self.give_up(index, Obstacle::System(error)),
                 None if attempt.deadline.is_some_and(|deadline| deadline <= now) => {
-                    extended_error::set(extended_error::TIMED_OUT);
-                    self.last_error = Error::Timeout;
-                    self.running.remove(index);
+                    let limit = attempt.timeout.unwrap_or_default();
+                    self.give_up(index, Obstacle::TimedOut(limit));
                 }
                 None => index += 1,
             }
         }
         None
     }
+
+    fn give_up(&mut self, index: usize, obstacle: Obstacle) {
+        let address = self.running.remove(index).address;
+        self.failed.push(FailedAttempt { address, obstacle });
+    }
+}
+
+/// An address that could not be reached.
+#[derive(Debug)]
+struct FailedAttempt {
+    address: SocketAddr,
+    obstacle: Obstacle,
+}
+
+/// Why.
+#[derive(Debug)]
+enum Obstacle {
+    System(io::Error),
+    /// CONNECT_TIMEOUT.
+    TimedOut(Duration),
+}
+
+impl fmt::Display for FailedAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.address)?;
+        match &self.obstacle {
+            Obstacle::System(error) => error.fmt(f),
+            Obstacle::TimedOut(limit) => {
+                write!(
+                    f,
+                    "no answer within {} ms (CONNECT_TIMEOUT)",
+                    limit.as_millis()
+                )
+            }
+        }
+    }
+}
+
+/// None of the server's addresses could be reached.
+#[derive(Debug)]
+struct Unreachable {
+    /// The first of them.
+    attempts: Vec<FailedAttempt>,
+    /// How many there are beside those.
+    more: usize,
+    socket_error: u32,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot connect to ")?;
+        for (index, attempt) in self.attempts.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; to ")?;
+            }
+            attempt.fmt(f)?;
+        }
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "; nor to {more} more addresses"),
+        }
+    }
+}
+
+impl Reason for Unreachable {
+    fn socket_error(&self) -> u32 {
+        self.socket_error
+    }
+}
+
+/// The failure of a race of which nothing is left; what ended the last attempt decides the error.
+fn unreachable(mut attempts: Vec<FailedAttempt>) -> Failure {
+    let (error, socket_error) = match attempts.last().map(|attempt| &attempt.obstacle) {
+        Some(Obstacle::System(error)) => (connect_error(error), extended_error::of(error)),
+        Some(Obstacle::TimedOut(_)) => (Error::Timeout, extended_error::TIMED_OUT),
+        None => (Error::CannotConnect, 0),
+    };
+    let more = attempts.len().saturating_sub(TOLD_MAX);
+    attempts.truncate(TOLD_MAX);
+    attempts.shrink_to_fit();
+    let reason = Unreachable {
+        attempts,
+        more,
+        socket_error,
+    };
+    Failure::because(error, reason)
 }
 
 fn connect_error(error: &io::Error) -> Error {
-    extended_error::note(error);
     let out_of_descriptors = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
         .iter()
         .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
@@ -212,6 +303,37 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_addresses_that_cannot_be_reached_are_counted() {
+        let attempts = (1..=10).map(|port| FailedAttempt {
+            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            obstacle: match port {
+                10 => Obstacle::System(io::Error::from_raw_os_error(
+                    rustix::io::Errno::CONNREFUSED.raw_os_error(),
+                )),
+                _ => Obstacle::TimedOut(Duration::from_secs(1)),
+            },
+        });
+        let failure = unreachable(attempts.collect());
+        assert_eq!(
+            failure.error(),
+            Error::CannotConnect,
+            "the last one decides"
+        );
+        let reason = failure.reason().unwrap();
+        assert_eq!(reason.socket_error(), 10061);
+        let text = crate::failure::detail(&**reason);
+        assert!(
+            text.starts_with("cannot connect to 127.0.0.1:1: no answer within 1000 ms"),
+            "{text}"
+        );
+        assert!(
+            text.contains("; to 127.0.0.1:8: ") && !text.contains("127.0.0.1:9"),
+            "{text}"
+        );
+        assert!(text.ends_with("; nor to 2 more addresses"), "{text}");
+    }
 
     #[test]
     fn families_take_turns_and_the_first_one_leads() {

@@ -16,6 +16,7 @@
 mod body;
 mod connect;
 mod head;
+mod reasons;
 mod upload;
 
 use std::fmt;
@@ -30,13 +31,13 @@ use upload::Upload;
 use super::buffers::Inbox;
 use super::clock;
 use super::dial::{Attach, Race};
-use super::extended_error;
 use super::resolve::Lookup;
 use super::sleeper::{Interest, Wake};
 use super::socket::Socket;
+use super::timed_out::{Wait, timed_out};
 use super::tls::TlsHandshake;
 use super::transport::Transport;
-use crate::error::{Error, Result};
+use crate::failure::{Failure, Result};
 use crate::notify::{Notification, SecureProblems};
 use crate::proto::exchange::Exchange;
 use crate::proto::http1::early::EarlyAnswer;
@@ -77,7 +78,7 @@ enum State {
         handshake: Option<Box<TlsHandshake>>,
         since: Instant,
     },
-    Refused(Error),
+    Refused(Failure),
     Announced(Connection),
     Sending(Connection),
     Sent(Connection),
@@ -105,7 +106,7 @@ struct Connection {
     /// Body bytes announced by the last step_available.
     available: u32,
     /// What ended the body, where the read before was given its last bytes.
-    owed: Option<Error>,
+    owed: Option<Failure>,
     closing: Closing,
 }
 
@@ -233,14 +234,20 @@ impl Driver {
     }
 
     /// The driver cannot go on; what it held is released.
-    fn fail<T>(&mut self, error: Error) -> Result<T> {
+    fn fail<T>(&mut self, failure: impl Into<Failure>) -> Result<T> {
         self.state = State::Failed;
-        Err(error)
+        Err(failure.into())
     }
 
     /// Until when to wait, unless nothing has moved for `timeout` already.
-    fn time_left(&mut self, now: Instant, timeout: Option<Duration>) -> Result<Option<Instant>> {
-        left_since(*self.waiting_since.get_or_insert(now), now, timeout)
+    fn time_left(
+        &mut self,
+        wait: Wait,
+        now: Instant,
+        timeout: Option<Duration>,
+    ) -> Result<Option<Instant>> {
+        let since = *self.waiting_since.get_or_insert(now);
+        left_since(wait, since, now, timeout)
     }
 
     fn progress(&mut self) {
@@ -276,16 +283,20 @@ impl fmt::Debug for State {
 }
 
 /// When a wait that began at `since` ends, unless it has lasted for `timeout` already.
-fn left_since(since: Instant, now: Instant, timeout: Option<Duration>) -> Result<Option<Instant>> {
+fn left_since(
+    wait: Wait,
+    since: Instant,
+    now: Instant,
+    timeout: Option<Duration>,
+) -> Result<Option<Instant>> {
     let until = clock::deadline(since, timeout);
     if until.is_some_and(|until| until <= now) {
-        extended_error::set(extended_error::TIMED_OUT);
-        return Err(Error::Timeout);
+        return Err(timed_out(wait, timeout));
     }
     Ok(until)
 }
 
 /// What a step of sending has to say about TLS problems before the operation fails.
-fn refusal(problems: SecureProblems) -> Option<Notification<'static>> {
-    (!problems.is_empty()).then_some(Notification::SecureFailure(problems))
+fn refusal(problems: SecureProblems, failure: Failure) -> Option<Notification<'static>> {
+    (!problems.is_empty()).then_some(Notification::SecureFailure(problems, failure))
 }

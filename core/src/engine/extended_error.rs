@@ -1,6 +1,5 @@
-//! WINHTTP_OPTION_EXTENDED_ERROR: the socket error behind the last failure on this thread, in Winsock's numbers.
+//! WINHTTP_OPTION_EXTENDED_ERROR: socket errors in Winsock's numbers.
 
-use std::cell::Cell;
 use std::io;
 
 use rustix::io::Errno;
@@ -10,26 +9,10 @@ pub const TIMED_OUT: u32 = 10060;
 /// WSAHOST_NOT_FOUND.
 pub const HOST_NOT_FOUND: u32 = 11001;
 
-thread_local! {
-    static LAST: Cell<u32> = const { Cell::new(0) };
-}
-
-/// The last socket error noted on this thread; 0 if there was none.
+/// The number of a system error; 0 for errors that are none.
 #[must_use]
-pub fn get() -> u32 {
-    LAST.get()
-}
-
-/// Notes a Winsock number.
-pub fn set(number: u32) {
-    LAST.set(number);
-}
-
-/// Notes a system error that is about to become a WinHTTP error.
-pub fn note(error: &io::Error) {
-    if let Some(number) = error.raw_os_error().map(winsock_number) {
-        LAST.set(number);
-    }
+pub fn of(error: &io::Error) -> u32 {
+    error.raw_os_error().map_or(0, winsock_number)
 }
 
 /// The system's errors that Winsock has numbers of its own for: 10000 above the classic BSD numbers.

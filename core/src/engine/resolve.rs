@@ -3,6 +3,7 @@
 //! A name is looked up once for all who ask for it meanwhile, so that a slow one holds one worker and not all of them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,9 +12,11 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use winhttp_process::PerProcess;
 
 use super::clock;
+use super::extended_error::HOST_NOT_FOUND;
 use super::sleeper::Wake;
 use crate::contain::contained;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Reason, Result};
 
 /// Names being looked up at once in the process; further ones wait their turn within their own timeouts.
 const MAX_WORKERS: usize = 32;
@@ -37,8 +40,8 @@ pub struct Held {
     _pool: MutexGuard<'static, Pool>,
 }
 
-impl std::fmt::Debug for Held {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Held")
     }
 }
@@ -86,8 +89,8 @@ pub struct Lookup {
     _wake: Arc<dyn Wake>,
 }
 
-impl std::fmt::Debug for Lookup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Lookup")
     }
 }
@@ -125,7 +128,7 @@ impl Lookup {
         match self.answer.try_recv() {
             Ok(answer) => Some(answer),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(Error::NameNotResolved)),
+            Err(TryRecvError::Disconnected) => Some(Err(Error::NameNotResolved.into())),
         }
     }
 }
@@ -136,7 +139,7 @@ impl Pool {
         if self.workers < MAX_WORKERS {
             match winhttp_process::spawn("winhttp-resolve", work) {
                 Ok(_) => self.workers += 1,
-                Err(_) if self.workers == 0 => return Err(Error::NotEnoughMemory),
+                Err(_) if self.workers == 0 => return Err(Error::NotEnoughMemory.into()),
                 Err(_) => {}
             }
         }
@@ -207,12 +210,41 @@ fn work() {
 
 /// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS). The addresses have no port.
 fn look_up(name: &str) -> Result<Vec<SocketAddr>> {
-    let found = (name, 0).to_socket_addrs();
-    let addresses: Vec<SocketAddr> = found.map_err(|_| Error::NameNotResolved)?.collect();
-    if addresses.is_empty() {
-        return Err(Error::NameNotResolved);
+    let unresolved = |system: String| {
+        let name = name.to_owned();
+        Failure::because(Error::NameNotResolved, Unresolved { name, system })
+    };
+    match (name, 0).to_socket_addrs() {
+        Ok(found) => {
+            let addresses: Vec<SocketAddr> = found.collect();
+            if addresses.is_empty() {
+                Err(unresolved("the answer is empty".to_owned()))
+            } else {
+                Ok(addresses)
+            }
+        }
+        Err(error) => Err(unresolved(error.to_string())),
     }
-    Ok(addresses)
+}
+
+/// The system knows no address of this name.
+#[derive(Debug)]
+struct Unresolved {
+    name: String,
+    /// The system's words.
+    system: String,
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no address of {} was found: {}", self.name, self.system)
+    }
+}
+
+impl Reason for Unresolved {
+    fn socket_error(&self) -> u32 {
+        HOST_NOT_FOUND
+    }
 }
 
 #[cfg(test)]
@@ -243,7 +275,7 @@ mod tests {
         let address = "[fe80::1%7]:0".parse().unwrap();
         assert!(found.contains(&address), "{found:?}");
         let none = look_up("fe80::1%no-such-interface");
-        assert_eq!(none, Err(Error::NameNotResolved));
+        assert_eq!(none, Err(Error::NameNotResolved.into()));
     }
 
     #[test]
@@ -256,6 +288,6 @@ mod tests {
             }
             sleeper.wait(&[], None).unwrap();
         };
-        assert_eq!(answer, Err(Error::NameNotResolved));
+        assert_eq!(answer, Err(Error::NameNotResolved.into()));
     }
 }

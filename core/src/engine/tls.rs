@@ -3,6 +3,7 @@
 mod config;
 mod key_log;
 mod layer;
+mod name_text;
 mod records;
 mod store;
 mod time;
@@ -11,5 +12,6 @@ mod verify;
 
 pub use config::{Protocols, TlsConfigs, TlsPolicy};
 pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block};
+pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;

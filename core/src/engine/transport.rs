@@ -5,9 +5,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::buffers::Inbox;
+use super::extended_error;
 use super::socket::Socket;
 use super::tls::TlsFacts;
 use crate::error::Error;
+use crate::failure::{Failure, Reason};
 
 /// A bidirectional byte stream that never blocks.
 pub trait Transport: Send + fmt::Debug {
@@ -72,17 +74,17 @@ pub trait Transport: Send + fmt::Debug {
     /// What TLS negotiated; `None` on a plain connection.
     fn tls(&self) -> Option<&Arc<TlsFacts>>;
 
-    /// The WinHTTP error a failure of this layer means.
-    fn error(&self, error: &io::Error) -> Error;
+    /// What a failure of this layer means.
+    fn failure(&self, error: &io::Error) -> Failure;
 
     /// The same once a response has begun: what TLS objects to then ends the connection like any other failure, and the
     /// functions that read a body or use a WebSocket know only that.
-    fn late_error(&self, error: &io::Error) -> Error {
-        let error = self.error(error);
-        if error == Error::SecureChannelError {
-            Error::ConnectionError
+    fn late_failure(&self, error: &io::Error) -> Failure {
+        let failure = self.failure(error);
+        if failure.error() == Error::SecureChannelError {
+            failure.with_error(Error::ConnectionError)
         } else {
-            error
+            failure
         }
     }
 }
@@ -164,20 +166,46 @@ impl Transport for Tcp {
         None
     }
 
-    fn error(&self, error: &io::Error) -> Error {
-        super::extended_error::note(error);
-        socket_error(error)
+    fn failure(&self, error: &io::Error) -> Failure {
+        socket_failure(error)
     }
 }
 
-/// The WinHTTP error of a failing connection.
+/// What the system's error on a connection means.
 #[must_use]
-pub fn socket_error(error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::TimedOut {
+pub fn socket_failure(error: &io::Error) -> Failure {
+    let meaning = if error.kind() == io::ErrorKind::TimedOut {
         Error::Timeout
     } else if error.kind() == io::ErrorKind::OutOfMemory {
         Error::NotEnoughMemory
     } else {
         Error::ConnectionError
+    };
+    Failure::because(
+        meaning,
+        Broken {
+            system: error.to_string(),
+            socket_error: extended_error::of(error),
+        },
+    )
+}
+
+/// The system reports the end of a connection.
+#[derive(Debug)]
+struct Broken {
+    /// The system's words.
+    system: String,
+    socket_error: u32,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the connection broke: {}", self.system)
+    }
+}
+
+impl Reason for Broken {
+    fn socket_error(&self) -> u32 {
+        self.socket_error
     }
 }

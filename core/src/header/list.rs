@@ -13,7 +13,7 @@ pub struct Header {
     pub value: Box<[u8]>,
 }
 
-/// Fields whose values are credentials; `Debug` hides them so that they reach no log.
+/// Fields whose values are credentials.
 const SECRET_NAMES: [&str; 4] = [
     "Authorization",
     "Proxy-Authorization",
@@ -27,11 +27,24 @@ impl Header {
     pub fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
+
+    /// Whether its value is a credential: it reaches no log and no error's text.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        Self::is_secret_name(&self.name)
+    }
+
+    /// As [`Header::is_secret`], for the name alone.
+    #[must_use]
+    pub fn is_secret_name(name: &str) -> bool {
+        let mut names = SECRET_NAMES.iter();
+        names.any(|secret| secret.eq_ignore_ascii_case(name))
+    }
 }
 
 impl fmt::Debug for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if SECRET_NAMES.iter().any(|name| self.is_named(name)) {
+        if self.is_secret() {
             write!(f, "{}: (hidden)", self.name)
         } else {
             write!(

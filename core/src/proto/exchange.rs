@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Result};
-use crate::proto::http1::body::{BodyDecoder, BodyFraming, keep_alive};
-use crate::proto::http1::head::{HeadLimits, HeadParser, HeadStatus, ResponseHead};
-use crate::proto::websocket::Offer;
+use crate::error::Error;
+use crate::proto::http1::body::{BodyDecoder, BodyFraming, FramingError, keep_alive};
+use crate::proto::http1::head::{HeadError, HeadLimits, HeadParser, HeadStatus, ResponseHead};
+use crate::proto::websocket::{HandshakeError, Offer};
 
 /// What an exchange tolerates.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,48 @@ pub enum HeadEvent {
     },
 }
 
+/// Why what came is no response to the request.
+#[derive(Clone, Debug)]
+pub enum ExchangeError {
+    /// It is no response at all, or too large.
+    Head(HeadError),
+    /// More interim responses than this (MAX_HTTP_STATUS_CONTINUE).
+    TooManyInterim(u32),
+    /// 101 Switching Protocols, and nobody asked to switch (RFC 9110 §15.2.2).
+    Switch,
+    /// A 101 with this head that does not open a WebSocket.
+    Handshake(HandshakeError, Box<ResponseHead>),
+    /// A head that does not say where the body ends.
+    Framing(FramingError),
+    /// A head was looked for behind the head.
+    Misused,
+}
+
+impl From<&ExchangeError> for Error {
+    fn from(error: &ExchangeError) -> Self {
+        match error {
+            ExchangeError::Head(error) => (*error).into(),
+            ExchangeError::Framing(error) => (*error).into(),
+            ExchangeError::TooManyInterim(_)
+            | ExchangeError::Switch
+            | ExchangeError::Handshake(..) => Self::InvalidServerResponse,
+            ExchangeError::Misused => Self::Internal,
+        }
+    }
+}
+
+impl From<HeadError> for ExchangeError {
+    fn from(error: HeadError) -> Self {
+        Self::Head(error)
+    }
+}
+
+impl From<FramingError> for ExchangeError {
+    fn from(error: FramingError) -> Self {
+        Self::Framing(error)
+    }
+}
+
 impl Exchange {
     /// Expects the response to a request with this method; `upgrade` is what it offered if it asked for a WebSocket.
     #[must_use]
@@ -80,9 +122,9 @@ impl Exchange {
     ///
     /// # Errors
     /// A malformed or oversized head, too many interim responses, or a handshake answer that breaks RFC 6455 §4.1.
-    pub fn head(&mut self, input: &[u8]) -> Result<HeadEvent> {
+    pub fn head(&mut self, input: &[u8]) -> Result<HeadEvent, ExchangeError> {
         let State::Head(parser) = &mut self.state else {
-            return Err(Error::Internal);
+            return Err(ExchangeError::Misused);
         };
         let (head, consumed) = match parser.parse(input, &self.limits.head)? {
             HeadStatus::Partial => return Ok(HeadEvent::Partial),
@@ -92,7 +134,7 @@ impl Exchange {
         if (100..200).contains(&head.status) && !switching {
             self.interim += 1;
             if self.interim > self.limits.max_interim {
-                return Err(Error::InvalidServerResponse);
+                return Err(ExchangeError::TooManyInterim(self.limits.max_interim));
             }
             self.state = State::Head(HeadParser::new());
             return Ok(HeadEvent::Interim {
@@ -105,12 +147,13 @@ impl Exchange {
             (Some(offer), true) => {
                 // The version is not among what RFC 6455 §4.1 lets a client look at, and fields that announce a body mean
                 // nothing: a 101 has none, whatever they say (RFC 9112 §6.3 rule 1).
-                let fits = offer.check_response(|name| head.headers.all(name));
-                fits.map_err(|_| Error::InvalidServerResponse)?;
+                if let Err(error) = offer.check_response(|name| head.headers.all(name)) {
+                    return Err(ExchangeError::Handshake(error, Box::new(head)));
+                }
                 self.state = State::Upgraded;
             }
             // Nobody asked to switch protocols (RFC 9110 §15.2.2).
-            (None, true) => return Err(Error::InvalidServerResponse),
+            (None, true) => return Err(ExchangeError::Switch),
             (_, false) => {
                 let framing = BodyFraming::of_response(&self.method, &head)?;
                 reusable = keep_alive(&head, &framing);

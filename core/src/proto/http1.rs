@@ -9,5 +9,6 @@ pub mod early;
 mod fields;
 mod framing;
 pub mod head;
+pub mod shown;
 
 pub use crate::header::Version;

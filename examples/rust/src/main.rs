@@ -1,7 +1,7 @@
 //! Echo client in Rust, written against windows-sys as for Windows: `echo-rust URL [MESSAGE]`.
 //!
-//! On Linux and macOS the only addition is the line `use winhttp as _`, which links winhttp-shim:
-//! it defines the functions that windows-sys declares. Exit code 0 means that the server sent back
+//! On Linux and macOS the only additions are the line `use winhttp as _`, which links winhttp-shim:
+//! it defines the functions that windows-sys declares; and `detail`, which says what is behind an error. Exit code 0 means that the server sent back
 //! exactly what it was sent and that the closing handshake worked.
 #![expect(
     clippy::print_stdout,
@@ -277,14 +277,35 @@ fn check_code(code: u32, call: &str) -> Result<(), String> {
     if code == NO_ERROR {
         Ok(())
     } else {
-        Err(format!("{call} failed: error {code}"))
+        Err(format!("{call} failed: error {code}{}", detail(code)))
     }
 }
 
 fn last_error(call: &str) -> String {
     // SAFETY: takes nothing and touches only this thread's last error.
     let code = unsafe { GetLastError() };
-    format!("{call} failed: error {code}")
+    format!("{call} failed: error {code}{}", detail(code))
+}
+
+/// What the library knows of an error of this thread.
+#[cfg(not(windows))]
+fn detail(code: u32) -> String {
+    let mut text = [0; 8192]; // WINHTTP_SHIM_ERROR_DETAIL_MAX
+    let mut length = size(text.len());
+    // SAFETY: the buffer is lent with its length.
+    let known =
+        unsafe { winhttp::WinHttpShimGetErrorDetailUtf8(code, text.as_mut_ptr(), &raw mut length) };
+    let length = usize::try_from(length).unwrap_or_default();
+    match text.get(..length) {
+        Some(text) if known == NO_ERROR => format!(": {}", String::from_utf8_lossy(text)),
+        _ => String::new(),
+    }
+}
+
+/// Windows' library knows nothing but the number.
+#[cfg(windows)]
+fn detail(_: u32) -> String {
+    String::new()
 }
 
 /// UTF-16 with its NUL, as the W functions take it.

@@ -7,11 +7,23 @@ use std::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{GetLastError, NO_ERROR};
 use windows_sys::Win32::Networking::WinHttp::*;
 
+use crate::detail;
+
 /// A call that failed; [`reasons`](crate::reasons) makes a sentence of it.
 #[derive(Debug, Clone)]
 pub(crate) struct CallError {
     pub(crate) call: &'static str,
     pub(crate) code: u32,
+    /// What the library knows beyond the number.
+    pub(crate) detail: Option<String>,
+}
+
+impl CallError {
+    /// To be made where the error is met: behind the call, or inside the callback that is told.
+    pub(crate) fn new(call: &'static str, code: u32) -> Self {
+        let detail = detail::of(code);
+        Self { call, code, detail }
+    }
 }
 
 /// Owns one HINTERNET and closes it.
@@ -75,14 +87,14 @@ fn check_code(code: u32, call: &'static str) -> Result<(), CallError> {
     if code == NO_ERROR {
         Ok(())
     } else {
-        Err(CallError { call, code })
+        Err(CallError::new(call, code))
     }
 }
 
 fn last_error(call: &'static str) -> CallError {
     // SAFETY: takes nothing and touches only this thread's last error.
     let code = unsafe { GetLastError() };
-    CallError { call, code }
+    CallError::new(call, code)
 }
 
 /// Host, port, path and whether TLS is wanted.
@@ -255,6 +267,26 @@ pub(crate) fn status_code(request: &Handle) -> Result<u32, CallError> {
     };
     check(found, "WinHttpQueryHeaders")?;
     Ok(status)
+}
+
+/// Waits for the first bytes of the body, or has DATA_AVAILABLE tell of them; not longer than a person is patient.
+pub(crate) fn await_body(request: &Handle, synchronous: bool) -> Result<(), CallError> {
+    const LIMIT_MS: u32 = 2_000;
+    let limit_ms = LIMIT_MS;
+    let limit = (&raw const limit_ms).cast();
+    let length = size(size_of::<u32>());
+    // SAFETY: the option's value is one DWORD, and that is what is lent.
+    let set = unsafe { WinHttpSetOption(request.0, WINHTTP_OPTION_RECEIVE_TIMEOUT, limit, length) };
+    check(set, "WinHttpSetOption(RECEIVE_TIMEOUT)")?;
+    let mut number = 0;
+    let variable = if synchronous {
+        &raw mut number
+    } else {
+        null_mut()
+    };
+    // SAFETY: the variable is lent to a call that is over when it returns, or there is none.
+    let found = unsafe { WinHttpQueryDataAvailable(request.0, variable) };
+    check(found, "WinHttpQueryDataAvailable")
 }
 
 /// Whose head: the request's as it was sent, or the response's.

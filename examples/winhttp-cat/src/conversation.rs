@@ -260,7 +260,10 @@ impl Conversation {
             }
             Event::Failed(error) => return Err(broken(error)),
             Event::TooLarge => return Err(too_large()),
-            Event::SendRequestComplete | Event::HeadersAvailable | Event::Closed => None,
+            Event::SendRequestComplete
+            | Event::HeadersAvailable
+            | Event::DataAvailable
+            | Event::Closed => None,
         })
     }
 

@@ -19,6 +19,7 @@ mod chat;
 mod conversation;
 #[cfg(unix)]
 mod demo;
+mod detail;
 mod help;
 mod input;
 mod message;

@@ -29,6 +29,8 @@ pub(crate) enum Event {
     Interrupted,
     SendRequestComplete,
     HeadersAvailable,
+    /// The first bytes of a refusal's body are there.
+    DataAvailable,
     /// A piece of a message is in the buffer that was lent (asynchronous).
     Piece {
         length: usize,
@@ -101,6 +103,7 @@ impl Observer {
         let event = match notification.status {
             WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE => Event::SendRequestComplete,
             WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE => Event::HeadersAvailable,
+            WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE => Event::DataAvailable,
             WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE => Event::Sent,
             WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE => Event::ShutDown,
             WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE => Event::Closed,
@@ -114,7 +117,7 @@ impl Observer {
                 let Some((call, code)) = notification.error() else {
                     return;
                 };
-                Event::Failed(CallError { call, code })
+                Event::Failed(CallError::new(call, code))
             }
             WINHTTP_CALLBACK_STATUS_SECURE_FAILURE => {
                 let flaws = notification.number().unwrap_or_default();

@@ -96,8 +96,23 @@ pub(crate) fn handshake(
     let opening = |error| Failure::Opening(reasons::sentence(&error, Circumstances::default()));
     match api::status_code(request).map_err(opening)? {
         HTTP_STATUS_SWITCH_PROTOCOLS => Ok(()),
-        status => Err(Failure::Opening(reasons::refusal(status))),
+        status => {
+            let answer = refused_answer(request, target, events);
+            let text = reasons::refusal(status, answer.as_deref());
+            Err(Failure::Opening(text))
+        }
     }
+}
+
+/// What the server answered instead: the library shows it to whoever asks for the WebSocket all the same.
+fn refused_answer(request: &Handle, target: &Target, events: &Receiver<Event>) -> Option<String> {
+    // A body that does not come is no reason to say less.
+    if api::await_body(request, target.synchronous).is_ok() && !target.synchronous {
+        let _late = wait_for(events, |event| matches!(event, Event::DataAvailable));
+    }
+    // SAFETY: no WebSocket is made of a refused request, so nothing has the context.
+    let refused = unsafe { api::complete_upgrade(request, 0) };
+    refused.err()?.detail
 }
 
 fn exchange(

@@ -18,19 +18,29 @@ pub(crate) struct Circumstances {
 /// The call, the error, what it means and, if there is something, what helps.
 pub(crate) fn sentence(error: &CallError, known: Circumstances) -> String {
     let mut text = format!("{} failed: {}", error.call, names::error(error.code));
-    if let Some(meaning) = meaning(error.code) {
+    let detail = error.detail.as_deref();
+    if let Some(why) = detail.or_else(|| meaning(error.code)) {
         text.push_str(": ");
-        text.push_str(meaning);
+        text.push_str(why);
     }
     if error.code == ERROR_WINHTTP_SECURE_FAILURE {
-        text.push_str(&certificate(known));
+        if detail.is_none() {
+            text.push_str(&flaws(known));
+        }
+        text.push_str(&remedies(known));
     }
     text
 }
 
-/// Why there is no WebSocket although the server answered.
-pub(crate) fn refusal(status: u32) -> String {
-    format!("the server answered {status} instead of 101 Switching Protocols")
+/// Why there is no WebSocket although the server answered, with the answer as the library tells it.
+pub(crate) fn refusal(status: u32, answer: Option<&str>) -> String {
+    let mut text = format!("the server answered {status} instead of 101 Switching Protocols");
+    // The library's first line says the same.
+    if let Some((_, response)) = answer.and_then(|answer| answer.split_once('\n')) {
+        text.push('\n');
+        text.push_str(response);
+    }
+    text
 }
 
 /// What an error number means to somebody who sees it for the first time.
@@ -51,8 +61,8 @@ fn meaning(code: u32) -> Option<&'static str> {
     })
 }
 
-/// What is wrong with a certificate, flaw by flaw, and what may be done about it.
-fn certificate(known: Circumstances) -> String {
+/// What is wrong with a certificate, flaw by flaw.
+fn flaws(known: Circumstances) -> String {
     const FLAWS: [(u32, &str); 5] = [
         (
             WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID,
@@ -85,6 +95,12 @@ fn certificate(known: Circumstances) -> String {
     if !text.is_empty() {
         text.push(')');
     }
+    text
+}
+
+/// What may be done about a certificate that was refused.
+fn remedies(known: Circumstances) -> String {
+    let mut text = String::new();
     if known.flaws & WINHTTP_CALLBACK_STATUS_FLAG_INVALID_CA != 0 {
         text.push_str(
             ". If the server is yours, trust the issuer's certificate, or a self-signed one itself, \
@@ -103,7 +119,40 @@ mod tests {
 
     fn of(code: u32, insecure: bool, flaws: u32) -> String {
         let call = "WinHttpSendRequest";
-        sentence(&CallError { call, code }, Circumstances { insecure, flaws })
+        let detail = None;
+        let error = CallError { call, code, detail };
+        sentence(&error, Circumstances { insecure, flaws })
+    }
+
+    #[test]
+    fn what_the_library_knows_takes_the_place_of_what_the_number_means() {
+        let error = CallError {
+            call: "WinHttpSendRequest",
+            code: 12175,
+            detail: Some("the certificate is refused: it is old".to_owned()),
+        };
+        let flaws = WINHTTP_CALLBACK_STATUS_FLAG_CERT_DATE_INVALID;
+        let known = Circumstances {
+            insecure: false,
+            flaws,
+        };
+        assert_eq!(
+            sentence(&error, known),
+            "WinHttpSendRequest failed: ERROR_WINHTTP_SECURE_FAILURE (12175): the certificate is refused: \
+             it is old; --insecure accepts any certificate"
+        );
+    }
+
+    #[test]
+    fn a_refusal_shows_the_answer() {
+        assert_eq!(
+            refusal(403, None),
+            "the server answered 403 instead of 101 Switching Protocols"
+        );
+        assert!(
+            refusal(403, Some("refused\nHTTP/1.1 403 No\n\nbody"))
+                .ends_with("s\nHTTP/1.1 403 No\n\nbody")
+        );
     }
 
     #[test]

@@ -46,7 +46,8 @@ fn an_unknown_authority_is_told_with_its_remedies() {
         let words = |more: &[&'static str]| [mode, more, &["-x", "hi"]].concat();
         run(&[&words(&[])[..], &[&url]].concat(), b"")
             .with(3)
-            .saying("its issuer is not trusted")
+            .saying("its issuer \"")
+            .saying("is not trusted")
             .saying("--cacert FILE")
             .saying("--insecure accepts any certificate");
         let trusting = [&words(&[])[..], &["--cacert", file.path(), &url]].concat();
@@ -87,9 +88,15 @@ fn every_flaw_is_named() {
     let authority = Authority::new().unwrap();
     let file = TemporaryFile::new("flaws.pem", &authority.pem());
     for (options, words) in [
-        (IdentityOptions::expired(), "it has expired"),
-        (IdentityOptions::wrong_name(), "it is for another name"),
-        (IdentityOptions::client_only(), "it is not for servers"),
+        (IdentityOptions::expired(), "it expired on 2002-01-01"),
+        (
+            IdentityOptions::wrong_name(),
+            "it is for wrong.example, not for 127.0.0.1",
+        ),
+        (
+            IdentityOptions::client_only(),
+            "it is for clients, not for servers",
+        ),
     ] {
         let identity = authority.issue(&options).unwrap();
         let server = Server::tls(by_path, &identity).unwrap();

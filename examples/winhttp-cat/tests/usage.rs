@@ -10,6 +10,8 @@ use common::{MODES, PATIENCE, Running, program, run, server};
 
 use std::process::Stdio;
 
+use winhttp_fixtures::{Connection, Server};
+
 #[test]
 fn input_without_a_url_is_a_mistake_and_no_demonstration() {
     run(&[], b"hi\n").with(2).saying("no URL");
@@ -136,6 +138,32 @@ fn a_refused_upgrade_and_an_error_status_have_their_exit_codes() {
     run(&["-x", "hi", &failing], b"")
         .with(4)
         .saying("closed: 1011 enough");
+}
+
+/// Also of a body that comes later than the head.
+#[test]
+fn a_refusal_is_shown_with_the_beginning_of_its_body() {
+    let late = Server::plain(|connection: &mut Connection| {
+        connection.read_head()?;
+        connection
+            .send(b"HTTP/1.1 403 Forbidden\r\nServer: doorman\r\nContent-Length: 2000\r\n\r\n")?;
+        connection.send(&[b"No entry. \x1b[31m".as_slice(), &[b'x'; 1985]].concat())?;
+        connection.wait_closed();
+        Ok(())
+    })
+    .unwrap();
+    for mode in MODES {
+        let ended = run(&[mode, &["-x", "hi", &late.ws_url("/")]].concat(), b"")
+            .with(3)
+            .saying("answered 403 instead of 101 Switching Protocols\nHTTP/1.1 403 Forbidden\nServer: doorman\n")
+            .saying("\n\nNo entry. \u{fffd}[31mxxx")
+            .saying("xxx...");
+        assert!(
+            ended.errors.len() < 1400,
+            "the first kilobyte: {}",
+            ended.errors
+        );
+    }
 }
 
 #[test]

@@ -109,6 +109,42 @@ static void errors_have_their_name_as_text(void)
     CHECK(LocalFree(made) == NULL);
 }
 
+/* Asks for a port to which no request may be sent, so nothing leaves the machine. */
+static void what_is_known_of_an_error_follows_its_name(void)
+{
+    static const char whole[] = "ERROR_WINHTTP_CANNOT_CONNECT (12029): port 25 is that of another "
+                                "protocol, to which no request may be sent\r\n";
+    DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, length;
+    HINTERNET session = WinHttpOpen(W("test"), WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL, 0);
+    HINTERNET connect = WinHttpConnect(session, W("127.0.0.1"), 25, 0);
+    HINTERNET request = WinHttpOpenRequest(connect, NULL, NULL, NULL, NULL, NULL, 0);
+    char text[256];
+    WCHAR wide[256], *made = NULL;
+    CHECK(!WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0) && GetLastError() == 12029);
+    length = FormatMessageA(flags, NULL, GetLastError(), 0, text, sizeof(text), NULL);
+    CHECK(strcmp(text, whole) == 0 && length == sizeof(whole) - 1);
+    CHECK(FormatMessageA(flags, NULL, 12029, 0, text, sizeof(whole), NULL) == length);
+    CHECK(FormatMessageW(flags, NULL, 0x80072EFD, 0, wide, 256, NULL) == length);
+    CHECK(WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, sizeof(text), NULL, NULL) == sizeof(whole));
+    CHECK(strcmp(text, whole) == 0);
+    /* It gives way to the name where the buffer is small. */
+    length = FormatMessageA(flags, NULL, 12029, 0, text, sizeof(whole) - 1, NULL);
+    CHECK(strcmp(text, "ERROR_WINHTTP_CANNOT_CONNECT (12029): port 25 is that of another "
+                       "protocol, to which no request may be ...\r\n") == 0);
+    CHECK(length == sizeof(whole) - 2);
+    length = FormatMessageA(flags, NULL, 12029, 0, text, 44, NULL);
+    CHECK(strcmp(text, "ERROR_WINHTTP_CANNOT_CONNECT (12029)\r\n") == 0 && length == strlen(text));
+    CHECK(FormatMessageA(flags, NULL, 12029, 0, text, 39, NULL) == 38);
+    CHECK(FAILS_WITH(FormatMessageA(flags, NULL, 12029, 0, text, 38, NULL),
+        ERROR_INSUFFICIENT_BUFFER));
+    length = FormatMessageW(flags | FORMAT_MESSAGE_ALLOCATE_BUFFER, NULL, 12029, 0, (LPWSTR)&made, 0, NULL);
+    CHECK(made != NULL && length == sizeof(whole) - 1 && (DWORD)lstrlenW(made) == length);
+    LocalFree(made);
+    CHECK(FormatMessageA(flags, NULL, 12030, 0, text, sizeof(text), NULL));
+    CHECK(strcmp(text, "ERROR_WINHTTP_CONNECTION_ERROR (12030)\r\n") == 0);
+    CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
+}
+
 static void memory_is_cleared_and_grows(void)
 {
     BYTE secret[3] = {1, 2, 3};
@@ -133,6 +169,7 @@ int main(void)
     what_is_no_character_is_replaced_or_an_error();
     ascii_letters_compare_without_case();
     errors_have_their_name_as_text();
+    what_is_known_of_an_error_follows_its_name();
     memory_is_cleared_and_grows();
     OutputDebugStringA("debug ");
     OutputDebugStringW(W("\u00E9\n"));

@@ -2,11 +2,15 @@
  *
  * Licence: MIT OR Apache-2.0.
  *
- * The text of an error is its name and number, in no language: "ERROR_WINHTTP_TIMEOUT (12002)". */
+ * The text of an error is its name and number, in no language: "ERROR_WINHTTP_TIMEOUT (12002)". Where
+ * the calling thread knows more of it (winhttp_shim.h), that follows: ": the server sent nothing within
+ * 30000 ms (RECEIVE_TIMEOUT)". */
 #ifndef WINHTTP_SHIM_COMPAT_WIN32_MESSAGES_H
 #define WINHTTP_SHIM_COMPAT_WIN32_MESSAGES_H
 
 #include "win32_text.h"
+
+#include "../winhttp_shim.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -165,17 +169,22 @@ static inline const char *winhttp_compat_error_name(DWORD code)
 #undef WINHTTP_COMPAT_CASE
 }
 
-/* Room for the longest name, a number and the end of a line. */
+/* Room for the longest name and a number. */
 #define WINHTTP_COMPAT_MESSAGE_MAX 96
+/* Units between name and detail, and behind a detail that is cut. */
+#define WINHTTP_COMPAT_MESSAGE_JOINTS 5
 
-/* Writes the text of a message, with the end of line that Windows' texts have, and returns its
- * length; 0 with the last error set. An HRESULT made from an error code has the text of the code. */
-static inline DWORD winhttp_compat_message(
-    DWORD flags, DWORD code, char text[WINHTTP_COMPAT_MESSAGE_MAX])
+/* The error whose text is asked for. An HRESULT made from an error code has the text of the code. */
+static inline DWORD winhttp_compat_message_error(DWORD code)
 {
-    DWORD error = (code & 0xFFFF0000u) == 0x80070000u ? code & 0xFFFF : code;
+    return (code & 0xFFFF0000u) == 0x80070000u ? code & 0xFFFF : code;
+}
+
+/* Writes name and number, and returns the length; 0 with the last error set. */
+static inline DWORD winhttp_compat_message(
+    DWORD flags, DWORD error, char text[WINHTTP_COMPAT_MESSAGE_MAX])
+{
     const char *name = winhttp_compat_error_name(error);
-    const char *end = (flags & FORMAT_MESSAGE_MAX_WIDTH_MASK) != 0 ? " " : "\r\n";
     if ((flags & (FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_FROM_HMODULE)) == 0
         || (flags & FORMAT_MESSAGE_FROM_STRING) != 0) {
         SetLastError(ERROR_INVALID_PARAMETER);
@@ -186,7 +195,24 @@ static inline DWORD winhttp_compat_message(
         return 0;
     }
     return (DWORD)snprintf(
-        text, WINHTTP_COMPAT_MESSAGE_MAX, "%s (%u)%s", name, (unsigned)error, end);
+        text, WINHTTP_COMPAT_MESSAGE_MAX, "%s (%u)", name, (unsigned)error);
+}
+
+/* What Windows' texts end with. */
+static inline const char *winhttp_compat_message_end(DWORD flags)
+{
+    return (flags & FORMAT_MESSAGE_MAX_WIDTH_MASK) != 0 ? " " : "\r\n";
+}
+
+/* How many units of a detail fit behind a name: all, fewer with dots behind them, or none. Programs
+ * have buffers for short texts: what is known of an error must not cost them its name. */
+static inline DWORD winhttp_compat_message_fit(DWORD flags, DWORD size, DWORD name, DWORD detail)
+{
+    DWORD others = name + (DWORD)strlen(winhttp_compat_message_end(flags)) + 1;
+    if ((flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) != 0 || others + 2 + detail <= size)
+        return detail;
+    others += WINHTTP_COMPAT_MESSAGE_JOINTS;
+    return size > others ? size - others : 0;
 }
 
 /* Where the text goes: the caller's buffer, or new memory for LocalFree whose address goes there.
@@ -211,45 +237,20 @@ static inline void *winhttp_compat_message_room(
     return memory;
 }
 
-/* Knows the codes of Win32 and of WinHTTP, whichever of FROM_SYSTEM and FROM_HMODULE asks; module,
- * language and inserts are ignored, and FROM_STRING is refused. Returns the length without the NUL. */
-static inline DWORD FormatMessageA(DWORD flags, LPCVOID source, DWORD code, DWORD language,
-    LPSTR buffer, DWORD size, va_list *arguments)
-{
-    char text[WINHTTP_COMPAT_MESSAGE_MAX];
-    DWORD length = winhttp_compat_message(flags, code, text);
-    void *room;
-    (void)source;
-    (void)language;
-    (void)arguments;
-    if (length == 0)
-        return 0;
-    room = winhttp_compat_message_room(flags, buffer, size, length + 1, sizeof(char));
-    if (room == NULL)
-        return 0;
-    memcpy(room, text, length + 1);
-    return length;
-}
-
-static inline DWORD FormatMessageW(DWORD flags, LPCVOID source, DWORD code, DWORD language,
-    LPWSTR buffer, DWORD size, va_list *arguments)
-{
-    char text[WINHTTP_COMPAT_MESSAGE_MAX];
-    DWORD length = winhttp_compat_message(flags, code, text);
-    DWORD index;
-    WCHAR *room;
-    (void)source;
-    (void)language;
-    (void)arguments;
-    if (length == 0)
-        return 0;
-    room = (WCHAR *)winhttp_compat_message_room(flags, buffer, size, length + 1, sizeof(WCHAR));
-    if (room == NULL)
-        return 0;
-    for (index = 0; index <= length; index++)
-        room[index] = (WCHAR)text[index];
-    return length;
-}
+#define WINHTTP_COMPAT_UNIT char
+#define WINHTTP_COMPAT_OF(narrow, wide) narrow
+#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_a
+#include "win32_messages_units.h"
+#undef WINHTTP_COMPAT_UNIT
+#undef WINHTTP_COMPAT_OF
+#undef WINHTTP_COMPAT_OWN
+#define WINHTTP_COMPAT_UNIT WCHAR
+#define WINHTTP_COMPAT_OF(narrow, wide) wide
+#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_w
+#include "win32_messages_units.h"
+#undef WINHTTP_COMPAT_UNIT
+#undef WINHTTP_COMPAT_OF
+#undef WINHTTP_COMPAT_OWN
 
 #ifndef FormatMessage
 #define FormatMessage WINHTTP_COMPAT_NAME(FormatMessage)

@@ -3,10 +3,21 @@
 use winhttp_abi::Code;
 use winhttp_abi::constants as c;
 use winhttp_core::error::Error;
+use winhttp_core::failure::Failure;
 use winhttp_core::option::OptionError;
 
+use crate::error_detail;
+
+/// The number of a failure that ends a call; its reason is kept for the thread, beside the number.
+pub(crate) fn code(failure: impl Into<Failure>) -> Code {
+    let failure = failure.into();
+    let code = number(failure.error());
+    error_detail::keep(code, &failure);
+    code
+}
+
 /// The number of an error.
-pub(crate) fn code(error: Error) -> Code {
+pub(crate) fn number(error: Error) -> Code {
     Code(match error {
         Error::InvalidHandle => c::ERROR_INVALID_HANDLE,
         Error::IncorrectHandleType => c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use winhttp_abi::Code;
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::from_bits;
 use winhttp_abi::types::{AsyncResult, WebSocketAsyncResult, WebSocketStatus};
@@ -9,7 +10,8 @@ use winhttp_abi::wide::{Unit, terminated};
 use winhttp_core::handle::HandleId;
 use winhttp_core::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
 
-use super::code;
+use super::number;
+use crate::error_detail::telling;
 
 /// A status callback's last three arguments.
 pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
@@ -18,7 +20,7 @@ pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>, call: Call<'_>) {
     use Notification as N;
     let status = status(notification);
-    match *notification {
+    match notification {
         N::ResolvingName(name) => text::<W>(status, name, call),
         N::NameResolved(address)
         | N::ConnectingToServer(address)
@@ -34,41 +36,43 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>
         | N::ResponseReceived(number)
         | N::IntermediateResponse(number)
         | N::DataAvailable(number)
-        | N::WriteComplete(number) => value(status, number, call),
-        N::SecureFailure(problems) => value(status, problems.bits(), call),
+        | N::WriteComplete(number) => value(status, *number, call),
+        N::SecureFailure(problems, failure) => {
+            // Whatever number ends the operation: the notification itself names this one.
+            let code = Code(c::ERROR_WINHTTP_SECURE_FAILURE);
+            telling(code, failure, || value(status, problems.bits(), call));
+        }
         N::HandleCreated | N::HandleClosing => value(status, from_bits(handle.bits()), call),
         N::SendRequestComplete { address, bytes } | N::ReadComplete { address, bytes } => {
-            call(status, memory(address), bytes);
+            call(status, memory(*address), *bytes);
         }
-        N::RequestError(operation, error) => {
+        N::RequestError(operation, failure) => {
+            let code = number(failure.error());
             let result = AsyncResult {
-                dw_result: api(operation),
-                dw_error: code(error).0,
+                dw_result: api(*operation),
+                dw_error: code.0,
             };
-            value(status, result, call);
+            telling(code, failure, || value(status, result, call));
         }
         N::WebSocketReceived { bytes, kind } | N::WebSocketSent { bytes, kind } => {
             let transferred = WebSocketStatus {
-                dw_bytes_transferred: bytes,
-                e_buffer_type: buffer_type(kind),
+                dw_bytes_transferred: *bytes,
+                e_buffer_type: buffer_type(*kind),
             };
             value(status, transferred, call);
         }
-        N::WebSocketError(operation, error) => {
+        N::WebSocketError(operation, failure) => {
+            let code = number(failure.error());
             // dwResult is 0 here (observed): the operation is named by the second field.
             let async_result = AsyncResult {
                 dw_result: 0,
-                dw_error: code(error).0,
+                dw_error: code.0,
             };
-            let operation = web_socket_operation(operation);
-            value(
-                status,
-                WebSocketAsyncResult {
-                    async_result,
-                    operation,
-                },
-                call,
-            );
+            let result = WebSocketAsyncResult {
+                async_result,
+                operation: web_socket_operation(*operation),
+            };
+            telling(code, failure, || value(status, result, call));
         }
     }
 }
@@ -90,7 +94,7 @@ pub(crate) fn status(notification: &Notification<'_>) -> u32 {
         N::HandleCreated => c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED,
         N::HandleClosing => c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING,
         N::IntermediateResponse(_) => c::WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE,
-        N::SecureFailure(_) => c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE,
+        N::SecureFailure(..) => c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE,
         N::SendRequestComplete { .. } => c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
         N::HeadersAvailable => c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,
         N::DataAvailable(_) => c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE,

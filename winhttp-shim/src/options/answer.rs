@@ -18,6 +18,7 @@ use super::buffer::Buffer;
 use super::security::{no_security_info, security_info};
 use crate::callback::StatusCallback;
 use crate::certificate;
+use crate::error_detail;
 use crate::library::Shim;
 use crate::map;
 
@@ -25,6 +26,7 @@ use crate::map;
 pub(super) fn write<W: Unit>(answer: Answer<Shim>, buffer: &Buffer) -> Result<()> {
     match answer {
         Answer::Number(number) => buffer.put(number),
+        Answer::ExtendedError => buffer.put(error_detail::socket_error()),
         Answer::Pointer(pointer) => buffer.put(pointer),
         Answer::Handle(handle) => buffer.put(from_bits(handle.bits())),
         Answer::Text(text) => buffer.put_text::<W>(&text),

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use x509_parser::asn1_rs::{Any, BitString, Tag, ToDer};
-use x509_parser::prelude::{AttributeTypeAndValue, FromDer, X509Certificate, X509Name};
+use x509_parser::asn1_rs::{Any, BitString, ToDer};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::AlgorithmIdentifier;
 
+use crate::engine::tls::value_text;
 use crate::error::{Error, Result};
 
 /// Seconds from 1601-01-01, where FILETIME begins, to 1970-01-01.
@@ -178,32 +179,6 @@ fn ticks(time: ASN1Time) -> u64 {
 fn lines(name: &X509Name<'_>) -> String {
     let values: Vec<String> = name.iter_attributes().map(value_text).collect();
     values.join("\r\n")
-}
-
-/// The text of a name's value. Control characters, which could forge a line or end the text, are replaced.
-fn value_text(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let bytes = attribute.as_slice();
-    let text = match attribute.attr_value().tag() {
-        Tag::BmpString => {
-            let units: Vec<u16> = bytes
-                .chunks_exact(2)
-                .filter_map(|pair| Some(u16::from_be_bytes(*pair.first_chunk()?)))
-                .collect();
-            String::from_utf16_lossy(&units)
-        }
-        // Latin-1 is how TeletexString is used.
-        Tag::TeletexString => bytes.iter().map(|byte| char::from(*byte)).collect(),
-        _ => String::from_utf8_lossy(bytes).into_owned(),
-    };
-    text.chars()
-        .map(|c| {
-            if c.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
-        .collect()
 }
 
 impl fmt::Debug for Certificate {

@@ -12,7 +12,6 @@ use crate::api::request::Request;
 use crate::api::session::Session;
 use crate::api::websocket::WebSocket;
 use crate::embed::Embedder;
-use crate::engine::extended_error;
 use crate::error::{Error, Result};
 use crate::handle::HandleId;
 use crate::header::Version;
@@ -23,6 +22,8 @@ use crate::option::{OptionError, OptionId, Value, check_query};
 pub enum Answer<E: Embedder> {
     /// A DWORD or BOOL.
     Number(u32),
+    /// The socket error behind the thread's last failure, which only the C edge knows: it has the last errors.
+    ExtendedError,
     /// A pointer-sized number.
     Pointer(usize),
     /// A handle.
@@ -72,7 +73,7 @@ impl<E: Embedder> Library<E> {
         };
         let option = check_query(option, target.as_ref().map(Object::kind))?.id();
         match option {
-            OptionId::EXTENDED_ERROR => return Ok(Answer::Number(extended_error::get())),
+            OptionId::EXTENDED_ERROR => return Ok(Answer::ExtendedError),
             OptionId::FEATURE_SUPPORTED => {
                 return Ok(Answer::Number(features::is_supported(input).into()));
             }
@@ -248,6 +249,7 @@ impl<E: Embedder> fmt::Debug for Answer<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "Number({number:#x})"),
+            Self::ExtendedError => f.write_str("ExtendedError"),
             Self::Pointer(pointer) => write!(f, "Pointer({pointer:#x})"),
             Self::Handle(handle) => write!(f, "Handle({handle:?})"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),

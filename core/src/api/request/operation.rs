@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
-use crate::error::{Error, Result};
+use crate::failure::{Failure, Result};
 use crate::notify::{Notification, RequestOperation};
 use crate::option::Timeouts;
 
@@ -104,8 +104,8 @@ impl<E: Embedder> Operation<E> {
     }
 
     /// The notification of failure.
-    pub(super) fn failure(&self, error: Error) -> Notification<'static> {
-        Notification::RequestError(self.name(), error)
+    pub(super) fn failure(&self, failure: Failure) -> Notification<'static> {
+        Notification::RequestError(self.name(), failure)
     }
 }
 

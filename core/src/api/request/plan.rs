@@ -1,6 +1,7 @@
 //! From a request's settings to what the driver needs: the wire form of the head, limits, TLS.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::engine::driver::Plan;
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::tls::{Protocols, TlsPolicy};
 use crate::entropy;
-use crate::error::{Error, Result};
+use crate::error::{self, Error};
+use crate::failure::{Failure, Reason, Result};
 use crate::header::{HeaderList, text};
 use crate::notify::SecureProblems;
 use crate::numbers as n;
@@ -30,6 +32,31 @@ const GENERATED_HEADERS_MAX: usize = 7;
 /// Well-known ports of other protocols that no request may be sent to.
 const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
 
+/// Why a request is not even tried.
+#[derive(Debug)]
+enum Unsendable {
+    /// The port is one of another protocol.
+    BlockedPort(u16),
+    /// HTTP_PROTOCOL_REQUIRED.
+    OtherProtocol,
+}
+
+impl fmt::Display for Unsendable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BlockedPort(port) => write!(
+                f,
+                "port {port} is that of another protocol, to which no request may be sent"
+            ),
+            Self::OtherProtocol => f.write_str(
+                "HTTP_PROTOCOL_REQUIRED asks for HTTP/2 or HTTP/3, and HTTP/1.1 is all there is",
+            ),
+        }
+    }
+}
+
+impl Reason for Unsendable {}
+
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
     pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: u64) -> Result<Plan> {
@@ -37,10 +64,11 @@ impl<E: Embedder> Request<E> {
         let settings = session.settings();
         if matches!(state.proxy, ProxyAccess::Named { .. }) {
             // Going direct instead would betray what the program asked for.
-            return Err(Error::NotImplemented);
+            return Err(Error::NotImplemented.into());
         }
         if state.values.dword(OptionId::HTTP_PROTOCOL_REQUIRED) != 0 {
-            return Err(Error::HttpProtocolMismatch); // HTTP/1.1 is all there is
+            let reason = Unsendable::OtherProtocol;
+            return Err(Failure::because(Error::HttpProtocolMismatch, reason));
         }
         let keep_alive = tcp_keep_alive(&settings.values);
         let protocols = secure_protocols(&settings.values);
@@ -48,7 +76,8 @@ impl<E: Embedder> Request<E> {
         let upgrade = state.upgrade_key()?;
         let port = self.connect.port(self.secure);
         if BLOCKED_PORTS.contains(&port) {
-            return Err(Error::CannotConnect);
+            let reason = Unsendable::BlockedPort(port);
+            return Err(Failure::because(Error::CannotConnect, reason));
         }
         let agent = settings.agent.as_deref();
         let headers = self.wire_headers(state, agent, body_len, upgrade.as_ref());
@@ -158,7 +187,7 @@ impl<E: Embedder> Request<E> {
 
 impl<E: Embedder> RequestState<E> {
     /// A fresh key if the next exchange asks for a WebSocket.
-    fn upgrade_key(&self) -> Result<Option<ClientKey>> {
+    fn upgrade_key(&self) -> error::Result<Option<ClientKey>> {
         if !self.asks_upgrade() {
             return Ok(None);
         }

@@ -4,7 +4,8 @@ use super::operation::Operation;
 use super::{Locked, Phase, Request};
 use crate::api::completions::Completions;
 use crate::embed::{Embedder, ReadMemory};
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::notify::RequestOperation;
 
 /// What a read call did.
@@ -58,7 +59,7 @@ impl<E: Embedder> Request<E> {
 
     pub(super) fn start_receive(&self, mut state: Locked<'_, E>) -> Result<()> {
         if state.phase != Phase::Sent {
-            return Err(Error::IncorrectHandleState);
+            return Err(Error::IncorrectHandleState.into());
         }
         state.phase = Phase::Receiving;
         self.run(state, Operation::Receive).map(|_| ())
@@ -106,11 +107,11 @@ impl<E: Embedder> Request<E> {
     /// Accepts a receiving operation.
     fn begin_receiving(&self) -> Result<Locked<'_, E>> {
         if self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         let state = self.state();
         if state.pending.is_some() || self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         self.handle.begin_receiving();
         Ok(state)
@@ -181,7 +182,7 @@ mod tests {
         };
         let refused = said.recv_timeout(Duration::from_secs(10));
         drop(state);
-        assert_eq!(refused, Ok(Err(Error::InvalidOperation)));
+        assert_eq!(refused, Ok(Err(Error::InvalidOperation.into())));
         caller.join().unwrap().unwrap();
     }
 }

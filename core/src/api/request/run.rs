@@ -13,7 +13,8 @@ use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper::{self, Sleeper};
 use crate::engine::transport::Transport;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
 use crate::notify::{Notification, RequestOperation};
 
 /// Where an operation stands after as many steps as were possible.
@@ -51,7 +52,7 @@ impl<E: Embedder> Request<E> {
             Ok(sleeper) => sleeper,
             Err(error) => {
                 state.driver = Some(driver);
-                return Err(error);
+                return Err(error.into());
             }
         };
         state.pending = Some(operation.name());
@@ -83,7 +84,7 @@ impl<E: Embedder> Request<E> {
         loop {
             // A callback may have closed the handle, or forked: in the child the connection is somebody else's.
             if self.handle.is_closed() || !here.is_current() {
-                return Err(Error::OperationCancelled);
+                return Err(Error::OperationCancelled.into());
             }
             // A timeout that was set meanwhile governs the waits from here on.
             let (now, timeouts) = (clock::now(), self.state().timeouts);
@@ -141,7 +142,7 @@ impl<E: Embedder> Request<E> {
     ) -> Result<u32> {
         let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
         let mut state = self.state();
-        state.end(driver, operation, outcome);
+        state.end(driver, operation, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
         let dropped = if closed {
@@ -153,7 +154,7 @@ impl<E: Embedder> Request<E> {
         drop(dropped);
         if closed {
             outcome?;
-            return Err(Error::OperationCancelled);
+            return Err(Error::OperationCancelled.into());
         }
         outcome.map(|()| count)
     }
@@ -177,9 +178,9 @@ impl<E: Embedder> Request<E> {
             (driver, operation, state.lost)
         };
         let progress = match &mut driver {
-            Some(_) if lost => Err(Error::Internal),
+            Some(_) if lost => Err(Error::Internal.into()),
             Some(driver) => contained(|| self.advance(driver, &mut operation)),
-            None => Err(self.without_connection()),
+            None => Err(self.without_connection().into()),
         };
         match progress {
             Ok(Progress::Wait(until)) => self.park(driver, operation, until),
@@ -229,11 +230,12 @@ impl<E: Embedder> Request<E> {
     ) {
         let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
         let completion = outcome
+            .clone()
             .and_then(|()| contained(|| Ok(operation.success(count))))
-            .unwrap_or_else(|error| operation.failure(error));
+            .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
-        let receive = state.end(driver, &operation, outcome);
+        let receive = state.end(driver, &operation, outcome.as_ref().copied());
         self.stop_stepping(&mut state);
         let receives = matches!(receive, Follows::Begins);
         if receives {
@@ -278,7 +280,7 @@ impl Follows {
     /// What the program is told if it fails.
     pub(super) fn failure<E: Embedder>(&self) -> Option<Notification<'static>> {
         match self {
-            Self::Fails(error) => Some(Operation::<E>::Receive.failure(*error)),
+            Self::Fails(error) => Some(Operation::<E>::Receive.failure((*error).into())),
             Self::Nothing | Self::Begins => None,
         }
     }
@@ -296,7 +298,7 @@ impl<E: Embedder> RequestState<E> {
         &mut self,
         driver: Option<Box<Driver>>,
         operation: &Operation<E>,
-        outcome: Result<()>,
+        outcome: Result<(), &Failure>,
     ) -> Follows {
         self.pending = None;
         self.waker = None;
@@ -311,7 +313,9 @@ impl<E: Embedder> RequestState<E> {
         }
         match outcome {
             Ok(()) => Follows::Begins,
-            Err(Error::OperationCancelled) => Follows::Fails(Error::OperationCancelled),
+            Err(failure) if failure.error() == Error::OperationCancelled => {
+                Follows::Fails(Error::OperationCancelled)
+            }
             Err(_) => Follows::Fails(Error::IncorrectHandleState),
         }
     }

@@ -10,7 +10,8 @@ use crate::engine::dial::Attach;
 use crate::engine::driver::{Driver, Plan};
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{self, Wake};
-use crate::error::{Error, Result};
+use crate::error::{self, Error};
+use crate::failure::{Failure, Result};
 use crate::header::edit::{self, EditError, Modifiers};
 use crate::header::{HeaderList, text};
 use crate::notify::{Notification, RequestOperation};
@@ -35,7 +36,7 @@ impl<E: Embedder> Request<E> {
     /// # Errors
     /// [`Error::InvalidParameter`] for malformed text, [`Error::HeaderNotFound`] for replacing what is not there,
     /// [`Error::HeaderAlreadyExists`] for adding what must be new.
-    pub fn add_headers(&self, text: &str, modifiers: Modifiers) -> Result<()> {
+    pub fn add_headers(&self, text: &str, modifiers: Modifiers) -> error::Result<()> {
         self.edit_headers(text.len(), |list| edit::add_text(list, text, modifiers))
     }
 
@@ -44,7 +45,7 @@ impl<E: Embedder> Request<E> {
     ///
     /// # Errors
     /// As [`Request::add_headers`].
-    pub fn add_all(&self, pairs: &[(String, Vec<u8>)], modifiers: Modifiers) -> Result<()> {
+    pub fn add_all(&self, pairs: &[(String, Vec<u8>)], modifiers: Modifiers) -> error::Result<()> {
         let bytes = pairs.iter().map(|(name, value)| name.len() + value.len());
         self.edit_headers(bytes.sum(), |list| {
             let mut changed = list.clone();
@@ -60,7 +61,7 @@ impl<E: Embedder> Request<E> {
         &self,
         bytes: usize,
         change: impl Fn(&mut HeaderList) -> Result<(), EditError>,
-    ) -> Result<()> {
+    ) -> error::Result<()> {
         let mut state = self.state();
         state.have_room_for_headers(bytes)?;
         change(&mut state.headers)?;
@@ -89,15 +90,16 @@ impl<E: Embedder> Request<E> {
             .map_or(0, |optional| optional.bytes().len());
         let optional_len = u64::try_from(optional_len).unwrap_or(u64::MAX);
         if u64::from(body.total) < optional_len && body.total != 0 {
-            return Err(Error::InvalidParameter);
+            return Err(Error::InvalidParameter.into());
         }
         let mut state = self.state();
         if state.pending.is_some() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         state.have_room_for_headers(headers.map_or(0, str::len))?;
         if let Some(headers) = headers {
-            edit::add_text(&mut state.headers, headers, Modifiers::ADD_OR_REPLACE)?;
+            edit::add_text(&mut state.headers, headers, Modifiers::ADD_OR_REPLACE)
+                .map_err(Error::from)?;
         }
         if context != 0 {
             self.handle.set_context(context);
@@ -131,7 +133,7 @@ impl<E: Embedder> Request<E> {
     pub fn write(&self, data: E::WriteBuffer) -> Result<u32> {
         let mut state = self.state();
         if state.pending.is_some() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         if state.phase != Phase::Sent {
             return self
@@ -144,7 +146,7 @@ impl<E: Embedder> Request<E> {
         }
         let length = u64::try_from(data.bytes().len()).unwrap_or(u64::MAX);
         if length > state.body_left && !state.frames_own_body() {
-            return Err(Error::InvalidParameter);
+            return Err(Error::InvalidParameter.into());
         }
         state.body_left = state.body_left.saturating_sub(length);
         self.run(state, Operation::Write(data, 0))
@@ -156,23 +158,24 @@ impl<E: Embedder> Request<E> {
         &self,
         mut state: super::Locked<'_, E>,
         operation: RequestOperation,
-        error: Error,
+        failure: impl Into<Failure>,
     ) -> Result<()> {
+        let failure = failure.into();
         if operation == RequestOperation::SendRequest {
             state.phase = Phase::Failed;
         }
         if !self.handle.is_asynchronous() {
-            return Err(error);
+            return Err(failure);
         }
         let mut ended = Completions::of_call(&self.handle);
-        ended.push(Notification::RequestError(operation, error));
+        ended.push(Notification::RequestError(operation, failure));
         drop(state);
         ended.deliver();
         Ok(())
     }
 
     /// Makes the driver, and the endpoint through which the poll reports to this request.
-    fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> Result<()> {
+    fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> error::Result<()> {
         let (wake, attach): (Arc<dyn Wake>, Option<Arc<dyn Attach>>) =
             match self.handle.delivery().thread() {
                 None => (sleeper::current()?.waker(), None),
@@ -205,7 +208,7 @@ impl<E: Embedder> RequestState<E> {
     }
 
     /// Finds out whether the headers, and so many bytes more, can be edited and written.
-    fn have_room_for_headers(&self, bytes: usize) -> Result<()> {
+    fn have_room_for_headers(&self, bytes: usize) -> error::Result<()> {
         let all = self.headers.bytes().saturating_add(bytes);
         room_for(all.saturating_mul(HEADER_COPIES))
     }
@@ -218,7 +221,7 @@ impl<E: Embedder> RequestState<E> {
 
 /// Bytes of the whole body: what the call or the program's Content-Length says, which must agree where both speak
 /// (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH is 0), and at least what is given with the call.
-fn body_length(headers: &HeaderList, total: u32, optional_len: u64) -> Result<u64> {
+fn body_length(headers: &HeaderList, total: u32, optional_len: u64) -> error::Result<u64> {
     let total = u64::from(total);
     if !headers.contains("Content-Length") {
         return Ok(total.max(optional_len));

@@ -9,7 +9,8 @@ use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::handle::{HandleId, HandleKind};
 use crate::option::OptionId;
 
@@ -32,7 +33,7 @@ impl<E: Embedder> Library<E> {
             handle.set_context(context);
             Object::WebSocket(WebSocket::new(upgraded, handle))
         };
-        self.create(make)
+        Ok(self.create(make)?)
     }
 }
 
@@ -41,10 +42,10 @@ impl<E: Embedder> Request<E> {
     fn take_upgraded(&self, ended: &mut Completions<'_, E>) -> Result<Upgraded> {
         let mut state = self.state();
         if state.pending.is_some() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         if !state.upgrading || !matches!(state.phase, Phase::Sent | Phase::Response) {
-            return Err(Error::IncorrectHandleState);
+            return Err(Error::IncorrectHandleState.into());
         }
         let mut driver = state.driver.take().ok_or(Error::InvalidOperation)?;
         if state.phase == Phase::Sent {
@@ -61,8 +62,9 @@ impl<E: Embedder> Request<E> {
             }
         }
         let Some((transport, inbox)) = driver.take_upgraded() else {
+            let failure = driver.upgrade_refused(state.response.as_deref());
             state.driver = Some(driver);
-            return Err(Error::InvalidOperation);
+            return Err(failure);
         };
         let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
         Ok(Upgraded {
@@ -81,7 +83,7 @@ impl<E: Embedder> Request<E> {
         driver.set_wake(sleeper.waker());
         loop {
             if self.handle.is_closed() {
-                return Err(Error::OperationCancelled);
+                return Err(Error::OperationCancelled.into());
             }
             let timeouts = self.state().timeouts;
             let until = match driver.step_head(clock::now(), &timeouts)? {

@@ -10,7 +10,8 @@ use crate::embed::Embedder;
 use crate::engine::channel::Channel;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::lock::if_free;
 use crate::proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
@@ -28,7 +29,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         io.sending()?.close(&frame)?;
         io.send_closed = true;
@@ -49,7 +50,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.close_called {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         let send_closed = io.send_closed;
         let channel = io.receiving()?;
@@ -64,7 +65,7 @@ impl<E: Embedder> WebSocket<E> {
         if outstanding {
             ended.cancelling();
         }
-        io.end_receive(Err(Error::OperationCancelled), &mut ended);
+        io.end_receive(Err(Error::OperationCancelled.into()), &mut ended);
         if outstanding {
             ended.before_return();
         }
@@ -87,7 +88,7 @@ impl<E: Embedder> WebSocket<E> {
                 frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get),
                 frame.reason,
             )),
-            _ => Err(Error::InvalidOperation),
+            _ => Err(Error::InvalidOperation.into()),
         }
     }
 
@@ -145,7 +146,7 @@ impl<E: Embedder> WebSocket<E> {
 }
 
 /// The frame for a code and reason as the program gave them.
-fn close_frame(code: u16, reason: &[u8]) -> Result<CloseFrame> {
+fn close_frame(code: u16, reason: &[u8]) -> Result<CloseFrame, Error> {
     let code = CloseCode::to_send(code, reason.len()).map_err(|_| Error::InvalidParameter)?;
     let reason = CloseReason::new(reason).map_err(|_| Error::InvalidParameter)?;
     Ok(CloseFrame { code, reason })

@@ -13,7 +13,9 @@ use crate::engine::clock;
 use crate::engine::levers::Spin;
 use crate::engine::sleeper::Interest;
 use crate::engine::socket::Socket;
-use crate::error::{Error, Result};
+use crate::engine::timed_out::{Wait, timed_out};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
 use crate::notify::{BufferKind, Notification, WebSocketOperation};
 use crate::proto::websocket::{CloseFrame, MessageKind};
 
@@ -129,11 +131,11 @@ impl<E: Embedder> Io<E> {
         self.unless(Channel::failure)
     }
 
-    fn unless(&mut self, failure: impl Fn(&Channel) -> Option<Error>) -> Result<&mut Channel> {
+    fn unless(&mut self, failure: impl Fn(&Channel) -> Option<&Failure>) -> Result<&mut Channel> {
         let channel = self.channel.as_mut().ok_or(Error::OperationCancelled)?;
-        match failure(channel) {
+        match failure(channel).cloned() {
             None => Ok(channel),
-            Some(error) => Err(error),
+            Some(failure) => Err(failure),
         }
     }
 
@@ -199,7 +201,7 @@ impl<E: Embedder> Io<E> {
             }
             let _ = contained(|| {
                 self.pump(None, ended);
-                Ok(())
+                Ok::<(), Error>(())
             });
         }
     }
@@ -278,7 +280,7 @@ impl<E: Embedder> Io<E> {
             let _ = channel.flush_controls();
         }
         if let Slot::Waiting(Send::Shutdown, _) = &self.send {
-            match channel.send_failure() {
+            match channel.send_failure().cloned() {
                 Some(error) => self.end_send(Err(error), ended),
                 None if channel.is_flushed() => self.end_send(Ok(()), ended),
                 None => {}
@@ -335,7 +337,7 @@ impl<E: Embedder> Io<E> {
         if !self.close.is_waiting() {
             return;
         }
-        if let Some(error) = channel.failure() {
+        if let Some(error) = channel.failure().cloned() {
             self.end_close(Err(error), ended);
         } else if self.peer_close.is_some() && !channel.wants_write() {
             channel.finish_sending();
@@ -355,25 +357,27 @@ impl<E: Embedder> Io<E> {
             && passed(*stalls_at)
         {
             // Half a frame is on the wire: nothing can be sent behind it.
+            let failure = timed_out(Wait::WebSocketSend, self.send_timeout);
             if let Some(channel) = &mut self.channel {
-                channel.fail_sending(Error::Timeout);
+                channel.fail_sending(failure.clone());
             }
-            self.end_send(Err(Error::Timeout), ended);
+            self.end_send(Err(failure), ended);
         }
         if let Slot::Waiting(close, _) = &self.close
             && passed(close.deadline)
         {
             self.channel = None;
-            self.end_close(Err(Error::Timeout), ended);
+            let failure = timed_out(Wait::WebSocketClose, Some(self.close_timeout));
+            self.end_close(Err(failure), ended);
         }
     }
 
     /// Ends everything that waits, the receive first.
     pub(super) fn cancel(&mut self, ended: &mut Completions<'_, E>) {
-        let error = Error::OperationCancelled;
-        self.end_receive(Err(error), ended);
-        self.end_send(Err(error), ended);
-        self.end_close(Err(error), ended);
+        let cancelled = Failure::from(Error::OperationCancelled);
+        self.end_receive(Err(cancelled.clone()), ended);
+        self.end_send(Err(cancelled.clone()), ended);
+        self.end_close(Err(cancelled), ended);
     }
 
     pub(super) fn end_receive(
@@ -384,7 +388,7 @@ impl<E: Embedder> Io<E> {
         if let Some((_, Some(result))) = self.receive.end(result) {
             ended.push(match result {
                 Ok((bytes, kind)) => Notification::WebSocketReceived { bytes, kind },
-                Err(error) => Notification::WebSocketError(WebSocketOperation::Receive, error),
+                Err(failure) => Notification::WebSocketError(WebSocketOperation::Receive, failure),
             });
         }
     }

@@ -10,7 +10,8 @@ use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
 use crate::engine::sleeper::{self, Interest};
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::notify::BufferKind;
 use crate::proto::websocket::MessageKind;
 
@@ -28,12 +29,12 @@ impl<E: Embedder> WebSocket<E> {
             BufferKind::BinaryFragment => (MessageKind::Binary, false),
             BufferKind::Utf8Message => (MessageKind::Text, true),
             BufferKind::Utf8Fragment => (MessageKind::Text, false),
-            BufferKind::Close => return Err(Error::InvalidParameter),
+            BufferKind::Close => return Err(Error::InvalidParameter.into()),
         };
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         if !io.send.is_free() || io.send_closed {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         let channel = io.sending()?;
         channel.can_send(message)?;
@@ -69,16 +70,16 @@ impl<E: Embedder> WebSocket<E> {
     /// and after the peer's close frame, and the connection's failure.
     pub fn receive(&self, mut buffer: E::ReadBuffer) -> Result<Option<(u32, BufferKind)>> {
         if buffer.bytes().is_empty() {
-            return Err(Error::InvalidParameter);
+            return Err(Error::InvalidParameter.into());
         }
         if self.handle.is_receiving() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
         let outstanding = !io.receive.is_free() || self.handle.is_receiving();
         if outstanding || io.receive_closed {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         io.receiving()?;
         self.handle.begin_receiving();
@@ -142,7 +143,7 @@ impl<E: Embedder> WebSocket<E> {
             }
             patient = true;
             let Some(socket) = io.socket() else {
-                return Err(Error::OperationCancelled);
+                return Err(Error::OperationCancelled.into());
             };
             let (deadline, interest) = (io.deadline(), io.interest(interest));
             let sleeper = sleeper::current();

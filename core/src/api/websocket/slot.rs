@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::embed::Embedder;
 use crate::engine::channel::Outgoing;
 use crate::engine::sleeper::Wake;
-use crate::error::Result;
+use crate::failure::Result;
 use crate::notify::BufferKind;
 
 /// One side's operation.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Channel, Outgoing};
 use crate::engine::buffers::{BUFFER_BYTES, Inbox};
 use crate::engine::clock;
-use crate::error::Result;
+use crate::failure::Result;
 
 /// Largest frame that is gathered; a larger one is worth a system call of its own.
 const FRAME_MAX: usize = 16 * 1024;

@@ -1,8 +1,9 @@
 //! Reading: message payload into the caller's memory, pings answered on the way.
 
-use super::{Channel, Readiness};
+use super::{Channel, Readiness, reasons};
 use crate::engine::tls::is_would_block;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
 use crate::proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 /// From this many payload bytes on, they are read straight into the caller's memory.
@@ -37,7 +38,9 @@ impl Channel {
         let received = self.receive(out, filled);
         match (received, self.receiver.message()) {
             // A frame that breaks the protocol taints its payload: that is not delivered.
-            (Err(error), Some(kind)) if *filled > 0 && error != Error::InvalidServerResponse => {
+            (Err(failure), Some(kind))
+                if *filled > 0 && failure.error() != Error::InvalidServerResponse =>
+            {
                 Ok(Received::Fragment(kind))
             }
             (received, _) => received,
@@ -105,8 +108,8 @@ impl Channel {
     /// All that has arrived was delivered. Behind a failed write there will be nothing else: the connection is gone, or
     /// half a frame has made it useless.
     fn nothing_more(&mut self) -> Result<Received> {
-        match self.send_failed {
-            Some(error) if !self.lent && !self.has_more => self.fail(error),
+        match &self.send_failed {
+            Some(failure) if !self.lent && !self.has_more => self.fail(failure.clone()),
             Some(_) | None => Ok(Received::Pending),
         }
     }
@@ -252,18 +255,18 @@ impl Channel {
             }
             return Ok(Turn::Blocked);
         }
-        let error = self.transport.late_error(error);
-        self.lose(error)
+        let failure = self.transport.late_failure(error);
+        self.lose(failure)
     }
 
     /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
     pub(super) fn end_of_stream(&mut self) -> Result<Turn> {
-        self.lose(Error::ConnectionError)
+        self.lose(reasons::ended())
     }
 
     /// The connection is gone; if a failed write has told that before, and why, that is what counts.
-    fn lose(&mut self, error: Error) -> Result<Turn> {
-        self.fail(self.send_failed.unwrap_or(error))
+    fn lose(&mut self, failure: Failure) -> Result<Turn> {
+        self.fail(self.send_failed.clone().unwrap_or(failure))
     }
 
     /// The peer broke the protocol: that ends a receive. Reading ahead keeps it for later, behind what the program may
@@ -285,7 +288,7 @@ impl Channel {
         if self.write_controls().unwrap_or(false) {
             self.transport.finish_sending();
         }
-        self.fail(Error::InvalidServerResponse)
+        self.fail(reasons::violation(error))
     }
 }
 

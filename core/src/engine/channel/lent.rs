@@ -10,7 +10,7 @@ use crate::engine::buffers::Inbox;
 use crate::engine::levers::Spin;
 use crate::engine::socket::Socket;
 use crate::engine::tls::is_would_block;
-use crate::error::Result;
+use crate::failure::Result;
 
 /// How long one read may wait in the kernel, where no other thread can wake it; then the thread waits in a way that can
 /// be ended. Deadlines and cancellations are late by so much at the most.

@@ -6,7 +6,8 @@ use super::{Channel, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::tls::is_would_block;
 use crate::entropy;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::proto::websocket::mask::copy_masked;
 use crate::proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
@@ -97,7 +98,7 @@ impl Channel {
     pub fn close(&mut self, frame: &CloseFrame) -> Result<()> {
         self.check_sending()?;
         if self.sender.is_closed() {
-            return Err(Error::InvalidOperation);
+            return Err(Error::InvalidOperation.into());
         }
         self.queue_close(frame)
     }
@@ -137,8 +138,8 @@ impl Channel {
     }
 
     pub(super) fn write_controls(&mut self) -> Result<bool> {
-        if let Some(error) = self.send_failed {
-            return Err(error);
+        if let Some(failure) = &self.send_failed {
+            return Err(failure.clone());
         }
         if self.controls.inside_frame || !self.write_gathered()? {
             return Ok(false);
@@ -172,8 +173,8 @@ impl Channel {
         if is_would_block(error) {
             return Ok(false);
         }
-        let error = self.transport.late_error(error);
-        Err(self.fail_sending(error))
+        let failure = self.transport.late_failure(error);
+        Err(self.fail_sending(failure))
     }
 }
 

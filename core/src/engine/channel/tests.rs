@@ -73,8 +73,8 @@ impl Transport for Holding {
         None
     }
 
-    fn error(&self, _: &io::Error) -> Error {
-        Error::ConnectionError
+    fn failure(&self, _: &io::Error) -> Failure {
+        Error::ConnectionError.into()
     }
 }
 
@@ -133,8 +133,11 @@ fn the_first_failure_is_the_one_that_is_reported() {
     let (mut channel, _open) = holding();
     let reader = channel.lend().unwrap();
     channel.abandon(Error::Timeout);
-    assert_eq!(channel.take_back(reader, &Ok(0)), Err(Error::Timeout));
-    assert_eq!(channel.failure(), Some(Error::Timeout));
+    assert_eq!(
+        channel.take_back(reader, &Ok(0)),
+        Err(Error::Timeout.into())
+    );
+    assert_eq!(channel.failure(), Some(&Error::Timeout.into()));
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use super::{Closing, Connection, Driver, State, Step};
+use crate::engine::timed_out::Wait;
 use crate::engine::tls::is_would_block;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
 use crate::header::HeaderList;
 use crate::notify::Notification;
 use crate::option::Timeouts;
@@ -16,7 +18,7 @@ const AVAILABLE_MAX: u32 = 8192;
 const DIRECT_MIN: usize = 16 * 1024;
 
 /// What a turn of reading brought.
-enum Got {
+pub(super) enum Got {
     Bytes(usize),
     Blocked,
     End,
@@ -30,7 +32,7 @@ impl Driver {
     pub fn step_available(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         loop {
             let State::Open(connection) = &mut self.state else {
-                return Err(Error::IncorrectHandleState);
+                return Err(Error::IncorrectHandleState.into());
             };
             let waiting = connection.waiting_bytes();
             if waiting > 0 {
@@ -40,7 +42,7 @@ impl Driver {
                 self.progress();
                 return Ok(Step::Done);
             }
-            if let Some(error) = connection.owed {
+            if let Some(error) = connection.owed.take() {
                 return self.fail(error);
             }
             // Without room for payload a turn only passes framing and fetches more bytes.
@@ -78,13 +80,13 @@ impl Driver {
     ) -> Result<Step<'_>> {
         loop {
             let State::Open(connection) = &mut self.state else {
-                return Err(Error::IncorrectHandleState);
+                return Err(Error::IncorrectHandleState.into());
             };
             if *filled >= out.len() || (any && *filled > 0) {
                 self.progress();
                 return Ok(Step::Done);
             }
-            if let Some(error) = connection.owed {
+            if let Some(error) = connection.owed.take() {
                 return self.fail(error);
             }
             match connection.read_body(out.get_mut(*filled..).unwrap_or_default()) {
@@ -132,14 +134,15 @@ impl Driver {
         timeouts: &Timeouts,
         filled: usize,
     ) -> Result<Step<'static>> {
-        match self.time_left(now, Timeouts::effective(timeouts.receive_ms)) {
+        let limit = Timeouts::effective(timeouts.receive_ms);
+        match self.time_left(Wait::Receive, now, limit) {
             Ok(until) => Ok(Step::Wait(until)),
             Err(error) => self.break_off(error, filled),
         }
     }
 
     /// The body breaks off: a read that has got some bytes ends with them, and the next one meets the error.
-    fn break_off(&mut self, error: Error, filled: usize) -> Result<Step<'static>> {
+    fn break_off(&mut self, error: Failure, filled: usize) -> Result<Step<'static>> {
         if let State::Open(connection) = &mut self.state
             && filled > 0
         {
@@ -183,7 +186,7 @@ impl Connection {
     }
 
     /// One turn of reading: from the inbox, straight from the transport, or into the inbox.
-    fn read_body(&mut self, out: &mut [u8]) -> Result<Got> {
+    pub(super) fn read_body(&mut self, out: &mut [u8]) -> Result<Got> {
         let Some(decoder) = self.exchange.body() else {
             return Ok(Got::End);
         };
@@ -239,7 +242,7 @@ impl Connection {
             Some(decoder) => decoder
                 .on_eof(orderly)
                 .map(|()| Got::End)
-                .map_err(Error::from),
+                .map_err(Failure::from),
             None => Ok(Got::End),
         }
     }
@@ -249,7 +252,7 @@ impl Connection {
         if is_would_block(error) {
             self.upload.lost().map_or(Ok(Got::Blocked), Err)
         } else {
-            Err(self.transport.late_error(error))
+            Err(self.transport.late_failure(error))
         }
     }
 }

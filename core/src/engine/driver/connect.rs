@@ -10,11 +10,12 @@ use rustls::ClientConfig;
 use super::{Closing, Connection, Driver, State, Step, Upload, left_since, refusal};
 use crate::engine::buffers::Inbox;
 use crate::engine::dial::{DialSettings, Race, RaceStep};
-use crate::engine::extended_error;
 use crate::engine::resolve::Lookup;
+use crate::engine::timed_out::Wait;
 use crate::engine::tls::{HandshakeStep, TlsHandshake};
 use crate::engine::transport::{Tcp, Transport};
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::Result;
 use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::exchange::{Exchange, ExchangeLimits};
@@ -69,9 +70,9 @@ impl Driver {
             State::Dialing(_) => self.dial(now, timeouts),
             State::Connected(_) => self.start_tls(now).map(|()| Step::Wait(Some(now))),
             State::Handshaking { .. } => self.handshake(now, timeouts),
-            State::Refused(error) => {
-                let error = *error;
-                self.fail(error)
+            State::Refused(failure) => {
+                let failure = failure.clone();
+                self.fail(failure)
             }
             State::Announced(_) => {
                 self.turn(State::Sending);
@@ -79,14 +80,14 @@ impl Driver {
             }
             State::Sending(_) => self.write(now, timeouts, body),
             State::Sent(_) => Ok(Step::Done),
-            State::Receiving { .. } | State::Open(_) | State::Failed => Err(Error::Internal),
+            State::Receiving { .. } | State::Open(_) | State::Failed => Err(Error::Internal.into()),
         }
     }
 
     fn resolve(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let name = self.plan.look_up.as_deref().unwrap_or(&self.plan.host);
         let State::Resolving { lookup, since } = &mut self.state else {
-            return Err(Error::Internal);
+            return Err(Error::Internal.into());
         };
         let addresses = if let Ok(address) = name.parse::<IpAddr>() {
             vec![SocketAddr::new(address, self.plan.port)]
@@ -96,14 +97,14 @@ impl Driver {
             }
             match lookup.as_ref().and_then(Lookup::poll) {
                 Some(Ok(addresses)) => addresses,
-                Some(Err(error)) => {
-                    extended_error::set(extended_error::HOST_NOT_FOUND);
-                    return self.fail(error);
+                Some(Err(error)) => return self.fail(error),
+                None => {
+                    let limit = Timeouts::effective(timeouts.resolve_ms);
+                    return match left_since(Wait::Resolve, *since, now, limit) {
+                        Ok(until) => Ok(Step::Wait(until)),
+                        Err(error) => self.fail(error),
+                    };
                 }
-                None => match left_since(*since, now, Timeouts::effective(timeouts.resolve_ms)) {
-                    Ok(until) => return Ok(Step::Wait(until)),
-                    Err(error) => return self.fail(error),
-                },
             }
         };
         let Some(first) = addresses.first().map(SocketAddr::ip) else {
@@ -116,7 +117,7 @@ impl Driver {
     fn dial(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let timeout = Timeouts::effective(timeouts.connect_ms);
         let State::Dialing(race) = &mut self.state else {
-            return Err(Error::Internal);
+            return Err(Error::Internal.into());
         };
         match race.step(now, timeout, self.attach.as_deref()) {
             Ok(RaceStep::Connecting(address)) => {
@@ -136,7 +137,7 @@ impl Driver {
     /// Puts TLS on the new connection, or goes straight to announcing the request.
     fn start_tls(&mut self, now: Instant) -> Result<()> {
         let State::Connected(socket) = std::mem::replace(&mut self.state, State::Failed) else {
-            return Err(Error::Internal);
+            return Err(Error::Internal.into());
         };
         let tcp: Box<dyn Transport> = Box::new(Tcp::new(socket));
         match &self.plan.tls {
@@ -154,7 +155,7 @@ impl Driver {
 
     fn handshake(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let State::Handshaking { handshake, since } = &mut self.state else {
-            return Err(Error::Internal);
+            return Err(Error::Internal.into());
         };
         let Some(current) = handshake.take() else {
             return self.fail(Error::Internal);
@@ -166,7 +167,8 @@ impl Driver {
             }
             Ok(HandshakeStep::Wait(current)) => {
                 // The handshake is part of connecting and has the same limit.
-                match left_since(*since, now, Timeouts::effective(timeouts.connect_ms)) {
+                let limit = Timeouts::effective(timeouts.connect_ms);
+                match left_since(Wait::Handshake, *since, now, limit) {
                     Ok(until) => {
                         *handshake = Some(current);
                         Ok(Step::Wait(until))
@@ -175,8 +177,8 @@ impl Driver {
                 }
             }
             Err((error, problems)) => {
-                self.state = State::Refused(error);
-                match refusal(problems) {
+                self.state = State::Refused(error.clone());
+                match refusal(problems, error.clone()) {
                     Some(notification) => Ok(Step::Notify(notification)),
                     None => self.fail(error),
                 }

@@ -2,11 +2,14 @@
 
 use std::time::Instant;
 
+use super::reasons::{bad_answer, ended_in_head, head_too_large};
 use super::{Closing, Driver, State, Step, left_since};
 use crate::engine::buffers::Inbox;
 use crate::engine::clock;
+use crate::engine::timed_out::Wait;
 use crate::engine::tls::is_would_block;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
 use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::exchange::HeadEvent;
@@ -36,14 +39,14 @@ impl Driver {
             | State::Refused(_)
             | State::Announced(_)
             | State::Sending(_)
-            | State::Failed => Err(Error::IncorrectHandleState),
+            | State::Failed => Err(Error::IncorrectHandleState.into()),
         }
     }
 
     fn receive_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         loop {
             let State::Receiving { connection, since } = &mut self.state else {
-                return Err(Error::Internal);
+                return Err(Error::Internal.into());
             };
             let since = *since;
             match connection.exchange.head(connection.inbox.data()) {
@@ -70,24 +73,29 @@ impl Driver {
                     self.progress();
                     return Ok(Step::Notify(Notification::ResponseReceived(bytes)));
                 }
-                Err(error) => return self.fail(error),
+                Err(error) => {
+                    let input = connection.inbox.data();
+                    let failure = bad_answer(error, input, &self.plan.head);
+                    return self.fail(failure);
+                }
             }
-            if let Err(error) = left_for_head(now, since, timeouts) {
-                return self.fail(error);
+            if let Err(failure) = left_for_head(now, since, timeouts) {
+                return self.fail(failure);
             }
             let space = connection
                 .inbox
                 .space_up_to(self.plan.limits.head.max_bytes);
             if space.is_empty() {
-                let error = cannot_grow(&connection.inbox, self.plan.limits.head.max_bytes);
-                return self.fail(error);
+                let failure = cannot_grow(&connection.inbox, self.plan.limits.head.max_bytes);
+                return self.fail(failure);
             }
             match connection.transport.read(space) {
                 Ok(0) => {
                     // A FIN instead of a response, or of its end, is a broken response; a reset that a write has met
                     // looks the same here, but is none.
                     let lost = connection.upload.lost();
-                    return self.fail(lost.unwrap_or(Error::InvalidServerResponse));
+                    let received = connection.inbox.data().len();
+                    return self.fail(lost.unwrap_or_else(|| ended_in_head(received)));
                 }
                 Ok(count) => {
                     connection.inbox.filled(count);
@@ -96,13 +104,13 @@ impl Driver {
                 Err(error) if is_would_block(&error) => {
                     connection.inbox.release();
                     return match connection.upload.lost() {
-                        Some(error) => self.fail(error),
+                        Some(failure) => self.fail(failure),
                         None => self.wait_for_head(now, since, timeouts),
                     };
                 }
                 Err(error) => {
-                    let error = connection.transport.error(&error);
-                    return self.fail(error);
+                    let failure = connection.transport.failure(&error);
+                    return self.fail(failure);
                 }
             }
         }
@@ -116,10 +124,10 @@ impl Driver {
         timeouts: &Timeouts,
     ) -> Result<Step<'static>> {
         let whole = left_for_head(now, since, timeouts);
-        let next = self.time_left(now, Timeouts::effective(timeouts.receive_ms));
+        let next = self.time_left(Wait::Receive, now, Timeouts::effective(timeouts.receive_ms));
         match (whole, next) {
             (Ok(whole), Ok(next)) => Ok(Step::Wait(clock::earlier(whole, next))),
-            (Err(error), _) | (_, Err(error)) => self.fail(error),
+            (Err(failure), _) | (_, Err(failure)) => self.fail(failure),
         }
     }
 }
@@ -127,6 +135,7 @@ impl Driver {
 /// Until when the whole head must have come.
 fn left_for_head(now: Instant, since: Instant, timeouts: &Timeouts) -> Result<Option<Instant>> {
     left_since(
+        Wait::ReceiveResponse,
         since,
         now,
         Timeouts::effective(timeouts.receive_response_ms),
@@ -134,10 +143,10 @@ fn left_for_head(now: Instant, since: Instant, timeouts: &Timeouts) -> Result<Op
 }
 
 /// Why a head that waits in the inbox cannot go on.
-fn cannot_grow(inbox: &Inbox, limit: usize) -> Error {
+fn cannot_grow(inbox: &Inbox, limit: usize) -> Failure {
     if inbox.data().len() < limit {
-        Error::NotEnoughMemory
+        Error::NotEnoughMemory.into()
     } else {
-        Error::HeaderSizeOverflow
+        head_too_large()
     }
 }

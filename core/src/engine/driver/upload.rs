@@ -5,50 +5,65 @@
 //! had arrived by then is read, too: a server that answers and closes with unread bytes resets the connection behind
 //! its answer.
 
+use std::fmt;
 use std::time::Instant;
 
 use super::{Connection, Driver, State, Step};
+use crate::engine::timed_out::Wait;
 use crate::engine::tls::is_would_block;
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::failure::{Failure, Reason, Result};
 use crate::notify::Notification;
 use crate::option::Timeouts;
 use crate::proto::http1::head::HeadLimits;
 
 /// Whether more of the request can be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Upload {
     /// It can, or all of it is out.
     Open,
     /// It was given up for the answer, which is there.
     Answered,
     /// The connection was lost; what had arrived by then can still be received.
-    Lost(Error),
+    Lost(Failure),
 }
 
 impl Upload {
     /// What a further write fails with.
-    fn failure(self) -> Option<Error> {
+    fn failure(&self) -> Option<Failure> {
         match self {
             Self::Open => None,
-            Self::Answered => Some(Error::ConnectionError),
-            Self::Lost(error) => Some(error),
+            Self::Answered => Some(Failure::because(Error::ConnectionError, Answered)),
+            Self::Lost(failure) => Some(failure.clone()),
         }
     }
 
     /// What is met behind the last byte that had arrived.
-    pub(super) fn lost(self) -> Option<Error> {
+    pub(super) fn lost(&self) -> Option<Failure> {
         match self {
             Self::Open | Self::Answered => None,
-            Self::Lost(error) => Some(error),
+            Self::Lost(failure) => Some(failure.clone()),
         }
     }
 }
+
+/// Nothing more is sent, because the answer has come.
+#[derive(Debug)]
+struct Answered;
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server has answered before the body was sent, and takes no more of it")
+    }
+}
+
+impl Reason for Answered {}
 
 /// What came of an attempt to write.
 enum Pushed {
     All,
     Blocked,
-    Failed(Error),
+    Failed(Failure),
 }
 
 impl Driver {
@@ -60,7 +75,7 @@ impl Driver {
         body: &[u8],
     ) -> Result<Step<'_>> {
         let State::Sending(connection) = &mut self.state else {
-            return Err(Error::Internal);
+            return Err(Error::Internal.into());
         };
         let before = connection.written;
         let mut written = before;
@@ -93,7 +108,7 @@ impl Driver {
         written: &mut usize,
     ) -> Result<Step<'_>> {
         let State::Sent(connection) = &mut self.state else {
-            return Err(Error::IncorrectHandleState);
+            return Err(Error::IncorrectHandleState.into());
         };
         let before = *written;
         let pushed = connection.push([&[], data], written, &self.plan.limits.head);
@@ -123,7 +138,7 @@ impl Driver {
     /// The timeouts of receiving a head.
     pub fn await_head(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
         let State::Sent(connection) = &mut self.state else {
-            return Err(Error::IncorrectHandleState);
+            return Err(Error::IncorrectHandleState.into());
         };
         let before = connection.inbox.data().len();
         connection.look_for_answer(&self.plan.limits.head);
@@ -161,7 +176,8 @@ impl Driver {
             Pushed::All => Ok(None),
             Pushed::Failed(error) => Err(error),
             Pushed::Blocked => {
-                let left = self.time_left(now, Timeouts::effective(timeouts.send_ms));
+                let limit = Timeouts::effective(timeouts.send_ms);
+                let left = self.time_left(Wait::Send, now, limit);
                 if left.is_err()
                     && let State::Sending(connection) | State::Sent(connection) = &mut self.state
                 {
@@ -189,7 +205,7 @@ impl Connection {
                 Err(error) => {
                     let blocked = is_would_block(&error);
                     if !blocked {
-                        self.upload = Upload::Lost(self.transport.error(&error));
+                        self.upload = Upload::Lost(self.transport.failure(&error));
                     }
                     self.look_for_answer(limits);
                     if self.upload == Upload::Open && self.early.is_refusal() {
@@ -202,7 +218,7 @@ impl Connection {
             }
         }
         let failure = self.upload.failure();
-        Pushed::Failed(failure.unwrap_or(Error::ConnectionError))
+        Pushed::Failed(failure.unwrap_or_else(|| Error::ConnectionError.into()))
     }
 
     /// Reads what has arrived up to the answer's head, which stays in the inbox.
@@ -221,8 +237,8 @@ impl Connection {
                 }
                 Err(error) if is_would_block(&error) => break,
                 Err(error) => {
-                    let error = self.transport.error(&error);
-                    self.upload = Upload::Lost(self.upload.lost().unwrap_or(error));
+                    let failure = self.transport.failure(&error);
+                    self.upload = Upload::Lost(self.upload.lost().unwrap_or(failure));
                     self.early.give_up();
                 }
             }

@@ -1,5 +1,6 @@
 //! The TLS layer: rustls over another transport, and what its handshake negotiated.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use super::records::Records;
 use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
 use crate::engine::socket::Socket;
-use crate::engine::transport::{Transport, socket_error};
+use crate::engine::transport::{Transport, socket_failure};
 use crate::error::{Error, Result};
+use crate::failure::{Failure, Reason};
 use crate::notify::SecureProblems;
 
 /// Reads of the socket that may bring nothing but records without data before others get a turn.
@@ -88,12 +90,12 @@ impl TlsHandshake {
     /// Moves the handshake on as far as the socket allows.
     ///
     /// # Errors
-    /// The WinHTTP error of a failure, and the certificate's defects if those are the cause.
-    pub fn advance(mut self: Box<Self>) -> Result<HandshakeStep, (Error, SecureProblems)> {
+    /// The failure, and the certificate's defects if those are the cause.
+    pub fn advance(mut self: Box<Self>) -> Result<HandshakeStep, (Failure, SecureProblems)> {
         match self.turn() {
             Ok(true) => Ok(HandshakeStep::Done(Box::new(self.finish()))),
             Ok(false) => Ok(HandshakeStep::Wait(self)),
-            Err(error) => Err(tls_error(&error, self.asked)),
+            Err(error) => Err(tls_failure(&error, self.asked)),
         }
     }
 
@@ -216,8 +218,8 @@ impl Transport for Tls {
         Some(&self.facts)
     }
 
-    fn error(&self, error: &io::Error) -> Error {
-        tls_error(error, self.asked).0
+    fn failure(&self, error: &io::Error) -> Failure {
+        tls_failure(error, self.asked).0
     }
 }
 
@@ -227,19 +229,54 @@ pub fn is_would_block(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// The WinHTTP error of a failure on a TLS connection, and the certificate's defects if those are the cause.
-fn tls_error(error: &io::Error, asked: bool) -> (Error, SecureProblems) {
+/// What a failure on a TLS connection means, and the certificate's defects if those are the cause.
+fn tls_failure(error: &io::Error, asked: bool) -> (Failure, SecureProblems) {
     let Some(tls) = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
     else {
-        crate::engine::extended_error::note(error);
-        return (socket_error(error), SecureProblems::default());
+        return (socket_failure(error), SecureProblems::default());
     };
-    rustls_error(tls, asked)
+    let (error, problems) = rustls_error(tls, asked);
+    let objection = Objection {
+        error: tls.clone(),
+        unauthenticated: error == Error::ClientAuthCertNeeded,
+    };
+    (Failure::because(error, objection), problems)
 }
 
-/// The same for what TLS itself objects to.
+/// What TLS objects to, on this side or the other.
+#[derive(Debug)]
+struct Objection {
+    error: rustls::Error,
+    /// The server asked for a client's certificate, and there is none.
+    unauthenticated: bool,
+}
+
+impl fmt::Display for Objection {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "rustls has good words for most of what can happen"
+    )]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use rustls::{CertificateError, Error, InvalidMessage};
+        if self.unauthenticated {
+            f.write_str("the server wants a certificate of the client, and there is none; ")?;
+        }
+        match &self.error {
+            Error::InvalidCertificate(CertificateError::Other(other)) => other.fmt(f),
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+                f.write_str("what the server sent is not TLS; the port may be one for plain HTTP")
+            }
+            Error::AlertReceived(alert) => write!(f, "the server ended TLS with alert {alert:?}"),
+            error => write!(f, "TLS: {error}"),
+        }
+    }
+}
+
+impl Reason for Objection {}
+
+/// The error that TLS's own one becomes, and the certificate's defects.
 pub(super) fn rustls_error(tls: &rustls::Error, asked: bool) -> (Error, SecureProblems) {
     if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = tls
         && let Some(refused) = other.0.downcast_ref::<CertificateRefused>()

@@ -92,6 +92,12 @@ impl TrustStore {
         &self.faults
     }
 
+    /// Nobody is trusted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && self.authorities.is_empty()
+    }
+
     /// Whether exactly this certificate is trusted, so that nobody needs to vouch for it.
     #[must_use]
     pub fn contains(&self, certificate: &CertificateDer<'_>) -> bool {
@@ -221,7 +227,7 @@ pub(super) fn trusted() -> Arc<TrustStore> {
     }
     let store = Arc::new(environment.load());
     // Who mends a file that gave nothing need not start the program again.
-    if !store.certificates.is_empty() || !store.authorities.is_empty() {
+    if !store.is_empty() {
         *cache = Some((environment, Arc::clone(&store)));
     }
     store

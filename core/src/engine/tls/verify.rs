@@ -3,6 +3,7 @@
 mod chain;
 mod links;
 mod name;
+mod report;
 mod rsa;
 mod signature;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use self::chain::{Chain, Names};
 use self::name::{NamedBy, named_by};
+use self::report::Shown;
 use self::rsa::Length;
 use super::trust::TrustStore;
 use crate::notify::SecureProblems;
@@ -33,17 +35,13 @@ use crate::notify::SecureProblems;
 pub struct CertificateRefused {
     /// What is wrong with it and not ignored.
     pub problems: SecureProblems,
-    /// What was trusted, and what of the user's configuration of trust could not be used.
-    pub trust: Arc<TrustStore>,
+    /// The same in words.
+    text: String,
 }
 
 impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "certificate refused: {:#x}", self.problems.bits())?;
-        for fault in self.trust.faults() {
-            write!(f, "; {fault}")?;
-        }
-        Ok(())
+        f.write_str(&self.text)
     }
 }
 
@@ -73,10 +71,9 @@ impl ServerCertVerifier for Verifier {
         if problems.is_empty() {
             return Ok(ServerCertVerified::assertion());
         }
-        let trust = Arc::clone(&self.trust);
-        let refused = OtherError(Arc::new(CertificateRefused { problems, trust }));
+        let refused = self.refused(problems, end_entity, intermediates, server_name, now);
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(
-            refused,
+            OtherError(Arc::new(refused)),
         )))
     }
 
@@ -104,6 +101,30 @@ impl ServerCertVerifier for Verifier {
 }
 
 impl Verifier {
+    /// Says what is wrong, beside that something is.
+    fn refused(
+        &self,
+        problems: SecureProblems,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> CertificateRefused {
+        let certificate = EndEntityCert::try_from(end_entity).ok();
+        let fields = parse(end_entity).ok();
+        let shown = fields.as_ref().map(|fields| Shown {
+            fields,
+            intermediates,
+            server_name,
+            named_by: named_by(certificate.as_ref(), fields, server_name),
+            now,
+        });
+        CertificateRefused {
+            problems,
+            text: report::text(shown.as_ref(), problems, &self.trust),
+        }
+    }
+
     fn problems(
         &self,
         end_entity: &CertificateDer<'_>,

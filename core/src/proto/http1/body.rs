@@ -2,16 +2,18 @@
 
 use std::fmt;
 
+pub use super::chunked::ChunkRule;
 use super::chunked::{self, ChunkDecoder, ChunkError};
 pub use super::framing::{BodyFraming, FramingError, keep_alive};
 use crate::error::Error;
+use crate::failure::{Failure, Reason};
 use crate::header::HeaderList;
 
 /// Why a body cannot be read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// The chunk framing is broken (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
-    Malformed,
+    /// The chunk framing breaks this rule (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
+    Malformed(ChunkRule),
     /// A chunk header is too large (ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW).
     ChunkHeaderTooLarge,
     /// The trailers have too many bytes (ERROR_WINHTTP_HEADER_SIZE_OVERFLOW).
@@ -24,13 +26,14 @@ pub enum BodyError {
 
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "malformed message body",
-            Self::ChunkHeaderTooLarge => "chunk header too large",
-            Self::TrailersTooLarge => "trailers too large",
-            Self::TooManyTrailers => "too many trailers",
-            Self::Truncated => "the connection ended within the body",
-        })
+        f.write_str("the response's body: ")?;
+        match self {
+            Self::Malformed(rule) => ChunkError::Malformed(*rule).fmt(f),
+            Self::ChunkHeaderTooLarge => ChunkError::ChunkHeaderTooLarge.fmt(f),
+            Self::TrailersTooLarge => ChunkError::TrailersTooLarge.fmt(f),
+            Self::TooManyTrailers => ChunkError::TooManyTrailers.fmt(f),
+            Self::Truncated => f.write_str("the connection ended before it was complete"),
+        }
     }
 }
 
@@ -39,7 +42,7 @@ impl std::error::Error for BodyError {}
 impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::Malformed => Self::InvalidServerResponse,
+            BodyError::Malformed(_) => Self::InvalidServerResponse,
             BodyError::ChunkHeaderTooLarge => Self::ChunkHeaderOverflow,
             BodyError::TrailersTooLarge => Self::HeaderSizeOverflow,
             BodyError::TooManyTrailers => Self::HeaderCountExceeded,
@@ -48,10 +51,18 @@ impl From<BodyError> for Error {
     }
 }
 
+impl Reason for BodyError {}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::because(error.into(), error)
+    }
+}
+
 impl From<ChunkError> for BodyError {
     fn from(error: ChunkError) -> Self {
         match error {
-            ChunkError::Malformed => Self::Malformed,
+            ChunkError::Malformed(rule) => Self::Malformed(rule),
             ChunkError::ChunkHeaderTooLarge => Self::ChunkHeaderTooLarge,
             ChunkError::TrailersTooLarge => Self::TrailersTooLarge,
             ChunkError::TooManyTrailers => Self::TooManyTrailers,
@@ -291,7 +302,7 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(
                 decoder.advance(rest, &mut output),
-                Err(BodyError::Malformed)
+                Err(BodyError::Malformed(ChunkRule::Size))
             );
         }
     }
@@ -371,7 +382,7 @@ mod tests {
                 .advance(wire, &mut [])
                 .unwrap_err()
         };
-        assert_eq!(error(b"x"), BodyError::Malformed);
+        assert_eq!(error(b"x"), BodyError::Malformed(ChunkRule::Size));
         assert_eq!(error(&[b'0'; 5000]), BodyError::ChunkHeaderTooLarge);
     }
 }

@@ -16,7 +16,9 @@
 //!                                                  └──► Trailers ──► Done
 //! ```
 
-use std::fmt;
+mod error;
+
+pub use error::{ChunkError, ChunkRule};
 
 use super::fields::{self, FieldsError};
 use super::head::HeadLimits;
@@ -31,33 +33,6 @@ pub const CHUNK_END: &[u8] = b"\r\n";
 
 /// The chunk that ends a body without trailers.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-
-/// Why a chunked body cannot be decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChunkError {
-    /// Bytes that the grammar does not allow here.
-    Malformed,
-    /// A chunk-size line longer than [`MAX_SIZE_LINE_BYTES`], or a size of 2^64 or more
-    /// (ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW).
-    ChunkHeaderTooLarge,
-    /// Trailers larger than a response head may be by default.
-    TrailersTooLarge,
-    /// More trailers than a response head may have headers by default.
-    TooManyTrailers,
-}
-
-impl fmt::Display for ChunkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "malformed chunk",
-            Self::ChunkHeaderTooLarge => "chunk header too large",
-            Self::TrailersTooLarge => "trailers too large",
-            Self::TooManyTrailers => "too many trailers",
-        })
-    }
-}
-
-impl std::error::Error for ChunkError {}
 
 /// Where in the grammar the decoder stands; see the picture above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +67,7 @@ impl State {
                         digits: digits + 1,
                     }
                 }
-                None if digits == 0 => return Err(ChunkError::Malformed),
+                None if digits == 0 => return Err(ChunkError::Malformed(ChunkRule::Size)),
                 // The byte belongs to what follows the size.
                 None => Self::SizeEnd {
                     value,
@@ -119,7 +94,7 @@ impl State {
                     value,
                     line_bytes: line_bytes + 1,
                 },
-                _ => return Err(ChunkError::Malformed),
+                _ => return Err(ChunkError::Malformed(ChunkRule::SizeLine)),
             },
             Self::Extension { value, line_bytes } if text::is_field_value(&[byte]) => {
                 Self::Extension {
@@ -127,10 +102,12 @@ impl State {
                     line_bytes: line_bytes + 1,
                 }
             }
-            Self::Extension { .. } | Self::LineEnd { .. } => return Err(ChunkError::Malformed),
+            Self::Extension { .. } | Self::LineEnd { .. } => {
+                return Err(ChunkError::Malformed(ChunkRule::SizeLine));
+            }
             Self::DataEnd { .. } if byte == b'\n' => Self::START,
             Self::DataEnd { after_cr: false } if byte == b'\r' => Self::DataEnd { after_cr: true },
-            Self::DataEnd { .. } => return Err(ChunkError::Malformed),
+            Self::DataEnd { .. } => return Err(ChunkError::Malformed(ChunkRule::DataEnd)),
             Self::Data { .. } | Self::Trailers { .. } | Self::Done | Self::Failed(_) => self,
         };
         if next.size_line_bytes() >= MAX_SIZE_LINE_BYTES {
@@ -333,7 +310,7 @@ impl ChunkDecoder {
         }
         let trailers = fields::parse_trailers(&self.trailer_bytes, limits.max_count);
         self.trailers = trailers.map_err(|error| match error {
-            FieldsError::Malformed => ChunkError::Malformed,
+            FieldsError::Malformed(rule) => ChunkError::Malformed(ChunkRule::Trailer(rule)),
             FieldsError::TooMany => ChunkError::TooManyTrailers,
         })?;
         self.trailer_bytes = Vec::new();
@@ -488,11 +465,8 @@ mod tests {
             b"0\r\nbad\r\n\r\n",
         ] {
             let text = String::from_utf8_lossy(body);
-            assert_eq!(
-                decode_all_ways(body),
-                Err(ChunkError::Malformed),
-                "{text:?}"
-            );
+            let result = decode_all_ways(body);
+            assert!(matches!(result, Err(ChunkError::Malformed(_))), "{text:?}");
         }
     }
 

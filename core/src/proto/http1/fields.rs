@@ -10,6 +10,7 @@
 //! WinHTTP does), an obsolete line folding is read as one space. Strict: anything else.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use httparse::{ParserConfig, Response, Status};
 
@@ -18,10 +19,39 @@ use crate::header::{HeaderList, text};
 /// Why field lines cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FieldsError {
-    /// A line has no colon or no valid name, or a value has a control character.
-    Malformed,
+    /// A line breaks this rule.
+    Malformed(Rule),
     /// There are more fields than the limit.
     TooMany,
+}
+
+/// What a line of a head breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A response begins with `HTTP/1.0` or `HTTP/1.1` (RFC 9112 §4).
+    Start,
+    /// A status code of three digits, from 100 on, follows it (RFC 9112 §4, RFC 9110 §15).
+    StatusCode,
+    /// A field line begins with a name and a colon (RFC 9112 §5).
+    FieldName,
+    /// A field's value has no control characters (RFC 9110 §5.5).
+    FieldValue,
+    /// Lines end with CR LF, or with LF (RFC 9112 §2.2).
+    LineEnd,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "it does not begin with HTTP/1.0 or HTTP/1.1 (RFC 9112 section 4)",
+            Self::StatusCode => "its status line has no valid status code (RFC 9112 section 4)",
+            Self::FieldName => {
+                "a header line does not begin with a name and a colon (RFC 9112 section 5)"
+            }
+            Self::FieldValue => "a header's value has a control character (RFC 9110 section 5.5)",
+            Self::LineEnd => "a line does not end with CR LF (RFC 9112 section 2.2)",
+        })
+    }
 }
 
 /// What httparse finds in a response head.
@@ -43,11 +73,13 @@ pub(super) fn parse_head(head: &[u8], max_count: usize) -> Result<Parsed, Fields
     let mut response = Response::new(&mut room);
     match leniencies().parse_response(&mut response, head) {
         Ok(Status::Complete(length)) if length == head.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(FieldsError::TooMany),
-        Ok(Status::Complete(_) | Status::Partial) | Err(_) => return Err(FieldsError::Malformed),
+        Ok(Status::Complete(_) | Status::Partial) => {
+            return Err(FieldsError::Malformed(Rule::LineEnd));
+        }
+        Err(error) => return Err(fields_error(error)),
     }
     let (Some(version_minor), Some(status)) = (response.version, response.code) else {
-        return Err(FieldsError::Malformed);
+        return Err(FieldsError::Malformed(Rule::StatusCode));
     };
     let mut fields = HeaderList::with_capacity(response.headers.len());
     for field in response.headers {
@@ -67,6 +99,17 @@ pub(super) fn parse_head(head: &[u8], max_count: usize) -> Result<Parsed, Fields
 pub(super) fn parse_trailers(section: &[u8], max_count: usize) -> Result<HeaderList, FieldsError> {
     const STATUS_LINE: &[u8] = b"HTTP/1.1 200\r\n";
     parse_head(&[STATUS_LINE, section].concat(), max_count).map(|parsed| parsed.fields)
+}
+
+fn fields_error(error: httparse::Error) -> FieldsError {
+    FieldsError::Malformed(match error {
+        httparse::Error::TooManyHeaders => return FieldsError::TooMany,
+        httparse::Error::HeaderName | httparse::Error::Token => Rule::FieldName,
+        httparse::Error::HeaderValue => Rule::FieldValue,
+        httparse::Error::NewLine => Rule::LineEnd,
+        httparse::Error::Status => Rule::StatusCode,
+        httparse::Error::Version => Rule::Start,
+    })
 }
 
 fn leniencies() -> ParserConfig {
@@ -145,7 +188,8 @@ mod tests {
             "é: 1\r\n",
             "a: 1\r\r\n",
         ] {
-            assert_eq!(pairs(lines), Err(FieldsError::Malformed), "{lines:?}");
+            let error = pairs(lines).unwrap_err();
+            assert!(matches!(error, FieldsError::Malformed(_)), "{lines:?}");
         }
     }
 

@@ -19,22 +19,38 @@ pub enum BodyFraming {
     UntilClose,
 }
 
-/// Content-Length is not a number, there are several that differ, or Transfer-Encoding is not understood
-/// (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
+/// Why the end of a body cannot be told (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FramingError;
+pub enum FramingError {
+    /// A Content-Length is not a number.
+    Length,
+    /// There are several lengths.
+    Lengths,
+    /// A Transfer-Encoding names no coding that was asked for, or several.
+    Coding,
+}
 
 impl fmt::Display for FramingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("malformed or contradicting Content-Length or Transfer-Encoding")
+        f.write_str(match self {
+            Self::Length => "a Content-Length is not a number (RFC 9112 section 6.3)",
+            Self::Lengths => "there are different Content-Lengths (RFC 9112 section 6.3)",
+            Self::Coding => {
+                "Transfer-Encoding names a coding other than chunked (RFC 9112 section 6.1)"
+            }
+        })
     }
 }
 
 impl std::error::Error for FramingError {}
 
 impl From<FramingError> for Error {
-    fn from(FramingError: FramingError) -> Self {
-        Self::InvalidServerResponse
+    fn from(error: FramingError) -> Self {
+        match error {
+            FramingError::Length | FramingError::Lengths | FramingError::Coding => {
+                Self::InvalidServerResponse
+            }
+        }
     }
 }
 
@@ -118,7 +134,7 @@ fn transfer_coding(headers: &HeaderList) -> Result<Coding, FramingError> {
     let Some(first) = codings.next() else {
         let is_empty = headers.contains(TRANSFER_ENCODING);
         return if is_empty {
-            Err(FramingError)
+            Err(FramingError::Coding)
         } else {
             Ok(Coding::None)
         };
@@ -126,12 +142,12 @@ fn transfer_coding(headers: &HeaderList) -> Result<Coding, FramingError> {
     let coding = match first.to_ascii_lowercase().as_slice() {
         b"chunked" => Coding::Chunked,
         b"identity" => Coding::Identity,
-        _ => return Err(FramingError),
+        _ => return Err(FramingError::Coding),
     };
     if codings.all(|coding| coding.eq_ignore_ascii_case(first)) {
         Ok(coding)
     } else {
-        Err(FramingError)
+        Err(FramingError::Coding)
     }
 }
 
@@ -145,9 +161,9 @@ fn content_length(headers: &HeaderList) -> Result<Option<u64>, FramingError> {
         let number = std::str::from_utf8(text::trim_blanks(value))
             .ok()
             .and_then(query::parse_number)
-            .ok_or(FramingError)?;
+            .ok_or(FramingError::Length)?;
         if length.is_some_and(|other| other != number) {
-            return Err(FramingError);
+            return Err(FramingError::Lengths);
         }
         length = Some(number);
     }
@@ -217,9 +233,9 @@ mod tests {
             Ok(BodyFraming::Chunked)
         );
         let differing = [LENGTH, ("content-length", "101"), CHUNKED];
-        assert_eq!(framing("GET", 200, &differing), Err(FramingError));
+        assert_eq!(framing("GET", 200, &differing), Err(FramingError::Lengths));
         let broken = [("Content-Length", "1x"), CHUNKED];
-        assert_eq!(framing("GET", 200, &broken), Err(FramingError));
+        assert_eq!(framing("GET", 200, &broken), Err(FramingError::Length));
     }
 
     #[test]
@@ -250,7 +266,7 @@ mod tests {
             &[""],
             &[" , "],
         ] {
-            assert_eq!(of(unknown), Err(FramingError), "{unknown:?}");
+            assert_eq!(of(unknown), Err(FramingError::Coding), "{unknown:?}");
         }
         // Where there is no body there is nothing to misread.
         let unknown = (CHUNKED.0, "gzip");
@@ -284,14 +300,14 @@ mod tests {
             &["5", ""],
             &["5, 5, 6"],
         ] {
-            assert_eq!(of(bad), Err(FramingError), "{bad:?}");
+            assert!(of(bad).is_err(), "{bad:?}");
         }
         assert_eq!(
             of(&["18446744073709551615"]),
             Ok(BodyFraming::Length(u64::MAX))
         );
         assert_eq!(of(&["0000000000000000000005"]), Ok(BodyFraming::Length(5)));
-        assert_eq!(of(&["18446744073709551616"]), Err(FramingError));
+        assert_eq!(of(&["18446744073709551616"]), Err(FramingError::Length));
     }
 
     #[test]

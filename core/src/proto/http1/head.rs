@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write as _;
 
 use super::Version;
+pub use super::fields::Rule;
 use super::fields::{self, FieldsError};
 use crate::error::Error;
 use crate::header::query::{Block, StartLine};
@@ -87,16 +88,16 @@ pub enum HeadError {
     TooLarge,
     /// More fields than [`HeadLimits::max_count`] (ERROR_WINHTTP_HEADER_COUNT_EXCEEDED).
     TooManyHeaders,
-    /// No status line or a broken header (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
-    Malformed,
+    /// It breaks this rule (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
+    Malformed(Rule),
 }
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLarge => "response head too large",
-            Self::TooManyHeaders => "too many response headers",
-            Self::Malformed => "malformed response head",
+            Self::TooLarge => "it is larger than MAX_RESPONSE_HEADER_SIZE allows",
+            Self::TooManyHeaders => "it has too many headers",
+            Self::Malformed(rule) => return rule.fmt(f),
         })
     }
 }
@@ -108,7 +109,7 @@ impl From<HeadError> for Error {
         match error {
             HeadError::TooLarge => Self::HeaderSizeOverflow,
             HeadError::TooManyHeaders => Self::HeaderCountExceeded,
-            HeadError::Malformed => Self::InvalidServerResponse,
+            HeadError::Malformed(_) => Self::InvalidServerResponse,
         }
     }
 }
@@ -226,18 +227,18 @@ fn check_start(buf: &[u8]) -> Result<(), HeadError> {
     if as_expected {
         Ok(())
     } else {
-        Err(HeadError::Malformed)
+        Err(HeadError::Malformed(Rule::Start))
     }
 }
 
 fn parse_complete(head: &[u8], limits: &HeadLimits) -> Result<ResponseHead, HeadError> {
     let parsed = fields::parse_head(head, limits.max_count).map_err(|error| match error {
-        FieldsError::Malformed => HeadError::Malformed,
+        FieldsError::Malformed(rule) => HeadError::Malformed(rule),
         FieldsError::TooMany => HeadError::TooManyHeaders,
     })?;
     // RFC 9110 §15: codes below 100 do not exist.
     if parsed.status < 100 {
-        return Err(HeadError::Malformed);
+        return Err(HeadError::Malformed(Rule::StatusCode));
     }
     Ok(ResponseHead {
         version_minor: parsed.version_minor,
@@ -350,7 +351,7 @@ mod tests {
             "http/1",
         ] {
             let result = parse_response(text.as_bytes(), &HeadLimits::default());
-            assert_eq!(result, Err(HeadError::Malformed), "{text:?}");
+            assert!(matches!(result, Err(HeadError::Malformed(_))), "{text:?}");
         }
     }
 
@@ -372,11 +373,8 @@ mod tests {
             "HTTP/1.10 200",
             "HTTP/1.2 200 OK",
         ] {
-            assert_eq!(
-                read(&format!("{line}\r\n\r\n")),
-                Err(HeadError::Malformed),
-                "{line:?}"
-            );
+            let result = read(&format!("{line}\r\n\r\n"));
+            assert!(matches!(result, Err(HeadError::Malformed(_))), "{line:?}");
         }
     }
 

@@ -63,6 +63,26 @@ impl ProtocolError {
     }
 }
 
+impl ProtocolError {
+    /// The section of RFC 6455 with the rule that was broken; `None` for what breaks only a limit of ours.
+    #[must_use]
+    pub fn section(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ReservedBits
+            | Self::ReservedOpcode(_)
+            | Self::LengthNotMinimal
+            | Self::LengthTooLarge => "5.2",
+            Self::ControlFragmented | Self::ControlTooLong => "5.5",
+            Self::MaskUnexpected | Self::MaskMissing => "5.1",
+            Self::ContinuationWithoutMessage | Self::MessageInterrupted => "5.4",
+            Self::TextNotUtf8 => "8.1",
+            Self::CloseTooShort | Self::CloseReasonNotUtf8 => "5.5.1",
+            Self::CloseCodeInvalid(_) => "7.4",
+            Self::MessageTooBig => return None,
+        })
+    }
+}
+
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {

@@ -196,7 +196,7 @@ fn every_stream_arrives_whole_and_to_its_end() {
             let expected_end = if sent.closes {
                 Ok(Received::Closed)
             } else {
-                Err(Error::ConnectionError)
+                Err(Error::ConnectionError.into())
             };
             drop(reader);
             assert_eq!(end, expected_end, "round {round}");

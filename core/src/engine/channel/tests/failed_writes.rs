@@ -28,16 +28,17 @@ fn receives(channel: &mut Channel, expected: Result<(Received, &[u8])>) {
 fn what_arrived_comes_first_and_the_failure_stays() {
     let (mut channel, mut peer) = connected();
     peer.write_all(HELLO).unwrap();
-    assert_eq!(channel.fail_sending(Error::Timeout), Error::Timeout);
+    let failure = channel.fail_sending(Error::Timeout.into());
+    assert_eq!(failure.error(), Error::Timeout);
     assert_eq!(channel.failure(), None);
     receives(
         &mut channel,
         Ok((Received::Message(MessageKind::Text), b"hello")),
     );
     for _ in 0..2 {
-        receives(&mut channel, Err(Error::Timeout));
+        receives(&mut channel, Err(Error::Timeout.into()));
     }
-    assert_eq!(channel.failure(), Some(Error::Timeout));
+    assert_eq!(channel.failure(), Some(&Error::Timeout.into()));
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn a_ping_is_passed_over_and_nothing_waits_to_be_written() {
     let (mut channel, mut peer) = connected();
     channel.keep_alive().unwrap();
     assert!(channel.wants_write());
-    channel.fail_sending(Error::ConnectionError);
+    channel.fail_sending(Error::ConnectionError.into());
     peer.write_all(b"\x89\x01?").unwrap();
     peer.write_all(HELLO).unwrap();
     receives(
@@ -53,7 +54,7 @@ fn a_ping_is_passed_over_and_nothing_waits_to_be_written() {
         Ok((Received::Message(MessageKind::Text), b"hello")),
     );
     assert!(!channel.wants_write());
-    assert_eq!(channel.flush_controls(), Err(Error::ConnectionError));
+    assert_eq!(channel.flush_controls(), Err(Error::ConnectionError.into()));
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn a_reader_that_found_nothing_before_the_failure_proves_nothing() {
     let (mut channel, mut peer) = connected();
     let reader = channel.lend().unwrap();
     let nothing = Err(io::ErrorKind::WouldBlock.into());
-    channel.fail_sending(Error::Timeout);
+    channel.fail_sending(Error::Timeout.into());
     // While another thread may read, nobody can say that there is nothing.
     receives(&mut channel, Ok((Received::Pending, b"")));
     peer.write_all(HELLO).unwrap();
@@ -70,25 +71,25 @@ fn a_reader_that_found_nothing_before_the_failure_proves_nothing() {
         &mut channel,
         Ok((Received::Message(MessageKind::Text), b"hello")),
     );
-    receives(&mut channel, Err(Error::Timeout));
+    receives(&mut channel, Err(Error::Timeout.into()));
 }
 
 #[test]
 fn a_message_that_breaks_off_is_a_fragment_and_then_the_failure() {
     let (mut channel, mut peer) = connected();
     peer.write_all(b"\x81\x05hel").unwrap();
-    channel.fail_sending(Error::ConnectionError);
+    channel.fail_sending(Error::ConnectionError.into());
     receives(
         &mut channel,
         Ok((Received::Fragment(MessageKind::Text), b"hel")),
     );
-    receives(&mut channel, Err(Error::ConnectionError));
+    receives(&mut channel, Err(Error::ConnectionError.into()));
 }
 
 #[test]
 fn a_frame_that_breaks_the_protocol_delivers_nothing_of_its_own() {
     let (mut channel, mut peer) = connected();
-    channel.fail_sending(Error::ConnectionError);
+    channel.fail_sending(Error::ConnectionError.into());
     peer.write_all(b"\x81\x03ok\xff").unwrap();
-    receives(&mut channel, Err(Error::InvalidServerResponse));
+    receives(&mut channel, Err(Error::InvalidServerResponse.into()));
 }

@@ -102,6 +102,10 @@ impl PublicKey {
         }
     }
 
+    pub(super) fn bits(&self) -> u64 {
+        self.modulus.bits()
+    }
+
     fn bytes(&self) -> usize {
         usize::try_from(self.modulus.bits().div_ceil(8)).unwrap_or(usize::MAX)
     }

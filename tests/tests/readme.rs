@@ -55,6 +55,8 @@ fn the_handshake_and_the_loop_of_websocket_h_make_a_client() {
     }
     for path in ["/status", "/bad-accept"] {
         let process = Command::new(program.path())
+            // Cargo's search path comes before the program's own, and may lead to an older library.
+            .env_remove("LD_LIBRARY_PATH")
             .args(["127.0.0.1", &port, path, "x"])
             .stdout(Stdio::piped())
             .spawn()

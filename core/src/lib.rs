@@ -25,5 +25,6 @@ pub mod notify;
 pub mod numbers;
 pub mod option;
 pub mod proto;
+#[cfg(feature = "engine")]
 mod room;
 pub mod url;

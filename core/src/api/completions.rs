@@ -10,7 +10,7 @@
 //! | a call | the callback thread; inside the call with ASSURED_NON_BLOCKING_CALLBACKS |
 //! | cancelling (CloseHandle, Close with a receive pending) | that call, before it returns, after what was queued before |
 //!
-//! From the third callback on one thread's stack on it is the callback thread again, and from inside a callback of the
+//! Beyond three callbacks on one thread's stack it is the callback thread again, and from inside a callback of the
 //! same handle a cancelled operation follows that callback.
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Running operations: on the caller's thread, or on the handle's lane in turns.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -177,11 +178,18 @@ impl<E: Embedder> Request<E> {
             }
             (driver, operation, state.lost)
         };
+        let here = winhttp_process::epoch();
         let progress = match &mut driver {
             Some(_) if lost => Err(Error::Internal.into()),
             Some(driver) => contained(|| self.advance(driver, &mut operation)),
             None => Err(self.without_connection().into()),
         };
+        if !here.is_current() {
+            // A callback has forked, and this is the child, where any lock may be held for ever: this thread ends, and what
+            // it had in hand belongs to the parent.
+            let _the_parents = ManuallyDrop::new((driver, operation, progress));
+            return;
+        }
         match progress {
             Ok(Progress::Wait(until)) => self.park(driver, operation, until),
             Ok(Progress::Done) => self.end_on_lane(driver, operation, Ok(())),

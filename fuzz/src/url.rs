@@ -5,8 +5,8 @@
 
 use std::ptr::{null, null_mut};
 
-use winhttp_abi::constants as c;
 use winhttp::GetLastError;
+use winhttp_abi::constants as c;
 use winhttp_abi::types::UrlComponents;
 use winhttp_abi::wide::Unit;
 

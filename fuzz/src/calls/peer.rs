@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use winhttp_core::proto::websocket::{ProtocolError, Receiver, Role, accept_for};
+use winhttp_core::proto::websocket::{CloseCode, ProtocolError, Receiver, Role, accept_for};
 
 use crate::input::Input;
 
@@ -310,6 +310,12 @@ impl Connection {
             let advance = match receiver.advance(rest, &mut output) {
                 Ok(advance) => advance,
                 Err(ProtocolError::CloseReasonNotUtf8) => return,
+                // A program may send statuses that nobody has defined.
+                Err(ProtocolError::CloseCodeInvalid(code))
+                    if CloseCode::to_send(code.get(), 0).is_ok() =>
+                {
+                    return;
+                }
                 Err(error) => panic!("{error}: {}", self.unread.escape_ascii()),
             };
             rest = &rest[advance.consumed..];

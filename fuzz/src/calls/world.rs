@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::ptr::{null, null_mut};
 use std::thread::JoinHandle;
 
-use winhttp_abi::constants as c;
 use winhttp::GetLastError;
+use winhttp_abi::constants as c;
 use winhttp_abi::wide::{Unit, terminated};
 
 use super::board::{self, Operation};

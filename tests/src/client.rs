@@ -489,30 +489,58 @@ impl<W: Unit> Client<W> {
     /// # Errors
     /// The error of the call or of its REQUEST_ERROR.
     pub fn read(&self, request: Handle, capacity: usize) -> Call<Vec<u8>> {
+        self.read_by(request, capacity, |buffer, length, count| {
+            // SAFETY: the buffer lives until the completion was waited for.
+            call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), buffer, length, count) })
+        })
+    }
+
+    /// The same with WinHttpReadDataEx and its flags.
+    ///
+    /// # Errors
+    /// The error of the call or of its REQUEST_ERROR.
+    pub fn read_ex(&self, request: Handle, capacity: usize, flags: u64) -> Call<Vec<u8>> {
+        self.read_by(request, capacity, |buffer, length, count| {
+            // SAFETY: the buffer lives until the completion was waited for.
+            status(unsafe {
+                winhttp::WinHttpReadDataEx::<W>(
+                    request.raw(),
+                    buffer,
+                    length,
+                    count,
+                    flags,
+                    0,
+                    std::ptr::null_mut(),
+                )
+            })
+        })
+    }
+
+    fn read_by(
+        &self,
+        request: Handle,
+        capacity: usize,
+        read: impl FnOnce(*mut c_void, u32, *mut u32) -> Call<()>,
+    ) -> Call<Vec<u8>> {
         let before = self.events(request);
         let mut data = vec![0_u8; capacity];
-        let mut bytes = 0;
+        let mut bytes = u32::MAX;
         let asks = if self.mode == Mode::Sync {
             &raw mut bytes
         } else {
             std::ptr::null_mut()
         };
-        // SAFETY: the buffer lives until the completion was waited for.
-        call(unsafe {
-            winhttp::WinHttpReadData::<W>(
-                request.raw(),
-                data.as_mut_ptr().cast(),
-                u32::try_from(capacity).unwrap(),
-                asks,
-            )
-        })?;
+        let length = u32::try_from(capacity).unwrap();
+        read(data.as_mut_ptr().cast(), length, asks)?;
         if self.mode == Mode::Async {
             let read = c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE;
             self.completion(request, read, before)?;
             let event = self.recorder.wait_after(request, before, &[read]);
             bytes = event.length;
         }
-        data.truncate(usize::try_from(bytes).unwrap());
+        let bytes = usize::try_from(bytes).unwrap();
+        assert!(bytes <= capacity, "{bytes} bytes were read into {capacity}");
+        data.truncate(bytes);
         Ok(data)
     }
 

@@ -9,54 +9,14 @@
 )]
 
 use winhttp_abi::constants as c;
-use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{
-    Call, Client, Handle, Info, Mode, answers, answers_and_ends, call, last_error, scenarios,
-    status,
-};
+use winhttp_tests::{Client, Info, Mode, answers, answers_and_ends, call, last_error, scenarios};
 
 const BROKEN: u32 = c::ERROR_WINHTTP_CONNECTION_ERROR;
 
 /// The fixtures' body of this size.
 fn pattern(size: usize) -> Vec<u8> {
     (0..=250).cycle().take(size).collect()
-}
-
-/// WinHttpReadDataEx, waiting for its completion.
-fn read_ex<W: Unit>(
-    client: &Client<W>,
-    request: Handle,
-    capacity: usize,
-    flags: u64,
-) -> Call<Vec<u8>> {
-    let before = client.events(request);
-    let mut data = vec![0_u8; capacity];
-    let mut bytes = 0;
-    let asks = if client.mode == Mode::Sync {
-        &raw mut bytes
-    } else {
-        std::ptr::null_mut()
-    };
-    // SAFETY: the buffer lives until the completion was waited for.
-    status(unsafe {
-        winhttp::WinHttpReadDataEx::<W>(
-            request.raw(),
-            data.as_mut_ptr().cast(),
-            u32::try_from(capacity).unwrap(),
-            asks,
-            flags,
-            0,
-            std::ptr::null_mut(),
-        )
-    })?;
-    if client.mode == Mode::Async {
-        let read = c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE;
-        client.completion(request, read, before)?;
-        bytes = client.recorder.wait_after(request, before, &[read]).length;
-    }
-    data.truncate(usize::try_from(bytes).unwrap());
-    Ok(data)
 }
 
 scenarios! {
@@ -240,12 +200,12 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let request = client.get(server.port(), "/");
         client.exchange(request).unwrap();
-        assert_eq!(read_ex(&client, request, 100, 0), Ok(b"first".to_vec()));
+        assert_eq!(client.read_ex(request, 100, 0), Ok(b"first".to_vec()));
         server.release("rest").unwrap();
         let fill = c::WINHTTP_READ_DATA_EX_FLAG_FILL_BUFFER;
-        assert_eq!(read_ex(&client, request, 5, fill), Ok(b"-last".to_vec()));
-        assert_eq!(read_ex(&client, request, 5, 0), Ok(Vec::new()));
-        assert_eq!(read_ex(&client, request, 5, 0x10), Err(c::ERROR_INVALID_PARAMETER));
+        assert_eq!(client.read_ex(request, 5, fill), Ok(b"-last".to_vec()));
+        assert_eq!(client.read_ex(request, 5, 0), Ok(Vec::new()));
+        assert_eq!(client.read_ex(request, 5, 0x10), Err(c::ERROR_INVALID_PARAMETER));
         client.finish();
     }
 

@@ -112,7 +112,7 @@ const WAYS: [Reads; 5] = [
 fn read<W: Unit>(client: &Client<W>, request: Handle, reads: Reads) -> Call<Vec<u8>> {
     match reads {
         Reads::Data(capacity) => client.read(request, capacity),
-        Reads::DataEx(capacity) => read_ex(client, request, capacity),
+        Reads::DataEx(capacity) => client.read_ex(request, capacity, 0),
         Reads::Available => {
             let count = client.available(request)? as usize;
             if count == 0 {
@@ -121,35 +121,6 @@ fn read<W: Unit>(client: &Client<W>, request: Handle, reads: Reads) -> Call<Vec<
             client.read(request, count)
         }
     }
-}
-
-fn read_ex<W: Unit>(client: &Client<W>, request: Handle, capacity: usize) -> Call<Vec<u8>> {
-    let before = client.events(request);
-    let memory = Memory::new(capacity);
-    let mut count = BEFORE;
-    let asks = if client.mode == Mode::Sync {
-        &raw mut count
-    } else {
-        std::ptr::null_mut()
-    };
-    // SAFETY: the memory lives for ever; the count is written during a synchronous call only.
-    status(unsafe {
-        winhttp::WinHttpReadDataEx::<W>(
-            request.raw(),
-            memory.pointer().cast(),
-            u32::try_from(capacity).unwrap(),
-            asks,
-            0,
-            0,
-            std::ptr::null_mut(),
-        )
-    })?;
-    if client.mode == Mode::Async {
-        let read = c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE;
-        client.completion(request, read, before)?;
-        count = client.recorder.wait_after(request, before, &[read]).length;
-    }
-    Ok(memory.bytes()[..count as usize].to_vec())
 }
 
 /// Reads until there is nothing more: what came, and how it ended.

@@ -114,14 +114,9 @@ fn headers() -> BTreeMap<String, Vec<String>> {
             continue;
         }
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
-        let header = match file.as_str() {
-            "strsafe_units.h" => "strsafe.h",
-            "crt_string_units.h" => "crt_string.h",
-            "crt_printf_units.h" | "crt_printf_narrow.h" => "crt_printf.h",
-            other => other,
-        };
+        let header = file.replace("_units.h", ".h").replace("_narrow.h", ".h");
         let found = names(&fs::read_to_string(&path).unwrap());
-        all.entry(header.to_owned()).or_default().extend(found);
+        all.entry(header).or_default().extend(found);
     }
     for names in all.values_mut() {
         names.sort_by_key(|name| (name.to_lowercase(), name.clone()));

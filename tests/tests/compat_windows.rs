@@ -27,7 +27,7 @@ const COMPAT: &str = concat!(
 const STREAMS: &str = "narrow gr\u{fc}\u{df} \u{1f600} 7\nline\n\u{e9}x\u{fffd}\n";
 
 /// Each part alone; any of them may come first.
-const PARTS: [&str; 25] = [
+const PARTS: [&str; 26] = [
     "win32_base",
     "win32_error",
     "win32_memory",
@@ -36,6 +36,7 @@ const PARTS: [&str; 25] = [
     "win32_time",
     "win32_sync",
     "win32_wait",
+    "win32_thread",
     "win32_module",
     "crt_base",
     "crt_string",

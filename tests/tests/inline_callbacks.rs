@@ -13,7 +13,7 @@ use std::process::Command;
 use std::ptr::null_mut;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use winhttp_abi::constants as c;
@@ -47,6 +47,30 @@ fn statuses(events: &[Event]) -> Vec<u32> {
     events.iter().map(|event| event.status).collect()
 }
 
+/// A call of another thread, which is kept inside the callback of a status until it is ended.
+struct Elsewhere {
+    gate: Gate,
+    caller: JoinHandle<Result<(), u32>>,
+}
+
+impl Elsewhere {
+    fn begin(
+        client: &Client<W>,
+        status: u32,
+        start: impl FnOnce() -> Result<(), u32> + Send + 'static,
+    ) -> Self {
+        let gate = Gate::at(&client.recorder, status, |_| {});
+        let caller = thread::spawn(start);
+        gate.wait_entered();
+        Self { gate, caller }
+    }
+
+    fn end(self) {
+        self.gate.open();
+        self.caller.join().unwrap().unwrap();
+    }
+}
+
 #[test]
 fn sixty_sends_of_a_thread_that_a_callback_has_signalled_all_end_inside_the_call() {
     let server = Server::plain(by_path).unwrap();
@@ -76,16 +100,15 @@ fn a_send_ends_inside_the_call_although_another_callback_of_the_handle_runs() {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<W>::inline();
     let socket = client.web_socket(server.port(), "/push?count=1&size=10");
-    let gate = Gate::at(&client.recorder, READ, |_| {});
-    let receiver = thread::spawn(move || start_receive::<W>(socket, Memory::new(10)));
-    gate.wait_entered();
+    let elsewhere = Elsewhere::begin(&client, READ, move || {
+        start_receive::<W>(socket, Memory::new(10))
+    });
     let told = inside(&client, socket, || {
         start_send::<W>(socket, BINARY, Memory::of(b"one")).unwrap();
         start_send::<W>(socket, BINARY, Memory::of(b"two")).unwrap();
     });
     assert_eq!(statuses(&told), [WRITTEN, WRITTEN]);
-    gate.open();
-    receiver.join().unwrap().unwrap();
+    elsewhere.end();
     client.finish();
 }
 
@@ -98,9 +121,9 @@ fn what_was_queued_before_is_delivered_first() {
     });
     let client = Client::<W>::inline();
     let socket = client.web_socket(server.port(), "/");
-    let gate = Gate::at(&client.recorder, WRITTEN, |_| {});
-    let sender = thread::spawn(move || start_send::<W>(socket, BINARY, Memory::of(b"one")));
-    gate.wait_entered();
+    let elsewhere = Elsewhere::begin(&client, WRITTEN, move || {
+        start_send::<W>(socket, BINARY, Memory::of(b"one"))
+    });
     // A shutdown inside the other thread's callback: both ends are told here, in order.
     let told = inside(&client, socket, || {
         start_receive::<W>(socket, Memory::new(10)).unwrap();
@@ -108,8 +131,7 @@ fn what_was_queued_before_is_delivered_first() {
         start_shutdown::<W>(socket, 1000, b"").unwrap();
     });
     assert_eq!(statuses(&told).last(), Some(&SHUT));
-    gate.open();
-    sender.join().unwrap().unwrap();
+    elsewhere.end();
     client.finish();
 }
 
@@ -130,9 +152,9 @@ fn calls_of_two_threads_end_each_on_its_own() {
     });
     let client = Client::<W>::inline();
     let socket = client.web_socket(server.port(), "/");
-    let gate = Gate::at(&client.recorder, WRITTEN, |_| {});
-    let sender = thread::spawn(move || start_send::<W>(socket, BINARY, Memory::of(b"one")));
-    gate.wait_entered();
+    let elsewhere = Elsewhere::begin(&client, WRITTEN, move || {
+        start_send::<W>(socket, BINARY, Memory::of(b"one"))
+    });
     let shutter = Mutex::new(None);
     client.recorder.on(READ, move |_| {
         // Inside the call of the second send, before its own end is told.
@@ -151,8 +173,7 @@ fn calls_of_two_threads_end_each_on_its_own() {
     assert_eq!(statuses(&told), [READ, WRITTEN]);
     let shut = client.recorder.wait(socket, SHUT);
     assert_ne!(shut.thread, thread::current().id());
-    gate.open();
-    sender.join().unwrap().unwrap();
+    elsewhere.end();
     client.finish();
 }
 

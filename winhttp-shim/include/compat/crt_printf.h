@@ -16,20 +16,8 @@
 extern "C" {
 #endif
 
-#define WINHTTP_COMPAT_UNIT char
-#define WINHTTP_COMPAT_OF(narrow, wide) narrow
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_a
-#include "crt_printf_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
-#define WINHTTP_COMPAT_UNIT WCHAR
-#define WINHTTP_COMPAT_OF(narrow, wide) wide
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_w
-#include "crt_printf_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
+#define WINHTTP_COMPAT_UNITS "crt_printf_units.h"
+#include "both_units.h"
 
 /* As C's: -1 also where the text does not fit, and then it is cut. */
 static inline int winhttp_compat_vswprintf(

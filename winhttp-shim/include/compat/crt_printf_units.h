@@ -1,9 +1,7 @@
-/* crt_printf_units.h - formatting into memory, for char and for WCHAR; crt_printf.h includes it for each.
+/* crt_printf_units.h - formatting into memory, for char and for WCHAR (see both_units.h).
  *
  * Licence: MIT OR Apache-2.0.
- *
- * WINHTTP_COMPAT_UNIT is the type of a unit, WINHTTP_COMPAT_OF picks the narrow or the wide
- * name, and WINHTTP_COMPAT_OWN makes one of ours. */
+ */
 
 /* Formats into memory without a NUL; how many units there are in all, or -1 with errno. */
 static inline int WINHTTP_COMPAT_OWN(store)(

@@ -11,20 +11,8 @@
 extern "C" {
 #endif
 
-#define WINHTTP_COMPAT_UNIT char
-#define WINHTTP_COMPAT_OF(narrow, wide) narrow
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_a
-#include "crt_string_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
-#define WINHTTP_COMPAT_UNIT WCHAR
-#define WINHTTP_COMPAT_OF(narrow, wide) wide
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_w
-#include "crt_string_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
+#define WINHTTP_COMPAT_UNITS "crt_string_units.h"
+#include "both_units.h"
 
 /* Numbers; Windows' long has 32 bits. */
 

@@ -1,9 +1,7 @@
-/* crt_string_units.h - the string functions that exist for char and for WCHAR; crt_string.h includes it for each.
+/* crt_string_units.h - the string functions that exist for char and for WCHAR (see both_units.h).
  *
  * Licence: MIT OR Apache-2.0.
- *
- * WINHTTP_COMPAT_UNIT is the type of a unit, WINHTTP_COMPAT_OF picks the narrow or the wide
- * name, and WINHTTP_COMPAT_OWN makes one of ours. */
+ */
 
 /* The length of text, or max where no NUL comes before. */
 static inline size_t WINHTTP_COMPAT_OWN(length)(

@@ -22,20 +22,8 @@ extern "C" {
 #define STRSAFE_E_INVALID_PARAMETER ((HRESULT)0x80070057)
 #endif
 
-#define WINHTTP_COMPAT_UNIT char
-#define WINHTTP_COMPAT_OF(narrow, wide) narrow
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_a
-#include "strsafe_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
-#define WINHTTP_COMPAT_UNIT WCHAR
-#define WINHTTP_COMPAT_OF(narrow, wide) wide
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_w
-#include "strsafe_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
+#define WINHTTP_COMPAT_UNITS "strsafe_units.h"
+#include "both_units.h"
 
 #ifndef StringCchCopy
 #define StringCchCopy WINHTTP_COMPAT_NAME(StringCchCopy)

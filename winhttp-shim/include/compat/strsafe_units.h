@@ -1,9 +1,8 @@
-/* strsafe_units.h - the functions of strsafe.h that exist for char and for WCHAR, and count units or bytes.
+/* strsafe_units.h - the functions of strsafe.h, which count units or bytes, for char and for WCHAR (see
+ * both_units.h).
  *
  * Licence: MIT OR Apache-2.0.
- *
- * WINHTTP_COMPAT_UNIT is the type of a unit; WINHTTP_COMPAT_OF picks the narrow or the wide
- * name, and WINHTTP_COMPAT_OWN makes one of ours. */
+ */
 
 /* S_OK, or how a copy failed. */
 static inline HRESULT WINHTTP_COMPAT_OWN(strsafe)(

@@ -237,20 +237,8 @@ static inline void *winhttp_compat_message_room(
     return memory;
 }
 
-#define WINHTTP_COMPAT_UNIT char
-#define WINHTTP_COMPAT_OF(narrow, wide) narrow
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_a
-#include "win32_messages_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
-#define WINHTTP_COMPAT_UNIT WCHAR
-#define WINHTTP_COMPAT_OF(narrow, wide) wide
-#define WINHTTP_COMPAT_OWN(name) winhttp_compat_##name##_w
-#include "win32_messages_units.h"
-#undef WINHTTP_COMPAT_UNIT
-#undef WINHTTP_COMPAT_OF
-#undef WINHTTP_COMPAT_OWN
+#define WINHTTP_COMPAT_UNITS "win32_messages_units.h"
+#include "both_units.h"
 
 #ifndef FormatMessage
 #define FormatMessage WINHTTP_COMPAT_NAME(FormatMessage)

@@ -1,9 +1,7 @@
-/* win32_messages_units.h - FormatMessage for char, which is UTF-8, and for WCHAR.
+/* win32_messages_units.h - FormatMessage for char, which is UTF-8, and for WCHAR (see both_units.h).
  *
  * Licence: MIT OR Apache-2.0.
- *
- * WINHTTP_COMPAT_UNIT is the type of a unit; WINHTTP_COMPAT_OF picks the narrow or the wide
- * name, and WINHTTP_COMPAT_OWN makes one of ours. */
+ */
 
 /* Appends ASCII text and returns where it ends. */
 static inline WINHTTP_COMPAT_UNIT *WINHTTP_COMPAT_OWN(message_add)(

@@ -4,8 +4,8 @@
  *
  * For programs being ported; libwinhttp does not need it. Everything is defined in these headers,
  * over POSIX threads: link with -pthread, and -ldl before glibc 2.34. Handles made here are those of
- * win32_wait.h only: CloseHandle and the functions of waiting must not see a HINTERNET. min and max
- * are not defined. Text of 8 bits is UTF-8 everywhere.
+ * win32_wait.h and win32_thread.h only: CloseHandle and the functions of waiting must not see a
+ * HINTERNET. min and max are not defined. Text of 8 bits is UTF-8 everywhere.
  *
  * The names of Microsoft's C library come along, because programs for Windows find them in headers that
  * others have without them; and <wchar.h> does, with wprintf and its relatives taken over (crt_printf.h).
@@ -23,6 +23,7 @@
 #include "win32_time.h"
 #include "win32_sync.h"
 #include "win32_wait.h"
+#include "win32_thread.h"
 #include "win32_module.h"
 #include "crt_string.h"
 #include "crt_wide.h"

@@ -9,6 +9,7 @@ pub mod early;
 mod fields;
 mod framing;
 pub mod head;
+pub mod secrets;
 pub mod shown;
 
 pub use crate::header::Version;

@@ -7,8 +7,12 @@ use crate::error::Error;
 use crate::failure::{Failure, Quoted, Reason};
 use crate::proto::exchange::ExchangeError;
 use crate::proto::http1::head::{HeadError, ResponseHead, Rule};
+use crate::proto::http1::secrets::Secrets;
 use crate::proto::http1::shown::{BODY_BYTES_MAX, shown};
 use crate::proto::websocket::HandshakeError;
+
+/// Bytes of what is no HTTP that are looked at.
+const FOREIGN_BYTES_MAX: usize = 1024;
 
 /// Why the answer to a request is none.
 #[derive(Debug)]
@@ -82,7 +86,9 @@ pub(super) fn bad_answer(error: ExchangeError, input: &[u8], request: &[u8]) -> 
         meaning,
         match error {
             ExchangeError::Head(HeadError::Malformed(Rule::Start)) => {
-                BadAnswer::Foreign(Quoted::new(input))
+                // A server that sends back whatever it gets has the request's credentials.
+                let begins = input.get(..FOREIGN_BYTES_MAX).unwrap_or(input);
+                BadAnswer::Foreign(Quoted::new(&Secrets::of(request).withhold(begins)))
             }
             ExchangeError::Head(error) => BadAnswer::Head(error),
             ExchangeError::TooManyInterim(limit) => BadAnswer::TooManyInterim(limit),

@@ -6,17 +6,15 @@
 use std::fmt::Write as _;
 
 use super::head::ResponseHead;
-use crate::header::{Header, text};
+use super::secrets::{Secrets, WITHHELD};
+use crate::header::text;
 
 /// Bytes of the head that are shown.
 const HEAD_BYTES_MAX: usize = 4096;
 /// Bytes of the body that are shown.
 pub const BODY_BYTES_MAX: usize = 1024;
-/// Shorter pieces are no credentials, and would be found everywhere.
-const SECRET_BYTES_MIN: usize = 6;
-
-/// What stands for something secret.
-const WITHHELD: &str = "(withheld)";
+/// What marks that there is more.
+const CUT: &str = "...";
 
 /// The text of a response: status line, header lines and, behind an empty line, what of the body is given, up to
 /// [`BODY_BYTES_MAX`]. `request` is the encoded head of the request, whose credentials are withheld.
@@ -24,7 +22,8 @@ const WITHHELD: &str = "(withheld)";
 pub fn shown(head: &ResponseHead, body: &[u8], request: &[u8]) -> String {
     let mut shown = String::new();
     // Writing to memory cannot fail.
-    let _ = write!(shown, "{} {} {}", head.version(), head.status, head.reason);
+    let reason = without_user(&head.reason);
+    let _ = write!(shown, "{} {} {reason}", head.version(), head.status);
     for header in &head.headers {
         let value = match header.is_secret() {
             true => WITHHELD.to_owned(),
@@ -35,21 +34,22 @@ pub fn shown(head: &ResponseHead, body: &[u8], request: &[u8]) -> String {
             break;
         }
     }
+    // Withheld first, cut then: of what is cut, the beginning would be left.
+    let secrets = Secrets::of(request);
+    let withheld = |bytes: &[u8]| String::from_utf8_lossy(&secrets.withhold(bytes)).into_owned();
+    let shown = withheld(shown.as_bytes());
     let shown_head = text_up_to(&shown, HEAD_BYTES_MAX);
     let mut all = shown_head.to_owned();
     if shown_head.len() < shown.len() {
-        all.push_str("...");
+        all.push_str(CUT);
     }
     let beginning = body.get(..BODY_BYTES_MAX).unwrap_or(body);
     if !beginning.is_empty() {
         all.push_str("\n\n");
-        all.push_str(&String::from_utf8_lossy(beginning));
+        all.push_str(&without_user(&withheld(beginning)));
     }
     if beginning.len() < body.len() {
-        all.push_str("...");
-    }
-    for secret in secrets(request) {
-        all = all.replace(&secret, WITHHELD);
+        all.push_str(CUT);
     }
     all
 }
@@ -77,36 +77,6 @@ fn without_user(value: &str) -> String {
     }
     shown.push_str(rest);
     shown
-}
-
-/// What of a request's head proves who sends it: the values of such fields, and what is behind the name of a scheme.
-fn secrets(request: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    for line in request.split(|&byte| byte == b'\n') {
-        let Some(colon) = line.iter().position(|&byte| byte == b':') else {
-            continue;
-        };
-        let (name, value) = line.split_at(colon);
-        if !Header::is_secret_name(&String::from_utf8_lossy(name)) {
-            continue;
-        }
-        let value = text::decode(value.get(1..).unwrap_or_default());
-        let value = value.trim();
-        let pieces = value.split([' ', ';', ',']).map(str::trim);
-        let cookies = pieces.clone().filter_map(|piece| piece.split_once('='));
-        let values = cookies.map(|(_, value)| value);
-        found.extend(
-            [value]
-                .into_iter()
-                .chain(pieces)
-                .chain(values)
-                .map(str::to_owned),
-        );
-    }
-    found.retain(|secret| secret.len() >= SECRET_BYTES_MIN);
-    // The longest first, so that no part of one is left.
-    found.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-    found
 }
 
 #[cfg(test)]
@@ -147,6 +117,25 @@ mod tests {
             (HEAD_BYTES_MAX + 3, BODY_BYTES_MAX + 3)
         );
         assert!(head.ends_with("v...") && body.ends_with("b..."));
+    }
+
+    #[test]
+    fn credentials_are_withheld_before_the_head_and_the_body_are_cut() {
+        let request = b"GET / HTTP/1.1\r\nauthorization: Bearer open-sesame-0123456789\r\n\r\n";
+        for padding in 1000..BODY_BYTES_MAX + 3 {
+            let body = ["x".repeat(padding), "open-sesame-0123456789".to_owned()].concat();
+            let text = shown(&head(&[]), body.as_bytes(), request);
+            assert!(!text.contains("open-s"), "{text}");
+            let text = shown(
+                &head(&[
+                    ("A", &"x".repeat(3050 + padding)),
+                    ("B", "open-sesame-0123456789"),
+                ]),
+                b"",
+                request,
+            );
+            assert!(!text.contains("open-s"), "{text}");
+        }
     }
 
     #[test]

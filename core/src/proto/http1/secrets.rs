@@ -1,0 +1,109 @@
+//! What of a request proves who sends it, and what somebody else says without it.
+
+use crate::header::{Header, text};
+
+/// Shorter pieces are no credentials, and would be found everywhere.
+const SECRET_BYTES_MIN: usize = 6;
+
+/// What stands for something secret.
+pub(super) const WITHHELD: &str = "(withheld)";
+
+/// The credentials in a request's head: the values of such fields, and their pieces.
+#[derive(Debug)]
+pub struct Secrets(Vec<Vec<u8>>);
+
+impl Secrets {
+    /// Those of an encoded head.
+    #[must_use]
+    pub fn of(request: &[u8]) -> Self {
+        let mut found = Vec::new();
+        for line in request.split(|&byte| byte == b'\n') {
+            let Some(colon) = line.iter().position(|&byte| byte == b':') else {
+                continue;
+            };
+            let (name, value) = line.split_at(colon);
+            if !Header::is_secret_name(&String::from_utf8_lossy(name)) {
+                continue;
+            }
+            let value = value.get(1..).unwrap_or_default().trim_ascii();
+            let pieces = value.split(|byte| b" ;,".contains(byte));
+            // What is behind the name of a scheme, a cookie, a parameter.
+            let values = pieces.clone().filter_map(|piece| {
+                let equals = piece.iter().position(|&byte| byte == b'=')?;
+                piece.get(equals + 1..)
+            });
+            found.extend([value].into_iter().chain(pieces.clone()).chain(values));
+        }
+        // As they came over the network, and as text.
+        let texts = found.iter().map(|secret| text::decode(secret).into_owned());
+        let mut all: Vec<Vec<u8>> = texts.map(String::into_bytes).collect();
+        all.extend(found.iter().map(|secret| secret.to_vec()));
+        all.retain(|secret| secret.len() >= SECRET_BYTES_MIN);
+        // The longest first, so that no part of one is left.
+        all.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));
+        all.dedup();
+        Self(all)
+    }
+
+    /// `bytes` without them, nor the beginning of one at the end, where `bytes` may have been cut.
+    #[must_use]
+    pub fn withhold(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut rest = bytes;
+        let mut shown = Vec::with_capacity(bytes.len());
+        while let Some((&first, behind)) = rest.split_first() {
+            let found = self.0.iter().find(|secret| {
+                let length = secret.len().min(rest.len());
+                length >= SECRET_BYTES_MIN && secret.get(..length) == rest.get(..length)
+            });
+            rest = match found {
+                Some(secret) => {
+                    shown.extend_from_slice(WITHHELD.as_bytes());
+                    rest.get(secret.len()..).unwrap_or_default()
+                }
+                None => {
+                    shown.push(first);
+                    behind
+                }
+            };
+        }
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &[u8] =
+        b"GET / HTTP/1.1\r\nauthorization: Basic dXNlcjpwYXNz\r\nCookie: id=c0ff\xe900; a=b\r\nHost: h\r\n\r\n";
+
+    fn withheld(bytes: &[u8]) -> String {
+        String::from_utf8(Secrets::of(REQUEST).withhold(bytes)).unwrap()
+    }
+
+    #[test]
+    fn values_and_their_pieces_are_withheld() {
+        assert_eq!(withheld(b"dXNlcjpwYXNz, a=b"), "(withheld), a=b");
+        assert_eq!(withheld(b"<Basic dXNlcjpwYXNz>"), "<(withheld)>");
+        assert_eq!(withheld(b"c0ff\xe900!"), "(withheld)!");
+        assert_eq!(withheld("c0ffé00!".as_bytes()), "(withheld)!");
+        assert_eq!(withheld(b"Basic or Host: h"), "Basic or Host: h");
+    }
+
+    #[test]
+    fn the_beginning_of_one_is_withheld_where_the_text_ends() {
+        for length in SECRET_BYTES_MIN..=12 {
+            assert_eq!(withheld(&b"x dXNlcjpwYXNz"[..2 + length]), "x (withheld)");
+        }
+        assert_eq!(withheld(b"dXNlcjp, which"), "dXNlcjp, which");
+        assert_eq!(withheld(b"dXNlc"), "dXNlc");
+    }
+
+    #[test]
+    fn without_credentials_everything_is_shown() {
+        assert_eq!(
+            Secrets::of(b"GET / HTTP/1.1\r\n\r\n").withhold(b"abcdefgh"),
+            b"abcdefgh"
+        );
+    }
+}

@@ -114,7 +114,7 @@ impl Outcome for Status {
     fn report(result: Result<Self, Code>) -> u32 {
         let code = result.err().unwrap_or(Code::SUCCESS);
         if code != Code::SUCCESS {
-            last_error::set_errno(code);
+            last_error::failed(code);
         }
         code.0
     }

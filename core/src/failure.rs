@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
-/// Bytes of a failure's text at the most; a refused handshake, with its head and the beginning of its body, fits in.
-pub const DETAIL_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of a failure's text at the most, so that it fits into 8 KiB with a terminator; a refused handshake, with its head
+/// and the beginning of its body, fits in.
+pub const DETAIL_BYTES_MAX: usize = 8 * 1024 - 1;
 
 /// What marks text that was cut.
 const CUT: &str = "...";

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use winhttp_abi::export;
 use winhttp_abi::export::Quiet;
+use winhttp_abi::last_error::failures;
 use winhttp_abi::{Code, constants as c, output};
 use winhttp_core::failure::{Failure, Reason, detail};
 
@@ -19,14 +20,16 @@ struct Known {
 
 /// What a thread can be asked about.
 struct Details {
-    /// The last call that failed here; within a callback for a failure, of the calls made from inside.
+    /// A call that failed here; within a callback for a failure, of the calls made from inside.
     failed: Option<Known>,
+    /// How many calls have failed here with that one: after more of them it is not the last.
+    failures: u32,
     /// The failure that is being told to a callback.
     told: Option<Known>,
 }
 
 thread_local! {
-    static DETAILS: RefCell<Details> = const { RefCell::new(Details { failed: None, told: None }) };
+    static DETAILS: RefCell<Details> = const { RefCell::new(Details { failed: None, failures: 0, told: None }) };
     static SOCKET_ERROR: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -37,6 +40,7 @@ pub(crate) fn keep(code: Code, failure: &Failure) {
     // borrow.
     let before = DETAILS.try_with(|details| {
         let mut details = details.borrow_mut();
+        details.failures = failures().wrapping_add(1); // the number is about to be reported
         std::mem::replace(&mut details.failed, failed)
     });
     drop(before);
@@ -46,11 +50,15 @@ pub(crate) fn keep(code: Code, failure: &Failure) {
 pub(crate) fn telling(code: Code, failure: &Failure, call: impl FnOnce()) {
     let inside = Details {
         failed: None,
+        failures: 0,
         told: known(code, failure),
     };
+    let before = failures();
     let outside = DETAILS.try_with(|details| details.replace(inside));
     call();
-    if let Ok(outside) = outside {
+    if let Ok(mut outside) = outside {
+        let inside = failures().wrapping_sub(before);
+        outside.failures = outside.failures.wrapping_add(inside);
         drop(DETAILS.try_with(|details| details.replace(outside)));
     }
 }
@@ -74,7 +82,9 @@ fn known(code: Code, failure: &Failure) -> Option<Known> {
 fn text(code: Code) -> Option<String> {
     let reason = DETAILS.try_with(|details| {
         let details = details.borrow();
-        let known = [&details.failed, &details.told].into_iter().flatten();
+        let last = details.failures == failures();
+        let failed = details.failed.as_ref().filter(|_| last);
+        let known = [failed, details.told.as_ref()].into_iter().flatten();
         let mut matching = known.filter(|known| known.code == code);
         matching.next().map(|known| Arc::clone(&known.reason))
     });
@@ -118,6 +128,7 @@ fn wanted(error: u32, length: *const u32) -> winhttp_abi::Result<String> {
 mod tests {
     use std::fmt;
 
+    use winhttp_abi::last_error::record;
     use winhttp_core::error::Error;
 
     use super::*;
@@ -144,25 +155,36 @@ mod tests {
         Failure::because(Error::Timeout, Said(text, socket_error))
     }
 
+    /// A call fails, as the program sees it.
+    fn fails(code: Code, failure: &Failure) {
+        keep(code, failure);
+        record(code);
+    }
+
     #[test]
     fn the_last_failed_call_is_known_by_its_number() {
-        keep(TIMEOUT, &failure("first", 0));
+        fails(TIMEOUT, &failure("first", 0));
         assert_eq!(text(BROKEN), None);
-        keep(TIMEOUT, &failure("second", 0));
+        fails(TIMEOUT, &failure("second", 0));
         assert_eq!(text(TIMEOUT).as_deref(), Some("second"));
         std::thread::spawn(|| assert_eq!(text(TIMEOUT), None))
             .join()
             .unwrap();
-        keep(TIMEOUT, &Error::Timeout.into());
+        fails(TIMEOUT, &Error::Timeout.into());
         assert_eq!(text(TIMEOUT), None, "the last one has no reason");
+        fails(TIMEOUT, &failure("third", 0));
+        record(Code::INVALID_PARAMETER);
+        assert_eq!(text(TIMEOUT), None, "a call has failed since, at the edge");
+        record(TIMEOUT);
+        assert_eq!(text(TIMEOUT), None, "for another reason");
     }
 
     #[test]
     fn a_callback_is_told_of_its_own_failure_however_deep_it_is() {
-        keep(TIMEOUT, &failure("call", 0));
+        fails(TIMEOUT, &failure("call", 0));
         telling(TIMEOUT, &failure("outer", 0), || {
             assert_eq!(text(TIMEOUT).as_deref(), Some("outer"));
-            keep(BROKEN, &failure("inside", 0));
+            fails(BROKEN, &failure("inside", 0));
             assert_eq!(text(BROKEN).as_deref(), Some("inside"));
             telling(BROKEN, &failure("inner", 0), || {
                 assert_eq!(text(BROKEN).as_deref(), Some("inner"));
@@ -170,6 +192,9 @@ mod tests {
             });
             assert_eq!(text(TIMEOUT).as_deref(), Some("outer"));
             assert_eq!(text(BROKEN).as_deref(), Some("inside"));
+            record(Code::INVALID_PARAMETER);
+            assert_eq!(text(BROKEN), None);
+            assert_eq!(text(TIMEOUT).as_deref(), Some("outer"));
         });
         assert_eq!(text(TIMEOUT).as_deref(), Some("call"));
         assert_eq!(text(BROKEN), None);
@@ -177,8 +202,8 @@ mod tests {
 
     #[test]
     fn a_socket_error_stays_until_the_next_one() {
-        keep(TIMEOUT, &failure("", 10060));
-        keep(TIMEOUT, &failure("", 0));
+        fails(TIMEOUT, &failure("", 10060));
+        fails(TIMEOUT, &failure("", 0));
         telling(BROKEN, &failure("", 10054), || {});
         assert_eq!(socket_error(), 10054);
     }

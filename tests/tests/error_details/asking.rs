@@ -42,6 +42,37 @@ fn another_number_and_another_thread_know_nothing() {
 }
 
 #[test]
+fn another_call_that_fails_makes_it_forgotten() {
+    let refused = RefusedPort::new().unwrap();
+    let ear = Ear::<u16>::new(Mode::Sync);
+    let none = null_mut();
+    let fail: [fn(_, _) -> u32; 3] = [
+        // SAFETY: what is wrong is refused before any memory is touched.
+        |none, _| unsafe {
+            winhttp::WinHttpReadDataEx::<u16>(none, none, 1, none.cast(), 0, 0, none)
+        },
+        |none, _| {
+            // SAFETY: as above.
+            unsafe { winhttp::WinHttpSetTimeouts::<u16>(none, 0, 0, 0, 0) };
+            last_error()
+        },
+        |_, handle: usize| {
+            // SAFETY: as above.
+            unsafe { winhttp::WinHttpSetTimeouts::<u16>(handle as _, -2, 0, 0, 0) };
+            last_error()
+        },
+    ];
+    for fail in fail {
+        let handle = get(&ear.client, refused.port(), "/");
+        let (error, _) = ear.failed(ear.client.send(handle));
+        assert_ne!(fail(none, handle.0), 0);
+        assert_eq!(detail::<u16>(error), None);
+        ear.client.close(handle).unwrap();
+    }
+    ear.finish();
+}
+
+#[test]
 fn who_learns_of_it_in_a_callback_knows_nothing_outside() {
     let refused = RefusedPort::new().unwrap();
     let ear = Ear::<u16>::new(Mode::Async);

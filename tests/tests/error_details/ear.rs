@@ -10,6 +10,9 @@ use winhttp_tests::{Call, Client, Event, Info, Mode, PATIENCE, last_error};
 /// A number that no function leaves.
 const STALE: u32 = 0x0bad_cafe;
 
+/// WINHTTP_SHIM_ERROR_DETAIL_MAX.
+const DETAIL_MAX: usize = 8192;
+
 /// What the callback was told, and what it was answered inside.
 pub(crate) struct Told {
     pub(crate) status: u32,
@@ -92,7 +95,7 @@ pub(crate) fn detail<W: Unit>(error: u32) -> Option<String> {
     assert_eq!((last_error(), errno), (before, Some(STALE.cast_signed())));
     assert_eq!(wide, utf8);
     let text = wide?;
-    assert!(!text.is_empty() && text.len() <= 8192);
+    assert!(!text.is_empty() && text.len() < DETAIL_MAX);
     let control = |character: char| character.is_control() && character != '\n';
     assert!(!text.contains(control), "{text:?}");
     Some(text)

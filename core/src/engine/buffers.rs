@@ -198,11 +198,10 @@ impl fmt::Debug for Inbox {
 /// Runs `work` with a scratch buffer of at least so many bytes, up to [`SCRATCH_BYTES`]; its content is arbitrary.
 pub fn with_scratch<R>(bytes: usize, work: impl FnOnce(&mut [u8]) -> R) -> R {
     // Taken out while in use, so that nested use gets a buffer of its own.
-    if bytes <= BUFFER_BYTES
-        && let Some(mut own) = take_own()
-    {
-        let result = work(&mut own);
-        give_back(own);
+    if bytes <= BUFFER_BYTES {
+        let mut small = take();
+        let result = work(&mut small);
+        give_back(small);
         return result;
     }
     let kept = scratch().pop();

@@ -191,6 +191,12 @@ impl Channel {
         self.send_failed.is_none() && !self.is_flushed()
     }
 
+    /// Bytes that the socket has taken so far.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.transport.carried().sent
+    }
+
     /// Ends the sending direction of the transport.
     pub fn finish_sending(&mut self) {
         self.transport.finish_sending();

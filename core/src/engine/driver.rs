@@ -48,6 +48,8 @@ use crate::proto::http1::head::ResponseHead;
 pub enum Step<'a> {
     /// Deliver this, then step again.
     Notify(Notification<'a>),
+    /// Step again at once.
+    Again,
     /// Step again when a socket of [`Driver::interests`] is ready, when woken, or at this time.
     Wait(Option<Instant>),
     /// The operation is finished.
@@ -60,10 +62,18 @@ pub struct Driver {
     state: State,
     wake: Arc<dyn Wake>,
     attach: Option<Arc<dyn Attach>>,
-    /// Since when the current wait makes no progress.
-    waiting_since: Option<Instant>,
+    /// The wait of the current operation.
+    stall: Option<Stall>,
     /// The server's address, once connected.
     peer: Option<SocketAddr>,
+}
+
+/// A wait in which nothing moves.
+#[derive(Clone, Copy)]
+struct Stall {
+    since: Instant,
+    /// What the socket had carried by then in the direction that is waited for.
+    carried: u64,
 }
 
 enum State {
@@ -132,7 +142,7 @@ impl Driver {
             state: State::Start,
             wake,
             attach,
-            waiting_since: None,
+            stall: None,
             peer: None,
         }
     }
@@ -246,12 +256,20 @@ impl Driver {
         now: Instant,
         timeout: Option<Duration>,
     ) -> Result<Option<Instant>> {
-        let since = *self.waiting_since.get_or_insert(now);
-        left_since(wait, since, now, timeout)
+        let carried = self.transport().map(Transport::carried);
+        let carried = carried.map_or(0, |carried| wait.moves(carried));
+        let before = self.stall.filter(|stall| stall.carried == carried);
+        let since = before.map_or(now, |stall| stall.since);
+        self.stall = Some(Stall { since, carried });
+        let left = left_since(wait, since, now, timeout)?;
+        // A layer that gave up for others to have a turn has left bytes that the poll will not report again.
+        let gave_up = wait == Wait::Receive && !self.transport().is_none_or(Transport::is_drained);
+        Ok(if gave_up { Some(now) } else { left })
     }
 
+    /// The operation is over: the next one's wait begins anew.
     fn progress(&mut self) {
-        self.waiting_since = None;
+        self.stall = None;
     }
 }
 

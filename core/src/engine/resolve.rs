@@ -33,6 +33,8 @@ struct Pool {
     workers: usize,
     /// When the look-ups under way began.
     running: Vec<Instant>,
+    /// Who waits for a moment to fork in: meanwhile no look-up begins.
+    holding: usize,
 }
 
 /// The pool's lock, held: no look-up begins, and none is about to leave a lock of C's library to the child of a fork.
@@ -67,17 +69,20 @@ fn pool() -> MutexGuard<'static, Pool> {
 /// begun are waited for, until they have ended or wait for the network.
 #[must_use]
 pub fn hold() -> Held {
-    let (_, ended) = POOL.get();
+    let (_, changed) = POOL.get();
     let mut pool = pool();
     let begun = clock::now();
+    pool.holding += 1;
     loop {
         let youngest = pool.running.iter().max().copied();
         let settled = youngest.map_or(begun, |youngest| youngest + SETTLING);
         let left = settled.saturating_duration_since(clock::now());
         if left.is_zero() {
+            pool.holding -= 1;
+            changed.notify_all();
             return Held { _pool: pool };
         }
-        let waited = ended.wait_timeout(pool, left);
+        let waited = changed.wait_timeout(pool, left);
         pool = waited.unwrap_or_else(PoisonError::into_inner).0;
     }
 }
@@ -187,9 +192,14 @@ impl Wake for Forward {
 }
 
 fn work() {
-    let (_, ended) = POOL.get();
+    let (_, changed) = POOL.get();
     let mut pool = pool();
-    while let Some(name) = pool.next() {
+    loop {
+        let free = changed.wait_while(pool, |pool| pool.holding > 0);
+        pool = free.unwrap_or_else(PoisonError::into_inner);
+        let Some(name) = pool.next() else {
+            break;
+        };
         let began = clock::now();
         pool.running.push(began);
         drop(pool);
@@ -197,7 +207,7 @@ fn work() {
         pool = self::pool();
         let place = pool.running.iter().position(|other| *other == began);
         place.map(|place| pool.running.swap_remove(place));
-        ended.notify_one();
+        changed.notify_all();
         let waiters = pool.waiting.remove(&name);
         drop(pool);
         for waiter in waiters.unwrap_or_default() {

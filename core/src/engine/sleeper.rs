@@ -1,7 +1,7 @@
 //! How a synchronous call waits: in the kernel, for its own sockets, its deadline, and a wake-up from other threads.
 
 use std::cell::RefCell;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use winhttp_process::{Epoch, epoch, uncancelled};
 
 use super::clock;
+use super::socket::send_flags;
 use super::tls::is_would_block;
 use crate::error::{Error, Result};
 
@@ -46,7 +47,7 @@ struct ThreadWaker(UnixStream);
 
 impl Wake for ThreadWaker {
     fn wake(&self) {
-        match (&self.0).write(&[1]) {
+        match rustix::net::send(&self.0, &[1], send_flags()).map_err(io::Error::from) {
             // A full pipe means that a wake-up is waiting already.
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                 // Without wake-ups nobody would ever look again: the end of the stream is the last one.
@@ -99,6 +100,8 @@ impl Sleeper {
         let (wakeups, waker) = UnixStream::pair()?;
         wakeups.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
+        #[cfg(target_vendor = "apple")]
+        socket2::SockRef::from(&waker).set_nosigpipe(true)?;
         Ok(Self {
             wakeups,
             waker: Arc::new(ThreadWaker(waker)),

@@ -169,7 +169,7 @@ fn open(domain: socket2::Domain) -> io::Result<socket2::Socket> {
 }
 
 /// A broken connection must fail the call, not raise SIGPIPE (Apple's systems have a socket option instead).
-fn send_flags() -> SendFlags {
+pub(super) fn send_flags() -> SendFlags {
     #[cfg(target_vendor = "apple")]
     return SendFlags::DONTWAIT;
     #[cfg(not(target_vendor = "apple"))]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::extended_error::TIMED_OUT;
+use super::transport::Carried;
 use crate::error::Error;
 use crate::failure::{Failure, Reason};
 
@@ -24,6 +25,18 @@ pub enum Wait {
     WebSocketSend,
     /// The peer's close frame.
     WebSocketClose,
+}
+
+impl Wait {
+    /// The bytes whose movement begins such a wait anew.
+    pub(super) fn moves(self, carried: Carried) -> u64 {
+        match self {
+            Self::Send | Self::WebSocketSend => carried.sent,
+            Self::Receive => carried.received,
+            // Limits of a whole, however it moves.
+            Self::Resolve | Self::Handshake | Self::ReceiveResponse | Self::WebSocketClose => 0,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -11,6 +11,22 @@ use super::tls::TlsFacts;
 use crate::error::Error;
 use crate::failure::{Failure, Reason};
 
+/// Bytes that the socket below a transport has taken and given so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Taken for the peer.
+    pub sent: u64,
+    /// Given by the peer.
+    pub received: u64,
+}
+
+impl Carried {
+    fn add(total: &mut u64, outcome: &io::Result<usize>) {
+        let count = *outcome.as_ref().unwrap_or(&0);
+        *total = total.wrapping_add(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+}
+
 /// A bidirectional byte stream that never blocks.
 pub trait Transport: Send + fmt::Debug {
     /// Reads what is there; `Ok(0)` at the end of the stream.
@@ -48,6 +64,9 @@ pub trait Transport: Send + fmt::Debug {
 
     /// The system has everything that was taken.
     fn is_flushed(&self) -> bool;
+
+    /// What went through the socket: also while this layer takes or gives nothing, as with a part of a TLS record.
+    fn carried(&self) -> Carried;
 
     /// Bytes can be read although the socket may not become readable again.
     fn has_buffered_input(&self) -> bool;
@@ -94,6 +113,7 @@ pub trait Transport: Send + fmt::Debug {
 pub struct Tcp {
     socket: Arc<Socket>,
     drained: bool,
+    carried: Carried,
 }
 
 impl Tcp {
@@ -103,6 +123,7 @@ impl Tcp {
         Self {
             socket,
             drained: false,
+            carried: Carried::default(),
         }
     }
 }
@@ -111,6 +132,7 @@ impl Transport for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let received = self.socket.receive(buffer);
         self.drained = *received.as_ref().unwrap_or(&0) < buffer.len();
+        Carried::add(&mut self.carried.received, &received);
         received
     }
 
@@ -118,11 +140,14 @@ impl Transport for Tcp {
         let room = buffer.len() + spill.len();
         let received = self.socket.receive_into(buffer, spill);
         self.drained = *received.as_ref().unwrap_or(&0) < room;
+        Carried::add(&mut self.carried.received, &received);
         received
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.send(bytes)
+        let sent = self.socket.send(bytes);
+        Carried::add(&mut self.carried.sent, &sent);
+        sent
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -131,6 +156,10 @@ impl Transport for Tcp {
 
     fn is_flushed(&self) -> bool {
         true
+    }
+
+    fn carried(&self) -> Carried {
+        self.carried
     }
 
     fn has_buffered_input(&self) -> bool {

@@ -121,7 +121,7 @@ impl<E: Embedder> Operation<E> {
         }
         match self.step(driver, clock::now(), timeouts) {
             Ok(Step::Done) => Some(self.count(driver)),
-            Ok(Step::Notify(_) | Step::Wait(_)) | Err(_) => None,
+            Ok(Step::Notify(_) | Step::Again | Step::Wait(_)) | Err(_) => None,
         }
     }
 }

@@ -95,7 +95,7 @@ impl<E: Embedder> Request<E> {
                     self.tell(&Notification::SendingRequest);
                 }
                 Step::Notify(notification) => self.tell(&notification),
-                Step::Wait(Some(until)) if until <= now => {}
+                Step::Again => {}
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Done => return Ok(Progress::Done),
             }

@@ -55,6 +55,7 @@ impl<E: Embedder> Request<E> {
             let received = contained(|| self.receive_quietly(&mut driver));
             state = self.state();
             state.pending = None;
+            state.waker = None;
             state.refuse_receives(ended);
             if let Err(error) = received {
                 state.phase = Phase::Failed;
@@ -87,7 +88,7 @@ impl<E: Embedder> Request<E> {
             }
             let timeouts = self.state().timeouts;
             let until = match driver.step_head(clock::now(), &timeouts)? {
-                Step::Notify(_) => continue,
+                Step::Notify(_) | Step::Again => continue,
                 Step::Done => return Ok(()),
                 Step::Wait(until) => until,
             };

@@ -252,6 +252,7 @@ impl<E: Embedder> Io<E> {
                 frame,
                 data,
                 stalls_at,
+                sent_by_then,
                 ..
             },
             _,
@@ -259,11 +260,12 @@ impl<E: Embedder> Io<E> {
         else {
             return;
         };
-        let before = frame.written();
         match channel.try_send(frame, data.bytes()) {
             Ok(true) => self.end_send(Ok(()), ended),
             Ok(false) => {
-                if frame.written() > before || stalls_at.is_none() {
+                let sent = channel.sent();
+                if *sent_by_then != sent || stalls_at.is_none() {
+                    *sent_by_then = sent;
                     *stalls_at = clock::deadline(clock::now(), self.send_timeout);
                 }
             }

@@ -45,6 +45,7 @@ impl<E: Embedder> WebSocket<E> {
                 data,
                 kind,
                 stalls_at: None,
+                sent_by_then: 0,
             },
             self.caller(),
         );

@@ -40,6 +40,8 @@ pub(super) enum Send<E: Embedder> {
         data: E::WriteBuffer,
         kind: BufferKind,
         stalls_at: Option<Instant>,
+        /// What the socket had taken when that was fixed.
+        sent_by_then: u64,
     },
     Shutdown,
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::engine::tls::TlsFacts;
+use crate::engine::transport::Carried;
 use crate::proto::websocket::CloseCode;
 
 /// Takes everything, as TLS does, and hands on nothing until it is opened.
@@ -43,6 +44,10 @@ impl Transport for Holding {
 
     fn is_flushed(&self) -> bool {
         self.held == 0
+    }
+
+    fn carried(&self) -> Carried {
+        Carried::default()
     }
 
     fn has_buffered_input(&self) -> bool {

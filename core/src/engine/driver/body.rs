@@ -47,7 +47,7 @@ impl Driver {
             }
             // Without room for payload a turn only passes framing and fetches more bytes.
             match connection.read_body(&mut []) {
-                Ok(Got::Bytes(_)) => self.progress(),
+                Ok(Got::Bytes(_)) => {}
                 Ok(Got::Blocked) => return self.wait_to_receive(now, timeouts, 0),
                 Ok(Got::End) => {
                     connection.available = 0;
@@ -90,10 +90,7 @@ impl Driver {
                 return self.fail(error);
             }
             match connection.read_body(out.get_mut(*filled..).unwrap_or_default()) {
-                Ok(Got::Bytes(count)) => {
-                    *filled += count;
-                    self.progress();
-                }
+                Ok(Got::Bytes(count)) => *filled += count,
                 Ok(Got::Blocked) => return self.wait_to_receive(now, timeouts, *filled),
                 Ok(Got::End) => return Ok(self.end_of_body()),
                 Err(error) => return self.break_off(error, *filled),

@@ -68,7 +68,7 @@ impl Driver {
             }
             State::Resolving { .. } => self.resolve(now, timeouts),
             State::Dialing(_) => self.dial(now, timeouts),
-            State::Connected(_) => self.start_tls(now).map(|()| Step::Wait(Some(now))),
+            State::Connected(_) => self.start_tls(now).map(|()| Step::Again),
             State::Handshaking { .. } => self.handshake(now, timeouts),
             State::Refused(failure) => {
                 let failure = failure.clone();
@@ -163,7 +163,7 @@ impl Driver {
         match current.advance() {
             Ok(HandshakeStep::Done(tls)) => {
                 self.announce(tls);
-                Ok(Step::Wait(Some(now)))
+                Ok(Step::Again)
             }
             Ok(HandshakeStep::Wait(current)) => {
                 // The handshake is part of connecting and has the same limit.

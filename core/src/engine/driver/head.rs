@@ -99,7 +99,6 @@ impl Driver {
                 }
                 Ok(count) => {
                     connection.inbox.filled(count);
-                    self.progress();
                 }
                 Err(error) if is_would_block(&error) => {
                     connection.inbox.release();

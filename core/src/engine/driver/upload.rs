@@ -77,12 +77,11 @@ impl Driver {
         let State::Sending(connection) = &mut self.state else {
             return Err(Error::Internal.into());
         };
-        let before = connection.written;
-        let mut written = before;
+        let mut written = connection.written;
         let pieces = [&self.plan.head, body];
         let pushed = connection.push(pieces, &mut written, &self.plan.limits.head);
         connection.written = written;
-        match self.settle(pushed, written > before, now, timeouts) {
+        match self.settle(pushed, now, timeouts) {
             Ok(Some(step)) => return Ok(step),
             Ok(None) => {}
             // The answer is worth more to the program than the failure.
@@ -110,9 +109,8 @@ impl Driver {
         let State::Sent(connection) = &mut self.state else {
             return Err(Error::IncorrectHandleState.into());
         };
-        let before = *written;
         let pushed = connection.push([&[], data], written, &self.plan.limits.head);
-        match self.settle(pushed, *written > before, now, timeouts) {
+        match self.settle(pushed, now, timeouts) {
             Ok(Some(step)) => Ok(step),
             Ok(None) => {
                 self.progress();
@@ -140,15 +138,11 @@ impl Driver {
         let State::Sent(connection) = &mut self.state else {
             return Err(Error::IncorrectHandleState.into());
         };
-        let before = connection.inbox.data().len();
         connection.look_for_answer(&self.plan.limits.head);
-        let moved = connection.inbox.data().len() > before;
         let found = !connection.early.is_open();
         let since = *connection.awaited_since.get_or_insert(now);
-        if moved || found {
-            self.progress();
-        }
         if found {
+            self.progress();
             return Ok(Step::Done);
         }
         self.wait_for_head(now, since, timeouts)
@@ -165,13 +159,9 @@ impl Driver {
     fn settle(
         &mut self,
         pushed: Pushed,
-        moved: bool,
         now: Instant,
         timeouts: &Timeouts,
     ) -> Result<Option<Step<'static>>> {
-        if moved {
-            self.progress();
-        }
         match pushed {
             Pushed::All => Ok(None),
             Pushed::Failed(error) => Err(error),

@@ -115,11 +115,12 @@ impl PollSource {
     }
 
     fn take_events(&mut self, timeout: Option<Duration>) {
-        if let Err(error) = self.poll.poll(&mut self.events, timeout) {
+        let polled = self.poll.poll(&mut self.events, timeout);
+        if polled.is_err() {
             self.events.clear();
-            // After a signal the next turn looks again.
-            self.refused = error.kind() != io::ErrorKind::Interrupted;
         }
+        // After a signal the next turn looks again.
+        self.refused = polled.is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
     }
 
     /// Fails what waits. The next turn tries again, but not without a pause.

@@ -12,7 +12,7 @@ use super::records::Records;
 use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
 use crate::engine::socket::Socket;
-use crate::engine::transport::{Transport, socket_failure};
+use crate::engine::transport::{Carried, Transport, socket_failure};
 use crate::error::{Error, Result};
 use crate::failure::{Failure, Reason};
 use crate::notify::SecureProblems;
@@ -180,6 +180,10 @@ impl Transport for Tls {
 
     fn is_flushed(&self) -> bool {
         !self.records.wants_write()
+    }
+
+    fn carried(&self) -> Carried {
+        self.records.below.carried()
     }
 
     fn has_buffered_input(&self) -> bool {

@@ -59,7 +59,8 @@ impl<J: Job> Dispatcher<J> {
         Lane::new(Arc::clone(&self.owner.core))
     }
 
-    /// Makes sure that a thread polls, without waiting for the first post.
+    /// Makes sure that a thread polls, without waiting for the first post. Not to be called with a
+    /// lock that a job takes: where no thread can be started, jobs run here.
     ///
     /// # Errors
     ///
@@ -71,7 +72,7 @@ impl<J: Job> Dispatcher<J> {
 
     /// Wakes the poll if the holder of the role sleeps in it, say because a timer was added.
     ///
-    /// Starts the thread if there is none; that it cannot start goes unreported, see
+    /// Starts the thread if there is none, with the same care for locks; that it cannot start goes unreported, see
     /// [`Dispatcher::ensure_running`].
     pub fn nudge(&self) {
         let _ = self.owner.core.nudge();

@@ -83,7 +83,7 @@ impl Appended {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// No job waits and none runs.
+    /// The lane is on no list, and no thread that took it from there runs a job. Jobs wait only for holds.
     Idle,
     /// Jobs wait, and the lane is on the run list or on its way there.
     Scheduled,

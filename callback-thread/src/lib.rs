@@ -13,10 +13,10 @@
 //!
 //!    a lane                                     a thread
 //!
-//!    Idle ──post──► Scheduled                   start ──► holder ──closed and drained──► end
-//!     ▲                 │ picked                           │  ▲
-//!     │                 ▼                         overstay │  │ the role is free
-//!     └─dry or held── Running                              ▼  │
+//!    Idle ──post──► Scheduled ◄──turn over─┐    start ──► holder ──closed and drained──► end
+//!     ▲                 │ picked           │               │  ▲
+//!     │                 ▼                  │      overstay │  │ the role is free
+//!     └─dry or held── Running ─────────────┘               ▼  │
 //!                                                runs its lane dry ──► spare ──► end
 //!    a call: hold ─► append ─► run ─► release             (at most one, for a bounded time)
 //! ```
@@ -25,7 +25,8 @@
 //!
 //! - The jobs of one lane begin in the order of their posts. One ends before the next begins, with
 //!   one exception: a call that must be told of by its own thread takes a [`Hold`] on the lane and
-//!   runs what is queued, whatever runs elsewhere.
+//!   runs what is queued, whatever runs elsewhere; of two holds each may leave to the other what
+//!   that has appended.
 //! - No lock of this crate is held while a job runs. A job may post to any lane, drop any lane or
 //!   dispatcher, and close the dispatcher it runs on. It may block: that stalls its own lane only.
 //! - A job that was posted runs, closed dispatcher or not. A job that panics ends alone.

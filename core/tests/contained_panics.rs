@@ -224,9 +224,14 @@ impl World {
     fn post(&self, request: u64) -> Option<()> {
         self.exchange(request, Some(b"posted"))?;
         let handle = self.library.request(request).unwrap();
-        let buffer = self.memory(&[0; 16]);
-        self.call(request, || handle.read(buffer, false, |_| ()))
-            .map(|_| ())
+        let read = |buffer| handle.read(buffer, false, |_| ());
+        let (first, second) = (self.memory(&[0; 16]), self.memory(&[0; 16]));
+        let ended = self.call(request, || read(first)).map(|_| ());
+        // Whatever became of the first, nothing of it is outstanding.
+        if let Ok(Err(failure)) = catch_unwind(AssertUnwindSafe(|| read(second))) {
+            assert_ne!(failure.error(), Error::InvalidOperation);
+        }
+        ended
     }
 
     /// A WebSocket that echoes; its number is left in `websocket`.

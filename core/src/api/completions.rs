@@ -1,7 +1,7 @@
 //! How what a call or the poll has ended reaches the program: in which order, and on which thread.
 //!
-//! Completions are queued under the object's lock, in the order in which operations end, and delivered without it. A
-//! program must be told of a cancelled receive before it is told that the close which cancelled it is complete, also
+//! Completions are queued under the object's lock, in the order in which operations end, and delivered without it; only
+//! the end of a request's turn on the lane needs no queue, being there already. A program must be told of a cancelled receive before it is told that the close which cancelled it is complete, also
 //! when two threads find these out.
 //!
 //! | ended by | delivered by |
@@ -22,7 +22,8 @@ use super::job::Job;
 use crate::embed::Embedder;
 use crate::notify::Notification;
 
-/// Completions on their way to the program; [`Completions::deliver`] must follow without the lock.
+/// Completions on their way to the program; [`Completions::deliver`] must follow without the lock. What a panic keeps from
+/// that is delivered by the callback thread.
 pub(super) struct Completions<'a, E: Embedder> {
     handle: &'a Arc<Handle<E>>,
     /// This thread delivers: until it is through, nobody else takes a notification of the handle.
@@ -82,8 +83,9 @@ impl<'a, E: Embedder> Completions<'a, E> {
         }
     }
 
-    /// The call also cancels an operation.
+    /// The call also cancels an operation; before the first is queued.
     pub(super) fn cancelling(&mut self) {
+        debug_assert!(self.is_empty());
         self.cancels = true;
         if self.hold.is_none() {
             self.hold = self.handle.hold_to_cancel();
@@ -96,16 +98,22 @@ impl<'a, E: Embedder> Completions<'a, E> {
     }
 
     /// Has them delivered; the lock is let go. Returns whether the last was delivered on this thread.
-    pub(super) fn deliver(self) -> bool {
-        match (self.hold, self.here, self.queued) {
-            // What is left is scheduled when the hold ends.
-            (Some(hold), Some(here), _) if self.cancels => hold.run_all(here),
-            (Some(hold), Some(here), _) => hold.run(here),
-            (None, _, Some(queued)) => {
-                self.handle.settle(queued);
-                false
-            }
-            (Some(_), None, _) | (None, _, None) => false,
+    pub(super) fn deliver(mut self) -> bool {
+        // What is left is scheduled when the hold ends, or else when this is dropped.
+        match (&self.hold, self.here.take()) {
+            (Some(hold), Some(here)) if self.cancels => hold.run_all(here),
+            (Some(hold), Some(here)) => hold.run(here),
+            (Some(_) | None, _) => false,
+        }
+    }
+}
+
+impl<E: Embedder> Drop for Completions<'_, E> {
+    fn drop(&mut self) {
+        if self.hold.is_none()
+            && let Some(queued) = self.queued.take()
+        {
+            self.handle.settle(queued);
         }
     }
 }

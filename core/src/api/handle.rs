@@ -310,19 +310,20 @@ impl<E: Embedder> Handle<E> {
         let (observer, context) = if_free(&self.callback).map_or((None, 0), |callback| {
             (callback.observer.clone(), callback.context)
         });
+        // In a forked child the parent's threads may hold any lock of a handle that they serve.
+        let orphaned = self.heritage.is_orphaned();
+        let session = self.parent.is_none() && !orphaned;
         let closing = Closing {
             id: self.id,
             observer,
             context,
             unload: self.unload.get().map(Arc::clone),
-            session: self.parent.is_none().then(|| self.delivery.clone()),
+            session: session.then(|| self.delivery.clone()),
             parent: self.parent.clone(),
         };
-        match self.lane() {
-            Some(lane) if !self.heritage.is_orphaned() => {
-                lane.post(Job::Close(Box::new(closing)));
-            }
-            _ => closing.deliver(),
+        match if orphaned { None } else { self.lane() } {
+            Some(lane) => lane.post(Job::Close(Box::new(closing))),
+            None => closing.deliver(),
         }
     }
 }

@@ -54,7 +54,11 @@ impl Heritage {
 impl<E: Embedder> Handle<E> {
     /// A child has had its last word.
     pub(super) fn child_ended(&self) {
-        self.heritage.children.fetch_sub(1, Ordering::SeqCst);
+        // A child that has forked in its own last word is not counted in the process that it comes back to.
+        let count = &self.heritage.children;
+        let _ = count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
+            count.checked_sub(1)
+        });
         if self.is_closed() {
             self.end_if_inherited();
         }

@@ -168,9 +168,9 @@ impl<E: Embedder> CallbackThread<E> {
 
     /// The engine, which stays what it is from now on.
     fn use_engine(&self) -> Engine<E> {
-        let engine = self.engine();
-        self.used.store(true, Ordering::Relaxed);
-        engine.clone()
+        // Before the lock: a child that is forked meanwhile must not wait for it.
+        self.used.store(true, Ordering::SeqCst);
+        self.engine().clone()
     }
 
     /// A new lane.
@@ -180,7 +180,7 @@ impl<E: Embedder> CallbackThread<E> {
 
     /// In a forked child: replaces the parent's engine by one of its own, if nothing depends on it.
     pub(super) fn renew(&self) {
-        if !self.used.load(Ordering::Relaxed)
+        if !self.used.load(Ordering::SeqCst)
             && let Ok(own) = Engine::open()
         {
             let parents = std::mem::replace(&mut *self.engine(), own);

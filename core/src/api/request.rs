@@ -6,6 +6,8 @@
 //!    └── may be sent again ◄──┴─ FAILED ◄┴───────────────────────────┘◄────────────┘
 //! ```
 //!
+//! CompleteUpgrade is allowed in SENT, too: it receives the response itself.
+//!
 //! One operation at a time. While an operation runs, its driver is taken out of the request, so that the lock is never
 //! held across I/O or user code: synchronously on the caller's thread, asynchronously on the handle's lane.
 
@@ -60,6 +62,9 @@ pub struct Request<E: Embedder> {
     myself: Weak<Self>,
     handle: Arc<Handle<E>>,
 }
+
+/// A connection that was given up, and its place in the poll.
+type Released = (Option<Box<Driver>>, Option<Arc<Endpoint>>);
 
 /// A request's state, locked.
 type Locked<'a, E> = MutexGuard<'a, RequestState<E>>;
@@ -148,7 +153,7 @@ impl<E: Embedder> RequestState<E> {
     }
 
     /// Gives up the connection; to be dropped without the lock.
-    fn release(&mut self) -> (Option<Box<Driver>>, Option<Arc<Endpoint>>) {
+    fn release(&mut self) -> Released {
         (self.driver.take(), self.endpoint.take())
     }
 
@@ -175,8 +180,7 @@ enum Phase {
     Failed,
 }
 
-/// Where the turn stands in which the lane moves the pending operation on. What completes an operation finds nothing
-/// queued behind it unless there is something to do: inline completions depend on that.
+/// Where the turn stands in which the lane moves the pending operation on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
     None,
@@ -307,13 +311,13 @@ impl<E: Embedder> Request<E> {
             return self.cancel_and_report();
         }
         let idle = state.pending.is_none();
-        let dropped = if idle { state.release() } else { (None, None) };
+        let released = idle.then(|| state.release());
         drop(state);
-        drop(dropped);
+        drop(released);
     }
 
-    /// Tells the program before this returns all that it has not been told of: what has ended, and what is cancelled
-    /// now. Only an operation that is inside one of its own callbacks ends after that, by the thread there.
+    /// Tells the program before this returns what waits to be told, and what is cancelled now. Only what another thread has
+    /// in hand already, and an operation that is inside one of its own callbacks, is told there.
     fn cancel_and_report(&self) {
         let mut ended = Completions::of_cancel(&self.handle);
         let mut state = self.state();
@@ -329,14 +333,14 @@ impl<E: Embedder> Request<E> {
             ended.push(notification);
         }
         let goes_on = matches!(state.turn, Turn::Running { .. });
-        let mut dropped = (None, None);
+        let mut released = None;
         if !goes_on {
-            dropped = state.release();
+            released = Some(state.release());
             if let Some(operation) = state.parked.take() {
                 let cancelled = Failure::from(Error::OperationCancelled);
                 ended.push(operation.failure(cancelled.clone()));
-                let receive = state.end(None, &operation, Err(&cancelled));
-                if let Some(failure) = receive.failure::<E>() {
+                let end = state.end(None, &operation, Err(&cancelled));
+                if let Some(failure) = end.receive.failure::<E>() {
                     ended.push(failure);
                 }
             }
@@ -344,7 +348,7 @@ impl<E: Embedder> Request<E> {
         }
         ended.before_return();
         drop(state);
-        drop(dropped);
+        drop(released);
         ended.deliver();
     }
 

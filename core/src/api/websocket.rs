@@ -19,7 +19,7 @@ mod slot;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use close::EMPTY_CLOSE_STATUS;
 use io::Io;
@@ -69,7 +69,7 @@ impl<E: Embedder> WebSocket<E> {
             let owner: Weak<Self> = Arc::downgrade(&websocket);
             endpoint.hand_over(owner);
             // What came behind the handshake may hold a ping, and its readiness was reported to the request.
-            websocket.turn(true, None);
+            Arc::clone(&websocket).ready();
         }
         websocket
     }
@@ -94,57 +94,46 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// Moves everything on and delivers what has ended.
-    fn turn(&self, ready: bool, now: Option<Instant>) {
+    /// Moves on and delivers what has ended; whether anything has.
+    fn move_on(&self, step: impl FnOnce(&mut Io<E>, &mut Completions<'_, E>)) -> bool {
         let mut ended = Completions::of(&self.handle);
         let mut io = self.io();
-        if ready {
-            io.note_ready(
-                self.endpoint
-                    .as_ref()
-                    .is_some_and(|endpoint| endpoint.has_ended()),
-            );
-        }
-        io.contain(&mut ended, |io, ended| io.pump(now, ended));
+        io.contain(&mut ended, step);
         self.set_deadline(&mut io);
         drop(io);
+        let news = !ended.is_empty();
         ended.deliver();
+        news
     }
 }
 
 impl<E: Embedder> Ready for WebSocket<E> {
     fn ready(self: Arc<Self>) {
-        self.turn(true, None);
+        self.move_on(|io, ended| {
+            let endpoint = self.endpoint.as_ref();
+            io.note_ready(endpoint.is_some_and(|endpoint| endpoint.has_ended()));
+            io.pump(None, ended);
+        });
     }
 
     fn expired(self: Arc<Self>) {
-        self.turn(false, Some(crate::engine::clock::now()));
+        self.move_on(|io, ended| io.pump(Some(crate::engine::clock::now()), ended));
     }
 
     fn lost(self: Arc<Self>) -> bool {
-        let mut ended = Completions::of(&self.handle);
-        let mut io = self.io();
-        if let Some(channel) = &mut io.channel {
-            channel.abandon(Error::Internal);
-        }
-        io.contain(&mut ended, |io, ended| io.pump(None, ended));
-        self.set_deadline(&mut io);
-        let news = !ended.is_empty();
-        drop(io);
-        ended.deliver();
-        news
+        self.move_on(|io, ended| {
+            if let Some(channel) = &mut io.channel {
+                channel.abandon(Error::Internal);
+            }
+            io.pump(None, ended);
+        })
     }
 
     fn flush(self: Arc<Self>) -> bool {
-        let mut ended = Completions::of(&self.handle);
-        let mut io = self.io();
-        io.flush_asked = false;
-        io.contain(&mut ended, Io::pump_send);
-        self.set_deadline(&mut io);
-        let news = !ended.is_empty();
-        drop(io);
-        ended.deliver();
-        news
+        self.move_on(|io, ended| {
+            io.flush_asked = false;
+            io.pump_send(ended);
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! No challenge is answered in this version: it is handed to the program, whatever credentials there are.
 
 use super::{HeaderBlock, Request, RequestState};
-use crate::auth::{Challenge, CredentialSet, Credentials, Target};
+use crate::auth::{Challenge, CredentialSet, Credentials};
 use crate::embed::Embedder;
 use crate::error::{Error, Result};
 use crate::header::query::StartLine;
@@ -36,12 +36,6 @@ impl<E: Embedder> Request<E> {
 }
 
 impl<E: Embedder> RequestState<E> {
-    /// What the next exchange may show this target.
-    #[must_use]
-    pub fn credentials(&self, target: Target) -> Option<&Credentials> {
-        self.credentials.of(target)
-    }
-
     /// An exchange uses up what was given for it.
     pub(super) fn use_up_credentials(&mut self) {
         self.credentials = CredentialSet::new();

@@ -3,6 +3,7 @@
 use super::operation::Operation;
 use super::{Locked, Phase, Request};
 use crate::api::completions::Completions;
+use crate::contain::contained;
 use crate::embed::{Embedder, ReadMemory};
 use crate::error::Error;
 use crate::failure::Result;
@@ -94,13 +95,13 @@ impl<E: Embedder> Request<E> {
         any: bool,
         known: impl FnOnce(u32),
     ) -> Result<Outcome> {
+        let wanted = if any { 1 } else { buffer.bytes().len() };
         let state = self.begin_receiving()?;
         if state.phase != Phase::Response {
             let error = Error::IncorrectHandleState;
             let refused = self.refuse(state, RequestOperation::ReadData, error);
             return refused.map(|()| Outcome::Pending);
         }
-        let wanted = if any { 1 } else { buffer.bytes().len() };
         self.start_or_finish(state, Operation::Read(buffer, 0, any), wanted, known)
     }
 
@@ -130,27 +131,33 @@ impl<E: Embedder> Request<E> {
             known(self.run(state, operation)?);
             return Ok(Outcome::Done);
         }
-        let at_hand = state
-            .driver
-            .as_ref()
-            .is_some_and(|driver| driver.has_at_hand(wanted));
         let timeouts = state.timeouts;
-        if at_hand
-            && let Some(driver) = state.driver.as_mut()
-            && let Some(count) = operation.finish_at_hand(driver, &timeouts)
-        {
-            let mut ended = Completions::of_call(&self.handle);
-            // The program may free the variable as soon as it was told.
-            known(count);
-            ended.push(operation.success(count));
-            drop(state);
-            return Ok(if ended.deliver() {
-                Outcome::Done
-            } else {
-                Outcome::Pending
-            });
-        }
-        self.run(state, operation).map(|_| Outcome::Pending)
+        let at_hand = contained(|| {
+            let driver = state.driver.as_mut();
+            let driver = driver.filter(|driver| driver.has_at_hand(wanted));
+            Ok(driver.and_then(|driver| operation.finish_at_hand(driver, &timeouts)))
+        });
+        let (completion, connection) = match at_hand {
+            Ok(None) => return self.run(state, operation).map(|_| Outcome::Pending),
+            Ok(Some(count)) => {
+                // The program may free the variable as soon as it was told.
+                known(count);
+                (operation.success(count), None)
+            }
+            Err(failure) => {
+                let connection = state.fail(&operation);
+                (operation.failure(failure), Some(connection))
+            }
+        };
+        let mut ended = Completions::of_call(&self.handle);
+        ended.push(completion);
+        drop(state);
+        drop(connection);
+        Ok(if ended.deliver() {
+            Outcome::Done
+        } else {
+            Outcome::Pending
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::operation::Operation;
-use super::{Activity, ConnectionFacts, Phase, Request, RequestState, Turn};
+use super::{Activity, ConnectionFacts, Phase, Released, Request, RequestState, Turn};
 use crate::api::completions::Completions;
 use crate::api::job;
 use crate::contain::contained;
@@ -61,7 +61,12 @@ impl<E: Embedder> Request<E> {
         drop(state);
         driver.set_wake(sleeper.waker());
         let mut operation = operation;
+        let here = winhttp_process::epoch();
         let outcome = contained(|| self.run_to_end(&mut driver, &mut operation, &sleeper));
+        if !here.is_current() {
+            // A callback has forked, and this is the child, where the lock may be held for ever.
+            return Err(Error::OperationCancelled.into());
+        }
         self.finish(Some(driver), &operation, outcome)
     }
 
@@ -143,16 +148,12 @@ impl<E: Embedder> Request<E> {
     ) -> Result<u32> {
         let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
         let mut state = self.state();
-        state.end(driver, operation, outcome.as_ref().copied());
+        let ended = state.end(driver, operation, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
-        let dropped = if closed {
-            state.release()
-        } else {
-            (None, None)
-        };
+        let released = closed.then(|| state.release());
         drop(state);
-        drop(dropped);
+        drop((ended.connection, released));
         if closed {
             outcome?;
             return Err(Error::OperationCancelled.into());
@@ -243,7 +244,10 @@ impl<E: Embedder> Request<E> {
             .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
-        let receive = state.end(driver, &operation, outcome.as_ref().copied());
+        let Ended {
+            receive,
+            connection,
+        } = state.end(driver, &operation, outcome.as_ref().copied());
         self.stop_stepping(&mut state);
         let receives = matches!(receive, Follows::Begins);
         if receives {
@@ -253,6 +257,8 @@ impl<E: Embedder> Request<E> {
             // CloseHandle is about to report.
             state.unreported.push(completion);
             state.unreported.extend(receive.failure::<E>());
+            drop(state);
+            drop(connection);
             return;
         }
         if let Some(failure) = receive.failure::<E>() {
@@ -261,19 +267,28 @@ impl<E: Embedder> Request<E> {
         if !receives {
             state.refuse_receives(&mut behind);
         }
-        let dropped = if state.cancelled {
-            state.release()
-        } else {
-            (None, None)
-        };
+        let released = state.cancelled.then(|| state.release());
         drop(state);
-        drop((dropped, operation));
+        drop((connection, released, operation));
+        let here = winhttp_process::epoch();
         self.handle.notify(&completion);
+        if !here.is_current() {
+            // As in `turn`: whatever is locked here stays so.
+            let _the_parents = ManuallyDrop::new(behind);
+            return;
+        }
         behind.deliver();
         if receives {
             self.schedule(self.state());
         }
     }
+}
+
+/// What the end of an operation leaves.
+pub(super) struct Ended {
+    pub(super) receive: Follows,
+    /// The connection, if that ends too; to be dropped without the lock.
+    pub(super) connection: Released,
 }
 
 /// What becomes of a ReceiveResponse that was called while SendRequest ran.
@@ -307,14 +322,24 @@ impl<E: Embedder> RequestState<E> {
         driver: Option<Box<Driver>>,
         operation: &Operation<E>,
         outcome: Result<(), &Failure>,
-    ) -> Follows {
+    ) -> Ended {
         self.pending = None;
         self.waker = None;
         self.driver = driver;
-        match outcome {
-            Ok(()) => self.succeed(operation),
+        let connection = match outcome {
+            Ok(()) => {
+                self.succeed(operation);
+                (None, None)
+            }
             Err(_) => self.fail(operation),
+        };
+        Ended {
+            receive: self.follows(operation, outcome),
+            connection,
         }
+    }
+
+    fn follows(&mut self, operation: &Operation<E>, outcome: Result<(), &Failure>) -> Follows {
         let is_send = matches!(operation, Operation::Send(..));
         if !is_send || !std::mem::take(&mut self.receive_follows) {
             return Follows::Nothing;
@@ -348,21 +373,20 @@ impl<E: Embedder> RequestState<E> {
 
     /// A failed send or receive ends the exchange, unless its answer came first; a failed read leaves the response's
     /// head readable.
-    fn fail(&mut self, operation: &Operation<E>) {
+    pub(super) fn fail(&mut self, operation: &Operation<E>) -> Released {
         let answered = self
             .driver
             .as_ref()
             .is_some_and(|driver| driver.is_answered());
         if answered && matches!(operation, Operation::Write(..)) {
-            return;
+            return (None, None);
         }
-        self.driver = None;
         match operation {
             Operation::Send(..) | Operation::Receive | Operation::Write(..) => {
                 self.phase = Phase::Failed;
-                self.endpoint = None;
+                self.release()
             }
-            Operation::Available | Operation::Read(..) => {}
+            Operation::Available | Operation::Read(..) => (self.driver.take(), None),
         }
     }
 }

@@ -92,6 +92,7 @@ impl<E: Embedder> Request<E> {
         if u64::from(body.total) < optional_len && body.total != 0 {
             return Err(Error::InvalidParameter.into());
         }
+        let thread = self.have_thread();
         let mut state = self.state();
         if state.pending.is_some() {
             return Err(Error::InvalidOperation.into());
@@ -113,7 +114,7 @@ impl<E: Embedder> Request<E> {
         };
         state.body_left = total - optional_len;
         state.phase = Phase::Sending;
-        if let Err(error) = self.prepare(&mut state, plan) {
+        if let Err(error) = thread.and_then(|()| self.prepare(&mut state, plan)) {
             return self.refuse(state, RequestOperation::SendRequest, error);
         }
         let all_given = state.body_left == 0 && !state.frames_own_body();
@@ -174,15 +175,21 @@ impl<E: Embedder> Request<E> {
         Ok(())
     }
 
+    /// Has the thread run that continues the operation. Where none can be started, callbacks of others may run here: the
+    /// state must not be locked.
+    fn have_thread(&self) -> error::Result<()> {
+        let Some(thread) = self.handle.delivery().thread() else {
+            return Ok(());
+        };
+        thread.ensure_running().map_err(|_| Error::NotEnoughMemory)
+    }
+
     /// Makes the driver, and the endpoint through which the poll reports to this request.
     fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> error::Result<()> {
         let (wake, attach): (Arc<dyn Wake>, Option<Arc<dyn Attach>>) =
             match self.handle.delivery().thread() {
                 None => (sleeper::current()?.waker(), None),
                 Some(thread) => {
-                    thread
-                        .ensure_running()
-                        .map_err(|_| Error::NotEnoughMemory)?;
                     let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
                     let endpoint = Arc::new(Endpoint::new(&thread.reactor(), owner));
                     state.endpoint = Some(Arc::clone(&endpoint));

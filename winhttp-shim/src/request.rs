@@ -138,9 +138,6 @@ unsafe fn accept_list<W: Unit>(types: *const *const W) -> Result<Vec<String>> {
             Some(_) => {}
             None => return Ok(list),
         }
-        if types.is_null() {
-            break;
-        }
     }
     Err(Code::INVALID_PARAMETER)
 }

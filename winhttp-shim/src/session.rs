@@ -56,8 +56,8 @@ export! {
 
     /// Sets four timeouts of a session or request, in milliseconds; 0 and -1 mean no limit.
     ///
-    /// FALSE: ERROR_INVALID_PARAMETER below -1 (checked first), ERROR_INVALID_HANDLE,
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE.
+    /// FALSE, checked in this order: ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER below -1,
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for connections and WebSockets.
     pub fn WinHttpSetTimeouts<W>(
         handle: Hinternet,
         resolve: i32,
@@ -65,11 +65,8 @@ export! {
         send: i32,
         receive: i32,
     ) -> Done {
-        let timeouts = TimeoutArguments::new(resolve, connect, send, receive);
-        let object = library().object(bits(handle)).map_err(map::code);
-        // Numbers are looked at before the handle's kind, but a bad handle comes first of all.
-        let object = object?;
-        let timeouts = timeouts.map_err(map::option_code)?;
+        let object = library().object(bits(handle)).map_err(map::code)?;
+        let timeouts = TimeoutArguments::new(resolve, connect, send, receive).map_err(map::option_code)?;
         match object {
             Object::Session(session) => session.settings().timeouts.set_all(timeouts),
             Object::Request(request) => request.state().timeouts.set_all(timeouts),

@@ -56,6 +56,14 @@ static void text_has_the_width_of_the_format_unless_it_says_otherwise(void)
     out[0] = 'a';
     out[1] = 'b';
     CHECK(swprintf_s(wide_out, 256, W("%.2hs"), out) == 2);
+    /* In the middle of a character it ends before that; what is none stays one. */
+    CHECK(StringCchPrintfW(wide_out, 256, W("[%.2hs][%3.3S]"), "a\xC3\xA9z", "\xF0\x9F\x98\x80") == S_OK);
+    CHECK(_wcsicmp(wide_out, W("[a][   ]")) == 0);
+    CHECK(swprintf_s(wide_out, 256, W("%.3hs|%.4hs|%.0hs|%.1hs"), "a\xC3\xA9z", "\xF0\x9F\x98\x80z", "\xC3\xA9", "") > 0);
+    CHECK(_wcsicmp(wide_out, W("a\u00E9|\U0001F600||")) == 0);
+    CHECK(swprintf_s(wide_out, 256, W("%.2hs|%.2hs|%.1hs|%.9hs"), "a\xFF", "\xE0\x80", "\x80", "a\xC3") > 0);
+    CHECK(_wcsicmp(wide_out, W("a\uFFFD|\uFFFD\uFFFD|\uFFFD|a\uFFFD")) == 0);
+    CHECK(sprintf_s(out, 256, "%.2s", "a\xC3\xA9z") == 2 && out[1] == '\xC3');
 }
 
 static int formatted(char *to, size_t size, size_t count, const char *format, ...)

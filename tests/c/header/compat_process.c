@@ -66,13 +66,52 @@ static void sockets_are_those_of_posix(void)
     SOCKET socket_ = INVALID_SOCKET;
     ULONG on = 1;
     CHECK(WSAStartup(MAKEWORD(2, 2), &data) == 0 && data.wVersion == 0x0202);
-    CHECK(closesocket(socket_) == SOCKET_ERROR && WSAGetLastError() == 10038);
+    CHECK(closesocket(socket_) == SOCKET_ERROR && WSAGetLastError() == WSAENOTSOCK);
+    CHECK(socket(-1, SOCK_STREAM, 0) == INVALID_SOCKET && WSAGetLastError() == WSAEAFNOSUPPORT);
     socket_ = socket(AF_INET, SOCK_DGRAM, 0);
     CHECK(socket_ != INVALID_SOCKET && ioctlsocket(socket_, FIONBIO, &on) == 0);
     CHECK(recv(socket_, (char *)&data, 1, 0) == SOCKET_ERROR && WSAGetLastError() == WSAEWOULDBLOCK);
     CHECK(closesocket(socket_) == 0 && WSACleanup() == 0);
     WSASetLastError(WSAETIMEDOUT);
     CHECK(WSAGetLastError() == WSAETIMEDOUT && GetLastError() == WSAETIMEDOUT);
+}
+
+/* The numbers of BSD's <errno.h>, 10000 above. */
+static void errors_of_sockets_have_the_numbers_of_winsock(void)
+{
+    static const int errors[][2] = {
+        {EINTR, 10004}, {EACCES, 10013}, {EFAULT, 10014}, {EINVAL, 10022}, {EMFILE, 10024},
+        {EAGAIN, 10035}, {EWOULDBLOCK, 10035}, {EINPROGRESS, 10035}, {EALREADY, 10037},
+        {ENOTSOCK, 10038}, {EDESTADDRREQ, 10039}, {EMSGSIZE, 10040}, {EPROTOTYPE, 10041},
+        {ENOPROTOOPT, 10042}, {EPROTONOSUPPORT, 10043}, {EOPNOTSUPP, 10045}, {EAFNOSUPPORT, 10047},
+        {EADDRINUSE, 10048}, {EADDRNOTAVAIL, 10049}, {ENETDOWN, 10050}, {ENETUNREACH, 10051},
+        {ENETRESET, 10052}, {ECONNABORTED, 10053}, {ECONNRESET, 10054}, {EPIPE, 10054},
+        {ENOBUFS, 10055}, {EISCONN, 10056}, {ENOTCONN, 10057}, {ETIMEDOUT, 10060},
+        {ECONNREFUSED, 10061}, {ELOOP, 10062}, {ENAMETOOLONG, 10063}, {EHOSTUNREACH, 10065},
+#ifdef ESOCKTNOSUPPORT
+        {ESOCKTNOSUPPORT, 10044},
+#endif
+#ifdef EPFNOSUPPORT
+        {EPFNOSUPPORT, 10046},
+#endif
+#ifdef ESHUTDOWN
+        {ESHUTDOWN, 10058},
+#endif
+#ifdef EHOSTDOWN
+        {EHOSTDOWN, 10064},
+#endif
+    };
+    char name[64];
+    size_t index;
+    for (index = 0; index < sizeof(errors) / sizeof(errors[0]); index++) {
+        int error;
+        errno = errors[index][0];
+        error = WSAGetLastError();
+        CHECK(error == errors[index][1]);
+        CHECK(FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+            (DWORD)error, 0, name, sizeof(name), NULL) != 0);
+        CHECK(strncmp(name, "WSAE", 4) == 0);
+    }
 }
 
 static void small_names_are_there(void)
@@ -98,6 +137,7 @@ int main(void)
 {
     threads_have_the_code_they_ended_with();
     sockets_are_those_of_posix();
+    errors_of_sockets_have_the_numbers_of_winsock();
     small_names_are_there();
     return 0;
 }

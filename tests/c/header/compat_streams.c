@@ -20,6 +20,22 @@ static void lines_are_read_as_characters(void)
     fclose(file);
 }
 
+/* A pair of surrogates has no room in a unit, and must not look like the end of the file. */
+static void a_buffer_for_one_unit_reads_the_whole_file(void)
+{
+    const WCHAR large = WINHTTP_WCHAR_BITS == 16 ? 0xFFFD : (WCHAR)0x1F600;
+    FILE *file = tmpfile();
+    WCHAR line[3];
+    CHECK(file != NULL && fputs("a\xF0\x9F\x98\x80\n\xF0\x9F\x98\x80z", file) >= 0 && fseek(file, 0, SEEK_SET) == 0);
+    CHECK(_fgetts(line, 2, file) == line && line[0] == 'a' && line[1] == 0);
+    CHECK(_fgetts(line, 2, file) == line && line[0] == large && line[1] == 0);
+    CHECK(_fgetts(line, 2, file) == line && line[0] == '\n' && line[1] == 0);
+    CHECK(_fgetts(line, 3, file) == line && lstrlenW(line) == 2);
+    CHECK(_fgetts(line, 2, file) == (WINHTTP_WCHAR_BITS == 16 ? line : NULL));
+    CHECK(_fgetts(line, 2, file) == NULL && feof(file));
+    fclose(file);
+}
+
 int main(void)
 {
     fprintf(stderr, "narrow ");
@@ -33,5 +49,6 @@ int main(void)
     CHECK(fputwc(0xD800, stderr) == 0xD800 && fputwc('\n', stderr) == '\n');
 #endif
     lines_are_read_as_characters();
+    a_buffer_for_one_unit_reads_the_whole_file();
     return 0;
 }

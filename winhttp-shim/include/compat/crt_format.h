@@ -165,6 +165,21 @@ static inline void winhttp_compat_emit_text(WINHTTP_COMPAT_OUTPUT *output,
         winhttp_compat_repeat(output, ' ', width - total);
 }
 
+/* The bytes without a character of UTF-8 at their end that lacks its last ones. */
+static inline size_t winhttp_compat_whole_characters(const char *text, size_t length)
+{
+    size_t begin, position = 0;
+    while (position < length) {
+        BYTE first;
+        begin = position;
+        first = (BYTE)text[begin];
+        if (winhttp_compat_read_utf8(text, length, &position) == WINHTTP_COMPAT_NO_CHARACTER
+            && position == length && first >= 0xC2 && first <= 0xF4)
+            return begin;
+    }
+    return length;
+}
+
 /* %s and %S, %c and %C: of which width, says the format's, the letter's case and the size. */
 static inline void winhttp_compat_emit_string(
     WINHTTP_COMPAT_OUTPUT *output, WINHTTP_COMPAT_FORMAT *format, char type)
@@ -191,6 +206,8 @@ static inline void winhttp_compat_emit_string(
         const char *text = va_arg(format->arguments, const char *);
         while (text != NULL && length < most && text[length] != 0)
             length++;
+        if (output->is_wide && length == most)
+            length = winhttp_compat_whole_characters(text, length);
         winhttp_compat_emit_text(
             output, format, text == NULL ? "(null)" : text, NULL, text == NULL ? 6 : length);
     }

@@ -103,11 +103,16 @@ static inline LPWSTR winhttp_compat_fgetws(LPWSTR out, int size, FILE *file)
         return NULL;
     }
     while (used + 1 < size && byte != '\n' && (byte = getc(file)) != EOF) {
-        if (WINHTTP_WCHAR_BITS == 16 && byte >= 0xF0 && used + 2 >= size) {
+        BOOL is_last = WINHTTP_WCHAR_BITS == 16 && used + 2 >= size;
+        DWORD character;
+        if (is_last && byte >= 0xF0 && used > 0) {
             ungetc(byte, file);
             break; /* two units, and room for one */
         }
-        used += winhttp_compat_write_wide(winhttp_compat_read_file(byte, file), out + used);
+        character = winhttp_compat_read_file(byte, file);
+        if (is_last && character > 0xFFFF)
+            character = WINHTTP_COMPAT_REPLACEMENT; /* never will there be more room */
+        used += winhttp_compat_write_wide(character, out + used);
     }
     if (used == 0 && size > 1)
         return NULL;

@@ -167,6 +167,66 @@ static inline HRESULT HRESULT_FROM_WIN32(DWORD error)
 #define ERROR_INVALID_STATE 5023
 #endif
 
+/* Winsock's errors that winhttp.h does not name. */
+
+#ifndef WSAEFAULT
+#define WSAEFAULT 10014
+#endif
+#ifndef WSAEMFILE
+#define WSAEMFILE 10024
+#endif
+#ifndef WSAEALREADY
+#define WSAEALREADY 10037
+#endif
+#ifndef WSAENOTSOCK
+#define WSAENOTSOCK 10038
+#endif
+#ifndef WSAEDESTADDRREQ
+#define WSAEDESTADDRREQ 10039
+#endif
+#ifndef WSAEMSGSIZE
+#define WSAEMSGSIZE 10040
+#endif
+#ifndef WSAEPROTOTYPE
+#define WSAEPROTOTYPE 10041
+#endif
+#ifndef WSAENOPROTOOPT
+#define WSAENOPROTOOPT 10042
+#endif
+#ifndef WSAEPROTONOSUPPORT
+#define WSAEPROTONOSUPPORT 10043
+#endif
+#ifndef WSAESOCKTNOSUPPORT
+#define WSAESOCKTNOSUPPORT 10044
+#endif
+#ifndef WSAEOPNOTSUPP
+#define WSAEOPNOTSUPP 10045
+#endif
+#ifndef WSAEPFNOSUPPORT
+#define WSAEPFNOSUPPORT 10046
+#endif
+#ifndef WSAEAFNOSUPPORT
+#define WSAEAFNOSUPPORT 10047
+#endif
+#ifndef WSAEISCONN
+#define WSAEISCONN 10056
+#endif
+#ifndef WSAENOTCONN
+#define WSAENOTCONN 10057
+#endif
+#ifndef WSAESHUTDOWN
+#define WSAESHUTDOWN 10058
+#endif
+#ifndef WSAELOOP
+#define WSAELOOP 10062
+#endif
+#ifndef WSAENAMETOOLONG
+#define WSAENAMETOOLONG 10063
+#endif
+#ifndef WSAEHOSTDOWN
+#define WSAEHOSTDOWN 10064
+#endif
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,7 +46,7 @@ typedef struct WSAData {
 static inline int WSAStartup(WORD version, WSADATA *data)
 {
     if (data == NULL)
-        return 10014; /* WSAEFAULT */
+        return WSAEFAULT;
     memset(data, 0, sizeof(*data));
     data->wVersion = version;
     data->wHighVersion = WINSOCK_VERSION;
@@ -66,22 +66,42 @@ static inline int WSAGetLastError(void)
         return WSAEINTR;
     case EBADF:
     case ENOTSOCK:
-        return 10038; /* WSAENOTSOCK */
+        return WSAENOTSOCK;
     case EACCES:
         return WSAEACCES;
     case EFAULT:
-        return 10014; /* WSAEFAULT */
+        return WSAEFAULT;
     case EINVAL:
         return WSAEINVAL;
     case EMFILE:
-        return 10024; /* WSAEMFILE */
+        return WSAEMFILE;
     case EAGAIN:
     case EINPROGRESS:
         return WSAEWOULDBLOCK; /* also for a connect that goes on */
     case EALREADY:
-        return 10037; /* WSAEALREADY */
+        return WSAEALREADY;
+    case EDESTADDRREQ:
+        return WSAEDESTADDRREQ;
     case EMSGSIZE:
-        return 10040; /* WSAEMSGSIZE */
+        return WSAEMSGSIZE;
+    case EPROTOTYPE:
+        return WSAEPROTOTYPE;
+    case ENOPROTOOPT:
+        return WSAENOPROTOOPT;
+    case EPROTONOSUPPORT:
+        return WSAEPROTONOSUPPORT;
+#ifdef ESOCKTNOSUPPORT
+    case ESOCKTNOSUPPORT:
+        return WSAESOCKTNOSUPPORT;
+#endif
+    case EOPNOTSUPP:
+        return WSAEOPNOTSUPP;
+#ifdef EPFNOSUPPORT
+    case EPFNOSUPPORT:
+        return WSAEPFNOSUPPORT;
+#endif
+    case EAFNOSUPPORT:
+        return WSAEAFNOSUPPORT;
     case EADDRINUSE:
         return WSAEADDRINUSE;
     case EADDRNOTAVAIL:
@@ -101,13 +121,25 @@ static inline int WSAGetLastError(void)
     case ENOMEM:
         return WSAENOBUFS;
     case EISCONN:
-        return 10056; /* WSAEISCONN */
+        return WSAEISCONN;
     case ENOTCONN:
-        return 10057; /* WSAENOTCONN */
+        return WSAENOTCONN;
+#ifdef ESHUTDOWN
+    case ESHUTDOWN:
+        return WSAESHUTDOWN;
+#endif
     case ETIMEDOUT:
         return WSAETIMEDOUT;
     case ECONNREFUSED:
         return WSAECONNREFUSED;
+    case ELOOP:
+        return WSAELOOP;
+    case ENAMETOOLONG:
+        return WSAENAMETOOLONG;
+#ifdef EHOSTDOWN
+    case EHOSTDOWN:
+        return WSAEHOSTDOWN;
+#endif
     case EHOSTUNREACH:
         return WSAEHOSTUNREACH;
     default:

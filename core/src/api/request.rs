@@ -100,10 +100,9 @@ pub struct RequestState<E: Embedder> {
     turn: Turn,
     /// Nothing will ever be reported of the connection: what waits for it must fail.
     lost: bool,
-    /// ReceiveResponse was called while SendRequest runs.
-    receive_follows: bool,
-    /// Calls of ReceiveResponse during another one; each fails when that one is over.
-    receives_too_many: u32,
+    /// Calls of ReceiveResponse during a send or another receive. The first of those during a send follows it; the others
+    /// fail when the receive before them is over.
+    receives_waiting: u32,
     /// Asynchronously: CloseHandle has reported all it had to; what goes on then reports its end itself.
     cancelled: bool,
     /// What ended between the closing of the handle and that report.
@@ -159,7 +158,7 @@ impl<E: Embedder> RequestState<E> {
 
     /// Fails the calls of ReceiveResponse that came during another one: that is over.
     fn refuse_receives(&mut self, ended: &mut Completions<'_, E>) {
-        for _ in 0..std::mem::take(&mut self.receives_too_many) {
+        for _ in 0..std::mem::take(&mut self.receives_waiting) {
             let failure = Error::InvalidOperation.into();
             ended.push(Notification::RequestError(
                 RequestOperation::ReceiveResponse,
@@ -241,8 +240,7 @@ impl<E: Embedder> Request<E> {
             parked: None,
             turn: Turn::None,
             lost: false,
-            receive_follows: false,
-            receives_too_many: 0,
+            receives_waiting: 0,
             cancelled: false,
             unreported: Vec::new(),
             driver: None,

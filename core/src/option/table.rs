@@ -191,7 +191,7 @@ options! {
         check: MaskByKind(&[(HandleKind::Request, 1), (HandleKind::Session, 2)]), length: Strict,
     }
     /// Threads for completions, 0 meaning one per processor. Settable once. Without effect: each
-    /// session has one thread of its own.
+    /// session polls on one thread of its own.
     WORKER_THREAD_COUNT = 80 {
         set: G, query: G_S_C_R, ty: Dword, default: Number(0), state: Recorded,
     }

@@ -27,17 +27,12 @@ impl<E: Embedder> Request<E> {
     pub fn receive(&self) -> Result<()> {
         let mut state = self.state();
         match state.pending {
-            Some(RequestOperation::SendRequest)
-                if self.handle.is_asynchronous() && !state.receive_follows =>
-            {
-                state.receive_follows = true;
-                Ok(())
-            }
             Some(RequestOperation::SendRequest | RequestOperation::ReceiveResponse)
                 if self.handle.is_asynchronous() =>
             {
-                // It fails, and the program is told of that when it has been told of everything of the first.
-                state.receives_too_many = state.receives_too_many.saturating_add(1);
+                // One of two receives fails, and the program is told of that when it has been told of everything of the
+                // first.
+                state.receives_waiting = state.receives_waiting.saturating_add(1);
                 Ok(())
             }
             Some(_) => {

@@ -341,9 +341,10 @@ impl<E: Embedder> RequestState<E> {
 
     fn follows(&mut self, operation: &Operation<E>, outcome: Result<(), &Failure>) -> Follows {
         let is_send = matches!(operation, Operation::Send(..));
-        if !is_send || !std::mem::take(&mut self.receive_follows) {
+        if !is_send || self.receives_waiting == 0 {
             return Follows::Nothing;
         }
+        self.receives_waiting -= 1;
         match outcome {
             Ok(()) => Follows::Begins,
             Err(failure) if failure.error() == Error::OperationCancelled => {

@@ -209,7 +209,6 @@ impl<E: Embedder> RequestState<E> {
         self.endpoint = None;
         self.response = None;
         self.facts = None;
-        self.receive_follows = false;
         self.lost = false;
         self.upgrading = false;
     }

@@ -101,7 +101,7 @@ impl Race {
     /// `timeout` (CONNECT_TIMEOUT), `None` for no limit.
     ///
     /// # Errors
-    /// [`Error::CannotConnect`] or [`Error::Timeout`], by what ended the last attempt.
+    /// [`Error::CannotConnect`], [`Error::Timeout`] or [`Error::NotEnoughMemory`], by what ended the last attempt.
     pub fn step(
         &mut self,
         now: Instant,

@@ -11,7 +11,8 @@
 //!                             certificate refused: Refused        upgraded or body: Open ◄── Receiving
 //! ```
 //!
-//! Any failure, and handing the upgraded connection over, leaves it Failed.
+//! A failure leaves it Failed, and so does handing the upgraded connection over. Exceptions: a look-up that cannot begin, and
+//! a write whose answer has come.
 
 mod body;
 mod connect;

@@ -12,14 +12,8 @@ use crate::header::HeaderList;
 /// Why a body cannot be read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// The chunk framing breaks this rule (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).
-    Malformed(ChunkRule),
-    /// A chunk header is too large (ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW).
-    ChunkHeaderTooLarge,
-    /// The trailers have too many bytes (ERROR_WINHTTP_HEADER_SIZE_OVERFLOW).
-    TrailersTooLarge,
-    /// There are too many trailers (ERROR_WINHTTP_HEADER_COUNT_EXCEEDED).
-    TooManyTrailers,
+    /// The chunk framing is broken, or too large.
+    Chunk(ChunkError),
     /// The connection ended before the body did (ERROR_WINHTTP_CONNECTION_ERROR).
     Truncated,
 }
@@ -28,10 +22,7 @@ impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the response's body: ")?;
         match self {
-            Self::Malformed(rule) => ChunkError::Malformed(*rule).fmt(f),
-            Self::ChunkHeaderTooLarge => ChunkError::ChunkHeaderTooLarge.fmt(f),
-            Self::TrailersTooLarge => ChunkError::TrailersTooLarge.fmt(f),
-            Self::TooManyTrailers => ChunkError::TooManyTrailers.fmt(f),
+            Self::Chunk(error) => error.fmt(f),
             Self::Truncated => f.write_str("the connection ended before it was complete"),
         }
     }
@@ -42,10 +33,10 @@ impl std::error::Error for BodyError {}
 impl From<BodyError> for Error {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::Malformed(_) => Self::InvalidServerResponse,
-            BodyError::ChunkHeaderTooLarge => Self::ChunkHeaderOverflow,
-            BodyError::TrailersTooLarge => Self::HeaderSizeOverflow,
-            BodyError::TooManyTrailers => Self::HeaderCountExceeded,
+            BodyError::Chunk(ChunkError::Malformed(_)) => Self::InvalidServerResponse,
+            BodyError::Chunk(ChunkError::ChunkHeaderTooLarge) => Self::ChunkHeaderOverflow,
+            BodyError::Chunk(ChunkError::TrailersTooLarge) => Self::HeaderSizeOverflow,
+            BodyError::Chunk(ChunkError::TooManyTrailers) => Self::HeaderCountExceeded,
             BodyError::Truncated => Self::ConnectionError,
         }
     }
@@ -61,12 +52,7 @@ impl From<BodyError> for Failure {
 
 impl From<ChunkError> for BodyError {
     fn from(error: ChunkError) -> Self {
-        match error {
-            ChunkError::Malformed(rule) => Self::Malformed(rule),
-            ChunkError::ChunkHeaderTooLarge => Self::ChunkHeaderTooLarge,
-            ChunkError::TrailersTooLarge => Self::TrailersTooLarge,
-            ChunkError::TooManyTrailers => Self::TooManyTrailers,
-        }
+        Self::Chunk(error)
     }
 }
 
@@ -302,7 +288,7 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(
                 decoder.advance(rest, &mut output),
-                Err(BodyError::Malformed(ChunkRule::Size))
+                Err(ChunkError::Malformed(ChunkRule::Size).into())
             );
         }
     }
@@ -382,7 +368,7 @@ mod tests {
                 .advance(wire, &mut [])
                 .unwrap_err()
         };
-        assert_eq!(error(b"x"), BodyError::Malformed(ChunkRule::Size));
-        assert_eq!(error(&[b'0'; 5000]), BodyError::ChunkHeaderTooLarge);
+        assert_eq!(error(b"x"), ChunkError::Malformed(ChunkRule::Size).into());
+        assert_eq!(error(&[b'0'; 5000]), ChunkError::ChunkHeaderTooLarge.into());
     }
 }

@@ -63,7 +63,7 @@ impl EarlyAnswer {
         matches!(self.search, Search::Found(_))
     }
 
-    /// The answer is no success: nobody waits for the rest of the request (RFC 9112 §9.3, as far as a client can tell).
+    /// The answer is no success: nobody waits for the rest of the request (RFC 9112 §9.5).
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self.search, Search::Found(status) if status >= REFUSALS)

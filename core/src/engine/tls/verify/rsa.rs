@@ -8,7 +8,7 @@ use x509_parser::num_bigint::BigUint;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::RSAPublicKey;
 
-/// Bytes of a modulus from which on a key is not short: 2048 bits.
+/// Bytes of a modulus from which on a key is not short: 2048 bits. Whole bytes are counted, as in ring.
 const LONG_BYTES: usize = 256;
 /// Bytes of a modulus below which nothing is accepted, as on Windows: 1024 bits.
 const SHORTEST_BYTES: usize = 128;

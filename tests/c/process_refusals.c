@@ -44,32 +44,6 @@ static void refuse(const char *name, unsigned error)
     CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0);
 }
 
-/* The end of an operation whose call said `error`; 0 for success. */
-static DWORD end_of(HINTERNET handle, DWORD error, int from)
-{
-    if (error != 0 || !async_mode)
-        return error;
-    pthread_mutex_lock(&lock);
-    for (int index = from, ended = 0; !ended;) {
-        struct timespec limit;
-        clock_gettime(CLOCK_REALTIME, &limit);
-        limit.tv_sec += 10;
-        while (index == event_count)
-            CHECK(pthread_cond_timedwait(&changed, &lock, &limit) == 0);
-        struct event *event = &events[index++];
-        if (event->handle != handle)
-            continue;
-        error = event->error;
-        ended = event->status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
-            || event->status == WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE
-            || event->status == WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE
-            || event->status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE
-            || event->status == WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
-    }
-    pthread_mutex_unlock(&lock);
-    return error;
-}
-
 static DWORD send_and_receive(HINTERNET request)
 {
     int from = event_count;

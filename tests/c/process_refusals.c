@@ -71,8 +71,11 @@ static DWORD echo(HINTERNET websocket)
     return end_of(websocket, error, from);
 }
 
-static void check_time(void)
+/* Waits for the last word of the session, which comes after those of its requests, and checks the time it all took. */
+static void end(HINTERNET session)
 {
+    CHECK(WinHttpCloseHandle(session));
+    CHECK(wait_for(session, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, 0) >= 0);
     struct rusage used;
     CHECK(getrusage(RUSAGE_SELF, &used) == 0);
     double seconds = (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6
@@ -101,8 +104,8 @@ int main(int argc, char **argv)
     DWORD error = send_and_receive(upgrade);
     if (error != 0) {
         printf("upgrade %u\n", (unsigned)error);
-        CHECK(WinHttpCloseHandle(upgrade) && WinHttpCloseHandle(session));
-        check_time();
+        CHECK(WinHttpCloseHandle(upgrade));
+        end(session);
         leave(0);
     }
     HINTERNET websocket = WinHttpWebSocketCompleteUpgrade(upgrade, 0);
@@ -115,8 +118,7 @@ int main(int argc, char **argv)
     printf("echo %u", (unsigned)echo(websocket));
     HINTERNET request = open_request(session, L"localhost", L"/status");
     printf(", request %u\n", (unsigned)send_and_receive(request));
-    CHECK(WinHttpCloseHandle(websocket) && WinHttpCloseHandle(request) && WinHttpCloseHandle(session));
-    CHECK(wait_for(session, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, 0) >= 0);
-    check_time();
+    CHECK(WinHttpCloseHandle(websocket) && WinHttpCloseHandle(request));
+    end(session);
     leave(0);
 }

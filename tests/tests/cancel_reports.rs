@@ -172,6 +172,52 @@ fn fact_9_5_5_close_tells_a_receive_that_has_ended_with_its_own_result() {
     client.finish();
 }
 
+/// What the peer says once CloseHandle has returned goes nowhere: the program may have freed its memory.
+#[test]
+fn memory_that_was_lent_is_untouched_after_close_handle() {
+    for kind in ["/socket", "/body"] {
+        let (say, said) = channel();
+        let say = Mutex::new(say);
+        let server = Server::plain(move |connection| {
+            let Some(request) = connection.read_head()? else {
+                return Ok(());
+            };
+            if request.path() == "/socket" {
+                connection.accept_websocket(&request)?;
+            } else {
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")?;
+            }
+            connection.hold("closed")?;
+            // A message of ten bytes, or twelve of the body; the client may have reset the connection.
+            let _ = connection.send(b"\x82\x0a0123456789");
+            connection.wait_closed();
+            say.lock().unwrap().send(()).unwrap();
+            Ok(())
+        })
+        .unwrap();
+        let client = Client::<W>::on_callback_thread(Mode::Async);
+        let memory = Memory::new(12);
+        let handle = if kind == "/socket" {
+            let socket = client.web_socket(server.port(), kind);
+            start_receive::<W>(socket, memory).unwrap();
+            socket
+        } else {
+            let request = client.get(server.port(), kind);
+            client.exchange(request).unwrap();
+            let pointer = memory.pointer().cast();
+            // SAFETY: the memory lives for ever.
+            call(unsafe { winhttp::WinHttpReadData::<W>(request.raw(), pointer, 12, null_mut()) })
+                .unwrap();
+            request
+        };
+        assert_eq!(close(handle), Ok(()));
+        server.release("closed").unwrap();
+        said.recv_timeout(PATIENCE).unwrap();
+        client.finish();
+        assert_eq!(memory.bytes(), [0xaa; 12], "{kind}");
+    }
+}
+
 #[test]
 fn a_close_complete_that_is_found_meanwhile_waits_for_the_callback_thread() {
     let server = web_socket_server(|connection| {

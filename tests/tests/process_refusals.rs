@@ -40,6 +40,8 @@ const WAIT_LOST: &str = "echo 12004, request 12004 or echo 12004, request 0 or \
     echo 0, request 12004 or echo 0, request 0";
 const FIRST_WAIT_LOST: &str = "upgrade 12004 or echo 12004, request 12004 or \
     echo 12004, request 0 or echo 0, request 12004 or echo 0, request 0";
+/// A look-up needs a thread, unless that of the look-up before has not ended yet.
+const NO_THREAD: &str = "echo 0, request 8 or echo 0, request 0";
 
 /// A call, its error, and what becomes of everything: refused from the beginning and in the middle, synchronously and
 /// asynchronously.
@@ -63,7 +65,7 @@ const ROWS: &[Row] = &[
     ("fcntl", EINVAL, [FINE, FINE, NOT_OPENED, FINE]),
     ("ioctl", EINVAL, [NO_MEMORY, FINE, FINE, FINE]),
     ("getrandom", EIO, [INTERNAL, FINE, INTERNAL, FINE]),
-    ("clone3", EAGAIN, [NO_MEMORY, "echo 0, request 8", NO_MEMORY, "echo 0, request 8"]),
+    ("clone3", EAGAIN, [NO_MEMORY, NO_THREAD, NO_MEMORY, NO_THREAD]),
     ("epoll_create1", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
     ("epoll_ctl", ENOSPC, [FINE, FINE, NOT_OPENED, "echo 0, request 12029"]),
     ("epoll_wait", EBADF, [FINE, FINE, INTERNAL, POLL_LOST]),

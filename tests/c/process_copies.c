@@ -79,7 +79,8 @@ static void exchange_with(const struct api *api, HINTERNET request)
 static void close_api(const struct api *api)
 {
     CHECK(dlclose(api->library) == 0);
-    CHECK(dlopen(library_path, RTLD_NOW | RTLD_NOLOAD) != NULL);
+    void *still = dlopen(library_path, RTLD_NOW | RTLD_NOLOAD);
+    CHECK(still != NULL && dlclose(still) == 0);
 }
 
 static void use(const struct api *api)
@@ -194,9 +195,13 @@ int main(int argc, char **argv)
     copy_path = argv[2];
     port = atoi(argv[3]);
     async_mode = strcmp(argv[4], "async") == 0;
+    int ran = 0;
     for (size_t index = 0; index < sizeof cases / sizeof *cases; index++)
-        if (strcmp(cases[index].name, argv[5]) == 0)
+        if (strcmp(cases[index].name, argv[5]) == 0) {
             cases[index].run();
+            ran++;
+        }
+    CHECK(ran == 1);
     printf("done\n");
     return 0;
 }

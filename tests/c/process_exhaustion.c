@@ -38,20 +38,6 @@ static WCHAR *long_text(const WCHAR *start, size_t units)
     return text;
 }
 
-static DWORD end_of(HINTERNET request, BOOL called, int from)
-{
-    DWORD error = called ? 0 : GetLastError();
-    if (!async_mode || !called)
-        return error;
-    if (wait_for(request, WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, from) >= 0)
-        return 0;
-    pthread_mutex_lock(&lock);
-    for (int index = from; index < event_count; index++)
-        error |= events[index].handle == request ? events[index].error : 0;
-    pthread_mutex_unlock(&lock);
-    return error;
-}
-
 int main(int argc, char **argv)
 {
     CHECK(argc == 3);
@@ -85,7 +71,8 @@ int main(int argc, char **argv)
     if (async_mode)
         CHECK(wait_for(request, WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, 0) >= 0);
     int from = event_count;
-    CHECK(end_of(request, WinHttpReceiveResponse(request, NULL), from) == REFUSED);
+    BOOL received = WinHttpReceiveResponse(request, NULL);
+    CHECK(end_of(request, received ? 0 : GetLastError(), from) == REFUSED);
 
     /* All that is left works on, once there is memory: a freed heap need not have room for a thread. */
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(other) && WinHttpCloseHandle(connect));

@@ -224,8 +224,12 @@ int main(int argc, char **argv)
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;
+    int ran = 0;
     for (size_t index = 0; index < sizeof states / sizeof *states; index++)
-        if (strcmp(states[index].name, argv[3]) == 0)
+        if (strcmp(states[index].name, argv[3]) == 0) {
             states[index].run();
+            ran++;
+        }
+    CHECK(ran == 1);
     leave(0);
 }

@@ -67,6 +67,30 @@ static inline int wait_for(HINTERNET handle, DWORD status, int from)
     return found;
 }
 
+/* The error that an operation ended with, 0 for success: its call returned `error`, its notifications come after `from`.
+ * Waits without a limit, since the clock may be a program's own; the test ends a program that hangs. */
+static inline DWORD end_of(HINTERNET handle, DWORD error, int from)
+{
+    if (error != 0 || !async_mode)
+        return error;
+    pthread_mutex_lock(&lock);
+    for (int index = from, ended = 0; !ended;) {
+        while (index == event_count)
+            pthread_cond_wait(&changed, &lock);
+        struct event *event = &events[index++];
+        if (event->handle != handle)
+            continue;
+        error = event->error;
+        ended = event->status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
+            || event->status == WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE
+            || event->status == WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE
+            || event->status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE
+            || event->status == WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+    }
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
 /* Bytes of the handle's last receive. */
 static inline DWORD last_read(HINTERNET handle)
 {

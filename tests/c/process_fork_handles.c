@@ -229,8 +229,12 @@ int main(int argc, char **argv)
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;
+    int ran = 0;
     for (size_t index = 0; index < sizeof cases / sizeof *cases; index++)
-        if (strcmp(cases[index].name, argv[3]) == 0)
+        if (strcmp(cases[index].name, argv[3]) == 0) {
             cases[index].run();
+            ran++;
+        }
+    CHECK(ran == 1);
     leave(0);
 }

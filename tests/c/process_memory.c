@@ -26,8 +26,8 @@ static long resident(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Waits for the end of a handle's operation; events are few enough to be looked through. */
-static void end_of(HINTERNET handle, DWORD status, int count)
+/* Waits for so many notifications of a handle; events are few enough to be looked through. */
+static void wait_count(HINTERNET handle, DWORD status, int count)
 {
     pthread_mutex_lock(&lock);
     for (int seen = 0; seen < count;) {
@@ -45,14 +45,14 @@ static void echo(HINTERNET websocket, char *buffer, DWORD length, int *sends, in
     DWORD type = WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
     CHECK(WinHttpWebSocketSend(websocket, type, message, length) == 0);
     if (async_mode)
-        end_of(websocket, WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, ++*sends);
+        wait_count(websocket, WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, ++*sends);
     for (DWORD total = 0; total < length;) {
         DWORD read = 0;
         WINHTTP_WEB_SOCKET_BUFFER_TYPE kind = WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
         memset(buffer, 0, 8);
         CHECK(WinHttpWebSocketReceive(websocket, buffer, PIECE, &read, &kind) == 0);
         if (async_mode) {
-            end_of(websocket, WINHTTP_CALLBACK_STATUS_READ_COMPLETE, ++*receives);
+            wait_count(websocket, WINHTTP_CALLBACK_STATUS_READ_COMPLETE, ++*receives);
             read = last_read(websocket);
         }
         total += read;

@@ -44,32 +44,6 @@ static void refuse(const char *name, unsigned error)
     CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0);
 }
 
-/* The end of an operation whose call said `error`; 0 for success. */
-static DWORD end_of(HINTERNET handle, DWORD error, int from)
-{
-    if (error != 0 || !async_mode)
-        return error;
-    pthread_mutex_lock(&lock);
-    for (int index = from, ended = 0; !ended;) {
-        struct timespec limit;
-        clock_gettime(CLOCK_REALTIME, &limit);
-        limit.tv_sec += 10;
-        while (index == event_count)
-            CHECK(pthread_cond_timedwait(&changed, &lock, &limit) == 0);
-        struct event *event = &events[index++];
-        if (event->handle != handle)
-            continue;
-        error = event->error;
-        ended = event->status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
-            || event->status == WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE
-            || event->status == WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE
-            || event->status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE
-            || event->status == WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
-    }
-    pthread_mutex_unlock(&lock);
-    return error;
-}
-
 static DWORD send_and_receive(HINTERNET request)
 {
     int from = event_count;
@@ -97,8 +71,11 @@ static DWORD echo(HINTERNET websocket)
     return end_of(websocket, error, from);
 }
 
-static void check_time(void)
+/* Waits for the last word of the session, which comes after those of its requests, and checks the time it all took. */
+static void end(HINTERNET session)
 {
+    CHECK(WinHttpCloseHandle(session));
+    CHECK(wait_for(session, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, 0) >= 0);
     struct rusage used;
     CHECK(getrusage(RUSAGE_SELF, &used) == 0);
     double seconds = (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec / 1e6
@@ -127,8 +104,8 @@ int main(int argc, char **argv)
     DWORD error = send_and_receive(upgrade);
     if (error != 0) {
         printf("upgrade %u\n", (unsigned)error);
-        CHECK(WinHttpCloseHandle(upgrade) && WinHttpCloseHandle(session));
-        check_time();
+        CHECK(WinHttpCloseHandle(upgrade));
+        end(session);
         leave(0);
     }
     HINTERNET websocket = WinHttpWebSocketCompleteUpgrade(upgrade, 0);
@@ -141,8 +118,7 @@ int main(int argc, char **argv)
     printf("echo %u", (unsigned)echo(websocket));
     HINTERNET request = open_request(session, L"localhost", L"/status");
     printf(", request %u\n", (unsigned)send_and_receive(request));
-    CHECK(WinHttpCloseHandle(websocket) && WinHttpCloseHandle(request) && WinHttpCloseHandle(session));
-    CHECK(wait_for(session, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, 0) >= 0);
-    check_time();
+    CHECK(WinHttpCloseHandle(websocket) && WinHttpCloseHandle(request));
+    end(session);
     leave(0);
 }

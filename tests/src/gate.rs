@@ -7,7 +7,10 @@ use crate::recorder::{Event, Recorder};
 
 #[derive(Debug, Default)]
 struct State {
-    entered: usize,
+    /// Somebody is inside, or was.
+    is_taken: bool,
+    /// And has done what was to be done there.
+    is_entered: bool,
     is_open: bool,
 }
 
@@ -29,23 +32,24 @@ impl Gate {
             let (state, changed) = &*inner;
             let first = {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.entered += 1;
-                state.entered == 1
+                !std::mem::replace(&mut state.is_taken, true)
             };
             if first {
                 then(event);
-            }
-            changed.notify_all();
-            if first {
+                state
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .is_entered = true;
+                changed.notify_all();
                 wait(&inner, "the gate stayed closed", |state| state.is_open);
             }
         });
         gate
     }
 
-    /// Returns once a callback is inside.
+    /// Returns once a callback is inside and `then` is done.
     pub fn wait_entered(&self) {
-        wait(&self.0, "no callback came", |state| state.entered > 0);
+        wait(&self.0, "no callback came", |state| state.is_entered);
     }
 
     /// Lets the callback return.

@@ -12,7 +12,7 @@ use std::ptr::{null, null_mut};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::Server;
-use winhttp_tests::{Call, Client, Handle, Mode, answers, call, scenarios, text};
+use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, answers, call, scenarios, text};
 
 const BASIC: u32 = c::WINHTTP_AUTH_SCHEME_BASIC;
 const NTLM: u32 = c::WINHTTP_AUTH_SCHEME_NTLM;
@@ -193,6 +193,53 @@ scenarios! {
         client.finish();
     }
 
+    /// Neither a redirect nor a challenge is followed: the program gets each, and nobody gets what belongs to somebody else.
+    fn what_is_not_followed_gives_no_password_away<W>(mode) {
+        let elsewhere = answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let location = elsewhere.url("/elsewhere");
+        let moved = format!("Location: {location}");
+        for (code, status, field) in [
+            (302, "302 Found", &*moved),
+            (307, "307 Temporary Redirect", &moved),
+            (401, "401 Unauthorized", "WWW-Authenticate: Basic realm=x, Digest realm=y, nonce=z, NTLM, Negotiate"),
+            (407, "407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=x, NTLM, Negotiate"),
+        ] {
+            let server = challenging(status, &[field]);
+            let client = Client::<W>::new(mode);
+            let request = client.get(server.port(), "/");
+            for target in [SERVER, PROXY] {
+                for scheme in [BASIC, DIGEST, NTLM, NEGOTIATE] {
+                    assert_eq!(set::<W>(request, target, scheme, Some("user"), Some("pa55word")), Ok(()));
+                }
+            }
+            client.add_headers(request, "Authorization: Bearer my-own", c::WINHTTP_ADDREQ_FLAG_ADD).unwrap();
+            assert_eq!(client.exchange(request), Ok(()), "{status}");
+            assert_eq!(client.status_code(request), Ok(code));
+            assert_eq!(client.body(request), Ok(b"body".to_vec()), "{status}");
+            if field == moved {
+                let own = client.query(request, c::WINHTTP_QUERY_LOCATION, None);
+                assert_eq!(own.as_deref(), Ok(&*location));
+            }
+            let redirect = c::WINHTTP_CALLBACK_STATUS_REDIRECT;
+            assert!(!client.recorder.statuses_of(request).contains(&redirect), "{status}");
+            client.finish();
+            let [seen] = &server.requests()[..] else {
+                panic!("{status}: {:?}", server.requests());
+            };
+            assert_eq!(seen.values("Authorization").collect::<Vec<_>>(), ["Bearer my-own"]);
+            assert_eq!(seen.header("Proxy-Authorization"), None);
+            for secret in ["pa55word", "dXNlcjpwYTU1d29yZA"] {
+                assert!(!seen.text().contains(secret), "{}", seen.text());
+            }
+            assert_eq!(server.connections(), 1, "{status}");
+        }
+        // Connections are accepted in order, so that any other would have been counted before this one.
+        let _own = std::net::TcpStream::connect(elsewhere.address()).unwrap();
+        assert!(elsewhere.wait_connections(1, PATIENCE));
+        assert_eq!(elsewhere.connections(), 1);
+        assert_eq!(elsewhere.requests().len(), 0);
+    }
+
     /// The loop of every program: challenge, credentials, send again. In this version the second challenge ends it.
     fn a_challenge_is_handed_over_also_with_credentials<W>(mode) {
         let server = challenging("401 Unauthorized", &["WWW-Authenticate: Basic realm=\"x\""]);
@@ -208,22 +255,20 @@ scenarios! {
         assert!(server.requests().iter().all(|seen| seen.header("Authorization").is_none()));
         client.finish();
     }
+}
 
-    fn credentials_wait_for_the_operation_under_way<W>(mode) {
-        if mode == Mode::Sync {
-            return; // nothing is under way between two calls there
-        }
-        let silent = Server::plain(|connection| {
-            connection.read_head()?;
-            connection.hold("").map(|_| ())
-        });
-        let server = silent.unwrap();
-        let client = Client::<W>::new(mode);
-        let request = client.get(server.port(), "/");
-        client.send(request).unwrap();
-        client.start_receive(request).unwrap();
-        let busy = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);
-        assert_eq!(set::<W>(request, SERVER, NTLM, None, None), busy);
-        client.finish();
-    }
+#[test]
+fn credentials_wait_for_the_operation_under_way() {
+    let silent = Server::plain(|connection| {
+        connection.read_head()?;
+        connection.hold("").map(|_| ())
+    });
+    let server = silent.unwrap();
+    let client = Client::<u16>::new(Mode::Async);
+    let request = client.get(server.port(), "/");
+    client.send(request).unwrap();
+    client.start_receive(request).unwrap();
+    let busy = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);
+    assert_eq!(set::<u16>(request, SERVER, NTLM, None, None), busy);
+    client.finish();
 }

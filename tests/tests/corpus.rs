@@ -49,6 +49,7 @@ fn everywhere(program: &str, width: &str, judge: impl Fn(&Path)) {
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("../winhttp-shim/include");
     let own = std::env::current_exe().unwrap();
     let libraries = own.parent().unwrap();
+    let mut judged = 0;
     for (c, cpp) in COMPILERS {
         if !is_installed(c) || !is_installed(cpp) {
             continue;
@@ -73,7 +74,9 @@ fn everywhere(program: &str, width: &str, judge: impl Fn(&Path)) {
             .arg(&result);
         compile(&mut command);
         judge(&result);
+        judged += 1;
     }
+    assert_ne!(judged, 0, "no compiler for C and C++ is installed");
 }
 
 #[test]

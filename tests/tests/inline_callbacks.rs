@@ -12,7 +12,7 @@ mod support;
 use std::process::Command;
 use std::ptr::null_mut;
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -112,44 +112,47 @@ fn a_send_ends_inside_the_call_although_another_callback_of_the_handle_runs() {
     client.finish();
 }
 
-#[test]
-fn what_was_queued_before_is_delivered_first() {
-    let server = web_socket_server(|connection| {
-        connection.send(b"\x82\x01a")?;
-        connection.wait_closed();
-        Ok(())
-    });
-    let client = Client::<W>::inline();
-    let socket = client.web_socket(server.port(), "/");
-    let elsewhere = Elsewhere::begin(&client, WRITTEN, move || {
-        start_send::<W>(socket, BINARY, Memory::of(b"one"))
-    });
-    // A shutdown inside the other thread's callback: both ends are told here, in order.
-    let told = inside(&client, socket, || {
-        start_receive::<W>(socket, Memory::new(10)).unwrap();
-        client.recorder.wait(socket, READ);
-        start_shutdown::<W>(socket, 1000, b"").unwrap();
-    });
-    assert_eq!(statuses(&told).last(), Some(&SHUT));
-    elsewhere.end();
-    client.finish();
-}
-
-#[test]
-fn calls_of_two_threads_end_each_on_its_own() {
+/// A peer that says a message and asks for a pong when it is told to, and passes on what kind of frames it reads. Whoever
+/// has answered its ping has queued the end of the receive.
+fn pinging() -> (Server, Sender<()>, Receiver<Opcode>) {
     let (go, gone) = channel::<()>();
     let (say, said) = channel();
     let ends = Mutex::new((gone, say));
     let server = web_socket_server(move |connection| {
         let (gone, say) = &*ends.lock().unwrap();
         let _ = gone.recv_timeout(PATIENCE);
-        // Whoever has answered the ping has queued the end of the receive.
         connection.send(b"\x82\x01a\x89\x00")?;
         while let Some(frame) = connection.read_frame()? {
             let _ = say.send(frame.opcode);
         }
         Ok(())
     });
+    (server, go, said)
+}
+
+#[test]
+fn what_was_queued_before_is_delivered_first() {
+    let (server, go, said) = pinging();
+    let client = Client::<W>::inline();
+    let socket = client.web_socket(server.port(), "/");
+    let elsewhere = Elsewhere::begin(&client, WRITTEN, move || {
+        start_send::<W>(socket, BINARY, Memory::of(b"one"))
+    });
+    // The other thread's callback keeps the end of the receive from being told, until this thread has one of its own.
+    let told = inside(&client, socket, || {
+        start_receive::<W>(socket, Memory::new(10)).unwrap();
+        go.send(()).unwrap();
+        while said.recv_timeout(PATIENCE).unwrap() != Opcode::PONG {}
+        start_shutdown::<W>(socket, 1000, b"").unwrap();
+    });
+    assert_eq!(statuses(&told), [READ, SHUT]);
+    elsewhere.end();
+    client.finish();
+}
+
+#[test]
+fn calls_of_two_threads_end_each_on_its_own() {
+    let (server, go, said) = pinging();
     let client = Client::<W>::inline();
     let socket = client.web_socket(server.port(), "/");
     let elsewhere = Elsewhere::begin(&client, WRITTEN, move || {

@@ -168,7 +168,7 @@ scenarios! {
         });
     }
 
-    fn a_receive_that_waits_already_loses_nothing_either<W>(mode) {
+    fn a_receive_that_begins_at_any_time_loses_nothing_either<W>(mode) {
         let frames = [ping(), text("one"), ping(), text("two"), ping(), policy()];
         with_each_peer(&frames, |peer| {
             let websocket = peer.open::<W>(mode);
@@ -326,4 +326,19 @@ scenarios! {
         websocket.finish();
         server.release("end").unwrap();
     }
+}
+
+#[test]
+fn a_receive_that_waits_already_loses_nothing_either() {
+    let frames = [ping(), text("one"), ping(), text("two"), ping(), policy()];
+    with_each_peer(&frames, |peer| {
+        let websocket = peer.open::<u16>(Mode::Async);
+        let memory = websocket.start_receive(100).unwrap();
+        peer.go();
+        assert_eq!(websocket.wait_read(1), (3, TEXT));
+        assert_eq!(memory.bytes()[..3], *b"one");
+        assert_eq!(websocket.message(), Ok((b"two".to_vec(), TEXT)));
+        receives_policy(&websocket);
+        websocket.finish();
+    });
 }

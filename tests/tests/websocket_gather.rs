@@ -24,7 +24,7 @@ const CLOSED: u32 = c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE;
 /// How long the peer's news is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that passes on the frames it reads, up to the close frame, which it answers.
+/// A server that passes on the frames it reads, up to the end of the connection, and answers the close frame.
 fn listening() -> (Server, Receiver<Frame>) {
     let (frames, heard) = channel();
     let server = web_socket_server(move |connection: &mut Connection| {
@@ -33,7 +33,7 @@ fn listening() -> (Server, Receiver<Frame>) {
             let _ = frames.send(frame.clone());
             if is_close {
                 connection.send_frame(Opcode::CLOSE, true, &frame.payload)?;
-                break;
+                connection.finish_sending()?;
             }
         }
         Ok(())
@@ -77,6 +77,11 @@ fn a_chain_of_sends_arrives_whole_and_in_order_with_the_close_behind_it() {
     assert_eq!(next(&heard).opcode, Opcode::CLOSE);
     socket.client.recorder.wait(socket.handle, CLOSED);
     socket.finish();
+    // Nothing follows the close frame, not even a piece of a frame.
+    assert!(server.wait_peer_end(0, PATIENCE).is_some());
+    assert_eq!(server.failures(), []);
+    drop(server);
+    assert_eq!(heard.recv_timeout(PATIENCE).ok(), None);
 }
 
 #[test]

@@ -180,6 +180,14 @@ scenarios! {
             let _second_is_refused = socket.close(1000, b"");
         }
         socket.finish();
+        assert!(server.wait_peer_end(0, PATIENCE).is_some());
+        let frames = server.frames(0);
+        assert_eq!(frames.len(), 1, "{frames:?}");
+        assert_eq!(essence(&frames[0]), (true, Opcode::CLOSE, &1000_u16.to_be_bytes()[..]));
+        let received = server.received(0);
+        let head = server.requests()[0].raw.len();
+        // Two bytes, the masking key, the status: not even a piece of another frame.
+        assert_eq!(received.len() - head, 2 + 4 + 2, "nothing follows");
         assert_eq!(server.violations(), []);
     }
 

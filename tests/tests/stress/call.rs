@@ -11,7 +11,7 @@ use crate::chance::Chance;
 use crate::report::{self, violation};
 use crate::table::{ALL, Function, TABLE, may_return};
 use crate::track::{self, CONNECT, Mode, REQUEST, SESSION, Track, WEB_SOCKET};
-use crate::watch::watched;
+use crate::watch::{Calling, watched};
 use crate::world::{self, World};
 
 mod headers;
@@ -101,6 +101,7 @@ impl Caller {
 
     /// Any function, by weight.
     pub(crate) fn any(&mut self) {
+        let _calling = Calling::begin();
         if self.world.count(WEB_SOCKET) < SOCKETS_MAX / 4 && self.chance.in_thousand(150) {
             return self.add_socket();
         }

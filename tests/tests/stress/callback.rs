@@ -16,6 +16,7 @@ use crate::lent::{Block, POISON};
 use crate::report::violation;
 use crate::table::{Function, may_end_with};
 use crate::track::{self, Mode, REQUEST, Track, WEB_SOCKET, Way};
+use crate::watch::Calling;
 use crate::world;
 
 /// Callbacks inside callbacks in which calls are still made.
@@ -53,7 +54,7 @@ pub(crate) unsafe extern "system" fn told<W: Unit>(
         ));
         return;
     };
-    track.enter(status);
+    let alone = track.enter(status);
     // SAFETY: the library passes what its documentation says for each status.
     let notice = unsafe { read::<W>(&track, status, information, length) };
     settle(&track, notice);
@@ -66,7 +67,7 @@ pub(crate) unsafe extern "system" fn told<W: Unit>(
         react(&track, status, notice);
     }
     DEPTH.set(DEPTH.get() - 1);
-    track.leave(status);
+    track.leave(status, alone);
 }
 
 /// A new handle: it can be asked for its kind and parent already.
@@ -269,6 +270,7 @@ fn react(track: &Arc<Track>, status: u32, notice: Notice) {
     };
     let chance = world.chance();
     let mut caller = Caller::new(world, chance);
+    let _calling = Calling::begin();
     match notice {
         Notice::Done(operation, ..) => caller.go_on(track, operation),
         Notice::Failed(..) if caller.chance.in_thousand(500) => caller.close(track.bits),

@@ -3,9 +3,9 @@
 //! Every function is called on live, closed and invented handles of synchronous and asynchronous sessions, against
 //! well-behaved and hostile peers, plain and TLS, from outside and from inside callbacks that close, send, receive, block
 //! and nest. Each round checks: only documented results; one completion for each operation that was accepted;
-//! HANDLE_CLOSING once and last; no two callbacks of a handle at once; lent memory neither written after the completion
-//! nor sent from then on; a synchronous call that waits ends when its handle is closed; in the end all threads,
-//! descriptors and bytes are back.
+//! HANDLE_CLOSING once and last; no two callbacks of a handle at once, except those that a call of the same thread tells
+//! before it returns; lent memory neither written after the completion nor sent from then on; a synchronous call that
+//! waits ends when its handle is closed; in the end all threads, descriptors and bytes are back.
 //!
 //! `WINHTTP_STRESS_SEED` sets the seed of the first round (each round prints its own), `WINHTTP_STRESS_CALLS` the calls of
 //! a round's threads, `WINHTTP_STRESS_SECONDS` how long rounds are begun. A seed fixes what each thread tries; what the

@@ -10,6 +10,7 @@ use winhttp_abi::constants as c;
 use crate::lent::Block;
 use crate::report::violation;
 use crate::table::Function;
+use crate::watch::Calling;
 
 /// Notifications of a handle that are remembered for a report.
 const REMEMBERED: usize = 24;
@@ -66,7 +67,7 @@ pub(crate) struct State {
     pub(crate) bodies: Vec<Block>,
     /// Callbacks that run now, HANDLE_CREATED among them.
     running: u32,
-    /// The thread of those that are not HANDLE_CREATED, and how deep it is.
+    /// The thread of those that come one at a time, and how deep it is.
     runner: Option<(ThreadId, u32)>,
     closing: bool,
     over: bool,
@@ -134,8 +135,8 @@ impl Track {
         violation(format!("{what}: {}", self.with(state)));
     }
 
-    /// A callback begins.
-    pub(crate) fn enter(&self, status: u32) {
+    /// A callback begins; whether it must be the only one of its handle.
+    pub(crate) fn enter(&self, status: u32) -> bool {
         let mut state = self.state();
         state.told.push_back(status);
         if state.told.len() > REMEMBERED {
@@ -151,23 +152,30 @@ impl Track {
             state.closing = true;
         }
         state.running += 1;
-        if status != c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED {
+        let alone = status != c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED && !self.may_be_beside();
+        if alone {
             let me = thread::current().id();
             match &mut state.runner {
                 Some((thread, depth)) if *thread == me => *depth += 1,
-                // Inside calls callbacks run whatever runs elsewhere.
-                Some(_) if self.mode == Mode::Assured || self.cancels.load(Ordering::Acquire) => {}
                 Some(_) => self.violation(&state, "two callbacks of one handle at once"),
                 free => *free = Some((me, 1)),
             }
         }
+        alone
+    }
+
+    /// Whether this thread's callback may run beside others: inside its own call, if that may tell its end, or what it
+    /// cancels, whatever runs elsewhere.
+    fn may_be_beside(&self) -> bool {
+        let inside = self.mode == Mode::Assured || self.cancels.load(Ordering::Acquire);
+        inside && Calling::is_under_way()
     }
 
     /// A callback ends.
-    pub(crate) fn leave(&self, status: u32) {
+    pub(crate) fn leave(&self, status: u32, alone: bool) {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
-        if status != c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED
+        if alone
             && let Some((thread, depth)) = &mut state.runner
             && *thread == thread::current().id()
         {

@@ -1,5 +1,6 @@
 //! Who is inside a call, and since when: what waits too long is cancelled from outside, as programs do.
 
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -42,6 +43,31 @@ thread_local! {
         STACKS.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&stack));
         Own(stack)
     };
+}
+
+thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// As long as it lives, callbacks of this thread come from inside its calls.
+pub(crate) struct Calling;
+
+impl Calling {
+    pub(crate) fn begin() -> Self {
+        CALLS.set(CALLS.get() + 1);
+        Self
+    }
+
+    /// Whether this thread is inside a call of the library.
+    pub(crate) fn is_under_way() -> bool {
+        CALLS.get() > 0
+    }
+}
+
+impl Drop for Calling {
+    fn drop(&mut self) {
+        CALLS.set(CALLS.get() - 1);
+    }
 }
 
 /// Runs a call under watch.
@@ -96,6 +122,7 @@ pub(crate) fn cancel_waiting(world: &World, done: impl Fn() -> bool) {
 pub(crate) fn close(world: &World, track: &Track) {
     track.cancels.store(true, Ordering::Release);
     let raw = Handle(track.bits).raw();
+    let _calling = Calling::begin();
     // SAFETY: no memory is passed.
     if unsafe { winhttp::WinHttpCloseHandle::<u16>(raw) } != 0 {
         track.closed.store(true, Ordering::Release);

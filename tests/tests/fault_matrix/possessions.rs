@@ -1,4 +1,4 @@
-//! What the process has: threads, descriptors, and bytes, counted by its own allocator.
+//! What the process has: threads, descriptors, and memory, counted by its own allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
@@ -9,11 +9,15 @@ use winhttp_tests::PATIENCE;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+static BUFFERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Size of a buffer that the library's threads and the process keep for what arrives.
+const BUFFER_BYTES: usize = 64 << 10;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// The system's allocator, counting bytes.
+/// The system's allocator, counting bytes, and blocks as large as a buffer.
 struct Counting;
 
 // SAFETY: everything is passed on unchanged to the system's allocator.
@@ -31,14 +35,14 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        shrunk(layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(memory, layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         grown(size);
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        shrunk(layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.realloc(memory, layout, size) }
     }
@@ -47,11 +51,41 @@ unsafe impl GlobalAlloc for Counting {
 fn grown(bytes: usize) {
     let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
     PEAK.fetch_max(live, Ordering::Relaxed);
+    if bytes == BUFFER_BYTES {
+        BUFFERS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn shrunk(bytes: usize) {
+    LIVE.fetch_sub(bytes, Ordering::Relaxed);
+    if bytes == BUFFER_BYTES {
+        BUFFERS.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Bytes allocated and not freed.
 pub(crate) fn live_bytes() -> usize {
     LIVE.load(Ordering::Relaxed)
+}
+
+/// Memory allocated and not freed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live {
+    /// Blocks as large as a buffer.
+    pub(crate) buffers: usize,
+    /// Bytes of all others.
+    pub(crate) bytes: usize,
+}
+
+impl Live {
+    /// Between cases, when nothing is allocated meanwhile.
+    pub(crate) fn now() -> Self {
+        let buffers = BUFFERS.load(Ordering::Relaxed);
+        Self {
+            buffers,
+            bytes: live_bytes().saturating_sub(buffers * BUFFER_BYTES),
+        }
+    }
 }
 
 /// Most bytes that were allocated at once since [`forget_peak`].

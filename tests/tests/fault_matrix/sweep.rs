@@ -8,19 +8,17 @@ use winhttp_tests::Mode;
 
 use super::case::{self, Disturbance};
 use super::exit;
-use super::possessions::live_bytes;
+use super::possessions::Live;
 use super::row::{Row, Weight};
 use super::stage;
 
 /// Rows of each operation that are run before memory is watched: what is made once is made meanwhile.
 const WARM_UP_ROWS: usize = 2;
-/// What a row may add, in bytes, beside buffers that threads keep.
+/// What a row may add, in bytes, beside buffers.
 const ROW_GROWTH_MAX: usize = 4 << 10;
-/// What all rows together may add, in bytes, beside buffers that threads keep.
+/// What all rows together may add, in bytes, beside buffers.
 const GROWTH_MAX: usize = 16 << 10;
-/// Size of a buffer that a thread of the library keeps for what arrives.
-const KEPT_BYTES: usize = 64 << 10;
-/// How many more may be kept than before: by the threads of a session, its stand-by and the test, and by the process.
+/// How many more buffers may be kept than before: by the threads of a session, its stand-by and the test, and by the process.
 const KEPT_MORE: usize = 12;
 
 const MODES: [Mode; 2] = [Mode::Sync, Mode::Async];
@@ -70,7 +68,7 @@ pub(crate) fn sweep() {
     let names: HashSet<String> = rows.iter().map(Row::name).collect();
     assert_eq!(names.len(), rows.len(), "every row has a name of its own");
     warm_up(&rows, &scope);
-    let live = live_bytes();
+    let live = Live::now();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| scope.has(row)) {
         let lives = run_row(row, &scope, &mut tally);
         assert_no_growth(row, &lives);
@@ -80,12 +78,10 @@ pub(crate) fn sweep() {
             }
         }
     }
-    tally.growth = beside_kept(live_bytes().saturating_sub(live));
-    assert!(
-        tally.growth <= GROWTH_MAX,
-        "{} bytes more than at the start",
-        tally.growth
-    );
+    let now = Live::now();
+    tally.growth = now.bytes.saturating_sub(live.bytes);
+    let fits = tally.growth <= GROWTH_MAX && now.buffers <= live.buffers + KEPT_MORE;
+    assert!(fits, "{now:?} at the end, {live:?} at the start");
     tally.print(start.elapsed());
 }
 
@@ -100,13 +96,13 @@ fn warm_up(rows: &[Row], scope: &Scope) {
     }
 }
 
-/// Runs the cases of a row; gives the live bytes after each.
-fn run_row(row: &Row, scope: &Scope, tally: &mut Tally) -> Vec<usize> {
+/// Runs the cases of a row; gives the live memory after each.
+fn run_row(row: &Row, scope: &Scope, tally: &mut Tally) -> Vec<Live> {
     let mut lives = Vec::new();
     for mode in MODES {
         for disturbance in scope.disturbances(row, mode) {
             let peak = case::run(row, mode, disturbance);
-            lives.push(live_bytes());
+            lives.push(Live::now());
             tally.peak = tally.peak.max(peak);
             *tally.cases.entry(disturbance).or_default() += 1;
         }
@@ -118,22 +114,20 @@ fn run_row(row: &Row, scope: &Scope, tally: &mut Tally) -> Vec<usize> {
     lives
 }
 
-/// Growth without whole buffers that threads may keep.
-fn beside_kept(growth: usize) -> usize {
-    growth - (growth / KEPT_BYTES).min(KEPT_MORE) * KEPT_BYTES
-}
-
 /// Compares the least that was live in the first and in the second half of a row's cases: a leak shows in both modes,
 /// a pool that is fuller for once does not.
-fn assert_no_growth(row: &Row, lives: &[usize]) {
+fn assert_no_growth(row: &Row, lives: &[Live]) {
     let (first, second) = lives.split_at(lives.len() / 2);
-    let (Some(first), Some(second)) = (first.iter().min(), second.iter().min()) else {
-        return;
+    let growth = |part: fn(&Live) -> usize| {
+        let least = |half: &[Live]| half.iter().map(part).min();
+        least(second)
+            .unwrap_or_default()
+            .saturating_sub(least(first).unwrap_or(usize::MAX))
     };
-    let growth = beside_kept(second.saturating_sub(*first));
+    let (bytes, buffers) = (growth(|live| live.bytes), growth(|live| live.buffers));
     assert!(
-        growth <= ROW_GROWTH_MAX,
-        "{}: {growth} bytes more; {lives:?}",
+        bytes <= ROW_GROWTH_MAX && buffers <= KEPT_MORE,
+        "{}: {bytes} bytes and {buffers} buffers more; {lives:?}",
         row.name()
     );
 }

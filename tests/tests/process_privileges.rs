@@ -101,7 +101,6 @@ fn a_program_with_raised_privileges_has_no_environment() {
 
 /// The same with the rights themselves, where the tests may give them away.
 #[test]
-#[expect(clippy::print_stdout, reason = "what is skipped says why")]
 fn a_set_uid_program_has_no_environment() {
     const NOBODY: u32 = 65534;
     let program = program(&[]);

@@ -13,6 +13,7 @@ pub mod buffer;
 pub mod cancellation;
 pub mod code;
 pub mod constants;
+pub mod entropy;
 pub mod exit;
 pub mod export;
 pub mod fork;

@@ -5,8 +5,8 @@ mod handover;
 use std::hint::black_box;
 use std::time::Instant;
 
-use winhttp_core::handle::Table;
-use winhttp_core::proto::websocket::{
+use winhttp_proto::handle::Table;
+use winhttp_proto::websocket::{
     FrameHeader, MaskKey, MessageKind, Receiver, Role, Sender, Utf8Check, mask,
 };
 
@@ -109,7 +109,7 @@ fn mask_in_place(bytes: usize, times: u64) {
 
 fn mask_key(times: u64) {
     for _ in 0..times {
-        black_box(winhttp_core::entropy::mask_key().unwrap());
+        black_box(winhttp_core::engine::entropy::mask_key().unwrap());
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::Error;
+use winhttp_proto::error::Error;
 
 /// Runs `work`; a panic in it is [`Error::Internal`]. What `work` was changing may be half changed then.
 pub(crate) fn contained<T, F: From<Error>>(work: impl FnOnce() -> Result<T, F>) -> Result<T, F> {

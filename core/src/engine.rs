@@ -6,6 +6,7 @@ pub mod channel;
 pub mod clock;
 pub mod dial;
 pub mod driver;
+pub mod entropy;
 pub mod extended_error;
 pub mod levers;
 pub mod parking;

@@ -1,7 +1,7 @@
 //! Whether there is memory for what a caller or a peer asks for: asked before the work that needs it, which cannot fail
 //! half way.
 
-use crate::error::{Error, Result};
+use winhttp_proto::error::{Error, Result};
 
 /// Bytes that are not asked for: the system's allocator has as much at hand, or the process cannot go on anyway.
 const SMALL: usize = 64 * 1024;

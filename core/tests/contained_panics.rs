@@ -18,13 +18,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use winhttp_core::api::{Body, Library, OpenRequest, OpenSession, ProxyAccess};
-use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
-use winhttp_core::error::Error;
-use winhttp_core::failure::Result;
-use winhttp_core::handle::HandleId;
-use winhttp_core::notify::{BufferKind, Notification, Observer};
-use winhttp_core::url::escape::EscapeFlags;
 use winhttp_fixtures::{Server, by_path};
+use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::handle::HandleId;
+use winhttp_proto::notify::{BufferKind, Notification, Observer};
+use winhttp_proto::url::escape::EscapeFlags;
 
 /// The longest any notification may take.
 const PATIENCE: Duration = Duration::from_secs(20);

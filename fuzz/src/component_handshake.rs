@@ -9,7 +9,7 @@ use std::ffi::CString;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::HttpHeader;
-use winhttp_core::proto::websocket::accept_for;
+use winhttp_proto::websocket::accept_for;
 
 use crate::input::Input;
 use crate::judge::handshake::{Headers, REQUEST, handed_out};

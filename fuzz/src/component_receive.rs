@@ -4,7 +4,7 @@
 //! indicated to the second decoder in `frames/model.rs`.
 
 use winhttp_abi::constants as c;
-use winhttp_core::proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
+use winhttp_proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 use crate::frames::{self, Trace};
 use crate::input::{Input, Pieces};
@@ -191,8 +191,8 @@ fn compare(setup: Setup, fed: &[u8], seen: &[Polled], failed: Option<i32>) {
     let trace = frames::decode(
         frames::Setup {
             role: match setup.role {
-                Role::Client => winhttp_core::proto::websocket::Role::Client,
-                Role::Server => winhttp_core::proto::websocket::Role::Server,
+                Role::Client => winhttp_proto::websocket::Role::Client,
+                Role::Server => winhttp_proto::websocket::Role::Server,
             },
             unmasked: setup.masking_off,
             verify: !setup.verification_off,

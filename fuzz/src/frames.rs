@@ -3,7 +3,7 @@
 //!
 //! Input: flags, message limit, two bytes of a seed for the pieces, the wire.
 
-use winhttp_core::proto::websocket::{
+use winhttp_proto::websocket::{
     CloseFrame, Event, MessageKind, ProtocolError, Receiver, Role,
 };
 

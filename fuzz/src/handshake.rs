@@ -3,9 +3,9 @@
 //! Input: how the response is made, the nonce, which sub-protocols are offered, then header lines; where they say `@A`,
 //! the right accept value stands.
 
-use winhttp_core::header::HeaderList;
-use winhttp_core::proto::http1::head::{HeadLimits, HeadStatus, parse_response};
-use winhttp_core::proto::websocket::{HandshakeError, Offer, accept_for, client_key};
+use winhttp_proto::header::HeaderList;
+use winhttp_proto::http1::head::{HeadLimits, HeadStatus, parse_response};
+use winhttp_proto::websocket::{HandshakeError, Offer, accept_for, client_key};
 
 use crate::input::Input;
 

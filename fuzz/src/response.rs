@@ -2,9 +2,9 @@
 //!
 //! Input: request method, limits, a seed for the pieces, the wire.
 
-use winhttp_core::proto::http1::body::{BodyDecoder, BodyError, BodyFraming, keep_alive};
-use winhttp_core::proto::http1::chunked;
-use winhttp_core::proto::http1::head::{
+use winhttp_proto::http1::body::{BodyDecoder, BodyError, BodyFraming, keep_alive};
+use winhttp_proto::http1::chunked;
+use winhttp_proto::http1::head::{
     HeadError, HeadLimits, HeadParser, HeadStatus, ResponseHead, parse_response,
 };
 

@@ -2,7 +2,7 @@
 //!
 //! Input: role, seed for the pieces in which payload is masked, then frames.
 
-use winhttp_core::proto::websocket::{
+use winhttp_proto::websocket::{
     CloseCode, CloseFrame, CloseReason, Event, FrameHeader, MaskKey, MessageKind, Opcode, Receiver,
     Role, SendError, Sender, mask,
 };
@@ -164,7 +164,7 @@ fn close(
 }
 
 fn header_round_trip(frame: &[u8]) {
-    use winhttp_core::proto::websocket::frame::Parsed;
+    use winhttp_proto::websocket::frame::Parsed;
     let Ok(Parsed::Complete { header, consumed }) = FrameHeader::parse(frame) else {
         panic!("no header: {frame:x?}");
     };

@@ -1,10 +1,12 @@
-//! What the library must know of the process it lives in: forks, how threads start, and whose environment counts.
+//! What the library must know of the process it lives in: forks, how threads start, whose environment counts, and
+//! random bytes that a fork does not repeat.
 //!
-//! In scope: the one fork epoch, state that a forked child starts anew, the start of threads, and the reading of
-//! variables. Out of scope: how the system is asked; the C edge does that, and says so once ([`install`]).
+//! In scope: the one fork epoch, state that a forked child starts anew, the start of threads, the reading of
+//! variables, and entropy. Out of scope: how the system is asked; the C edge does that, and says so once ([`install`]).
 
 #![forbid(unsafe_code)]
 
+mod entropy;
 mod environment;
 mod fork;
 mod per_process;
@@ -16,6 +18,7 @@ mod undivided;
 #[cfg(test)]
 static PRETENDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
+pub use entropy::random;
 pub use environment::variable;
 pub use fork::{Epoch, epoch, forked};
 pub use per_process::PerProcess;

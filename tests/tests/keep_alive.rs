@@ -11,12 +11,12 @@
 use std::sync::mpsc::{Sender, channel};
 
 use winhttp_core::api::{Body, Library, OpenRequest, OpenSession, ProxyAccess};
-use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
-use winhttp_core::error::Error;
-use winhttp_core::handle::HandleId;
-use winhttp_core::notify::{Notification, Observer};
-use winhttp_core::url::escape::EscapeFlags;
 use winhttp_fixtures::{Opcode, Server, by_path};
+use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
+use winhttp_proto::error::Error;
+use winhttp_proto::handle::HandleId;
+use winhttp_proto::notify::{Notification, Observer};
+use winhttp_proto::url::escape::EscapeFlags;
 use winhttp_tests::PATIENCE;
 
 /// Short enough for a test, long enough to be a timer's work.

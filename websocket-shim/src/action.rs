@@ -10,7 +10,7 @@ use winhttp_abi::handle::{bits, from_bits};
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::types::{CloseBuffer, DataBuffer, WebSocketBuffer};
 use winhttp_abi::{input, output};
-use winhttp_core::proto::websocket::component::{Action, Place, Received, Token};
+use winhttp_proto::websocket::component::{Action, Place, Received, Token};
 
 use crate::handle::{Handle, with};
 use crate::map::{buffer_type, hresult, queue};

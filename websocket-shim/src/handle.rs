@@ -11,9 +11,9 @@ use winhttp_abi::header_block::HeaderBlock;
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::types::Property;
 use winhttp_abi::{output, process};
-use winhttp_core::handle::{Cells, CellsHeld, HandleId};
-use winhttp_core::proto::websocket::Role;
-use winhttp_core::proto::websocket::component::Endpoint;
+use winhttp_proto::handle::{Cells, CellsHeld, HandleId};
+use winhttp_proto::websocket::Role;
+use winhttp_proto::websocket::component::Endpoint;
 
 use crate::memory::{Buffers, Caller};
 use crate::property;

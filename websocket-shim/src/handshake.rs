@@ -1,13 +1,13 @@
 //! The opening handshake: header fields in and out.
 
+use winhttp_abi::entropy;
 use winhttp_abi::export;
 use winhttp_abi::export::Succeeded;
 use winhttp_abi::header_block::HeaderBlock;
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::types::HttpHeader;
 use winhttp_abi::{input, output};
-use winhttp_core::entropy;
-use winhttp_core::proto::websocket::component::{Field, HandshakeFields};
+use winhttp_proto::websocket::component::{Field, HandshakeFields};
 
 use crate::handle::{Handle, WebSocket, with};
 use crate::map::hresult;
@@ -106,7 +106,7 @@ export! {
         let extensions = unsafe { texts(extensions, extension_count) }?;
         // SAFETY: as above.
         let initial = unsafe { fields(initial_headers, initial_header_count) }?;
-        let nonce = entropy::nonce().map_err(|_| HResult::UNEXPECTED)?;
+        let nonce = entropy::random().ok_or(HResult::UNEXPECTED)?;
         with(handle, |web_socket| {
             let fields = web_socket
                 .endpoint

@@ -4,7 +4,7 @@
 //! as a server, queues sends and receives, asks for actions, and moves the bytes itself.
 //!
 //! In scope: C's side of the 13 functions. Out of scope: what they mean, which is
-//! [`winhttp_core::proto::websocket::component`]'s. Nothing here blocks, starts threads or uses sockets.
+//! [`winhttp_proto::websocket::component`]'s. Nothing here blocks, starts threads or uses sockets.
 
 mod action;
 mod handle;

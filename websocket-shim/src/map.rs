@@ -2,8 +2,8 @@
 
 use winhttp_abi::constants as c;
 use winhttp_abi::hresult::HResult;
-use winhttp_core::proto::websocket::component::{BufferType, Error, Queue};
-use winhttp_core::proto::websocket::{MessageKind, ProtocolError};
+use winhttp_proto::websocket::component::{BufferType, Error, Queue};
+use winhttp_proto::websocket::{MessageKind, ProtocolError};
 
 /// The HRESULT of a failure.
 pub(crate) fn hresult(error: Error) -> HResult {

@@ -2,10 +2,8 @@
 
 use winhttp_abi::block::Block;
 use winhttp_abi::buffer::{Lent, LentMut};
-use winhttp_core::embed::{ReadMemory, WriteMemory};
-use winhttp_core::proto::websocket::component::{
-    CONTROL_BYTES, Error, Lender, Memory, Place, Settings,
-};
+use winhttp_proto::embed::{ReadMemory, WriteMemory};
+use winhttp_proto::websocket::component::{CONTROL_BYTES, Error, Lender, Memory, Place, Settings};
 
 /// The memory of this library's handles.
 #[derive(Debug)]

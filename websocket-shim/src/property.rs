@@ -9,8 +9,8 @@ use winhttp_abi::export::Succeeded;
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::types::Property;
 use winhttp_abi::{input, output};
-use winhttp_core::proto::websocket::Role;
-use winhttp_core::proto::websocket::component::Settings;
+use winhttp_proto::websocket::Role;
+use winhttp_proto::websocket::component::Settings;
 
 use crate::map::hresult;
 

@@ -3,14 +3,14 @@
 use std::ffi::c_void;
 
 use winhttp_abi::buffer::{Lent, LentMut};
+use winhttp_abi::entropy;
 use winhttp_abi::export;
 use winhttp_abi::export::Succeeded;
 use winhttp_abi::hresult::HResult;
 use winhttp_abi::input;
 use winhttp_abi::types::WebSocketBuffer;
-use winhttp_core::entropy;
-use winhttp_core::proto::websocket::MaskKey;
-use winhttp_core::proto::websocket::component::{BufferType, Outgoing};
+use winhttp_proto::websocket::MaskKey;
+use winhttp_proto::websocket::component::{BufferType, Outgoing};
 
 use crate::handle::{Handle, with};
 use crate::map::{from_buffer_type, hresult};
@@ -18,7 +18,7 @@ use crate::memory::{Payload, Target};
 
 /// A fresh masking key.
 pub(crate) fn key() -> Option<MaskKey> {
-    entropy::mask_key().ok()
+    entropy::random().map(MaskKey::new)
 }
 
 /// What a program wants to send.

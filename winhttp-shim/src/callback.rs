@@ -7,8 +7,8 @@ use winhttp_abi::export::Pointer;
 use winhttp_abi::handle::{Hinternet, bits, from_bits};
 use winhttp_abi::types;
 use winhttp_abi::wide::Unit;
-use winhttp_core::handle::HandleId;
-use winhttp_core::notify::{Notification, Observer};
+use winhttp_proto::handle::HandleId;
+use winhttp_proto::notify::{Notification, Observer};
 
 use crate::library::library;
 use crate::map::{self, Mask};

@@ -6,7 +6,7 @@ use winhttp_abi::export;
 use winhttp_abi::export::Done;
 use winhttp_abi::handle::{Hinternet, bits};
 use winhttp_abi::{Code, input, output};
-use winhttp_core::auth::Credentials;
+use winhttp_proto::auth::Credentials;
 
 use crate::library::library;
 use crate::map;

@@ -10,7 +10,7 @@ use winhttp_abi::export;
 use winhttp_abi::export::Quiet;
 use winhttp_abi::last_error::failures;
 use winhttp_abi::{Code, constants as c, output};
-use winhttp_core::failure::{Failure, Reason, detail};
+use winhttp_proto::failure::{Failure, Reason, detail};
 
 /// An error number and what is behind it.
 struct Known {
@@ -129,7 +129,7 @@ mod tests {
     use std::fmt;
 
     use winhttp_abi::last_error::record;
-    use winhttp_core::error::Error;
+    use winhttp_proto::error::Error;
 
     use super::*;
 

@@ -9,9 +9,9 @@ use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_abi::{input, output};
 use winhttp_core::api::HeaderBlock;
-use winhttp_core::header::edit::Modifiers;
-use winhttp_core::header::name_table::{self, Level, Source};
-use winhttp_core::header::query::{self, Answer, QueryError};
+use winhttp_proto::header::edit::Modifiers;
+use winhttp_proto::header::name_table::{self, Level, Source};
+use winhttp_proto::header::query::{self, Answer, QueryError};
 
 use crate::arguments::header_text;
 use crate::library::{Shim, library};
@@ -195,7 +195,7 @@ impl Query {
 }
 
 /// SYSTEMTIME as it lies in memory: eight WORDs.
-fn system_time_bytes(time: &winhttp_core::http_date::SystemTime) -> Vec<u8> {
+fn system_time_bytes(time: &winhttp_proto::http_date::SystemTime) -> Vec<u8> {
     const _: () = assert!(size_of::<SystemTime>() == 16);
     let fields = [
         time.year,

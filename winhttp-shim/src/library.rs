@@ -9,9 +9,8 @@ use std::sync::{Once, OnceLock};
 use winhttp_abi::buffer::{Lent, LentMut};
 use winhttp_abi::{exit, process};
 use winhttp_core::api::{Held, Library};
-use winhttp_core::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
-
 use winhttp_process::{PerProcess, after_fork, before_fork, epoch, undivided};
+use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
 use crate::callback::StatusCallback;
 use crate::certificate;

@@ -11,7 +11,7 @@ use winhttp_abi::input;
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::{Body, OpenRequest};
-use winhttp_core::url::escape::EscapeFlags;
+use winhttp_proto::url::escape::EscapeFlags;
 
 use crate::arguments::header_text;
 use crate::library::{WriteBuffer, library};

@@ -7,7 +7,7 @@ use winhttp_abi::handle::{Hinternet, bits, from_bits};
 use winhttp_abi::input;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::{Object, OpenSession, ProxyAccess};
-use winhttp_core::option::TimeoutArguments;
+use winhttp_proto::option::TimeoutArguments;
 
 use crate::library::library;
 use crate::map;

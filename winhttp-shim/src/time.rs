@@ -5,7 +5,7 @@ use winhttp_abi::export;
 use winhttp_abi::export::Done;
 use winhttp_abi::types::SystemTime;
 use winhttp_abi::{input, output};
-use winhttp_core::http_date;
+use winhttp_proto::http_date;
 
 /// Room in the caller's buffer, in characters: what WINHTTP_TIME_FORMAT_BUFSIZE says for either width.
 const DATE_ROOM: u32 = 31;

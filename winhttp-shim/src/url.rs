@@ -14,12 +14,12 @@ use winhttp_abi::output;
 use winhttp_abi::types::UrlComponents;
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
-use winhttp_core::error::Error;
-use winhttp_core::url::Scheme;
-use winhttp_core::url::build::{Parts, build, reject_userpwd};
-use winhttp_core::url::crack::{CrackError, Cracked, crack};
-use winhttp_core::url::escape::{decode_component, escape_component};
-use winhttp_core::url::units::UnitWidth;
+use winhttp_proto::error::Error;
+use winhttp_proto::url::Scheme;
+use winhttp_proto::url::build::{Parts, build, reject_userpwd};
+use winhttp_proto::url::crack::{CrackError, Cracked, crack};
+use winhttp_proto::url::escape::{decode_component, escape_component};
+use winhttp_proto::url::units::UnitWidth;
 
 use crate::map;
 

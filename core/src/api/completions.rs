@@ -16,11 +16,11 @@
 use std::sync::Arc;
 
 use callback_thread::{Appended, Hold};
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::notify::Notification;
 
 use super::handle::Handle;
 use super::job::Job;
-use crate::embed::Embedder;
-use crate::notify::Notification;
 
 /// Completions on their way to the program; [`Completions::deliver`] must follow without the lock. What a panic keeps from
 /// that is delivered by the callback thread.

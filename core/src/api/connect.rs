@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::url::Scheme;
+use winhttp_proto::url::host::Host;
+
 use super::handle::Handle;
 use super::session::Session;
-use crate::embed::Embedder;
-use crate::url::Scheme;
-use crate::url::host::Host;
 
 /// A server to send requests to.
 #[derive(Debug)]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
+use winhttp_proto::handle::HandleId;
+use winhttp_proto::notify::{Notification, Observer};
+use winhttp_proto::url::escape::EscapeFlags;
+
 use super::{Library, OpenRequest, OpenSession, ProxyAccess};
-use crate::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
-use crate::handle::HandleId;
-use crate::notify::{Notification, Observer};
-use crate::url::escape::EscapeFlags;
 
 /// An embedder without a program behind it.
 #[derive(Debug)]

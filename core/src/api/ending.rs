@@ -4,8 +4,9 @@
 
 use std::time::{Duration, Instant};
 
+use winhttp_proto::embed::Embedder;
+
 use super::library::{Library, Object};
-use crate::embed::Embedder;
 use crate::engine::channel::stop_gathering;
 use crate::engine::clock;
 

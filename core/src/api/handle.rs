@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use callback_thread::{Appended, Hold, Lane};
+use winhttp_proto::embed::{Embedder, UnloadEvent};
+use winhttp_proto::error::Error;
+use winhttp_proto::handle::{HandleId, HandleKind};
+use winhttp_proto::notify::{Notification, Observer};
 
 use super::inherited::Heritage;
 use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
 use crate::contain::contained;
-use crate::embed::{Embedder, UnloadEvent};
 use crate::engine::levers::levers;
-use crate::error::Error;
-use crate::handle::{HandleId, HandleKind};
 use crate::lock::if_free;
-use crate::notify::{Notification, Observer};
 
 /// The part of a handle that notifications need.
 pub struct Handle<E: Embedder> {

@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::handle::HandleKind;
+
 use super::connect::Connect;
 use super::handle::Handle;
 use super::library::{Library, Object};
 use super::session::Session;
-use crate::embed::Embedder;
-use crate::handle::HandleKind;
 
 /// What a handle knows of its process.
 #[derive(Debug, Default)]

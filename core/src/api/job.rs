@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use callback_thread::{Dispatcher, Lane};
 use winhttp_process::{Epoch, epoch};
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::notify::Notification;
 
 use super::handle::{Closing, Handle};
-use crate::embed::Embedder;
 use crate::engine::levers::{inline_callbacks, levers};
 use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
 use crate::lock::if_free;
-use crate::notify::Notification;
 
 /// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
 pub(super) const NESTING_LIMIT: usize = 3;

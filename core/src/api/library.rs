@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::handle::{HandleId, HandleKind, Table, TableHeld};
+use winhttp_proto::option::Values;
+
 use super::connect::Connect;
 use super::handle::Handle;
 use super::request::Request;
 use super::session::Session;
 use super::websocket::WebSocket;
-use crate::embed::Embedder;
 use crate::engine::resolve;
-use crate::error::{Error, Result};
-use crate::handle::{HandleId, HandleKind, Table, TableHeld};
-use crate::option::Values;
 
 /// All handles of the process.
 #[derive(Debug)]

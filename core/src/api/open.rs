@@ -3,21 +3,22 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::handle::{HandleId, HandleKind};
+use winhttp_proto::header::text::{is_token, request_value};
+use winhttp_proto::header::{HeaderList, Version};
+use winhttp_proto::notify::Notification;
+use winhttp_proto::url::escape::{EscapeFlags, request_target};
+use winhttp_proto::url::host::Host;
+
 use super::connect::Connect;
 use super::handle::Handle;
 use super::job::Delivery;
 use super::library::{Library, Object};
 use super::request::{Request, RequestLine};
 use super::session::Session;
-use crate::embed::Embedder;
-use crate::error::{Error, Result};
-use crate::handle::{HandleId, HandleKind};
-use crate::header::text::{is_token, request_value};
-use crate::header::{HeaderList, Version};
-use crate::notify::Notification;
 use crate::room::room_for;
-use crate::url::escape::{EscapeFlags, request_target};
-use crate::url::host::Host;
 
 /// Arguments of WinHttpOpen.
 #[derive(Debug)]

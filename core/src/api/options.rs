@@ -1,5 +1,5 @@
 //! WinHttpSetOption and WinHttpQueryOption over the live handles: which object an option belongs to, and what it does
-//! there. Which numbers, kinds, lengths and values are right is [`crate::option`]'s.
+//! there. Which numbers, kinds, lengths and values are right is [`winhttp_proto::option`]'s.
 
 mod binding;
 mod certificate;
@@ -13,11 +13,12 @@ pub use cipher::{BulkCipher, Cipher};
 pub use query::Answer;
 pub use set::{NewValue, Setting};
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Result;
+use winhttp_proto::header::Version;
+use winhttp_proto::option::{OptionId, Value, Values};
+
 use super::library::{Library, Object};
-use crate::embed::Embedder;
-use crate::error::{Error, Result};
-use crate::header::Version;
-use crate::option::{OptionError, OptionId, Value, Values};
 
 /// What a handle argument names; `None` is the NULL handle, which stands for the process.
 type Target<E> = Option<Object<E>>;
@@ -53,23 +54,6 @@ pub(super) fn http_version_value(version: Version) -> Value {
             .flat_map(|field| field.to_ne_bytes())
             .collect(),
     )
-}
-
-impl From<OptionError> for Error {
-    fn from(error: OptionError) -> Self {
-        match error {
-            OptionError::InvalidOption => Self::InvalidOption,
-            OptionError::InvalidHandle => Self::InvalidHandle,
-            OptionError::NotSettable => Self::OptionNotSettable,
-            OptionError::IncorrectHandleType => Self::IncorrectHandleType,
-            OptionError::IncorrectHandleState => Self::IncorrectHandleState,
-            OptionError::InvalidParameter => Self::InvalidParameter,
-            OptionError::InsufficientBuffer { required } => Self::InsufficientBuffer(required),
-            OptionError::AccessDenied => Self::AccessDenied,
-            OptionError::NotSupported => Self::NotSupported,
-            OptionError::ClientCertNoPrivateKey => Self::ClientCertNoPrivateKey,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -37,19 +37,19 @@ use super::handle::Handle;
 use super::job::Operation as Job;
 use super::open::ProxyAccess;
 use super::options::{http_version, http_version_value};
-use crate::auth::CredentialSet;
-use crate::embed::Embedder;
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
-use crate::error::Error;
-use crate::failure::Failure;
-use crate::header::{HeaderList, Version};
 use crate::lock::if_free;
-use crate::notify::{Notification, RequestOperation};
-use crate::option::{OptionId, Timeouts, Values};
-use crate::proto::http1::head::ResponseHead;
+use winhttp_proto::auth::CredentialSet;
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Failure;
+use winhttp_proto::header::{HeaderList, Version};
+use winhttp_proto::http1::head::ResponseHead;
+use winhttp_proto::notify::{Notification, RequestOperation};
+use winhttp_proto::option::{OptionId, Timeouts, Values};
 
 /// A request.
 pub struct Request<E: Embedder> {

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::option::{Timeouts, Values};
+
 use super::handle::Handle;
 use super::open::ProxyAccess;
-use crate::embed::Embedder;
 use crate::engine::tls::TlsConfigs;
-use crate::option::{Timeouts, Values};
 
 /// A session.
 #[derive(Debug)]

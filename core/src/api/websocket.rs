@@ -26,12 +26,12 @@ use io::Io;
 
 use super::completions::Completions;
 use super::handle::Handle;
-use crate::embed::Embedder;
 use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::transport::Transport;
-use crate::error::Error;
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
 
 /// An upgraded connection on its way from the request to the WebSocket.
 #[derive(Debug)]

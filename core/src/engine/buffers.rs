@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use winhttp_process::PerProcess;
-
-use crate::proto::websocket::MAX_HEADER_BYTES;
+use winhttp_proto::websocket::MAX_HEADER_BYTES;
 
 /// Size of a pooled buffer: one read of many small messages, and the spill behind a large one.
 pub const BUFFER_BYTES: usize = 64 * 1024;

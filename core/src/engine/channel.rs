@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gather::Gathered;
+
 pub use gather::stop_gathering;
 pub use incoming::Received;
 pub use lent::{LentReader, PATIENCE};
@@ -18,9 +19,9 @@ pub use outgoing::Outgoing;
 use super::buffers::{BUFFER_BYTES, Inbox, with_scratch};
 use super::socket::Socket;
 use super::transport::Transport;
-use crate::error::Error;
-use crate::failure::{Failure, Result};
-use crate::proto::websocket::{
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::websocket::{
     CloseFrame, ControlFrame, MessageKind, ProtocolError, Receiver, Role, SendError, Sender,
 };
 

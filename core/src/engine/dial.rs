@@ -7,11 +7,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason, Result};
+
 use super::clock;
 use super::extended_error;
 use super::socket::{Socket, TcpKeepAlive};
-use crate::error::Error;
-use crate::failure::{Failure, Reason, Result};
 
 /// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -323,7 +324,7 @@ mod tests {
         );
         let reason = failure.reason().unwrap();
         assert_eq!(reason.socket_error(), 10061);
-        let text = crate::failure::detail(&**reason);
+        let text = winhttp_proto::failure::detail(&**reason);
         assert!(
             text.starts_with("cannot connect to 127.0.0.1:1: no answer within 1000 ms"),
             "{text}"

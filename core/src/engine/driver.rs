@@ -38,11 +38,11 @@ use super::socket::Socket;
 use super::timed_out::{Wait, timed_out};
 use super::tls::TlsHandshake;
 use super::transport::Transport;
-use crate::failure::{Failure, Result};
-use crate::notify::{Notification, SecureProblems};
-use crate::proto::exchange::Exchange;
-use crate::proto::http1::early::EarlyAnswer;
-use crate::proto::http1::head::ResponseHead;
+use winhttp_proto::exchange::Exchange;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::http1::early::EarlyAnswer;
+use winhttp_proto::http1::head::ResponseHead;
+use winhttp_proto::notify::{Notification, SecureProblems};
 
 /// What to do after a step.
 #[derive(Debug)]

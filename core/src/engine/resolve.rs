@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use winhttp_process::PerProcess;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason, Result};
 
 use super::clock;
 use super::extended_error::HOST_NOT_FOUND;
 use super::sleeper::Wake;
 use crate::contain::contained;
-use crate::error::Error;
-use crate::failure::{Failure, Reason, Result};
 
 /// Names being looked up at once in the process; further ones wait their turn within their own timeouts.
 const MAX_WORKERS: usize = 32;

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use winhttp_process::{Epoch, epoch, uncancelled};
+use winhttp_proto::error::{Error, Result};
 
 use super::clock;
 use super::socket::send_flags;
 use super::tls::is_would_block;
-use crate::error::{Error, Result};
 
 /// Makes somebody look again: a waiting thread, or the queue of an asynchronous operation.
 pub trait Wake: Send + Sync {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason};
+
 use super::extended_error::TIMED_OUT;
 use super::transport::Carried;
-use crate::error::Error;
-use crate::failure::{Failure, Reason};
 
 /// What was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Reason for TimedOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::detail;
+    use winhttp_proto::failure::detail;
 
     #[test]
     fn a_timeout_names_its_limit() {

@@ -4,12 +4,13 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason};
+
 use super::buffers::Inbox;
 use super::extended_error;
 use super::socket::Socket;
 use super::tls::TlsFacts;
-use crate::error::Error;
-use crate::failure::{Failure, Reason};
 
 /// Bytes that the socket below a transport has taken and given so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -68,7 +68,7 @@ pub fn local(result: u32) {
 /// What a WebSocket received is what its peer sent: `sent` behind the 101, `received` in pieces.
 pub fn received(sent: &[u8], received: &[(Vec<u8>, i32)]) {
     use crate::frames::{Setup, decode};
-    use winhttp_core::proto::websocket::{Event, MessageKind, ProtocolError, Role};
+    use winhttp_proto::websocket::{Event, MessageKind, ProtocolError, Role};
     let setup = Setup {
         role: Role::Client,
         unmasked: false,

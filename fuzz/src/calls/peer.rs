@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use winhttp_core::proto::websocket::{CloseCode, ProtocolError, Receiver, Role, accept_for};
+use winhttp_proto::websocket::{CloseCode, ProtocolError, Receiver, Role, accept_for};
 
 use crate::input::Input;
 

@@ -1,6 +1,6 @@
 //! A second frame decoder, written to be obvious: it sees all bytes at once and follows RFC 6455 from top to bottom.
 
-use winhttp_core::proto::websocket::{
+use winhttp_proto::websocket::{
     CloseCode, CloseFrame, CloseReason, ControlPayload, Event, MessageKind, ProtocolError, Role,
 };
 

@@ -10,9 +10,9 @@ use winhttp_abi::types::{EitherString, ExtendedHeader, HeaderName};
 use winhttp_abi::wide::{Unit, terminated};
 use winhttp_abi::{Code, Result};
 use winhttp_abi::{input, output};
-use winhttp_core::header::edit::Modifiers;
-use winhttp_core::header::query;
-use winhttp_core::header::text::{decode, latin_1};
+use winhttp_proto::header::edit::Modifiers;
+use winhttp_proto::header::query;
+use winhttp_proto::header::text::{decode, latin_1};
 
 use super::{CONVERSIONS, Query};
 use crate::library::library;

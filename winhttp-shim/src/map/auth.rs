@@ -1,7 +1,7 @@
 //! Schemes and targets of authentication to their numbers and back.
 
 use winhttp_abi::constants as c;
-use winhttp_core::auth::{Scheme, Target};
+use winhttp_proto::auth::{Scheme, Target};
 
 /// WINHTTP_AUTH_SCHEME_* of a scheme.
 pub(crate) fn auth_scheme(scheme: Scheme) -> u32 {

@@ -2,9 +2,9 @@
 
 use winhttp_abi::Code;
 use winhttp_abi::constants as c;
-use winhttp_core::error::Error;
-use winhttp_core::failure::Failure;
-use winhttp_core::option::OptionError;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Failure;
+use winhttp_proto::option::OptionError;
 
 use crate::error_detail;
 

@@ -7,8 +7,8 @@ use winhttp_abi::constants as c;
 use winhttp_abi::handle::from_bits;
 use winhttp_abi::types::{AsyncResult, WebSocketAsyncResult, WebSocketStatus};
 use winhttp_abi::wide::{Unit, terminated};
-use winhttp_core::handle::HandleId;
-use winhttp_core::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
+use winhttp_proto::handle::HandleId;
+use winhttp_proto::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
 
 use super::number;
 use crate::error_detail::telling;

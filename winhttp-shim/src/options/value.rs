@@ -9,7 +9,7 @@ use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{NewValue, Setting};
-use winhttp_core::option::{OptionId, Type};
+use winhttp_proto::option::{OptionId, Type};
 
 use crate::callback::{StatusCallback, StatusCallbackFn};
 use crate::library::{Shim, UnloadHandle};
@@ -90,7 +90,7 @@ unsafe fn plain<W: Unit>(
             };
             // SAFETY: the caller's promise: as many characters, or fewer and a terminator.
             let text = unsafe { input::text_of(buffer.cast::<W>(), length) }?;
-            winhttp_core::option::Value::Text(text.unwrap_or_default())
+            winhttp_proto::option::Value::Text(text.unwrap_or_default())
         }
         _ if buffer.is_null() => return Ok(NewValue::Nothing),
         Type::Dword

@@ -1,10 +1,9 @@
 //! The channel binding token `tls-server-end-point` (RFC 5929 §4, WINHTTP_OPTION_SERVER_CBT).
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
+use winhttp_proto::error::{Error, Result};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::signature_algorithm::SignatureAlgorithm;
-
-use crate::error::{Error, Result};
 
 const PREFIX: &[u8] = b"tls-server-end-point:";
 /// Signature algorithms and hash algorithms (the parameter of RSASSA-PSS) that mean SHA-384.

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use winhttp_proto::error::{Error, Result};
 use x509_parser::asn1_rs::{Any, BitString, ToDer};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::AlgorithmIdentifier;
 
 use crate::engine::tls::value_text;
-use crate::error::{Error, Result};
 
 /// Seconds from 1601-01-01, where FILETIME begins, to 1970-01-01.
 const FILETIME_EPOCH_SECONDS: i64 = 11_644_473_600;

@@ -3,6 +3,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::handle::HandleId;
+use winhttp_proto::header::Version;
+use winhttp_proto::numbers::{SECURITY_SECURE, SECURITY_STRONG};
+use winhttp_proto::option::{OptionError, OptionId, Value, check_query};
+
 use super::certificate::{Certificate, CertificateSummary};
 use super::cipher::Cipher;
 use super::{binding, features, http_version, http_version_value};
@@ -11,12 +18,6 @@ use crate::api::open::ProxyAccess;
 use crate::api::request::Request;
 use crate::api::session::Session;
 use crate::api::websocket::WebSocket;
-use crate::embed::Embedder;
-use crate::error::{Error, Result};
-use crate::handle::HandleId;
-use crate::header::Version;
-use crate::numbers::{SECURITY_SECURE, SECURITY_STRONG};
-use crate::option::{OptionError, OptionId, Value, check_query};
 
 /// What an option reads as.
 pub enum Answer<E: Embedder> {

@@ -5,19 +5,20 @@
 use std::fmt;
 use std::sync::Arc;
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::header::text::request_value;
+use winhttp_proto::option::{
+    OptionError, OptionId, Row, Value, check_client_certificate, check_secure_protocols, check_set,
+};
+use winhttp_proto::url::host::Host;
+
 use super::Target;
 use crate::api::library::{Library, Object};
 use crate::api::open::ProxyAccess;
 use crate::api::request::Request;
 use crate::api::session::Session;
 use crate::api::websocket::WebSocket;
-use crate::embed::Embedder;
-use crate::error::{Error, Result};
-use crate::header::text::request_value;
-use crate::option::{
-    OptionError, OptionId, Row, Value, check_client_certificate, check_secure_protocols, check_set,
-};
-use crate::url::host::Host;
 
 /// A call of WinHttpSetOption whose arguments are right; it waits for the value.
 pub struct Setting<'l, E: Embedder> {

@@ -1,5 +1,7 @@
 //! Checks options on handles without a network: scopes, order of errors, what is honoured and what is recorded.
 
+use winhttp_proto::error::Error;
+
 use super::*;
 use crate::api::edge::{Event, Handles, handles, handles_of, open_request};
 use crate::api::{OpenSession, ProxyAccess};

@@ -2,11 +2,12 @@
 //!
 //! No challenge is answered in this version: it is handed to the program, whatever credentials there are.
 
+use winhttp_proto::auth::{Challenge, CredentialSet, Credentials};
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::header::query::StartLine;
+
 use super::{HeaderBlock, Request, RequestState};
-use crate::auth::{Challenge, CredentialSet, Credentials};
-use crate::embed::Embedder;
-use crate::error::{Error, Result};
-use crate::header::query::StartLine;
 
 impl<E: Embedder> Request<E> {
     /// What the last response asks for.

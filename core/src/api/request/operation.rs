@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use crate::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::notify::{Notification, RequestOperation};
+use winhttp_proto::option::Timeouts;
+
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
-use crate::failure::{Failure, Result};
-use crate::notify::{Notification, RequestOperation};
-use crate::option::Timeouts;
 
 /// A call that may have to wait.
 pub(super) enum Operation<E: Embedder> {

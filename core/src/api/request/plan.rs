@@ -6,24 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{self, Error};
+use winhttp_proto::exchange::ExchangeLimits;
+use winhttp_proto::failure::{Failure, Reason, Result};
+use winhttp_proto::header::{HeaderList, text};
+use winhttp_proto::http1::head::{HeadLimits, encode_request};
+use winhttp_proto::notify::SecureProblems;
+use winhttp_proto::numbers as n;
+use winhttp_proto::option::{OptionId, Value, Values};
+use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::{Request, RequestState};
 use crate::api::open::ProxyAccess;
-use crate::embed::Embedder;
 use crate::engine::dial::DialSettings;
 use crate::engine::driver::Plan;
+use crate::engine::entropy;
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::tls::{Protocols, TlsPolicy};
-use crate::entropy;
-use crate::error::{self, Error};
-use crate::failure::{Failure, Reason, Result};
-use crate::header::{HeaderList, text};
-use crate::notify::SecureProblems;
-use crate::numbers as n;
-use crate::option::{OptionId, Value, Values};
-use crate::proto::exchange::ExchangeLimits;
-use crate::proto::http1::head::{HeadLimits, encode_request};
-use crate::proto::websocket::{ClientKey, Offer, client_key};
 
 /// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
 const MIN_SEND_BUFFER_BYTES: u32 = 16;

@@ -1,11 +1,12 @@
 //! What can be asked about a request: its headers, its response, its URL.
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::header::HeaderList;
+use winhttp_proto::header::query::{Block, QueryError, StartLine};
+use winhttp_proto::url::request_url;
+
 use super::{Phase, Request};
-use crate::embed::Embedder;
-use crate::error::{Error, Result};
-use crate::header::HeaderList;
-use crate::header::query::{Block, QueryError, StartLine};
-use crate::url::request_url;
 
 /// Which headers a query looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,16 +73,5 @@ impl<E: Embedder> Request<E> {
             self.connect.port(self.secure),
             &self.line.target,
         )
-    }
-}
-
-impl From<QueryError> for Error {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::NotFound => Self::HeaderNotFound,
-            QueryError::NameMissing | QueryError::NotAHeader | QueryError::Unparsable => {
-                Self::InvalidParameter
-            }
-        }
     }
 }

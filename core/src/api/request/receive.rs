@@ -1,13 +1,14 @@
 //! WinHttpReceiveResponse, WinHttpQueryDataAvailable and WinHttpReadData.
 
+use winhttp_proto::embed::{Embedder, ReadMemory};
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::notify::RequestOperation;
+
 use super::operation::Operation;
 use super::{Locked, Phase, Request};
 use crate::api::completions::Completions;
 use crate::contain::contained;
-use crate::embed::{Embedder, ReadMemory};
-use crate::error::Error;
-use crate::failure::Result;
-use crate::notify::RequestOperation;
 
 /// What a read call did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

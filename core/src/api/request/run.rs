@@ -4,19 +4,20 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Instant;
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::notify::{Notification, RequestOperation};
+
 use super::operation::Operation;
 use super::{Activity, ConnectionFacts, Phase, Released, Request, RequestState, Turn};
 use crate::api::completions::Completions;
 use crate::api::job;
 use crate::contain::contained;
-use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper::{self, Sleeper};
 use crate::engine::transport::Transport;
-use crate::error::Error;
-use crate::failure::{Failure, Result};
-use crate::notify::{Notification, RequestOperation};
 
 /// Where an operation stands after as many steps as were possible.
 enum Progress {

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
+use winhttp_proto::embed::{Embedder, WriteMemory};
+use winhttp_proto::error::{self, Error};
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::header::edit::{self, EditError, Modifiers};
+use winhttp_proto::header::{HeaderList, text};
+use winhttp_proto::notify::{Notification, RequestOperation};
+
 use super::operation::{Awaits, Operation};
 use super::{LaneWake, Phase, Request, RequestState};
 use crate::api::completions::Completions;
-use crate::embed::{Embedder, WriteMemory};
 use crate::engine::dial::Attach;
 use crate::engine::driver::{Driver, Plan};
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{self, Wake};
-use crate::error::{self, Error};
-use crate::failure::{Failure, Result};
-use crate::header::edit::{self, EditError, Modifiers};
-use crate::header::{HeaderList, text};
-use crate::notify::{Notification, RequestOperation};
 use crate::room::room_for;
 
 /// Copies of the headers: the draft of an edit, what is sent, its bytes on the wire, and the same once more.
@@ -250,16 +251,6 @@ fn announced_length(headers: &HeaderList) -> Option<u64> {
     });
     let first: u64 = lengths.next()??;
     lengths.all(|length| length == Some(first)).then_some(first)
-}
-
-impl From<EditError> for Error {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Malformed => Self::InvalidParameter,
-            EditError::NotFound => Self::HeaderNotFound,
-            EditError::AlreadyExists => Self::HeaderAlreadyExists,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
 //! WinHttpWebSocketCompleteUpgrade: from a request whose answer was 101 to a WebSocket.
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::handle::{HandleId, HandleKind};
+use winhttp_proto::option::OptionId;
+
 use super::{Phase, Request};
 use crate::api::completions::Completions;
 use crate::api::library::{Library, Object};
 use crate::api::websocket::{Upgraded, WebSocket};
 use crate::contain::contained;
-use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper;
-use crate::error::Error;
-use crate::failure::Result;
-use crate::handle::{HandleId, HandleKind};
-use crate::option::OptionId;
 
 impl<E: Embedder> Library<E> {
     /// Makes the WebSocket of a request whose upgrade was accepted (WinHttpWebSocketCompleteUpgrade).
@@ -50,7 +51,7 @@ impl<E: Embedder> Request<E> {
         let mut driver = state.driver.take().ok_or(Error::InvalidOperation)?;
         if state.phase == Phase::Sent {
             // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the program.
-            state.pending = Some(crate::notify::RequestOperation::ReceiveResponse);
+            state.pending = Some(winhttp_proto::notify::RequestOperation::ReceiveResponse);
             drop(state);
             let received = contained(|| self.receive_quietly(&mut driver));
             state = self.state();
@@ -73,7 +74,7 @@ impl<E: Embedder> Request<E> {
             inbox,
             endpoint: state.endpoint.take(),
             read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
-            send_timeout: crate::option::Timeouts::effective(state.timeouts.send_ms),
+            send_timeout: winhttp_proto::option::Timeouts::effective(state.timeouts.send_ms),
         })
     }
 

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::websocket::{CloseCode, CloseFrame, CloseReason};
+
 use super::WebSocket;
 use super::io::Io;
 use super::slot::{Close, Send, Slot};
 use crate::api::completions::Completions;
-use crate::embed::Embedder;
 use crate::engine::channel::Channel;
 use crate::engine::clock;
 use crate::engine::sleeper::Interest;
-use crate::error::Error;
-use crate::failure::Result;
 use crate::lock::if_free;
-use crate::proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
 /// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455 §7.4.1).
 pub const EMPTY_CLOSE_STATUS: u16 = 1005;

@@ -3,9 +3,10 @@
 use std::os::fd::AsFd;
 use std::time::Instant;
 
+use winhttp_proto::embed::Embedder;
+
 use super::WebSocket;
 use crate::api::ending::within;
-use crate::embed::Embedder;
 use crate::engine::clock;
 use crate::engine::sleeper::{self, Interest};
 use crate::lock::if_free;

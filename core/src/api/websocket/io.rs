@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::notify::{BufferKind, Notification, WebSocketOperation};
+use winhttp_proto::websocket::{CloseFrame, MessageKind};
+
 use super::slot::{Close, Receive, Send, Slot};
 use crate::api::completions::Completions;
 use crate::contain::contained;
-use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
 use crate::engine::clock;
@@ -14,10 +19,6 @@ use crate::engine::levers::Spin;
 use crate::engine::sleeper::Interest;
 use crate::engine::socket::Socket;
 use crate::engine::timed_out::{Wait, timed_out};
-use crate::error::Error;
-use crate::failure::{Failure, Result};
-use crate::notify::{BufferKind, Notification, WebSocketOperation};
-use crate::proto::websocket::{CloseFrame, MessageKind};
 
 /// Time between unsolicited pongs unless set (WEB_SOCKET_KEEPALIVE_INTERVAL).
 const KEEP_ALIVE: Duration = Duration::from_millis(30_000);

@@ -2,18 +2,19 @@
 
 use std::sync::MutexGuard;
 
+use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::notify::BufferKind;
+use winhttp_proto::websocket::MessageKind;
+
 use super::WebSocket;
 use super::io::Io;
 use super::slot::{Caller, Receive, Send, Slot};
 use crate::api::completions::Completions;
-use crate::embed::{Embedder, ReadMemory, WriteMemory};
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
 use crate::engine::sleeper::{self, Interest};
-use crate::error::Error;
-use crate::failure::Result;
-use crate::notify::BufferKind;
-use crate::proto::websocket::MessageKind;
 
 impl<E: Embedder> WebSocket<E> {
     /// Sends a message or a piece of one (WinHttpWebSocketSend).

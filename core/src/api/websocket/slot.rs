@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::embed::Embedder;
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::failure::Result;
+use winhttp_proto::notify::BufferKind;
+
 use crate::engine::channel::Outgoing;
 use crate::engine::sleeper::Wake;
-use crate::failure::Result;
-use crate::notify::BufferKind;
 
 /// One side's operation.
 pub(super) enum Slot<Op, T> {

@@ -6,10 +6,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use winhttp_proto::failure::Result;
+
 use super::{Channel, Outgoing};
 use crate::engine::buffers::{BUFFER_BYTES, Inbox};
 use crate::engine::clock;
-use crate::failure::Result;
 
 /// Largest frame that is gathered; a larger one is worth a system call of its own.
 const FRAME_MAX: usize = 16 * 1024;

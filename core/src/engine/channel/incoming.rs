@@ -1,10 +1,11 @@
 //! Reading: message payload into the caller's memory, pings answered on the way.
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
+
 use super::{Channel, Readiness, reasons};
 use crate::engine::tls::is_would_block;
-use crate::error::Error;
-use crate::failure::{Failure, Result};
-use crate::proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 /// From this many payload bytes on, they are read straight into the caller's memory.
 const DIRECT_MIN: usize = 8 * 1024;

@@ -5,12 +5,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use winhttp_proto::failure::Result;
+
 use super::{Channel, Readiness};
 use crate::engine::buffers::Inbox;
 use crate::engine::levers::Spin;
 use crate::engine::socket::Socket;
 use crate::engine::tls::is_would_block;
-use crate::failure::Result;
 
 /// How long one read may wait in the kernel, where no other thread can wake it; then the thread waits in a way that can
 /// be ended. Deadlines and cancellations are late by so much at the most.

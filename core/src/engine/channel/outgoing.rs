@@ -2,14 +2,15 @@
 
 use std::io;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::websocket::mask::copy_masked;
+use winhttp_proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
+
 use super::{Channel, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
+use crate::engine::entropy;
 use crate::engine::tls::is_would_block;
-use crate::entropy;
-use crate::error::Error;
-use crate::failure::Result;
-use crate::proto::websocket::mask::copy_masked;
-use crate::proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
 /// A frame of so many bytes is masked on the stack: small enough to be zeroed first at next to no cost.
 const SMALL_BYTES: usize = 256;

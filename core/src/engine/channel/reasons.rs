@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::error::Error;
-use crate::failure::{Failure, Reason};
-use crate::proto::websocket::ProtocolError;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason};
+use winhttp_proto::websocket::ProtocolError;
 
 #[derive(Debug)]
 enum Fault {

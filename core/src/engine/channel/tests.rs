@@ -7,10 +7,11 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use winhttp_proto::websocket::CloseCode;
+
 use super::*;
 use crate::engine::tls::TlsFacts;
 use crate::engine::transport::Carried;
-use crate::proto::websocket::CloseCode;
 
 /// Takes everything, as TLS does, and hands on nothing until it is opened.
 #[derive(Debug)]

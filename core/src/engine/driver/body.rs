@@ -2,15 +2,16 @@
 
 use std::time::Instant;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::header::HeaderList;
+use winhttp_proto::http1::body::BodyDecoder;
+use winhttp_proto::notify::Notification;
+use winhttp_proto::option::Timeouts;
+
 use super::{Closing, Connection, Driver, State, Step};
 use crate::engine::timed_out::Wait;
 use crate::engine::tls::is_would_block;
-use crate::error::Error;
-use crate::failure::{Failure, Result};
-use crate::header::HeaderList;
-use crate::notify::Notification;
-use crate::option::Timeouts;
-use crate::proto::http1::body::BodyDecoder;
 
 /// Most bytes one QueryDataAvailable announces.
 const AVAILABLE_MAX: u32 = 8192;

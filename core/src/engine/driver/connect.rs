@@ -6,6 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustls::ClientConfig;
+use winhttp_proto::error::Error;
+use winhttp_proto::exchange::{Exchange, ExchangeLimits};
+use winhttp_proto::failure::Result;
+use winhttp_proto::http1::early::EarlyAnswer;
+use winhttp_proto::notify::Notification;
+use winhttp_proto::option::Timeouts;
+use winhttp_proto::websocket::Offer;
 
 use super::{Closing, Connection, Driver, State, Step, Upload, left_since, refusal};
 use crate::engine::buffers::Inbox;
@@ -14,13 +21,6 @@ use crate::engine::resolve::Lookup;
 use crate::engine::timed_out::Wait;
 use crate::engine::tls::{HandshakeStep, TlsHandshake};
 use crate::engine::transport::{Tcp, Transport};
-use crate::error::Error;
-use crate::failure::Result;
-use crate::notify::Notification;
-use crate::option::Timeouts;
-use crate::proto::exchange::{Exchange, ExchangeLimits};
-use crate::proto::http1::early::EarlyAnswer;
-use crate::proto::websocket::Offer;
 
 /// Everything a request needs to be sent, fixed when SendRequest starts.
 #[derive(Debug)]

@@ -2,17 +2,18 @@
 
 use std::time::Instant;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::exchange::HeadEvent;
+use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::notify::Notification;
+use winhttp_proto::option::Timeouts;
+
 use super::reasons::{bad_answer, ended_in_head, head_too_large};
 use super::{Closing, Driver, State, Step, left_since};
 use crate::engine::buffers::Inbox;
 use crate::engine::clock;
 use crate::engine::timed_out::Wait;
 use crate::engine::tls::is_would_block;
-use crate::error::Error;
-use crate::failure::{Failure, Result};
-use crate::notify::Notification;
-use crate::option::Timeouts;
-use crate::proto::exchange::HeadEvent;
 
 impl Driver {
     /// Receives the final response's head, skipping interim ones.

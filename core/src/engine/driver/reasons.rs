@@ -2,14 +2,15 @@
 
 use std::fmt;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::exchange::ExchangeError;
+use winhttp_proto::failure::{Failure, Quoted, Reason};
+use winhttp_proto::http1::head::{HeadError, ResponseHead, Rule};
+use winhttp_proto::http1::secrets::Secrets;
+use winhttp_proto::http1::shown::{BODY_BYTES_MAX, shown};
+use winhttp_proto::websocket::HandshakeError;
+
 use super::{Connection, Driver, State};
-use crate::error::Error;
-use crate::failure::{Failure, Quoted, Reason};
-use crate::proto::exchange::ExchangeError;
-use crate::proto::http1::head::{HeadError, ResponseHead, Rule};
-use crate::proto::http1::secrets::Secrets;
-use crate::proto::http1::shown::{BODY_BYTES_MAX, shown};
-use crate::proto::websocket::HandshakeError;
 
 /// Bytes of what is no HTTP that are looked at.
 const FOREIGN_BYTES_MAX: usize = 1024;
@@ -24,7 +25,7 @@ enum BadAnswer {
     Switch,
     /// The 101, and what it lacks.
     Handshake(HandshakeError, String),
-    Framing(crate::proto::http1::body::FramingError),
+    Framing(winhttp_proto::http1::body::FramingError),
     /// The server ended the connection behind so many bytes of a head.
     Ended(usize),
     Misused,

@@ -8,14 +8,15 @@
 use std::fmt;
 use std::time::Instant;
 
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason, Result};
+use winhttp_proto::http1::head::HeadLimits;
+use winhttp_proto::notify::Notification;
+use winhttp_proto::option::Timeouts;
+
 use super::{Connection, Driver, State, Step};
 use crate::engine::timed_out::Wait;
 use crate::engine::tls::is_would_block;
-use crate::error::Error;
-use crate::failure::{Failure, Reason, Result};
-use crate::notify::Notification;
-use crate::option::Timeouts;
-use crate::proto::http1::head::HeadLimits;
 
 /// Whether more of the request can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

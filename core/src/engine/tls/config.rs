@@ -9,14 +9,14 @@ use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
 use winhttp_process::{Epoch, epoch};
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::notify::SecureProblems;
+use winhttp_proto::numbers::{PROTOCOL_TLS12, PROTOCOL_TLS13};
 
 use super::key_log::KeyLogFile;
 use super::time::WallClock;
 use super::trust::{self, TrustStore};
 use super::verify::Verifier;
-use crate::error::{Error, Result};
-use crate::notify::SecureProblems;
-use crate::numbers::{PROTOCOL_TLS12, PROTOCOL_TLS13};
 
 /// TLS sessions remembered for resumption, per policy.
 const RESUMED_SESSIONS: usize = 256;

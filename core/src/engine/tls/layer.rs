@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, HandshakeKind, ProtocolVersion};
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::failure::{Failure, Reason};
+use winhttp_proto::notify::SecureProblems;
 
 use super::config::take_certificate_request;
 use super::records::Records;
@@ -13,9 +16,6 @@ use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
 use crate::engine::socket::Socket;
 use crate::engine::transport::{Carried, Transport, socket_failure};
-use crate::error::{Error, Result};
-use crate::failure::{Failure, Reason};
-use crate::notify::SecureProblems;
 
 /// Reads of the socket that may bring nothing but records without data before others get a turn.
 const FILLS_MAX: usize = 64;

@@ -19,6 +19,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 use webpki::EndEntityCert;
+use winhttp_proto::notify::SecureProblems;
 use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -28,7 +29,6 @@ use self::name::{NamedBy, named_by};
 use self::report::Shown;
 use self::rsa::Length;
 use super::trust::TrustStore;
-use crate::notify::SecureProblems;
 
 /// Why a certificate was refused; travels inside the TLS error.
 #[derive(Debug)]

@@ -6,13 +6,13 @@ use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, Error, VerifiedPath};
+use winhttp_proto::notify::SecureProblems;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 use super::links;
 use super::signature::WITH_SHORT_KEYS;
 use super::usage::Purpose;
 use super::validity::valid_time;
-use crate::notify::SecureProblems;
 
 /// What a server showed, beside what vouches for it.
 #[derive(Clone, Copy)]

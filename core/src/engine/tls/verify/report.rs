@@ -3,6 +3,7 @@
 //! Made only for a certificate that is refused. All of it is a stranger's text: each piece is short and on one line.
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use winhttp_proto::notify::SecureProblems;
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName};
 use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
@@ -14,7 +15,6 @@ use super::usage::is_for_servers;
 use super::validity::is_valid_at;
 use crate::engine::tls::name_text::name_text;
 use crate::engine::tls::trust::TrustStore;
-use crate::notify::SecureProblems;
 
 /// Names of a certificate that are listed.
 const NAMES_MAX: usize = 8;

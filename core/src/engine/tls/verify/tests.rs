@@ -10,13 +10,13 @@ use winhttp_fixtures::certs::{
     Authority, Identity, IdentityOptions, KeyKind, KeyUsage, SubordinateOptions, Usage, Validity,
 };
 use winhttp_fixtures::{TlsSettings, TlsVersions};
+use winhttp_proto::error::Error;
+use winhttp_proto::notify::SecureProblems;
 
 use super::Verifier;
 use crate::engine::tls::config::{Protocols, TlsPolicy, client_config};
 use crate::engine::tls::layer::rustls_error;
 use crate::engine::tls::trust::TrustStore;
-use crate::error::Error;
-use crate::notify::SecureProblems;
 
 type Bits = SecureProblems;
 const CERT: Bits = Bits::INVALID_CERT;

@@ -1,14 +1,17 @@
-//! Decides how `docs/options.md` shows the table of options.
+//! How `docs/options.md` shows the table of options; only tests know.
 
+use std::env;
 use std::fmt::{self, Write as _};
+use std::fs;
+use std::path::Path;
 
 use super::{Check, Default, HandleKind, LengthRule, OptionError, ROWS, Row, State, Type};
 
 const INTRODUCTION: &str = "\
 # Options of WinHttpSetOption and WinHttpQueryOption
 
-Generated from `core/src/option/table.rs`; a test compares the two. After a change there:
-`UPDATE_DOCS=1 cargo test -p winhttp-core option::markdown`.
+Generated from `core/proto/src/option/table.rs`; a test compares the two. After a change there:
+`UPDATE_DOCS=1 cargo test -p winhttp-proto option::markdown`.
 
 * **Set on**, **Query on**: G the NULL handle, which stands for the process, S session, C connect, R
   request, W WebSocket, V proxy resolver. On another kind of handle:
@@ -29,7 +32,7 @@ Generated from `core/src/option/table.rs`; a test compares the two. After a chan
 
 /// The text of `docs/options.md`.
 #[must_use]
-pub fn markdown() -> String {
+fn markdown() -> String {
     let mut text = String::from(INTRODUCTION);
     // Writing to a String cannot fail.
     let _ = write_table(&mut text);
@@ -188,32 +191,29 @@ const fn constant(error: OptionError) -> &'static str {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::{env, fs, path::Path};
-
-    use super::*;
-
-    #[test]
-    fn docs_options_md_is_up_to_date() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/options.md");
-        if env::var_os("UPDATE_DOCS").is_some() {
-            fs::write(&path, markdown()).unwrap();
-        }
-        let written = fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            written.replace("\r\n", "\n") == markdown(),
-            "docs/options.md is out of date: run this test with UPDATE_DOCS=1"
-        );
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this test keeps a file up to date, when it is asked to"
+)]
+fn docs_options_md_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/options.md");
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, markdown()).unwrap();
     }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written.replace("\r\n", "\n") == markdown(),
+        "docs/options.md is out of date: run this test with UPDATE_DOCS=1"
+    );
+}
 
-    #[test]
-    fn every_row_is_one_line_of_eleven_bars() {
-        let text = markdown();
-        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-        assert_eq!(lines.len(), ROWS.len() + 2);
-        for line in lines {
-            assert_eq!(line.matches('|').count(), 11, "{line}");
-        }
+#[test]
+fn every_row_is_one_line_of_eleven_bars() {
+    let text = markdown();
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(lines.len(), ROWS.len() + 2);
+    for line in lines {
+        assert_eq!(line.matches('|').count(), 11, "{line}");
     }
 }

@@ -1,6 +1,6 @@
 //! Decodes a wire image under every kind of cutting and writes down what a program would see.
 
-use crate::proto::websocket::{Event, MessageKind, ProtocolError, Receiver};
+use crate::websocket::{Event, MessageKind, ProtocolError, Receiver};
 
 /// What a program would see.
 #[derive(Debug, Clone, PartialEq, Eq)]

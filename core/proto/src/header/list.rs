@@ -60,7 +60,7 @@ impl fmt::Debug for Header {
 /// Header fields in the order in which they were added or received.
 ///
 /// The list checks nothing: values from the caller pass [`super::edit`], values from the network
-/// pass [`crate::proto::http1::head`], and both have their limits there.
+/// pass [`crate::http1::head`], and both have their limits there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderList {
     headers: Vec<Header>,

@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::name_table::{Level, Source};
 use super::{Header, HeaderList, Version, text};
+use crate::error::Error;
 use crate::http_date::{self, SystemTime};
 
 /// The first line of a block of headers.
@@ -90,6 +91,17 @@ pub enum QueryError {
     NotAHeader,
     /// The text is not a number in range or not a date (ERROR_INVALID_PARAMETER).
     Unparsable,
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::NotFound => Self::HeaderNotFound,
+            QueryError::NameMissing | QueryError::NotAHeader | QueryError::Unparsable => {
+                Self::InvalidParameter
+            }
+        }
+    }
 }
 
 impl fmt::Display for QueryError {

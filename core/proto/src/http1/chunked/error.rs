@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::proto::http1::fields::Rule;
+use crate::http1::fields::Rule;
 
 /// Why a chunked body cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

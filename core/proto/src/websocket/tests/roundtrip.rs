@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::reader::{Cuts, Seen, read};
-use crate::proto::websocket::{
+use crate::websocket::{
     CloseCode, CloseFrame, CloseReason, MaskKey, MessageKind, Opcode, Receiver, Role, Sender, mask,
 };
 

@@ -1,7 +1,7 @@
 //! Header fields: the ordered list, WinHTTP's editing rules, its query levels and their answers.
 //!
 //! In scope: names and values as WinHTTP shows them. Out of scope: reading a head from the wire
-//! ([`crate::proto::http1::head`]) and buffer sizes, which belong to the C edge.
+//! ([`crate::http1::head`]) and buffer sizes, which belong to the C edge.
 
 pub mod edit;
 mod list;

@@ -275,6 +275,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the table is shared by threads")]
     fn threads_use_one_object_one_after_the_other() {
         let cells = Cells::new();
         let id = cells.insert_with(|_| 0_u32).unwrap();

@@ -2,10 +2,7 @@
 
 use std::cell::RefCell;
 
-use winhttp_process::{Epoch, epoch};
-
-use crate::error::{Error, Result};
-use crate::proto::websocket::MaskKey;
+use crate::fork::{Epoch, epoch};
 
 /// Bytes fetched from the system at a time: 1,024 masking keys.
 const BLOCK_BYTES: usize = 4096;
@@ -22,23 +19,11 @@ thread_local! {
         RefCell::new(Box::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES, epoch: epoch() }));
 }
 
-/// A fresh masking key (RFC 6455 §5.3: unpredictable, from a strong source of entropy).
+/// Random bytes that nobody can predict and no fork repeats: masking keys (RFC 6455 §5.3), nonces (§4.1).
 ///
-/// # Errors
-/// [`Error::Internal`] if the system gives no random bytes.
-pub fn mask_key() -> Result<MaskKey> {
-    take().map(MaskKey::new)
-}
-
-/// A fresh nonce for Sec-WebSocket-Key (RFC 6455 §4.1).
-///
-/// # Errors
-/// [`Error::Internal`] if the system gives no random bytes.
-pub fn nonce() -> Result<[u8; 16]> {
-    take()
-}
-
-fn take<const N: usize>() -> Result<[u8; N]> {
+/// None if the system gives no random bytes.
+#[must_use]
+pub fn random<const N: usize>() -> Option<[u8; N]> {
     // A thread that ends has no block any more, but its destructors may still send.
     BLOCK
         .try_with(|block| block.borrow_mut().take(epoch()))
@@ -46,30 +31,27 @@ fn take<const N: usize>() -> Result<[u8; N]> {
 }
 
 /// Bytes straight from the system.
-fn fetch<const N: usize>() -> Result<[u8; N]> {
+fn fetch<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
-    Ok(bytes)
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 impl Block {
-    fn take<const N: usize>(&mut self, epoch: Epoch) -> Result<[u8; N]> {
+    fn take<const N: usize>(&mut self, epoch: Epoch) -> Option<[u8; N]> {
         if self.used + N > BLOCK_BYTES || self.epoch != epoch {
-            getrandom::fill(&mut self.bytes).map_err(|_| Error::Internal)?;
+            getrandom::fill(&mut self.bytes).ok()?;
             self.used = 0;
             self.epoch = epoch;
         }
         let start = self.used;
-        let piece = self
-            .bytes
-            .get_mut(start..start + N)
-            .ok_or(Error::Internal)?;
+        let piece = self.bytes.get_mut(start..start + N)?;
         let mut taken = [0; N];
         taken.copy_from_slice(piece);
         // A key that was handed out must not be found in memory again.
         piece.fill(0);
         self.used += N;
-        Ok(taken)
+        Some(taken)
     }
 }
 
@@ -78,10 +60,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nonces_do_not_repeat_across_blocks() {
+    fn bytes_do_not_repeat_across_blocks() {
         let mut seen = std::collections::HashSet::new();
         for _ in 0..2 * BLOCK_BYTES / 16 {
-            assert!(seen.insert(nonce().unwrap()));
+            assert!(seen.insert(random::<16>().unwrap()));
         }
     }
 
@@ -91,7 +73,7 @@ mod tests {
         impl Drop for AtExit {
             fn drop(&mut self) {
                 let gone = BLOCK.try_with(|_| ()).is_err();
-                let _ = self.0.send(gone && nonce().is_ok());
+                let _ = self.0.send(gone && random::<16>().is_some());
             }
         }
         thread_local! {
@@ -101,7 +83,7 @@ mod tests {
         std::thread::spawn(move || {
             // Destroyed after the block, because it was there before.
             AT_EXIT.set(Some(AtExit(sender)));
-            nonce().unwrap();
+            random::<16>().unwrap();
         })
         .join()
         .unwrap();

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::error::Error;
-use crate::proto::http1::body::{BodyDecoder, BodyFraming, FramingError, keep_alive};
-use crate::proto::http1::head::{HeadError, HeadLimits, HeadParser, HeadStatus, ResponseHead};
-use crate::proto::websocket::{HandshakeError, Offer};
+use crate::http1::body::{BodyDecoder, BodyFraming, FramingError, keep_alive};
+use crate::http1::head::{HeadError, HeadLimits, HeadParser, HeadStatus, ResponseHead};
+use crate::websocket::{HandshakeError, Offer};
 
 /// What an exchange tolerates.
 #[derive(Clone, Copy, Debug)]

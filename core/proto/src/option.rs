@@ -11,6 +11,7 @@
 
 mod check;
 mod error;
+#[cfg(test)]
 mod markdown;
 mod table;
 mod timeouts;
@@ -19,8 +20,7 @@ mod value;
 use std::fmt;
 
 pub use check::{Check, check_client_certificate, check_query, check_secure_protocols, check_set};
-pub use error::{ErrorKind, OptionError};
-pub use markdown::markdown;
+pub use error::OptionError;
 pub use table::ROWS;
 pub use timeouts::{INFINITE_MS, TimeoutArguments, Timeouts};
 pub use value::{Value, Values};
@@ -217,7 +217,7 @@ pub enum State {
     /// [`Row::doc`] says why.
     Recorded,
     /// It exists, and always fails with this error.
-    Refused(ErrorKind),
+    Refused(OptionError),
 }
 
 /// All that is known about one option.

@@ -2,9 +2,9 @@
 
 use super::reader::Seen::{Close, Failed, Frame, Ping, Pong};
 use super::reader::{Cuts, Seen, read};
-use crate::proto::websocket::MessageKind::{Binary, Text};
-use crate::proto::websocket::ProtocolError::*;
-use crate::proto::websocket::{CloseCode, ProtocolError, Receiver, Role, mask};
+use crate::websocket::MessageKind::{Binary, Text};
+use crate::websocket::ProtocolError::*;
+use crate::websocket::{CloseCode, ProtocolError, Receiver, Role, mask};
 
 /// `wire` is what a server sends; a client's frames are made from it by masking.
 struct Dialogue {

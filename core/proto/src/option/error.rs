@@ -2,8 +2,7 @@
 
 use std::{error, fmt};
 
-/// The same set of errors, where it names the one a refused option always gives.
-pub type ErrorKind = OptionError;
+use crate::error::Error;
 
 /// Why an option was not set or not queried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +32,23 @@ pub enum OptionError {
     NotSupported,
     /// The certificate has no private key (`ERROR_WINHTTP_CLIENT_CERT_NO_PRIVATE_KEY`).
     ClientCertNoPrivateKey,
+}
+
+impl From<OptionError> for Error {
+    fn from(error: OptionError) -> Self {
+        match error {
+            OptionError::InvalidOption => Self::InvalidOption,
+            OptionError::InvalidHandle => Self::InvalidHandle,
+            OptionError::NotSettable => Self::OptionNotSettable,
+            OptionError::IncorrectHandleType => Self::IncorrectHandleType,
+            OptionError::IncorrectHandleState => Self::IncorrectHandleState,
+            OptionError::InvalidParameter => Self::InvalidParameter,
+            OptionError::InsufficientBuffer { required } => Self::InsufficientBuffer(required),
+            OptionError::AccessDenied => Self::AccessDenied,
+            OptionError::NotSupported => Self::NotSupported,
+            OptionError::ClientCertNoPrivateKey => Self::ClientCertNoPrivateKey,
+        }
+    }
 }
 
 impl fmt::Display for OptionError {

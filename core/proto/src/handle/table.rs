@@ -345,6 +345,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the table is shared by threads")]
     fn threads_insert_and_remove_without_meeting_foreign_objects() {
         let table = Table::new();
         std::thread::scope(|scope| {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{HeaderList, text};
+use crate::error::Error;
 use crate::numbers as n;
 
 /// Why headers were not changed; the list is then as it was before the call.
@@ -15,6 +16,16 @@ pub enum EditError {
     NotFound,
     /// The header that should be new exists (ERROR_WINHTTP_HEADER_ALREADY_EXISTS).
     AlreadyExists,
+}
+
+impl From<EditError> for Error {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Malformed => Self::InvalidParameter,
+            EditError::NotFound => Self::HeaderNotFound,
+            EditError::AlreadyExists => Self::HeaderAlreadyExists,
+        }
+    }
 }
 
 impl fmt::Display for EditError {

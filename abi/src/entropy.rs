@@ -1,0 +1,3 @@
+//! Random bytes, for an edge that has no engine between itself and the process.
+
+pub use winhttp_process::random;

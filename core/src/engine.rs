@@ -14,6 +14,5 @@ pub mod reactor;
 pub mod resolve;
 pub mod sleeper;
 pub mod socket;
-pub mod timed_out;
 pub mod tls;
 pub mod transport;

@@ -96,11 +96,11 @@ impl Embedder for Edge {
 struct Listener(Arc<Run>);
 
 impl Observer for Listener {
-    fn selects(&self, _: &Notification<'_>) -> bool {
+    fn selects(&self, _: &Notification) -> bool {
         true
     }
 
-    fn notify(&self, handle: HandleId, _: usize, notification: &Notification<'_>) {
+    fn notify(&self, handle: HandleId, _: usize, notification: &Notification) {
         self.0.place();
         let told = match notification {
             Notification::SendRequestComplete { .. }

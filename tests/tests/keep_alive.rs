@@ -37,11 +37,11 @@ impl Embedder for Test {
 struct Ends(Sender<()>);
 
 impl Observer for Ends {
-    fn selects(&self, _: &Notification<'_>) -> bool {
+    fn selects(&self, _: &Notification) -> bool {
         true
     }
 
-    fn notify(&self, _: HandleId, _: usize, notification: &Notification<'_>) {
+    fn notify(&self, _: HandleId, _: usize, notification: &Notification) {
         if matches!(
             notification,
             Notification::SendRequestComplete { .. } | Notification::HeadersAvailable

@@ -27,7 +27,7 @@ pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
 pub(crate) struct StatusCallback {
     pub(crate) function: StatusCallbackFn,
     pub(crate) mask: Mask,
-    deliver: fn(HandleId, &Notification<'_>, map::Call<'_>),
+    deliver: fn(HandleId, &Notification, map::Call<'_>),
 }
 
 impl StatusCallback {
@@ -47,11 +47,11 @@ impl StatusCallback {
 }
 
 impl Observer for StatusCallback {
-    fn selects(&self, notification: &Notification<'_>) -> bool {
+    fn selects(&self, notification: &Notification) -> bool {
         self.mask.selects(map::status(notification))
     }
 
-    fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>) {
+    fn notify(&self, handle: HandleId, context: usize, notification: &Notification) {
         if !self.selects(notification) {
             return;
         }

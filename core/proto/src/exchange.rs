@@ -1,11 +1,53 @@
-//! One request's exchange, from the response head to the end of the body: pure, fed with bytes.
+//! One request from its first notification to the end of the response's body: pure, fed with bytes and the time.
+//!
+//! The engine asks [`Exchange::next`] what to do, does it, and says what came of it; it decides nothing. Everything that a
+//! program can see is decided here: what is notified in which order, what is written, how long anything is waited for, and
+//! what ends an operation.
+//!
+//! ```text
+//!    ┌───────────────── a connection that is there ──────────────────────────┐
+//! Composed ─► Unconnected ─► Resolving ─► Dialing ─► Securing (https) ─► Connected ─► Sending ─► Sent ─► Head ─► Body
+//!                  ▲                                    │                                │               │  └─► Upgraded
+//!                  │             certificate refused: Refused                            │               │
+//!                  └─────────────────── Stale: the connection was given up (`retry`) ◄───┴───────────────┘
+//! ```
+//!
+//! A failure leaves it Over. The places of what is not built yet: a tunnel through a proxy lies between Dialing and
+//! Securing; a redirect and an answered challenge leave Head for Composed.
+
+mod body;
+pub mod compose;
+mod connecting;
+mod head;
+pub mod legality;
+mod reasons;
+mod replay;
+mod retry;
+mod sending;
+#[cfg(test)]
+mod tests;
+pub mod timers;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::http1::body::{BodyDecoder, BodyFraming, FramingError, keep_alive};
-use crate::http1::head::{HeadError, HeadLimits, HeadParser, HeadStatus, ResponseHead};
-use crate::websocket::{HandshakeError, Offer};
+use crate::failure::{Failure, Result};
+use crate::header::HeaderList;
+use crate::http1::head::{HeadLimits, ResponseHead};
+use crate::notify::{Notification, SecureProblems};
+use crate::option::Timeouts;
+use crate::websocket::Offer;
+
+use body::Body;
+use head::Head;
+use replay::Replay;
+use retry::Origin;
+use sending::Upload;
+use timers::{Carried, Stall, Wait};
 
 /// What an exchange tolerates.
 #[derive(Clone, Copy, Debug)]
@@ -16,177 +58,386 @@ pub struct ExchangeLimits {
     pub max_interim: u32,
 }
 
-/// The receiving side of one request.
-///
-/// ```text
-///   Head ──1xx──► Head            (interim responses are counted and skipped)
-///   Head ──101 with upgrade──► Upgraded
-///   Head ──any other──► Body ──last byte──► Body (done)
-/// ```
+/// A request as it will be sent, fixed when SendRequest begins.
 #[derive(Debug)]
+pub struct Composed {
+    /// The server's name or address, without brackets: for notifications.
+    pub host: Arc<str>,
+    /// TLS comes before the request.
+    pub secure: bool,
+    /// The encoded request head.
+    pub head: Vec<u8>,
+    /// The method, which decides how the response is framed.
+    pub method: Cow<'static, str>,
+    /// The request announced the end of the connection.
+    pub announces_close: bool,
+    /// What a WebSocket upgrade offers.
+    pub upgrade: Option<Offer>,
+    /// What the response may cost.
+    pub limits: ExchangeLimits,
+}
+
+/// The call that is carried out, with the memory that the program lent for it, and how much of that is done.
+#[derive(Debug)]
+pub enum Call<'m> {
+    /// WinHttpSendRequest.
+    Send {
+        /// The optional data.
+        given: &'m [u8],
+        /// What ends the call.
+        awaits: Awaits,
+    },
+    /// WinHttpWriteData.
+    Write {
+        /// What the program writes.
+        data: &'m [u8],
+        /// Bytes of it that are taken.
+        written: &'m mut usize,
+    },
+    /// WinHttpReceiveResponse.
+    Receive,
+    /// WinHttpQueryDataAvailable.
+    Available {
+        /// Bytes that can be read; 0 at the end of the body.
+        found: &'m mut u32,
+    },
+    /// WinHttpReadData and WinHttpReadDataEx.
+    Read {
+        /// Where body bytes go.
+        into: &'m mut [u8],
+        /// Bytes that are there.
+        filled: &'m mut usize,
+        /// Any number of bytes will do, instead of a full buffer.
+        any: bool,
+    },
+}
+
+/// What SendRequest waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    /// The system has the head and the data given with the call.
+    Sent,
+    /// The response's head has arrived as well (observed on Windows, where nothing is left to send).
+    Head,
+}
+
+/// The moment in which something happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn<'t> {
+    /// The time.
+    pub now: Instant,
+    /// The request's timeouts, which govern its waits from here on.
+    pub timeouts: &'t Timeouts,
+    /// What has gone through the socket by now.
+    pub carried: Carried,
+    /// The handle was closed.
+    pub cancelled: bool,
+}
+
+/// What the engine is to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Tell the program, then ask again.
+    Notify(Notification),
+    /// Get a connection: [`Exchange::acquired`] for one that is there, [`Exchange::must_connect`] where there is none.
+    Acquire,
+    /// Look the server's name up: [`Exchange::resolved`], [`Exchange::blocked`] or [`Exchange::failed`].
+    Resolve,
+    /// Move on with reaching one of the addresses, each within this time: [`Exchange::dialing`], [`Exchange::dialed`] or
+    /// [`Exchange::failed`]. The race knows its own deadlines.
+    Dial(Option<Duration>),
+    /// Move on with the TLS handshake: [`Exchange::secured`], [`Exchange::refused`] or [`Exchange::blocked`].
+    Secure,
+    /// Write what there is from here on: [`Exchange::wrote`].
+    Write(Source),
+    /// Have the system take all that was written: [`Exchange::wrote`].
+    Flush,
+    /// Read: [`Exchange::read`].
+    Read(Room),
+    /// End the sending direction, without waiting; then ask again.
+    Finish,
+    /// Close the connection without a word, and ask again: another one is needed.
+    Release,
+    /// The call is over.
+    Done,
+}
+
+/// Where bytes to be written are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In the request's head, from this byte on ([`Exchange::head`]).
+    Head(usize),
+    /// In the memory lent to the call, from this byte on.
+    Lent(usize),
+}
+
+/// Where bytes that arrive go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Behind what was received and not consumed; a full buffer grows up to this number of bytes.
+    Inbox(usize),
+    /// Into the memory lent to the call: a large body is touched once.
+    Lent {
+        /// The first byte.
+        from: usize,
+        /// How many at the most.
+        bytes: usize,
+    },
+}
+
+/// What came of [`Action::Write`] or [`Action::Flush`].
+#[derive(Debug)]
+pub enum Wrote {
+    /// So many bytes were taken.
+    Bytes(usize),
+    /// The system has everything.
+    All,
+    /// There is no room now.
+    Blocked,
+    /// The connection is lost.
+    Failed(Failure),
+}
+
+/// What came of [`Action::Read`].
+#[derive(Debug)]
+pub enum Arrived {
+    /// So many bytes.
+    Bytes(usize),
+    /// Nothing yet.
+    Blocked,
+    /// The server ended the connection: as it should, or with a mere FIN where TLS has a close_notify.
+    Ended {
+        /// See above.
+        in_order: bool,
+    },
+    /// The buffer is full, and cannot grow.
+    NoRoom,
+    /// The connection is lost.
+    Failed(Failure),
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Ask for the next action.
+    On,
+    /// Ask again when the socket is ready, or at this time.
+    Wait(Option<Instant>),
+    /// The call is over.
+    Done,
+}
+
+/// Bytes that have arrived and are not consumed.
+pub trait Received {
+    /// All of them.
+    fn data(&self) -> &[u8];
+    /// Drops the first `count`.
+    fn consume(&mut self, count: usize);
+}
+
+/// One request on its way; see the module's picture.
 pub struct Exchange {
-    method: Cow<'static, str>,
-    limits: ExchangeLimits,
-    upgrade: Option<Offer>,
-    interim: u32,
+    request: Composed,
     state: State,
+    /// Since when nothing has moved that the call waits for.
+    stall: Stall,
+    origin: Origin,
+    replay: Replay,
 }
 
-#[derive(Debug)]
 enum State {
-    Head(HeadParser),
-    Body(BodyDecoder),
-    Upgraded,
-}
-
-/// What the bytes of a head turned out to be.
-#[derive(Debug)]
-pub enum HeadEvent {
-    /// More bytes are needed.
-    Partial,
-    /// An interim response with this status; drop the bytes and go on.
-    Interim {
-        /// The status code.
-        status: u16,
-        /// Bytes to drop.
-        consumed: usize,
+    Composed,
+    Unconnected,
+    Resolving {
+        since: Instant,
     },
-    /// The final response.
-    Final {
-        /// Its head.
-        head: Box<ResponseHead>,
-        /// Bytes to drop.
-        consumed: usize,
-        /// The connection may be used again after the body.
-        reusable: bool,
+    /// With what there is to tell first.
+    Dialing(Option<Notification>),
+    Reached(IpAddr),
+    Securing {
+        since: Option<Instant>,
     },
-}
-
-/// Why what came is no response to the request.
-#[derive(Clone, Debug)]
-pub enum ExchangeError {
-    /// It is no response at all, or too large.
-    Head(HeadError),
-    /// More interim responses than this (MAX_HTTP_STATUS_CONTINUE).
-    TooManyInterim(u32),
-    /// 101 Switching Protocols, and nobody asked to switch (RFC 9110 §15.2.2).
-    Switch,
-    /// A 101 with this head that does not open a WebSocket.
-    Handshake(HandshakeError, Box<ResponseHead>),
-    /// A head that does not say where the body ends.
-    Framing(FramingError),
-    /// A head was looked for behind the head.
-    Misused,
-}
-
-impl From<&ExchangeError> for Error {
-    fn from(error: &ExchangeError) -> Self {
-        match error {
-            ExchangeError::Head(error) => (*error).into(),
-            ExchangeError::Framing(error) => (*error).into(),
-            ExchangeError::TooManyInterim(_)
-            | ExchangeError::Switch
-            | ExchangeError::Handshake(..) => Self::InvalidServerResponse,
-            ExchangeError::Misused => Self::Internal,
-        }
-    }
-}
-
-impl From<HeadError> for ExchangeError {
-    fn from(error: HeadError) -> Self {
-        Self::Head(error)
-    }
-}
-
-impl From<FramingError> for ExchangeError {
-    fn from(error: FramingError) -> Self {
-        Self::Framing(error)
-    }
+    Refused(Option<SecureProblems>, Failure),
+    Connected,
+    Sending(Upload),
+    /// Everything given with SendRequest is out, or no more of it is wanted.
+    Written(Upload),
+    Sent(Upload),
+    /// The connection turned out stale: another one is needed.
+    Stale,
+    Head(Head),
+    Body(Body),
+    /// The server speaks WebSocket from here on.
+    Upgraded(Option<Box<ResponseHead>>),
+    Over,
 }
 
 impl Exchange {
-    /// Expects the response to a request with this method; `upgrade` is what it offered if it asked for a WebSocket.
+    /// An exchange of which nothing has happened.
     #[must_use]
-    pub fn new(method: Cow<'static, str>, limits: ExchangeLimits, upgrade: Option<Offer>) -> Self {
-        let state = State::Head(HeadParser::new());
+    pub fn new(request: Composed) -> Self {
         Self {
-            method,
-            limits,
-            upgrade,
-            interim: 0,
-            state,
+            request,
+            state: State::Composed,
+            stall: Stall::default(),
+            origin: Origin::Fresh,
+            replay: Replay::Given(0),
         }
     }
 
-    /// Looks for a head at the start of `input`, all bytes received and not dropped yet.
+    /// Where a head goes that arrives.
+    fn room_for_head(&self) -> Room {
+        Room::Inbox(self.request.limits.head.max_bytes)
+    }
+
+    /// When the wait ends in which the call is: it begins anew with each byte that moves.
+    fn left(&mut self, wait: Wait, turn: &Turn<'_>) -> Result<Option<Instant>> {
+        self.stall.left(wait, turn.carried, turn.now, turn.timeouts)
+    }
+
+    /// What to do next for this call.
     ///
     /// # Errors
-    /// A malformed or oversized head, too many interim responses, or a handshake answer that breaks RFC 6455 §4.1.
-    pub fn head(&mut self, input: &[u8]) -> Result<HeadEvent, ExchangeError> {
-        let State::Head(parser) = &mut self.state else {
-            return Err(ExchangeError::Misused);
-        };
-        let (head, consumed) = match parser.parse(input, &self.limits.head)? {
-            HeadStatus::Partial => return Ok(HeadEvent::Partial),
-            HeadStatus::Complete { head, consumed } => (head, consumed),
-        };
-        let switching = head.status == 101;
-        if (100..200).contains(&head.status) && !switching {
-            self.interim += 1;
-            if self.interim > self.limits.max_interim {
-                return Err(ExchangeError::TooManyInterim(self.limits.max_interim));
-            }
-            self.state = State::Head(HeadParser::new());
-            return Ok(HeadEvent::Interim {
-                status: head.status,
-                consumed,
-            });
+    /// What the call fails with. A failed SendRequest or ReceiveResponse leaves nothing to go on with; a failed write or
+    /// read may ([`Exchange::is_answered`], [`legality`]).
+    pub fn next(
+        &mut self,
+        turn: &Turn<'_>,
+        call: &mut Call<'_>,
+        input: &mut impl Received,
+    ) -> Result<Action> {
+        if turn.cancelled {
+            // The handle is closed: what it had goes with it.
+            return Err(Error::OperationCancelled.into());
         }
-        let mut reusable = false;
-        match (&self.upgrade, switching) {
-            (Some(offer), true) => {
-                // The version is not among what RFC 6455 §4.1 lets a client look at, and fields that announce a body mean
-                // nothing: a 101 has none, whatever they say (RFC 9112 §6.3 rule 1).
-                if let Err(error) = offer.check_response(|name| head.headers.all(name)) {
-                    return Err(ExchangeError::Handshake(error, Box::new(head)));
-                }
-                self.state = State::Upgraded;
-            }
-            // Nobody asked to switch protocols (RFC 9110 §15.2.2).
-            (None, true) => return Err(ExchangeError::Switch),
-            (_, false) => {
-                let framing = BodyFraming::of_response(&self.method, &head)?;
-                reusable = keep_alive(&head, &framing);
-                self.state = State::Body(BodyDecoder::new(framing));
-            }
-        }
-        Ok(HeadEvent::Final {
-            head: Box::new(head),
-            consumed,
-            reusable,
-        })
-    }
-
-    /// The body's decoder, once a final response that is not an upgrade has arrived.
-    pub fn body(&mut self) -> Option<&mut BodyDecoder> {
-        match &mut self.state {
-            State::Body(decoder) => Some(decoder),
-            State::Head(_) | State::Upgraded => None,
+        match call {
+            Call::Send { given, awaits } => self.next_of_send(turn, given, *awaits),
+            Call::Write { data, written } => self.next_of_write(data, **written),
+            Call::Receive => self.next_of_receive(turn, input),
+            Call::Available { found } => self.next_of_available(input, found),
+            Call::Read { into, filled, any } => self.next_of_read(input, into, filled, *any),
         }
     }
 
-    /// As [`Exchange::body`], for looking only.
+    /// The request's head, as it is written.
     #[must_use]
-    pub fn body_ref(&self) -> Option<&BodyDecoder> {
-        match &self.state {
-            State::Body(decoder) => Some(decoder),
-            State::Head(_) | State::Upgraded => None,
+    pub fn head(&self) -> &[u8] {
+        &self.request.head
+    }
+
+    /// The server's name.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.request.host
+    }
+
+    /// What was asked for cannot be done before something happens: the look-up and the TLS handshake.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`].
+    pub fn blocked(&mut self, turn: &Turn<'_>) -> Result<Flow> {
+        self.wait_for_connection(turn)
+    }
+
+    /// What was asked for failed: the look-up, or every address.
+    ///
+    /// # Errors
+    /// That failure.
+    pub fn failed<T>(&mut self, failure: impl Into<Failure>) -> Result<T> {
+        self.state = State::Over;
+        Err(failure.into())
+    }
+
+    /// What is waited for is room to write.
+    #[must_use]
+    pub fn waits_to_write(&self) -> bool {
+        matches!(self.state, State::Sending(_))
+            || matches!(&self.state, State::Sent(upload) if !upload.awaits_head())
+    }
+
+    /// What is waited for is something to read, maybe beside room to write.
+    #[must_use]
+    pub fn waits_to_read(&self) -> bool {
+        if let State::Sending(upload) | State::Sent(upload) = &self.state {
+            upload.looks_for_answer()
+        } else {
+            matches!(self.state, State::Head(_) | State::Body(_))
+        }
+    }
+
+    /// The final response's head; taken once.
+    pub fn take_head(&mut self) -> Option<Box<ResponseHead>> {
+        if let State::Upgraded(head) | State::Body(Body { head, .. }) = &mut self.state {
+            head.take()
+        } else {
+            None
+        }
+    }
+
+    fn response(&self) -> Option<&ResponseHead> {
+        if let State::Upgraded(head) | State::Body(Body { head, .. }) = &self.state {
+            head.as_deref()
+        } else {
+            None
         }
     }
 
     /// The server agreed to speak WebSocket.
     #[must_use]
     pub fn is_upgraded(&self) -> bool {
-        matches!(self.state, State::Upgraded)
+        matches!(self.state, State::Upgraded(_))
+    }
+
+    /// The request asked for a WebSocket.
+    #[must_use]
+    pub fn asks_upgrade(&self) -> bool {
+        self.request.upgrade.is_some()
+    }
+
+    /// The final response's head has arrived while the request was being sent: it can be received although a write fails.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        matches!(&self.state, State::Sent(upload) if upload.is_answered())
+    }
+
+    /// The body's trailers: `None` before its end, `Some(None)` if there are none.
+    #[must_use]
+    pub fn trailers(&self) -> Option<Option<&HeaderList>> {
+        if let State::Body(body) = &self.state {
+            body.trailers()
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Composed => "Composed",
+            Self::Unconnected => "Unconnected",
+            Self::Resolving { .. } => "Resolving",
+            Self::Dialing(_) => "Dialing",
+            Self::Reached(_) => "Reached",
+            Self::Securing { .. } => "Securing",
+            Self::Refused(..) => "Refused",
+            Self::Connected => "Connected",
+            Self::Sending(_) => "Sending",
+            Self::Written(_) => "Written",
+            Self::Sent(_) => "Sent",
+            Self::Stale => "Stale",
+            Self::Head(_) => "Head",
+            Self::Body(_) => "Body",
+            Self::Upgraded(_) => "Upgraded",
+            Self::Over => "Over",
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Notifications: what a status callback is told, in Rust's terms, and the trait that receives them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::failure::Failure;
@@ -9,12 +10,10 @@ use crate::numbers as n;
 
 /// One status notification (WINHTTP_STATUS_CALLBACK), before it becomes a number and a pointer.
 ///
-/// Text is borrowed for the duration of the call; the variants that are queued for the callback thread carry no
-/// text of the caller's, so `Notification<'static>` can be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notification<'a> {
+pub enum Notification {
     /// A name look-up starts for this host.
-    ResolvingName(&'a str),
+    ResolvingName(Arc<str>),
     /// The look-up succeeded; the first address found.
     NameResolved(IpAddr),
     /// A TCP connection attempt to this address starts.
@@ -85,7 +84,7 @@ pub enum Notification<'a> {
     WebSocketError(WebSocketOperation, Failure),
 }
 
-impl Notification<'_> {
+impl Notification {
     /// Ends an operation of which a handle accepts the next only when the program is told: a WebSocket's receive, a
     /// request's read or its question for data.
     #[must_use]
@@ -238,8 +237,8 @@ impl SecureProblems {
 /// closing the handle it is called for.
 pub trait Observer: Clone + Send + Sync + 'static {
     /// Is anybody told of this? Asked before a notification that the operation would wait for.
-    fn selects(&self, notification: &Notification<'_>) -> bool;
+    fn selects(&self, notification: &Notification) -> bool;
 
     /// Delivers one notification of `handle`, whose context value is `context`, if that is selected.
-    fn notify(&self, handle: HandleId, context: usize, notification: &Notification<'_>);
+    fn notify(&self, handle: HandleId, context: usize, notification: &Notification);
 }

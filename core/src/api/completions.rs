@@ -72,7 +72,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
     }
 
     /// Queues one.
-    pub(super) fn push(&mut self, notification: Notification<'static>) {
+    pub(super) fn push(&mut self, notification: Notification) {
         let later = match &self.hold {
             Some(hold) if self.inline => self.handle.queue_here(hold, notification),
             _ => self.handle.queue(notification),

@@ -32,11 +32,11 @@ impl Embedder for Edge {
 }
 
 impl Observer for Silent {
-    fn selects(&self, _: &Notification<'_>) -> bool {
+    fn selects(&self, _: &Notification) -> bool {
         false
     }
 
-    fn notify(&self, _: HandleId, _: usize, _: &Notification<'_>) {
+    fn notify(&self, _: HandleId, _: usize, _: &Notification) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -193,13 +193,13 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// The program is told of this, if it comes now.
-    pub(super) fn is_told_of(&self, notification: &Notification<'_>) -> bool {
+    pub(super) fn is_told_of(&self, notification: &Notification) -> bool {
         let observer = self.observer();
         observer.is_some_and(|observer| observer.selects(notification))
     }
 
     /// Delivers on this thread. Must be called without any lock held.
-    pub(super) fn notify(&self, notification: &Notification<'_>) {
+    pub(super) fn notify(&self, notification: &Notification) {
         let (observer, context) = {
             let callback = self.callback();
             (callback.observer.clone(), callback.context)
@@ -216,7 +216,7 @@ impl<E: Embedder> Handle<E> {
 
     /// Queues the end of an asynchronous operation, also with a lock held that decides its order; [`Handle::settle`]
     /// must follow without it.
-    pub(super) fn queue(self: &Arc<Self>, notification: Notification<'static>) -> Appended {
+    pub(super) fn queue(self: &Arc<Self>, notification: Notification) -> Appended {
         self.lane().map_or_else(Appended::default, |lane| {
             lane.append(Job::Notify(Arc::clone(self), notification))
         })
@@ -226,7 +226,7 @@ impl<E: Embedder> Handle<E> {
     pub(super) fn queue_here(
         self: &Arc<Self>,
         hold: &Hold<'_, Job<E>>,
-        notification: Notification<'static>,
+        notification: Notification,
     ) -> Appended {
         hold.append(Job::Notify(Arc::clone(self), notification))
     }
@@ -344,8 +344,8 @@ impl<E: Embedder> fmt::Debug for Handle<E> {
 }
 
 /// Delivers a notification; one that cannot be put into the program's terms is not lost for it.
-fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification<'_>) {
-    let deliver = |notification: &Notification<'_>| {
+fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification) {
+    let deliver = |notification: &Notification| {
         contained(|| {
             observer.notify(id, context, notification);
             Ok::<(), Error>(())

@@ -27,7 +27,7 @@ const POLL_THREAD: &str = "winhttp-poll";
 /// One piece of work of a lane.
 pub(super) enum Job<E: Embedder> {
     /// Deliver a notification.
-    Notify(Arc<Handle<E>>, Notification<'static>),
+    Notify(Arc<Handle<E>>, Notification),
     /// Move a handle's operation on.
     Step(Arc<dyn Operation>),
     /// Deliver HANDLE_CLOSING; always a handle's last job.

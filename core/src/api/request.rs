@@ -1,17 +1,11 @@
 //! Requests: one exchange with a server at a time, step by step as the program calls.
 //!
-//! ```text
-//! CREATED ──SendRequest──► SENDING ──► SENT ──ReceiveResponse──► RECEIVING ──► RESPONSE ──(101)──► CompleteUpgrade
-//!    ▲                        │          │                           │             │
-//!    └── may be sent again ◄──┴─ FAILED ◄┴───────────────────────────┘◄────────────┘
-//! ```
-//!
-//! CompleteUpgrade is allowed in SENT, too: it receives the response itself.
-//!
-//! One operation at a time. While an operation runs, its driver is taken out of the request, so that the lock is never
-//! held across I/O or user code: synchronously on the caller's thread, asynchronously on the handle's lane.
+//! One operation at a time; where it stands is [`life`]. While an operation runs, its driver is taken out of the request, so
+//! that the lock is never held across I/O or user code: synchronously on the caller's thread, asynchronously on the handle's
+//! lane. Which call is legal when is [`winhttp_proto::exchange::legality`].
 
 mod authentication;
+mod life;
 mod operation;
 mod plan;
 mod query;
@@ -22,6 +16,7 @@ mod upgrade;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -29,7 +24,7 @@ pub use query::HeaderBlock;
 pub use receive::Outcome;
 pub use send::Body;
 
-use operation::Operation;
+use life::Life;
 
 use super::completions::Completions;
 use super::connect::Connect;
@@ -37,8 +32,7 @@ use super::handle::Handle;
 use super::job::Operation as Job;
 use super::open::ProxyAccess;
 use super::options::{http_version, http_version_value};
-use crate::engine::driver::Driver;
-use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::reactor::Ready;
 use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
 use crate::lock::if_free;
@@ -62,9 +56,6 @@ pub struct Request<E: Embedder> {
     myself: Weak<Self>,
     handle: Arc<Handle<E>>,
 }
-
-/// A connection that was given up, and its place in the poll.
-type Released = (Option<Box<Driver>>, Option<Arc<Endpoint>>);
 
 /// A request's state, locked.
 type Locked<'a, E> = MutexGuard<'a, RequestState<E>>;
@@ -92,12 +83,7 @@ pub struct RequestState<E: Embedder> {
     pub(super) proxy: ProxyAccess,
     /// What WinHttpSetCredentials gave for the next exchange.
     credentials: CredentialSet,
-    phase: Phase,
-    /// An operation runs or waits; which one.
-    pending: Option<RequestOperation>,
-    /// The operation that waits for its lane or for readiness.
-    parked: Option<Operation<E>>,
-    turn: Turn,
+    life: Life<E>,
     /// Nothing will ever be reported of the connection: what waits for it must fail.
     lost: bool,
     /// Calls of ReceiveResponse during a send or another receive. The first of those during a send follows it; the others
@@ -106,19 +92,13 @@ pub struct RequestState<E: Embedder> {
     /// Asynchronously: CloseHandle has reported all it had to; what goes on then reports its end itself.
     cancelled: bool,
     /// What ended between the closing of the handle and that report.
-    unreported: Vec<Notification<'static>>,
-    driver: Option<Box<Driver>>,
-    endpoint: Option<Arc<Endpoint>>,
+    unreported: Vec<Notification>,
     /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
     upgrade_wanted: bool,
-    /// The exchange under way asks for a WebSocket.
-    upgrading: bool,
     response: Option<Box<ResponseHead>>,
     facts: Option<Arc<ConnectionFacts>>,
     /// Body bytes announced and not given yet.
     body_left: u64,
-    /// Who to wake to cancel a call that waits.
-    waker: Option<Arc<dyn Wake>>,
 }
 
 impl<E: Embedder> RequestState<E> {
@@ -141,21 +121,6 @@ impl<E: Embedder> RequestState<E> {
         self.upgrade_wanted
     }
 
-    fn is_stepping(&self) -> bool {
-        matches!(
-            self.turn,
-            Turn::Running {
-                activity: Activity::Stepping,
-                ..
-            }
-        )
-    }
-
-    /// Gives up the connection; to be dropped without the lock.
-    fn release(&mut self) -> Released {
-        (self.driver.take(), self.endpoint.take())
-    }
-
     /// Fails the calls of ReceiveResponse that came during another one: that is over.
     fn refuse_receives(&mut self, ended: &mut Completions<'_, E>) {
         for _ in 0..std::mem::take(&mut self.receives_waiting) {
@@ -166,38 +131,6 @@ impl<E: Embedder> RequestState<E> {
             ));
         }
     }
-}
-
-/// How far the exchange has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Created,
-    Sending,
-    Sent,
-    Receiving,
-    Response,
-    Failed,
-}
-
-/// Where the turn stands in which the lane moves the pending operation on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    None,
-    Queued,
-    Running {
-        activity: Activity,
-        /// Something has happened since it runs: another one follows if the operation is not over.
-        again: bool,
-    },
-}
-
-/// What the thread does that runs a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Activity {
-    /// Moves bytes, also between the network and lent memory; never waits.
-    Stepping,
-    /// Is in the program's callback, with an informational notification of the operation.
-    Notifying,
 }
 
 /// The connection an exchange uses; known from SENDING_REQUEST on.
@@ -235,22 +168,15 @@ impl<E: Embedder> Request<E> {
             timeouts,
             proxy,
             credentials: CredentialSet::new(),
-            phase: Phase::Created,
-            pending: None,
-            parked: None,
-            turn: Turn::None,
+            life: Life::Created,
             lost: false,
             receives_waiting: 0,
             cancelled: false,
             unreported: Vec::new(),
-            driver: None,
-            endpoint: None,
             upgrade_wanted: false,
-            upgrading: false,
             response: None,
             facts: None,
             body_left: 0,
-            waker: None,
         };
         Arc::new_cyclic(|myself| Self {
             connect,
@@ -295,23 +221,24 @@ impl<E: Embedder> Request<E> {
     /// An exchange was started and not finished: the connection is in use.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.state().driver.is_some() || self.state().pending.is_some()
+        let state = self.state();
+        state.life.is_busy() || state.life.attached().is_some()
     }
 
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
     pub(super) fn cancel(&self) {
         let mut state = self.state();
-        if let Some(waker) = &state.waker {
+        let mut before = None;
+        if let Life::Blocking { waker, .. } = &state.life {
             waker.wake();
+        } else if !self.handle.is_asynchronous() {
+            before = Some(state.life.take());
         }
-        if self.handle.is_asynchronous() {
-            drop(state);
-            return self.cancel_and_report();
-        }
-        let idle = state.pending.is_none();
-        let released = idle.then(|| state.release());
         drop(state);
-        drop(released);
+        drop(before);
+        if self.handle.is_asynchronous() {
+            self.cancel_and_report();
+        }
     }
 
     /// Tells the program before this returns what waits to be told, and what is cancelled now. Only what another thread has
@@ -320,7 +247,7 @@ impl<E: Embedder> Request<E> {
         let mut ended = Completions::of_cancel(&self.handle);
         let mut state = self.state();
         // A step moves on without waiting for anything, and nobody may touch lent memory after this returns.
-        while state.is_stepping() {
+        while state.life.is_stepping() {
             state = self
                 .stepped
                 .wait(state)
@@ -330,23 +257,26 @@ impl<E: Embedder> Request<E> {
         for notification in std::mem::take(&mut state.unreported) {
             ended.push(notification);
         }
-        let goes_on = matches!(state.turn, Turn::Running { .. });
-        let mut released = None;
-        if !goes_on {
-            released = Some(state.release());
-            if let Some(operation) = state.parked.take() {
+        let mut before = None;
+        if matches!(state.life, Life::Blocking { .. }) {
+            // The call that is inside ends by itself; it is no asynchronous one.
+            state.refuse_receives(&mut ended);
+        } else if !matches!(state.life, Life::Turning { .. }) {
+            let life = state.life.take();
+            if let Life::Parked { operation, .. } = &life {
                 let cancelled = Failure::from(Error::OperationCancelled);
                 ended.push(operation.failure(cancelled.clone()));
-                let end = state.end(None, &operation, Err(&cancelled));
-                if let Some(failure) = end.receive.failure::<E>() {
+                let follows = state.follows(operation.name(), Err(&cancelled));
+                if let Some(failure) = follows.failure() {
                     ended.push(failure);
                 }
             }
+            before = Some(life);
             state.refuse_receives(&mut ended);
         }
         ended.before_return();
         drop(state);
-        drop(released);
+        drop(before);
         ended.deliver();
     }
 
@@ -354,14 +284,23 @@ impl<E: Embedder> Request<E> {
     pub(super) fn is_secured(&self) -> bool {
         if_free(&self.state).is_some_and(|state| {
             let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
-            state.driver.is_some() && tls.is_some()
+            state.life.attached().is_some() && tls.is_some()
         })
     }
 
-    /// In a forked child: lets go of the parent's connection, as far as the lock is free.
+    /// In a forked child: lets go of the parent's connection, as far as the lock is free. The rest stays the parent's.
     pub(super) fn disconnect(&self) {
-        let driver = if_free(&self.state).and_then(|mut state| state.driver.take());
-        drop(driver);
+        let life = if_free(&self.state).map(|mut state| state.life.take());
+        if let Some(Life::Sent(attached) | Life::Responded(attached)) = life {
+            let _the_parents = ManuallyDrop::new(attached.endpoint);
+        } else if let Some(Life::Parked {
+            attached,
+            operation,
+            ..
+        }) = life
+        {
+            let _the_parents = ManuallyDrop::new((attached.endpoint, operation));
+        }
     }
 
     /// Lets the lane continue the pending operation, if there is one.
@@ -380,16 +319,14 @@ impl<E: Embedder> Request<E> {
 
     /// Decides whether a turn must be queued.
     fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Job>> {
-        match &mut state.turn {
-            Turn::None => {
-                state.pending?;
-                state.turn = Turn::Queued;
-            }
-            Turn::Running { again, .. } => {
-                *again = true;
-                return None;
-            }
-            Turn::Queued => return None,
+        if let Life::Turning { again, .. } = &mut state.life {
+            *again = true;
+        }
+        let Life::Parked { queued, .. } = &mut state.life else {
+            return None;
+        };
+        if std::mem::replace(queued, true) {
+            return None;
         }
         self.myself.upgrade().map(|myself| myself as Arc<dyn Job>)
     }
@@ -407,9 +344,9 @@ impl<E: Embedder> Ready for Request<E> {
     fn lost(self: Arc<Self>) -> bool {
         let mut state = self.state();
         state.lost = true;
-        let is_pending = state.pending.is_some();
+        let is_busy = state.life.is_busy();
         self.schedule(state);
-        is_pending
+        is_busy
     }
 
     fn flush(self: Arc<Self>) -> bool {
@@ -439,7 +376,7 @@ impl<E: Embedder> fmt::Debug for Request<E> {
 impl<E: Embedder> fmt::Debug for RequestState<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestState")
-            .field("phase", &self.phase)
+            .field("stage", &self.life.stage())
             .finish_non_exhaustive()
     }
 }

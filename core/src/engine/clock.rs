@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub use winhttp_proto::exchange::timers::{deadline, earlier};
+
 /// The monotonic time.
 #[must_use]
 pub fn now() -> Instant {
@@ -14,19 +16,4 @@ pub fn since_1970() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
-}
-
-/// `now` plus a timeout; `None` (never) for no timeout or one beyond what the clock can express.
-#[must_use]
-pub fn deadline(now: Instant, timeout: Option<Duration>) -> Option<Instant> {
-    timeout.and_then(|timeout| now.checked_add(timeout))
-}
-
-/// The earlier of two deadlines, where `None` means never.
-#[must_use]
-pub fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
 }

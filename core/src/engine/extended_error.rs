@@ -4,8 +4,8 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// WSAETIMEDOUT.
-pub const TIMED_OUT: u32 = 10060;
+pub use winhttp_proto::exchange::timers::SOCKET_TIMED_OUT as TIMED_OUT;
+
 /// WSAHOST_NOT_FOUND.
 pub const HOST_NOT_FOUND: u32 = 11001;
 

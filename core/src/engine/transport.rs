@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use winhttp_proto::error::Error;
+pub use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::{Failure, Reason};
 
 use super::buffers::Inbox;
@@ -12,20 +13,9 @@ use super::extended_error;
 use super::socket::Socket;
 use super::tls::TlsFacts;
 
-/// Bytes that the socket below a transport has taken and given so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Carried {
-    /// Taken for the peer.
-    pub sent: u64,
-    /// Given by the peer.
-    pub received: u64,
-}
-
-impl Carried {
-    fn add(total: &mut u64, outcome: &io::Result<usize>) {
-        let count = *outcome.as_ref().unwrap_or(&0);
-        *total = total.wrapping_add(u64::try_from(count).unwrap_or(u64::MAX));
-    }
+fn add(total: &mut u64, outcome: &io::Result<usize>) {
+    let count = *outcome.as_ref().unwrap_or(&0);
+    *total = total.wrapping_add(u64::try_from(count).unwrap_or(u64::MAX));
 }
 
 /// A bidirectional byte stream that never blocks.
@@ -133,7 +123,7 @@ impl Transport for Tcp {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let received = self.socket.receive(buffer);
         self.drained = *received.as_ref().unwrap_or(&0) < buffer.len();
-        Carried::add(&mut self.carried.received, &received);
+        add(&mut self.carried.received, &received);
         received
     }
 
@@ -141,13 +131,13 @@ impl Transport for Tcp {
         let room = buffer.len() + spill.len();
         let received = self.socket.receive_into(buffer, spill);
         self.drained = *received.as_ref().unwrap_or(&0) < room;
-        Carried::add(&mut self.carried.received, &received);
+        add(&mut self.carried.received, &received);
         received
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let sent = self.socket.send(bytes);
-        Carried::add(&mut self.carried.sent, &sent);
+        add(&mut self.carried.sent, &sent);
         sent
     }
 

@@ -17,7 +17,7 @@ use crate::error_detail::telling;
 pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 
 /// Calls `call` with a notification's status, information and length; the information lives for the call only.
-pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>, call: Call<'_>) {
+pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification, call: Call<'_>) {
     use Notification as N;
     let status = status(notification);
     match notification {
@@ -78,7 +78,7 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification<'_>
 }
 
 /// WINHTTP_CALLBACK_STATUS_* of a notification.
-pub(crate) fn status(notification: &Notification<'_>) -> u32 {
+pub(crate) fn status(notification: &Notification) -> u32 {
     use Notification as N;
     match notification {
         N::ResolvingName(_) => c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME,

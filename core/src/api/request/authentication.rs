@@ -5,6 +5,7 @@
 use winhttp_proto::auth::{Challenge, CredentialSet, Credentials};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
 use winhttp_proto::header::query::StartLine;
 
 use super::{HeaderBlock, Request, RequestState};
@@ -28,8 +29,8 @@ impl<E: Embedder> Request<E> {
     /// [`Error::IncorrectHandleState`] while an operation is pending.
     pub fn set_credentials(&self, credentials: Credentials) -> Result<()> {
         let mut state = self.state();
-        if state.pending.is_some() {
-            return Err(Error::IncorrectHandleState);
+        if let Verdict::Fails(error) = verdict(Function::SetCredentials, state.life.stage()) {
+            return Err(error);
         }
         state.credentials.put(credentials);
         Ok(())

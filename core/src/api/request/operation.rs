@@ -1,61 +1,47 @@
 //! The operations of a request, with the memory the caller lent to each, and the notification that ends each.
 
-use std::time::Instant;
-
 use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::exchange::{Awaits, Call, Turn};
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{Notification, RequestOperation};
-use winhttp_proto::option::Timeouts;
 
-use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 
 /// A call that may have to wait.
 pub(super) enum Operation<E: Embedder> {
-    /// WinHttpSendRequest, with the optional data, and whether it ends only when the response's head is there.
+    /// WinHttpSendRequest, with the optional data.
     Send(Option<E::WriteBuffer>, Awaits),
     /// WinHttpWriteData; bytes taken so far.
     Write(E::WriteBuffer, usize),
     /// WinHttpReceiveResponse.
     Receive,
-    /// WinHttpQueryDataAvailable.
-    Available,
+    /// WinHttpQueryDataAvailable; bytes found.
+    Available(u32),
     /// WinHttpReadData(Ex); bytes read so far, and whether any number of bytes will do.
     Read(E::ReadBuffer, usize, bool),
 }
 
-/// What SendRequest waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Awaits {
-    /// The system has the head and the data given with the call.
-    Sent,
-    /// The response's head has arrived as well (observed on Windows, where nothing is left to send).
-    Head,
-}
-
 impl<E: Embedder> Operation<E> {
-    /// Moves on by one step; the request's `timeouts` are those of this moment.
-    pub(super) fn step<'d>(
-        &mut self,
-        driver: &'d mut Driver,
-        now: Instant,
-        timeouts: &Timeouts,
-    ) -> Result<Step<'d>> {
-        match self {
-            Self::Send(body, awaits) => {
-                if driver.is_sent() && *awaits == Awaits::Head {
-                    return driver.await_head(now, timeouts);
-                }
-                let body = body.as_ref().map(WriteMemory::bytes).unwrap_or_default();
-                driver.step_send(now, timeouts, body)
-            }
-            Self::Write(data, written) => driver.step_write(now, timeouts, data.bytes(), written),
-            Self::Receive => driver.step_head(now, timeouts),
-            Self::Available => driver.step_available(now, timeouts),
-            Self::Read(buffer, filled, any) => {
-                driver.step_read(now, timeouts, buffer.bytes(), filled, *any)
-            }
-        }
+    /// Moves on, up to the next notification or wait.
+    pub(super) fn step(&mut self, driver: &mut Driver, turn: Turn<'_>) -> Result<Step> {
+        let call = match self {
+            Self::Send(body, awaits) => Call::Send {
+                given: body.as_ref().map(WriteMemory::bytes).unwrap_or_default(),
+                awaits: *awaits,
+            },
+            Self::Write(data, written) => Call::Write {
+                data: data.bytes(),
+                written,
+            },
+            Self::Receive => Call::Receive,
+            Self::Available(found) => Call::Available { found },
+            Self::Read(buffer, filled, any) => Call::Read {
+                into: buffer.bytes(),
+                filled,
+                any: *any,
+            },
+        };
+        driver.step(turn, call)
     }
 
     /// Which call this is.
@@ -64,7 +50,7 @@ impl<E: Embedder> Operation<E> {
             Self::Send(..) => RequestOperation::SendRequest,
             Self::Write(..) => RequestOperation::WriteData,
             Self::Receive => RequestOperation::ReceiveResponse,
-            Self::Available => RequestOperation::QueryDataAvailable,
+            Self::Available(_) => RequestOperation::QueryDataAvailable,
             Self::Read(..) => RequestOperation::ReadData,
         }
     }
@@ -75,9 +61,9 @@ impl<E: Embedder> Operation<E> {
     }
 
     /// The bytes a finished operation moved; what its out parameter gets.
-    pub(super) fn count(&self, driver: &Driver) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         let count = match self {
-            Self::Available => return driver.available(),
+            Self::Available(found) => return *found,
             Self::Write(_, written) => *written,
             Self::Read(_, filled, _) => *filled,
             Self::Send(..) | Self::Receive => 0,
@@ -86,7 +72,8 @@ impl<E: Embedder> Operation<E> {
     }
 
     /// The notification of success.
-    pub(super) fn success(&self, count: u32) -> Notification<'static> {
+    pub(super) fn success(&self) -> Notification {
+        let count = self.count();
         match self {
             Self::Send(body, _) => Notification::SendRequestComplete {
                 address: body.as_ref().map_or(0, WriteMemory::address),
@@ -96,7 +83,7 @@ impl<E: Embedder> Operation<E> {
             },
             Self::Write(..) => Notification::WriteComplete(count),
             Self::Receive => Notification::HeadersAvailable,
-            Self::Available => Notification::DataAvailable(count),
+            Self::Available(_) => Notification::DataAvailable(count),
             Self::Read(buffer, ..) => Notification::ReadComplete {
                 address: buffer.address(),
                 bytes: count,
@@ -105,24 +92,7 @@ impl<E: Embedder> Operation<E> {
     }
 
     /// The notification of failure.
-    pub(super) fn failure(&self, failure: Failure) -> Notification<'static> {
+    pub(super) fn failure(&self, failure: Failure) -> Notification {
         Notification::RequestError(self.name(), failure)
-    }
-}
-
-impl<E: Embedder> Operation<E> {
-    /// Finishes a read for which everything was received already; `None` if there is more to do than that.
-    pub(super) fn finish_at_hand(
-        &mut self,
-        driver: &mut Driver,
-        timeouts: &Timeouts,
-    ) -> Option<u32> {
-        if driver.ends_connection() {
-            return None; // the end of the connection is to be notified on the way
-        }
-        match self.step(driver, clock::now(), timeouts) {
-            Ok(Step::Done) => Some(self.count(driver)),
-            Ok(Step::Notify(_) | Step::Again | Step::Wait(_)) | Err(_) => None,
-        }
     }
 }

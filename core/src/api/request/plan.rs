@@ -8,10 +8,11 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
-use winhttp_proto::exchange::ExchangeLimits;
+use winhttp_proto::exchange::compose::Draft;
+use winhttp_proto::exchange::{Composed, ExchangeLimits};
 use winhttp_proto::failure::{Failure, Reason, Result};
-use winhttp_proto::header::{HeaderList, text};
-use winhttp_proto::http1::head::{HeadLimits, encode_request};
+use winhttp_proto::header::HeaderList;
+use winhttp_proto::http1::head::HeadLimits;
 use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers as n;
 use winhttp_proto::option::{OptionId, Value, Values};
@@ -20,15 +21,13 @@ use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 use super::{Request, RequestState};
 use crate::api::open::ProxyAccess;
 use crate::engine::dial::DialSettings;
-use crate::engine::driver::Plan;
+use crate::engine::driver::Route;
 use crate::engine::entropy;
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::tls::{Protocols, TlsPolicy};
 
 /// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
 const MIN_SEND_BUFFER_BYTES: u32 = 16;
-/// Headers a request gets beside the program's own.
-const GENERATED_HEADERS_MAX: usize = 7;
 /// Well-known ports of other protocols that no request may be sent to.
 const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
 
@@ -57,6 +56,12 @@ impl fmt::Display for Unsendable {
 
 impl Reason for Unsendable {}
 
+/// Everything a request needs to be sent, fixed when SendRequest starts.
+pub(super) struct Plan {
+    pub(super) request: Composed,
+    pub(super) route: Route,
+}
+
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
     pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: u64) -> Result<Plan> {
@@ -80,18 +85,22 @@ impl<E: Embedder> Request<E> {
             return Err(Failure::because(Error::CannotConnect, reason));
         }
         let agent = settings.agent.as_deref();
-        let headers = self.wire_headers(state, agent, body_len, upgrade.as_ref());
+        let draft = Draft {
+            verb: &self.line.verb,
+            target: &self.line.target,
+            version: state.version(),
+            host: self.connect.host().text(),
+            port,
+            secure: self.secure,
+            agent: state.agent(agent),
+            own: &state.headers,
+            body_bytes: body_len,
+            upgrade: upgrade.as_ref(),
+        };
+        let headers = draft.fields();
+        let head = draft.encode(&headers);
         drop(settings);
         let announces_close = headers.has_token("Connection", "close");
-        let mut head = Vec::new();
-        encode_request(
-            &mut head,
-            &self.line.verb,
-            &self.line.target,
-            state.version(),
-            &headers,
-        );
-        state.upgrading = upgrade.is_some();
         let upgrade = upgrade.map(|key| Offer {
             key,
             sub_protocols: sub_protocols(&headers),
@@ -105,83 +114,35 @@ impl<E: Embedder> Request<E> {
             None
         };
         let host = self.connect.host();
-        let look_up = match state.values.text(OptionId::RESOLUTION_HOSTNAME) {
-            "" => host.look_up_name(),
-            other => Cow::Borrowed(other),
-        };
-        Ok(Plan {
-            host: host.name().to_owned(),
-            look_up: Some(look_up.into_owned()).filter(|look_up| look_up != host.name()),
-            port,
-            tls,
+        let request = Composed {
+            host: host.name().into(),
+            secure: self.secure,
             head,
             method: self.line.verb.clone(),
             announces_close,
             upgrade,
+            limits: exchange_limits(&state.values),
+        };
+        let route = Route {
+            look_up: self.look_up_name(&state.values),
+            port,
+            tls,
             dial: DialSettings {
                 max_addresses: limit(&state.values, OptionId::CONNECT_RETRIES),
                 keep_alive,
             },
-            limits: ExchangeLimits {
-                head: HeadLimits {
-                    max_bytes: limit(&state.values, OptionId::MAX_RESPONSE_HEADER_SIZE),
-                    ..HeadLimits::default()
-                },
-                max_interim: state.values.dword(OptionId::MAX_HTTP_STATUS_CONTINUE),
-            },
-        })
-    }
-
-    /// The headers as they go on the wire: generated ones give way to the program's own, except for the handshake.
-    fn wire_headers(
-        &self,
-        state: &RequestState<E>,
-        agent: Option<&str>,
-        body_len: u64,
-        upgrade: Option<&ClientKey>,
-    ) -> HeaderList {
-        let own = &state.headers;
-        let mut wire = HeaderList::with_capacity(own.len() + GENERATED_HEADERS_MAX);
-        let mut generate = |name: &str, value: &[u8]| {
-            if !own.contains(name) {
-                wire.push(name, value);
-            }
         };
-        if upgrade.is_none() {
-            generate("Connection", b"Keep-Alive");
-        }
-        if let Some(agent) = state.agent(agent).and_then(text::latin_1) {
-            generate("User-Agent", &agent);
-        }
-        generate("Host", self.host_header().as_bytes());
-        let verb = &*self.line.verb;
-        let announces_length = body_len > 0 || matches!(verb, "POST" | "PUT");
-        if announces_length && !own.contains("Transfer-Encoding") {
-            generate("Content-Length", body_len.to_string().as_bytes());
-        }
-        for header in own.iter() {
-            // The program may have added its length twice; it goes out once.
-            let again = header.is_named("Content-Length") && wire.contains("Content-Length");
-            if !again {
-                wire.push(&header.name, &header.value);
-            }
-        }
-        if let Some(key) = upgrade {
-            wire.set("Connection", "Upgrade");
-            wire.set("Upgrade", "websocket");
-            wire.set("Sec-WebSocket-Version", "13");
-            wire.set("Sec-WebSocket-Key", key.as_str());
-        }
-        wire
+        Ok(Plan { request, route })
     }
 
-    /// Host and port, the port only if it is not the scheme's own.
-    fn host_header(&self) -> Cow<'_, str> {
-        let host = self.connect.host().text();
-        match (self.connect.port(self.secure), self.secure) {
-            (80, false) | (443, true) => host.into(),
-            (port, _) => [host, ":", &port.to_string()].concat().into(),
-        }
+    /// The name to look up, if it is not that of the server.
+    fn look_up_name(&self, values: &Values) -> Option<String> {
+        let host = self.connect.host();
+        let name = match values.text(OptionId::RESOLUTION_HOSTNAME) {
+            "" => host.look_up_name(),
+            other => Cow::Borrowed(other),
+        };
+        (name != host.name()).then(|| name.into_owned())
     }
 }
 
@@ -212,6 +173,16 @@ fn sub_protocols(headers: &HeaderList) -> Vec<Box<[u8]>> {
         .tokens("Sec-WebSocket-Protocol")
         .map(Box::from)
         .collect()
+}
+
+fn exchange_limits(values: &Values) -> ExchangeLimits {
+    ExchangeLimits {
+        head: HeadLimits {
+            max_bytes: limit(values, OptionId::MAX_RESPONSE_HEADER_SIZE),
+            ..HeadLimits::default()
+        },
+        max_interim: values.dword(OptionId::MAX_HTTP_STATUS_CONTINUE),
+    }
 }
 
 fn limit(values: &Values, option: OptionId) -> usize {

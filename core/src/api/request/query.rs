@@ -2,11 +2,12 @@
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
 use winhttp_proto::header::HeaderList;
 use winhttp_proto::header::query::{Block, QueryError, StartLine};
 use winhttp_proto::url::request_url;
 
-use super::{Phase, Request};
+use super::Request;
 
 /// Which headers a query looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,20 +43,19 @@ impl<E: Embedder> Request<E> {
                 headers,
             })?);
         }
-        let response = match state.phase {
-            Phase::Response => state.response.as_deref(),
-            Phase::Created | Phase::Sending | Phase::Sent | Phase::Receiving | Phase::Failed => {
-                None
-            }
+        let response = match verdict(Function::QueryHeaders, state.life.stage()) {
+            Verdict::Begins => state.response.as_deref(),
+            Verdict::Follows => None,
+            Verdict::Fails(error) | Verdict::Refused(error) => return Err(error),
         };
         let block = response.ok_or(Error::IncorrectHandleState)?.block();
         if which == HeaderBlock::Response {
             return Ok(ask(&block)?);
         }
         let none = HeaderList::default();
-        let driver = state.driver.as_ref().ok_or(Error::IncorrectHandleState)?;
-        let trailers = driver
-            .trailers()
+        let attached = state.life.attached();
+        let trailers = attached.and_then(|attached| attached.driver.exchange().trailers());
+        let trailers = trailers
             .ok_or(Error::IncorrectHandleState)?
             .unwrap_or(&none);
         Ok(ask(&Block {

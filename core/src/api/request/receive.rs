@@ -2,13 +2,19 @@
 
 use winhttp_proto::embed::{Embedder, ReadMemory};
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::Turn;
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::RequestOperation;
 
+use super::life::{Attached, Life};
 use super::operation::Operation;
-use super::{Locked, Phase, Request};
+use super::{Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::contain::contained;
+use crate::engine::clock;
+use crate::engine::driver::Step;
 
 /// What a read call did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,39 +33,18 @@ impl<E: Embedder> Request<E> {
     /// mode all that is notified.
     pub fn receive(&self) -> Result<()> {
         let mut state = self.state();
-        match state.pending {
-            Some(RequestOperation::SendRequest | RequestOperation::ReceiveResponse)
-                if self.handle.is_asynchronous() =>
-            {
+        let call = RequestOperation::ReceiveResponse;
+        match verdict(Function::ReceiveResponse, state.life.stage()) {
+            Verdict::Begins => self.begin(state, Operation::Receive).map(|_| ()),
+            Verdict::Follows if self.handle.is_asynchronous() => {
                 // One of two receives fails, and the program is told of that when it has been told of everything of the
                 // first.
                 state.receives_waiting = state.receives_waiting.saturating_add(1);
                 Ok(())
             }
-            Some(_) => {
-                let error = Error::InvalidOperation;
-                self.refuse(state, RequestOperation::ReceiveResponse, error)
-            }
-            None => match state.phase {
-                Phase::Sent => self.start_receive(state),
-                Phase::Created
-                | Phase::Sending
-                | Phase::Receiving
-                | Phase::Response
-                | Phase::Failed => {
-                    let error = Error::IncorrectHandleState;
-                    self.refuse(state, RequestOperation::ReceiveResponse, error)
-                }
-            },
+            Verdict::Follows => self.refuse(state, call, Error::InvalidOperation),
+            Verdict::Fails(error) | Verdict::Refused(error) => self.refuse(state, call, error),
         }
-    }
-
-    pub(super) fn start_receive(&self, mut state: Locked<'_, E>) -> Result<()> {
-        if state.phase != Phase::Sent {
-            return Err(Error::IncorrectHandleState.into());
-        }
-        state.phase = Phase::Receiving;
-        self.run(state, Operation::Receive).map(|_| ())
     }
 
     /// Waits for body bytes (WinHttpQueryDataAvailable).
@@ -70,14 +55,13 @@ impl<E: Embedder> Request<E> {
     /// # Errors
     /// As [`Request::receive`].
     pub fn query_data_available(&self, mut known: impl FnMut(u32)) -> Result<Outcome> {
-        let state = self.begin_receiving()?;
-        if state.phase != Phase::Response {
-            let error = Error::IncorrectHandleState;
+        let (state, verdict) = self.begin_receiving(Function::QueryDataAvailable)?;
+        if let Verdict::Refused(error) = verdict {
             let refused = self.refuse(state, RequestOperation::QueryDataAvailable, error);
             return refused.map(|()| Outcome::Pending);
         }
         known(0);
-        self.start_or_finish(state, Operation::Available, 1, known)
+        self.start_or_finish(state, Operation::Available(0), 1, known)
     }
 
     /// Reads body bytes (WinHttpReadData): fills the buffer unless the body ends; with `any`, takes what is there
@@ -92,26 +76,29 @@ impl<E: Embedder> Request<E> {
         known: impl FnOnce(u32),
     ) -> Result<Outcome> {
         let wanted = if any { 1 } else { buffer.bytes().len() };
-        let state = self.begin_receiving()?;
-        if state.phase != Phase::Response {
-            let error = Error::IncorrectHandleState;
+        let (state, verdict) = self.begin_receiving(Function::ReadData)?;
+        if let Verdict::Refused(error) = verdict {
             let refused = self.refuse(state, RequestOperation::ReadData, error);
             return refused.map(|()| Outcome::Pending);
         }
         self.start_or_finish(state, Operation::Read(buffer, 0, any), wanted, known)
     }
 
-    /// Accepts a receiving operation.
-    fn begin_receiving(&self) -> Result<Locked<'_, E>> {
+    /// Accepts a receiving operation, which may be refused all the same when its turn comes.
+    fn begin_receiving(&self, function: Function) -> Result<(Locked<'_, E>, Verdict)> {
         if self.handle.is_receiving() {
             return Err(Error::InvalidOperation.into());
         }
         let state = self.state();
-        if state.pending.is_some() || self.handle.is_receiving() {
+        let verdict = verdict(function, state.life.stage());
+        if let Verdict::Fails(error) = verdict {
+            return Err(error.into());
+        }
+        if self.handle.is_receiving() {
             return Err(Error::InvalidOperation.into());
         }
         self.handle.begin_receiving();
-        Ok(state)
+        Ok((state, verdict))
     }
 
     /// In asynchronous mode a read that needs no waiting is done at once, so that count and data are there when the
@@ -124,36 +111,53 @@ impl<E: Embedder> Request<E> {
         known: impl FnOnce(u32),
     ) -> Result<Outcome> {
         if !self.handle.is_asynchronous() {
-            known(self.run(state, operation)?);
+            known(self.begin(state, operation)?);
             return Ok(Outcome::Done);
         }
-        let timeouts = state.timeouts;
-        let at_hand = contained(|| {
-            let driver = state.driver.as_mut();
-            let driver = driver.filter(|driver| driver.has_at_hand(wanted));
-            Ok(driver.and_then(|driver| operation.finish_at_hand(driver, &timeouts)))
-        });
-        let (completion, connection) = match at_hand {
-            Ok(None) => return self.run(state, operation).map(|_| Outcome::Pending),
-            Ok(Some(count)) => {
+        let at_hand = contained(|| state.finish_at_hand(&mut operation, wanted));
+        let mut released = None;
+        let completion = match at_hand {
+            Ok(false) => return self.begin(state, operation).map(|_| Outcome::Pending),
+            Ok(true) => {
                 // The program may free the variable as soon as it was told.
-                known(count);
-                (operation.success(count), None)
+                known(operation.count());
+                operation.success()
             }
             Err(failure) => {
-                let connection = state.fail(&operation);
-                (operation.failure(failure), Some(connection))
+                if let Some(attached) = state.life.take_idle() {
+                    released = state.end(attached, operation.name(), Err(&failure));
+                }
+                operation.failure(failure)
             }
         };
         let mut ended = Completions::of_call(&self.handle);
         ended.push(completion);
         drop(state);
-        drop(connection);
+        drop(released);
         Ok(if ended.deliver() {
             Outcome::Done
         } else {
             Outcome::Pending
         })
+    }
+}
+
+impl<E: Embedder> RequestState<E> {
+    /// Does a read for which everything was received already; `false` if there is more to do than that.
+    fn finish_at_hand(&mut self, operation: &mut Operation<E>, wanted: usize) -> Result<bool> {
+        let Life::Responded(Attached { driver, .. }) = &mut self.life else {
+            return Ok(false);
+        };
+        if !driver.has_at_hand(wanted) {
+            return Ok(false);
+        }
+        let turn = Turn {
+            now: clock::now(),
+            timeouts: &self.timeouts,
+            carried: Carried::default(),
+            cancelled: false,
+        };
+        Ok(matches!(operation.step(driver, turn)?, Step::Done))
     }
 }
 

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use winhttp_proto::embed::Embedder;
-use winhttp_proto::error::Error;
+use winhttp_proto::error::{self, Error};
+use winhttp_proto::exchange::Turn;
+use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
+use super::life::{Activity, Attached, Life};
 use super::operation::Operation;
-use super::{Activity, ConnectionFacts, Phase, Released, Request, RequestState, Turn};
+use super::{ConnectionFacts, Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::api::job;
 use crate::contain::contained;
@@ -23,52 +26,67 @@ use crate::engine::transport::Transport;
 enum Progress {
     Done,
     Wait(Option<Instant>),
+    /// There is more to do, after others have had a turn.
+    Yield,
 }
 
 impl<E: Embedder> Request<E> {
-    /// Runs an operation whose driver is ready: to its end in synchronous mode, else it is started.
+    /// How a call waits: here and now in synchronous mode; asynchronously it does not.
+    pub(super) fn sleeper(&self) -> error::Result<Option<Arc<Sleeper>>> {
+        if self.handle.is_asynchronous() {
+            return Ok(None);
+        }
+        sleeper::current().map(Some)
+    }
+
+    /// Begins an operation on the connection that is there.
     ///
     /// Returns the operation's byte count, which means nothing for an asynchronous start.
-    pub(super) fn run(
-        &self,
-        mut state: super::Locked<'_, E>,
-        operation: Operation<E>,
-    ) -> Result<u32> {
-        let Some(mut driver) = state.driver.take() else {
-            let error = self.without_connection();
+    pub(super) fn begin(&self, mut state: Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
+        let sleeper = self.sleeper()?;
+        let Some(attached) = state.life.take_idle() else {
+            // It is gone, to a WebSocket or with a read that failed.
+            let error = Error::IncorrectHandleState;
             return self.refuse(state, operation.name(), error).map(|()| 0);
         };
-        if self.handle.is_asynchronous() {
-            state.driver = Some(driver);
-            state.pending = Some(operation.name());
+        self.run(state, attached, operation, sleeper)
+    }
+
+    /// Runs an operation: to its end in synchronous mode, else it is started.
+    pub(super) fn run(
+        &self,
+        mut state: Locked<'_, E>,
+        mut attached: Attached,
+        mut operation: Operation<E>,
+        sleeper: Option<Arc<Sleeper>>,
+    ) -> Result<u32> {
+        let call = operation.name();
+        let Some(sleeper) = sleeper else {
             let on_caller = operation.begins_on_caller();
-            state.parked = Some(operation);
+            state.life = Life::Parked {
+                attached,
+                operation,
+                queued: false,
+            };
             if on_caller {
                 self.schedule_here(state);
             } else {
                 self.schedule(state);
             }
             return Ok(0);
-        }
-        let sleeper = match sleeper::current() {
-            Ok(sleeper) => sleeper,
-            Err(error) => {
-                state.driver = Some(driver);
-                return Err(error.into());
-            }
         };
-        state.pending = Some(operation.name());
-        state.waker = Some(sleeper.waker());
+        let waker = sleeper.waker();
+        state.life = Life::Blocking { call, waker };
         drop(state);
-        driver.set_wake(sleeper.waker());
-        let mut operation = operation;
+        attached.driver.set_wake(sleeper.waker());
         let here = winhttp_process::epoch();
-        let outcome = contained(|| self.run_to_end(&mut driver, &mut operation, &sleeper));
+        let outcome = contained(|| self.run_to_end(&mut attached.driver, &mut operation, &sleeper));
         if !here.is_current() {
             // A callback has forked, and this is the child, where the lock may be held for ever.
             return Err(Error::OperationCancelled.into());
         }
-        self.finish(Some(driver), &operation, outcome)
+        self.finish(attached, call, outcome)
+            .map(|()| operation.count())
     }
 
     fn run_to_end(
@@ -81,6 +99,7 @@ impl<E: Embedder> Request<E> {
             match self.advance(driver, operation)? {
                 Progress::Done => return Ok(()),
                 Progress::Wait(until) => sleeper.wait(&driver.interests(), until)?,
+                Progress::Yield => {}
             }
         }
     }
@@ -89,27 +108,30 @@ impl<E: Embedder> Request<E> {
     fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
         let here = winhttp_process::epoch();
         loop {
-            // A callback may have closed the handle, or forked: in the child the connection is somebody else's.
-            if self.handle.is_closed() || !here.is_current() {
-                return Err(Error::OperationCancelled.into());
-            }
             // A timeout that was set meanwhile governs the waits from here on.
-            let (now, timeouts) = (clock::now(), self.state().timeouts);
-            match operation.step(driver, now, &timeouts)? {
+            let timeouts = self.state().timeouts;
+            let turn = Turn {
+                now: clock::now(),
+                timeouts: &timeouts,
+                carried: Carried::default(),
+                // A callback may have closed the handle, or forked: in the child the connection is somebody else's.
+                cancelled: self.handle.is_closed() || !here.is_current(),
+            };
+            match operation.step(driver, turn)? {
                 Step::Notify(Notification::SendingRequest) => {
                     self.note_connection(driver);
                     self.tell(&Notification::SendingRequest);
                 }
                 Step::Notify(notification) => self.tell(&notification),
-                Step::Again => {}
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
+                Step::Yield => return Ok(Progress::Yield),
                 Step::Done => return Ok(Progress::Done),
             }
         }
     }
 
     /// Delivers an informational notification of the operation that runs.
-    fn tell(&self, notification: &Notification<'_>) {
+    fn tell(&self, notification: &Notification) {
         if !self.handle.is_told_of(notification) {
             return; // and whoever closes the handle need not leave the rest to this thread
         }
@@ -143,113 +165,104 @@ impl<E: Embedder> Request<E> {
     /// Ends a synchronous operation: the request is ready for the next one.
     fn finish(
         &self,
-        driver: Option<Box<Driver>>,
-        operation: &Operation<E>,
+        attached: Attached,
+        call: RequestOperation,
         outcome: Result<()>,
-    ) -> Result<u32> {
-        let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
+    ) -> Result<()> {
         let mut state = self.state();
-        let ended = state.end(driver, operation, outcome.as_ref().copied());
+        let released = state.end(attached, call, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
-        let released = closed.then(|| state.release());
+        let before = closed.then(|| state.life.take());
         drop(state);
-        drop((ended.connection, released));
+        drop((released, before));
         if closed {
             outcome?;
             return Err(Error::OperationCancelled.into());
         }
-        outcome.map(|()| count)
+        outcome
     }
 
     /// One turn on the lane.
     fn turn(&self) {
-        let (mut driver, mut operation, lost) = {
+        let (mut attached, mut operation, lost) = {
             let mut state = self.state();
-            let Some(operation) = state.parked.take() else {
-                state.turn = Turn::None;
+            let Some((attached, operation)) = state.life.take_parked() else {
                 return;
             };
-            state.turn = Turn::Running {
+            state.life = Life::Turning {
+                call: operation.name(),
                 activity: Activity::Stepping,
                 again: false,
             };
-            let driver = state.driver.take();
-            if let Some(endpoint) = &state.endpoint {
+            if let Some(endpoint) = &attached.endpoint {
                 endpoint.set_deadline(None);
             }
-            (driver, operation, state.lost)
+            (attached, operation, state.lost)
         };
         let here = winhttp_process::epoch();
-        let progress = match &mut driver {
-            Some(_) if lost => Err(Error::Internal.into()),
-            Some(driver) => contained(|| self.advance(driver, &mut operation)),
-            None => Err(self.without_connection().into()),
+        let progress = if lost {
+            Err(Error::Internal.into())
+        } else {
+            contained(|| self.advance(&mut attached.driver, &mut operation))
         };
         if !here.is_current() {
             // A callback has forked, and this is the child, where any lock may be held for ever: this thread ends, and what
             // it had in hand belongs to the parent.
-            let _the_parents = ManuallyDrop::new((driver, operation, progress));
+            let _the_parents = ManuallyDrop::new((attached, operation, progress));
             return;
         }
         match progress {
-            Ok(Progress::Wait(until)) => self.park(driver, operation, until),
-            Ok(Progress::Done) => self.end_on_lane(driver, operation, Ok(())),
-            Err(error) => self.end_on_lane(driver, operation, Err(error)),
+            Ok(Progress::Wait(until)) => self.park(attached, operation, until, false),
+            Ok(Progress::Yield) => self.park(attached, operation, None, true),
+            Ok(Progress::Done) => self.end_on_lane(attached, operation, Ok(())),
+            Err(failure) => self.end_on_lane(attached, operation, Err(failure)),
         }
     }
 
-    /// Why a request has nothing to continue with: its handle was closed between the call's look-up and its start, or
-    /// its connection is gone, to a WebSocket or with a read that failed.
-    fn without_connection(&self) -> Error {
-        if self.handle.is_closed() {
-            Error::OperationCancelled
-        } else {
-            Error::IncorrectHandleState
-        }
-    }
-
-    fn park(&self, driver: Option<Box<Driver>>, operation: Operation<E>, until: Option<Instant>) {
+    /// The operation waits for its next turn, which follows at once if there is more to do.
+    fn park(
+        &self,
+        attached: Attached,
+        operation: Operation<E>,
+        until: Option<Instant>,
+        more: bool,
+    ) {
         let mut state = self.state();
-        state.driver = driver;
-        state.parked = Some(operation);
-        if let Some(endpoint) = &state.endpoint {
+        let again = more || matches!(state.life, Life::Turning { again: true, .. });
+        if let Some(endpoint) = &attached.endpoint {
             endpoint.set_deadline(until);
         }
-        let again = matches!(state.turn, Turn::Running { again: true, .. });
-        self.stop_stepping(&mut state);
+        state.life = Life::Parked {
+            attached,
+            operation,
+            queued: false,
+        };
+        self.stop_stepping();
         if again {
             self.schedule(state);
         }
     }
 
     /// The turn is over; who closes the handle may wait for that.
-    fn stop_stepping(&self, state: &mut RequestState<E>) {
-        state.turn = Turn::None;
+    fn stop_stepping(&self) {
         if self.handle.is_closed() {
             self.stepped.notify_all();
         }
     }
 
     /// Ends an operation: the request is ready for the next one before the program is told.
-    fn end_on_lane(
-        &self,
-        driver: Option<Box<Driver>>,
-        operation: Operation<E>,
-        outcome: Result<()>,
-    ) {
-        let count = driver.as_ref().map_or(0, |driver| operation.count(driver));
+    fn end_on_lane(&self, attached: Attached, operation: Operation<E>, outcome: Result<()>) {
+        let call = operation.name();
         let completion = outcome
             .clone()
-            .and_then(|()| contained(|| Ok(operation.success(count))))
+            .and_then(|()| contained(|| Ok(operation.success())))
             .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
-        let Ended {
-            receive,
-            connection,
-        } = state.end(driver, &operation, outcome.as_ref().copied());
-        self.stop_stepping(&mut state);
+        let released = state.end(attached, call, outcome.as_ref().copied());
+        let receive = state.follows(call, outcome.as_ref().copied());
+        self.stop_stepping();
         let receives = matches!(receive, Follows::Begins);
         if receives {
             state.begin_receive();
@@ -257,20 +270,20 @@ impl<E: Embedder> Request<E> {
         if self.handle.is_closed() && !state.cancelled {
             // CloseHandle is about to report.
             state.unreported.push(completion);
-            state.unreported.extend(receive.failure::<E>());
+            state.unreported.extend(receive.failure());
             drop(state);
-            drop(connection);
+            drop(released);
             return;
         }
-        if let Some(failure) = receive.failure::<E>() {
+        if let Some(failure) = receive.failure() {
             behind.push(failure);
         }
         if !receives {
             state.refuse_receives(&mut behind);
         }
-        let released = state.cancelled.then(|| state.release());
+        let before = state.cancelled.then(|| state.life.take());
         drop(state);
-        drop((connection, released, operation));
+        drop((released, before, operation));
         let here = winhttp_process::epoch();
         self.handle.notify(&completion);
         if !here.is_current() {
@@ -285,13 +298,6 @@ impl<E: Embedder> Request<E> {
     }
 }
 
-/// What the end of an operation leaves.
-pub(super) struct Ended {
-    pub(super) receive: Follows,
-    /// The connection, if that ends too; to be dropped without the lock.
-    pub(super) connection: Released,
-}
-
 /// What becomes of a ReceiveResponse that was called while SendRequest ran.
 pub(super) enum Follows {
     /// There was none, or it is not its turn.
@@ -302,47 +308,51 @@ pub(super) enum Follows {
 
 impl Follows {
     /// What the program is told if it fails.
-    pub(super) fn failure<E: Embedder>(&self) -> Option<Notification<'static>> {
+    pub(super) fn failure(&self) -> Option<Notification> {
         match self {
-            Self::Fails(error) => Some(Operation::<E>::Receive.failure((*error).into())),
+            Self::Fails(error) => Some(Notification::RequestError(
+                RequestOperation::ReceiveResponse,
+                (*error).into(),
+            )),
             Self::Nothing | Self::Begins => None,
         }
     }
 }
 
 impl<E: Embedder> RequestState<E> {
-    fn set_activity(&mut self, activity: Activity) {
-        if let Turn::Running { again, .. } = self.turn {
-            self.turn = Turn::Running { activity, again };
+    fn set_activity(&mut self, now: Activity) {
+        if let Life::Turning { activity, .. } = &mut self.life {
+            *activity = now;
         }
     }
 
-    /// The request takes its next operation.
+    /// The call is over, and the request takes its next one. Gives the connection, if that ends too; to be dropped without
+    /// the lock.
     pub(super) fn end(
         &mut self,
-        driver: Option<Box<Driver>>,
-        operation: &Operation<E>,
+        mut attached: Attached,
+        call: RequestOperation,
         outcome: Result<(), &Failure>,
-    ) -> Ended {
-        self.pending = None;
-        self.waker = None;
-        self.driver = driver;
-        let connection = match outcome {
-            Ok(()) => {
-                self.succeed(operation);
-                (None, None)
-            }
-            Err(_) => self.fail(operation),
-        };
-        Ended {
-            receive: self.follows(operation, outcome),
-            connection,
+    ) -> Option<Attached> {
+        if outcome.is_err() {
+            let (next, released) = Life::after_failed(call, attached);
+            self.life = next;
+            return released;
         }
+        if call == RequestOperation::ReceiveResponse {
+            self.response = attached.driver.take_head();
+        }
+        self.life = Life::after(call, attached);
+        None
     }
 
-    fn follows(&mut self, operation: &Operation<E>, outcome: Result<(), &Failure>) -> Follows {
-        let is_send = matches!(operation, Operation::Send(..));
-        if !is_send || self.receives_waiting == 0 {
+    /// What becomes of a ReceiveResponse behind the call that has ended.
+    pub(super) fn follows(
+        &mut self,
+        call: RequestOperation,
+        outcome: Result<(), &Failure>,
+    ) -> Follows {
+        if call != RequestOperation::SendRequest || self.receives_waiting == 0 {
             return Follows::Nothing;
         }
         self.receives_waiting -= 1;
@@ -357,38 +367,12 @@ impl<E: Embedder> RequestState<E> {
 
     /// Nothing may come between a send and the receive that was asked for: it waits for the lane.
     fn begin_receive(&mut self) {
-        self.phase = Phase::Receiving;
-        self.pending = Some(RequestOperation::ReceiveResponse);
-        self.parked = Some(Operation::Receive);
-    }
-
-    fn succeed(&mut self, operation: &Operation<E>) {
-        match operation {
-            Operation::Send(..) => self.phase = Phase::Sent,
-            Operation::Receive => {
-                self.phase = Phase::Response;
-                self.response = self.driver.as_mut().and_then(|driver| driver.take_head());
-            }
-            Operation::Write(..) | Operation::Available | Operation::Read(..) => {}
-        }
-    }
-
-    /// A failed send or receive ends the exchange, unless its answer came first; a failed read leaves the response's
-    /// head readable.
-    pub(super) fn fail(&mut self, operation: &Operation<E>) -> Released {
-        let answered = self
-            .driver
-            .as_ref()
-            .is_some_and(|driver| driver.is_answered());
-        if answered && matches!(operation, Operation::Write(..)) {
-            return (None, None);
-        }
-        match operation {
-            Operation::Send(..) | Operation::Receive | Operation::Write(..) => {
-                self.phase = Phase::Failed;
-                self.release()
-            }
-            Operation::Available | Operation::Read(..) => (self.driver.take(), None),
+        if let Some(attached) = self.life.take_idle() {
+            self.life = Life::Parked {
+                attached,
+                operation: Operation::Receive,
+                queued: false,
+            };
         }
     }
 }

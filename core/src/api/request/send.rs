@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::{self, Error};
+use winhttp_proto::exchange::Awaits;
+use winhttp_proto::exchange::compose::{body_length, frames_own_body};
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
 use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::header::HeaderList;
 use winhttp_proto::header::edit::{self, EditError, Modifiers};
-use winhttp_proto::header::{HeaderList, text};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
-use super::operation::{Awaits, Operation};
-use super::{LaneWake, Phase, Request, RequestState};
+use super::life::{Attached, Life};
+use super::operation::Operation;
+use super::plan::Plan;
+use super::{LaneWake, Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::engine::dial::Attach;
-use crate::engine::driver::{Driver, Plan};
+use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
-use crate::engine::sleeper::{self, Wake};
+use crate::engine::sleeper::{Sleeper, Wake};
 use crate::room::room_for;
 
 /// Copies of the headers: the draft of an edit, what is sent, its bytes on the wire, and the same once more.
@@ -95,8 +100,13 @@ impl<E: Embedder> Request<E> {
         }
         let thread = self.have_thread();
         let mut state = self.state();
-        if state.pending.is_some() {
-            return Err(Error::InvalidOperation.into());
+        match verdict(Function::SendRequest, state.life.stage()) {
+            Verdict::Begins => {}
+            Verdict::Follows => return Err(Error::InvalidOperation.into()),
+            Verdict::Fails(error) => return Err(error.into()),
+            Verdict::Refused(error) => {
+                return self.refuse(state, RequestOperation::SendRequest, error);
+            }
         }
         state.have_room_for_headers(headers.map_or(0, str::len))?;
         if let Some(headers) = headers {
@@ -109,23 +119,30 @@ impl<E: Embedder> Request<E> {
         let total = body_length(&state.headers, body.total, optional_len)?;
         state.restart();
         state.use_up_credentials();
-        let plan = match self.plan(&mut state, total) {
-            Ok(plan) => plan,
-            Err(error) => return self.refuse(state, RequestOperation::SendRequest, error),
+        let prepared = self
+            .plan(&mut state, total)
+            .and_then(|plan| Ok(thread.and_then(|()| self.prepare(plan))?));
+        let (attached, sleeper) = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                state.life = Life::Failed;
+                return self.refuse(state, RequestOperation::SendRequest, failure);
+            }
         };
         state.body_left = total - optional_len;
-        state.phase = Phase::Sending;
-        if let Err(error) = thread.and_then(|()| self.prepare(&mut state, plan)) {
-            return self.refuse(state, RequestOperation::SendRequest, error);
-        }
-        let all_given = state.body_left == 0 && !state.frames_own_body();
+        let all_given = state.body_left == 0 && !frames_own_body(&state.headers);
         let awaits = if all_given && self.handle.is_inline() {
             Awaits::Head
         } else {
             Awaits::Sent
         };
-        self.run(state, Operation::Send(body.optional, awaits))
-            .map(|_| ())
+        self.run(
+            state,
+            attached,
+            Operation::Send(body.optional, awaits),
+            sleeper,
+        )
+        .map(|_| ())
     }
 
     /// Sends more of the body (WinHttpWriteData).
@@ -134,38 +151,32 @@ impl<E: Embedder> Request<E> {
     /// [`Error::InvalidParameter`] beyond the announced length, [`Error::IncorrectHandleState`] at the wrong time.
     pub fn write(&self, data: E::WriteBuffer) -> Result<u32> {
         let mut state = self.state();
-        if state.pending.is_some() {
-            return Err(Error::InvalidOperation.into());
-        }
-        if state.phase != Phase::Sent {
-            return self
-                .refuse(
-                    state,
-                    RequestOperation::WriteData,
-                    Error::IncorrectHandleState,
-                )
-                .map(|()| 0);
+        match verdict(Function::WriteData, state.life.stage()) {
+            Verdict::Begins => {}
+            Verdict::Follows => return Err(Error::InvalidOperation.into()),
+            Verdict::Fails(error) => return Err(error.into()),
+            Verdict::Refused(error) => {
+                let refused = self.refuse(state, RequestOperation::WriteData, error);
+                return refused.map(|()| 0);
+            }
         }
         let length = u64::try_from(data.bytes().len()).unwrap_or(u64::MAX);
-        if length > state.body_left && !state.frames_own_body() {
+        if length > state.body_left && !frames_own_body(&state.headers) {
             return Err(Error::InvalidParameter.into());
         }
         state.body_left = state.body_left.saturating_sub(length);
-        self.run(state, Operation::Write(data, 0))
+        self.begin(state, Operation::Write(data, 0))
     }
 
     /// A request whose state forbids the operation: synchronously that is the result, asynchronously it is notified
     /// while the call succeeds.
     pub(super) fn refuse(
         &self,
-        mut state: super::Locked<'_, E>,
+        state: Locked<'_, E>,
         operation: RequestOperation,
         failure: impl Into<Failure>,
     ) -> Result<()> {
         let failure = failure.into();
-        if operation == RequestOperation::SendRequest {
-            state.phase = Phase::Failed;
-        }
         if !self.handle.is_asynchronous() {
             return Err(failure);
         }
@@ -185,129 +196,37 @@ impl<E: Embedder> Request<E> {
         thread.ensure_running().map_err(|_| Error::NotEnoughMemory)
     }
 
-    /// Makes the driver, and the endpoint through which the poll reports to this request.
-    fn prepare(&self, state: &mut RequestState<E>, plan: Plan) -> error::Result<()> {
-        let (wake, attach): (Arc<dyn Wake>, Option<Arc<dyn Attach>>) =
-            match self.handle.delivery().thread() {
-                None => (sleeper::current()?.waker(), None),
-                Some(thread) => {
-                    let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
-                    let endpoint = Arc::new(Endpoint::new(&thread.reactor(), owner));
-                    state.endpoint = Some(Arc::clone(&endpoint));
-                    let wake = Arc::new(LaneWake(self.myself.clone()));
-                    (wake, Some(endpoint))
-                }
-            };
-        state.driver = Some(Box::new(Driver::new(plan, wake, attach)));
-        Ok(())
+    /// Makes the driver, and what the call waits with: a sleeper, or the endpoint through which the poll reports.
+    fn prepare(&self, plan: Plan) -> error::Result<(Attached, Option<Arc<Sleeper>>)> {
+        let sleeper = self.sleeper()?;
+        let endpoint = self.handle.delivery().thread().map(|thread| {
+            let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
+            Arc::new(Endpoint::new(&thread.reactor(), owner))
+        });
+        let wake: Arc<dyn Wake> = match &sleeper {
+            Some(sleeper) => sleeper.waker(),
+            None => Arc::new(LaneWake(self.myself.clone())),
+        };
+        let attach = endpoint
+            .as_ref()
+            .map(|endpoint| Arc::clone(endpoint) as Arc<dyn Attach>);
+        let driver = Box::new(Driver::new(plan.request, plan.route, wake, attach));
+        Ok((Attached { driver, endpoint }, sleeper))
     }
 }
 
 impl<E: Embedder> RequestState<E> {
     /// Forgets the last exchange; its connection is closed.
     fn restart(&mut self) {
-        self.driver = None;
-        self.endpoint = None;
+        self.life = Life::Created;
         self.response = None;
         self.facts = None;
         self.lost = false;
-        self.upgrading = false;
     }
 
     /// Finds out whether the headers, and so many bytes more, can be edited and written.
     fn have_room_for_headers(&self, bytes: usize) -> error::Result<()> {
         let all = self.headers.bytes().saturating_add(bytes);
         room_for(all.saturating_mul(HEADER_COPIES))
-    }
-
-    /// The program writes its own chunk framing: lengths are its own business.
-    fn frames_own_body(&self) -> bool {
-        self.headers.contains("Transfer-Encoding")
-    }
-}
-
-/// Bytes of the whole body: what the call or the program's Content-Length says, which must agree where both speak
-/// (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH is 0), and at least what is given with the call.
-fn body_length(headers: &HeaderList, total: u32, optional_len: u64) -> error::Result<u64> {
-    let total = u64::from(total);
-    if !headers.contains("Content-Length") {
-        return Ok(total.max(optional_len));
-    }
-    let announced = announced_length(headers).ok_or(Error::InvalidParameter)?;
-    let agrees = total == 0 || total == announced;
-    // RFC 9112 §6.2: a message has one framing.
-    if !agrees || announced < optional_len || headers.contains("Transfer-Encoding") {
-        return Err(Error::InvalidParameter);
-    }
-    Ok(announced)
-}
-
-/// What the program's Content-Length headers say, if that is one number.
-fn announced_length(headers: &HeaderList) -> Option<u64> {
-    let mut lengths = headers.all("Content-Length").map(|value| {
-        let digits = text::trim_blanks(value);
-        let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
-        std::str::from_utf8(digits).ok()?.parse().ok()
-    });
-    let first: u64 = lengths.next()??;
-    lengths.all(|length| length == Some(first)).then_some(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn length(fields: &[(&str, &str)], total: u32, optional_len: u64) -> Option<u64> {
-        let mut headers = HeaderList::new();
-        for (name, value) in fields {
-            headers.push(name, value);
-        }
-        body_length(&headers, total, optional_len).ok()
-    }
-
-    #[test]
-    fn without_a_header_the_call_says_the_length() {
-        assert_eq!(length(&[], 0, 0), Some(0));
-        assert_eq!(length(&[], 7, 3), Some(7));
-        assert_eq!(length(&[], 0, 3), Some(3));
-        assert_eq!(length(&[("Transfer-Encoding", "chunked")], 0, 0), Some(0));
-    }
-
-    #[test]
-    fn with_total_0_the_header_says_it() {
-        let of = |value| length(&[("content-length", value)], 0, 2);
-        assert_eq!(of("5"), Some(5));
-        assert_eq!(of(" 5\t"), Some(5));
-        assert_eq!(of("2"), Some(2));
-        assert_eq!(of("1"), None, "less than is given");
-        assert_eq!(of("18446744073709551615"), Some(u64::MAX));
-        for bad in [
-            "18446744073709551616",
-            "",
-            "+5",
-            "-5",
-            "5, 5",
-            "0x5",
-            "many",
-        ] {
-            assert_eq!(of(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn header_and_call_must_agree() {
-        let of = |value, total| length(&[("Content-Length", value)], total, 0);
-        assert_eq!(of("5", 5), Some(5));
-        assert_eq!(of("5", 6), None);
-        assert_eq!(of("4294967301", 5), None, "not even in 32 bits");
-    }
-
-    #[test]
-    fn a_message_has_one_framing() {
-        let of = |second| length(&[("Content-Length", "5"), second], 0, 0);
-        assert_eq!(of(("Content-Length", "5")), Some(5));
-        assert_eq!(of(("Content-Length", "6")), None);
-        assert_eq!(of(("Content-Length", "")), None);
-        assert_eq!(of(("transfer-encoding", "chunked")), None);
     }
 }

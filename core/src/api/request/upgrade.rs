@@ -2,18 +2,23 @@
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::timers::Carried;
+use winhttp_proto::exchange::{Call, Turn};
 use winhttp_proto::failure::Result;
 use winhttp_proto::handle::{HandleId, HandleKind};
-use winhttp_proto::option::OptionId;
+use winhttp_proto::notify::RequestOperation;
+use winhttp_proto::option::{OptionId, Timeouts};
 
-use super::{Phase, Request};
+use super::life::{Attached, Life};
+use super::{Locked, Request};
 use crate::api::completions::Completions;
 use crate::api::library::{Library, Object};
 use crate::api::websocket::{Upgraded, WebSocket};
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
-use crate::engine::sleeper;
+use crate::engine::sleeper::{self, Sleeper};
 
 impl<E: Embedder> Library<E> {
     /// Makes the WebSocket of a request whose upgrade was accepted (WinHttpWebSocketCompleteUpgrade).
@@ -42,58 +47,95 @@ impl<E: Embedder> Request<E> {
     /// Takes the upgraded connection out of the request.
     fn take_upgraded(&self, ended: &mut Completions<'_, E>) -> Result<Upgraded> {
         let mut state = self.state();
-        if state.pending.is_some() {
-            return Err(Error::InvalidOperation.into());
+        if let Verdict::Fails(error) = verdict(Function::CompleteUpgrade, state.life.stage()) {
+            return Err(error.into());
         }
-        if !state.upgrading || !matches!(state.phase, Phase::Sent | Phase::Response) {
+        if !state.life.asked_upgrade() {
             return Err(Error::IncorrectHandleState.into());
         }
-        let mut driver = state.driver.take().ok_or(Error::InvalidOperation)?;
-        if state.phase == Phase::Sent {
-            // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the program.
-            state.pending = Some(winhttp_proto::notify::RequestOperation::ReceiveResponse);
-            drop(state);
-            let received = contained(|| self.receive_quietly(&mut driver));
-            state = self.state();
-            state.pending = None;
-            state.waker = None;
-            state.refuse_receives(ended);
-            if let Err(error) = received {
-                state.phase = Phase::Failed;
-                return Err(error);
+        // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the program.
+        let unseen = matches!(state.life, Life::Sent(_));
+        let Some(mut attached) = state.life.take_idle() else {
+            return Err(Error::InvalidOperation.into());
+        };
+        if unseen {
+            (state, attached) = self.receive_quietly(state, attached, ended)?;
+        }
+        let Attached { driver, endpoint } = attached;
+        match driver.into_upgraded(state.response.as_deref()) {
+            Ok((transport, inbox)) => {
+                state.life = Life::Gone {
+                    asked_upgrade: true,
+                };
+                let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
+                Ok(Upgraded {
+                    transport,
+                    inbox,
+                    endpoint,
+                    read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
+                    send_timeout: Timeouts::effective(state.timeouts.send_ms),
+                })
+            }
+            Err((driver, failure)) => {
+                let attached = Attached { driver, endpoint };
+                state.life = if unseen {
+                    Life::Sent(attached)
+                } else {
+                    Life::Responded(attached)
+                };
+                Err(failure)
             }
         }
-        let Some((transport, inbox)) = driver.take_upgraded() else {
-            let failure = driver.upgrade_refused(state.response.as_deref());
-            state.driver = Some(driver);
-            return Err(failure);
-        };
-        let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
-        Ok(Upgraded {
-            transport,
-            inbox,
-            endpoint: state.endpoint.take(),
-            read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
-            send_timeout: winhttp_proto::option::Timeouts::effective(state.timeouts.send_ms),
-        })
     }
 
-    /// Receives the response's head on this thread without notifications.
-    fn receive_quietly(&self, driver: &mut Driver) -> Result<()> {
-        let sleeper = sleeper::current()?;
-        self.state().waker = Some(sleeper.waker());
-        driver.set_wake(sleeper.waker());
-        loop {
-            if self.handle.is_closed() {
-                return Err(Error::OperationCancelled.into());
+    /// Receives the response's head on this thread without notifications; the lock is let go meanwhile.
+    fn receive_quietly<'s>(
+        &'s self,
+        mut state: Locked<'s, E>,
+        mut attached: Attached,
+        ended: &mut Completions<'_, E>,
+    ) -> Result<(Locked<'s, E>, Attached)> {
+        let sleeper = match sleeper::current() {
+            Ok(sleeper) => sleeper,
+            Err(error) => {
+                state.life = Life::Sent(attached);
+                return Err(error.into());
             }
+        };
+        state.life = Life::Blocking {
+            call: RequestOperation::ReceiveResponse,
+            waker: sleeper.waker(),
+        };
+        drop(state);
+        let driver = &mut attached.driver;
+        driver.set_wake(sleeper.waker());
+        let received = contained(|| self.receive_head(driver, &sleeper));
+        state = self.state();
+        state.refuse_receives(ended);
+        match received {
+            Ok(()) => Ok((state, attached)),
+            Err(failure) => {
+                state.life = Life::Failed;
+                drop(state);
+                Err(failure)
+            }
+        }
+    }
+
+    fn receive_head(&self, driver: &mut Driver, sleeper: &Sleeper) -> Result<()> {
+        loop {
             let timeouts = self.state().timeouts;
-            let until = match driver.step_head(clock::now(), &timeouts)? {
-                Step::Notify(_) | Step::Again => continue,
-                Step::Done => return Ok(()),
-                Step::Wait(until) => until,
+            let turn = Turn {
+                now: clock::now(),
+                timeouts: &timeouts,
+                carried: Carried::default(),
+                cancelled: self.handle.is_closed(),
             };
-            sleeper.wait(&driver.interests(), until)?;
+            match driver.step(turn, Call::Receive)? {
+                Step::Notify(_) | Step::Yield => {}
+                Step::Done => return Ok(()),
+                Step::Wait(until) => sleeper.wait(&driver.interests(), until)?,
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::timers::{Wait, timed_out};
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{BufferKind, Notification, WebSocketOperation};
 use winhttp_proto::websocket::{CloseFrame, MessageKind};
@@ -18,7 +19,6 @@ use crate::engine::clock;
 use crate::engine::levers::Spin;
 use crate::engine::sleeper::Interest;
 use crate::engine::socket::Socket;
-use crate::engine::timed_out::{Wait, timed_out};
 
 /// Time between unsolicited pongs unless set (WEB_SOCKET_KEEPALIVE_INTERVAL).
 const KEEP_ALIVE: Duration = Duration::from_millis(30_000);

@@ -1,0 +1,306 @@
+//! Receiving the response's body, and the end of the connection behind it.
+
+use super::timers::Wait;
+use super::{Action, Arrived, Call, Exchange, Flow, Received, Room, State, Turn};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
+use crate::header::HeaderList;
+use crate::http1::body::BodyDecoder;
+use crate::http1::head::ResponseHead;
+use crate::notify::Notification;
+
+/// Most bytes one QueryDataAvailable announces.
+const AVAILABLE_MAX: u32 = 8192;
+/// From this size on, body bytes are read straight into the caller's memory.
+const DIRECT_MIN: usize = 16 * 1024;
+/// Where bytes of a body go that are not read straight into the caller's memory: its buffer does not grow.
+const FIXED: Room = Room::Inbox(0);
+
+/// A response whose head is complete.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) head: Option<Box<ResponseHead>>,
+    decoder: BodyDecoder,
+    closing: Closing,
+    /// What ended the body, where the read before was given its last bytes.
+    owed: Option<Failure>,
+    /// What ended the upload; it is met behind the last byte that had arrived.
+    lost: Option<Failure>,
+}
+
+/// Whether the end of the body is followed by the end of the connection, and who said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// The end is not announced, or by the server alone, which WinHTTP passes over in silence.
+    Silent,
+    /// Both sides announced it: to be notified.
+    Announced,
+    /// CLOSING_CONNECTION was notified.
+    Notified,
+    /// The connection is closed.
+    Closed,
+    /// CONNECTION_CLOSED was notified.
+    Complete,
+}
+
+impl Body {
+    pub(super) fn new(
+        head: Box<ResponseHead>,
+        decoder: BodyDecoder,
+        closes: bool,
+        lost: Option<Failure>,
+    ) -> Self {
+        Self {
+            head: Some(head),
+            decoder,
+            closing: if closes {
+                Closing::Announced
+            } else {
+                Closing::Silent
+            },
+            owed: None,
+            lost,
+        }
+    }
+
+    pub(super) fn trailers(&self) -> Option<Option<&HeaderList>> {
+        self.decoder.is_done().then(|| self.decoder.trailers())
+    }
+
+    /// Body bytes of `input` that can be delivered without crossing a chunk.
+    fn waiting_bytes(&self, input: &[u8]) -> usize {
+        usize::try_from(self.decoder.boundary_available(input)).unwrap_or(usize::MAX)
+    }
+
+    /// The body is over: says once that the connection goes, if both sides announced that.
+    fn end(&mut self) -> Action {
+        let (next, action) = match self.closing {
+            Closing::Announced => {
+                let closing = Notification::ClosingConnection;
+                (Closing::Notified, Action::Notify(closing))
+            }
+            Closing::Notified => (Closing::Closed, Action::Finish),
+            Closing::Closed => {
+                let closed = Notification::ConnectionClosed;
+                (Closing::Complete, Action::Notify(closed))
+            }
+            unchanged @ (Closing::Silent | Closing::Complete) => (unchanged, Action::Done),
+        };
+        self.closing = next;
+        action
+    }
+}
+
+impl Exchange {
+    pub(super) fn next_of_available(
+        &mut self,
+        input: &mut impl Received,
+        found: &mut u32,
+    ) -> Result<Action> {
+        loop {
+            let State::Body(body) = &mut self.state else {
+                return self.without_body(|| *found = 0);
+            };
+            let waiting = body.waiting_bytes(input.data());
+            if waiting > 0 {
+                let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+                *found = waiting.min(AVAILABLE_MAX);
+                self.stall.over();
+                return Ok(Action::Done);
+            }
+            if let Some(failure) = body.owed.take() {
+                return self.failed(failure);
+            }
+            // Without room for payload a turn only passes framing.
+            let step = match body.decoder.advance(input.data(), &mut []) {
+                Ok(step) => step,
+                Err(error) => return self.failed(error),
+            };
+            input.consume(step.consumed);
+            if step.done {
+                *found = 0;
+                return Ok(body.end());
+            }
+            if input.data().is_empty() {
+                return Ok(Action::Read(FIXED));
+            }
+        }
+    }
+
+    pub(super) fn next_of_read(
+        &mut self,
+        input: &mut impl Received,
+        into: &mut [u8],
+        filled: &mut usize,
+        any: bool,
+    ) -> Result<Action> {
+        loop {
+            let State::Body(body) = &mut self.state else {
+                return self.without_body(|| {});
+            };
+            if *filled >= into.len() || (any && *filled > 0) {
+                self.stall.over();
+                return Ok(Action::Done);
+            }
+            if let Some(failure) = body.owed.take() {
+                return self.failed(failure);
+            }
+            let room = into.get_mut(*filled..).unwrap_or_default();
+            let step = match body.decoder.advance(input.data(), room) {
+                Ok(step) => step,
+                Err(error) => return self.break_off(error, *filled).map(|_| Action::Done),
+            };
+            input.consume(step.consumed);
+            *filled += step.produced;
+            if step.produced > 0 {
+                continue;
+            }
+            if step.done {
+                return Ok(body.end());
+            }
+            if input.data().is_empty() {
+                let remaining = body.decoder.direct_remaining().unwrap_or(0);
+                let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
+                let bytes = remaining.min(room.len());
+                return Ok(Action::Read(if bytes >= DIRECT_MIN {
+                    let from = *filled;
+                    Room::Lent { from, bytes }
+                } else {
+                    FIXED
+                }));
+            }
+        }
+    }
+
+    /// An upgraded connection has no body, which is over from the beginning.
+    fn without_body(&self, over: impl FnOnce()) -> Result<Action> {
+        if self.is_upgraded() {
+            over();
+            return Ok(Action::Done);
+        }
+        Err(Error::IncorrectHandleState.into())
+    }
+
+    pub(super) fn read_body(
+        &mut self,
+        turn: &Turn<'_>,
+        call: &mut Call<'_>,
+        arrived: Arrived,
+    ) -> Result<Flow> {
+        let filled = match call {
+            Call::Read { filled, .. } => **filled,
+            Call::Send { .. } | Call::Write { .. } | Call::Receive | Call::Available { .. } => 0,
+        };
+        let State::Body(body) = &mut self.state else {
+            return Ok(Flow::On);
+        };
+        let failure = match arrived {
+            Arrived::Bytes(_) | Arrived::NoRoom => return Ok(Flow::On),
+            // A reset that a write has met looks like a FIN here.
+            Arrived::Blocked | Arrived::Ended { .. } if body.lost.is_some() => body.lost.clone(),
+            Arrived::Blocked => match self.left(Wait::Receive, turn) {
+                Ok(until) => return Ok(Flow::Wait(until)),
+                Err(failure) => Some(failure),
+            },
+            Arrived::Ended { in_order } => match body.decoder.on_eof(in_order) {
+                Ok(()) => return Ok(Flow::On),
+                Err(error) => Some(error.into()),
+            },
+            Arrived::Failed(failure) => Some(late(failure)),
+        };
+        match failure {
+            Some(failure) => self.break_off(failure, filled),
+            None => Ok(Flow::On),
+        }
+    }
+
+    /// Counts bytes that were read straight into the memory lent to the call.
+    pub fn read_lent(&mut self, call: &mut Call<'_>, count: usize) -> Flow {
+        if let (State::Body(body), Call::Read { filled, .. }) = (&mut self.state, call) {
+            let bytes = u64::try_from(count).unwrap_or(u64::MAX);
+            body.decoder.advance_direct(bytes);
+            **filled += count;
+        }
+        Flow::On
+    }
+
+    /// The body breaks off: a read that has got some bytes ends with them, and the next one meets the failure.
+    fn break_off(&mut self, failure: impl Into<Failure>, filled: usize) -> Result<Flow> {
+        if let State::Body(body) = &mut self.state
+            && filled > 0
+        {
+            body.owed = Some(failure.into());
+            self.stall.over();
+            return Ok(Flow::Done);
+        }
+        self.failed(failure)
+    }
+
+    /// The end of the body will be followed by notifications about the end of the connection.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        matches!(&self.state, State::Body(body) if body.closing == Closing::Announced)
+    }
+
+    /// Whether a read of `wanted` bytes needs no waiting: they were received already, or the body is over.
+    #[must_use]
+    pub fn has_at_hand(&self, wanted: usize, input: &[u8]) -> bool {
+        let State::Body(body) = &self.state else {
+            return self.is_upgraded();
+        };
+        body.decoder.is_done() || (wanted > 0 && body.waiting_bytes(input) >= wanted)
+    }
+
+    /// More of the body may be read ahead of any call, to be shown: nothing of it waits, and nothing has ended it.
+    #[must_use]
+    pub fn may_look_ahead(&self, input: &[u8]) -> bool {
+        matches!(&self.state, State::Body(body)
+            if input.is_empty() && body.owed.is_none() && !body.decoder.is_done())
+    }
+
+    /// What came of reading ahead; what ends the body is met by the next read.
+    pub fn looked_ahead(&mut self, arrived: Arrived) {
+        let State::Body(body) = &mut self.state else {
+            return;
+        };
+        let lost = body.lost.clone();
+        body.owed = match arrived {
+            Arrived::Bytes(_) | Arrived::NoRoom => None,
+            Arrived::Blocked => lost,
+            Arrived::Ended { in_order } => match lost {
+                None => body.decoder.on_eof(in_order).err().map(Failure::from),
+                lost => lost,
+            },
+            Arrived::Failed(failure) => Some(late(failure)),
+        };
+    }
+
+    /// Copies the beginning of the body in `input`; the program reads it all the same.
+    pub(super) fn peek(&self, mut input: &[u8], out: &mut [u8]) -> usize {
+        let State::Body(body) = &self.state else {
+            return 0;
+        };
+        let mut decoder = body.decoder.clone();
+        let mut filled = 0;
+        while let Some(room) = out.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match decoder.advance(input, room) {
+                Ok(step) if step.consumed > 0 => {
+                    filled += step.produced;
+                    input = input.get(step.consumed..).unwrap_or_default();
+                }
+                Ok(_) | Err(_) => break,
+            }
+        }
+        filled
+    }
+}
+
+/// What TLS objects to once a response has begun ends the connection like any other failure, and the functions that read a
+/// body know only that.
+fn late(failure: Failure) -> Failure {
+    if failure.error() == Error::SecureChannelError {
+        failure.with_error(Error::ConnectionError)
+    } else {
+        failure
+    }
+}

@@ -1,0 +1,186 @@
+//! A request's head from what the program has set: which fields go on the wire, in which order, and how long the body is.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Result};
+use crate::header::{HeaderList, Version, text};
+use crate::http1::head::encode_request;
+use crate::websocket::ClientKey;
+
+/// Fields a request gets beside the program's own.
+const GENERATED_FIELDS_MAX: usize = 7;
+
+/// What a head is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'d> {
+    /// The method.
+    pub verb: &'d str,
+    /// The request target (RFC 9112 §3.2).
+    pub target: &'d str,
+    /// The HTTP version.
+    pub version: Version,
+    /// The server's name as Host shows it, without the port.
+    pub host: &'d str,
+    /// The server's port.
+    pub port: u16,
+    /// https.
+    pub secure: bool,
+    /// User-Agent, unless the program has added one.
+    pub agent: Option<&'d str>,
+    /// The fields the program has added.
+    pub own: &'d HeaderList,
+    /// Bytes of the whole body.
+    pub body_bytes: u64,
+    /// The key of a WebSocket handshake.
+    pub upgrade: Option<&'d ClientKey>,
+}
+
+impl Draft<'_> {
+    /// The fields as they go on the wire: generated ones give way to the program's own, except for the handshake.
+    #[must_use]
+    pub fn fields(&self) -> HeaderList {
+        let own = self.own;
+        let mut wire = HeaderList::with_capacity(own.len() + GENERATED_FIELDS_MAX);
+        let mut generate = |name: &str, value: &[u8]| {
+            if !own.contains(name) {
+                wire.push(name, value);
+            }
+        };
+        if self.upgrade.is_none() {
+            generate("Connection", b"Keep-Alive");
+        }
+        if let Some(agent) = self.agent.and_then(text::latin_1) {
+            generate("User-Agent", &agent);
+        }
+        generate("Host", self.host_field().as_bytes());
+        let announces_length = self.body_bytes > 0 || matches!(self.verb, "POST" | "PUT");
+        if announces_length && !frames_own_body(own) {
+            generate("Content-Length", self.body_bytes.to_string().as_bytes());
+        }
+        for header in own.iter() {
+            // The program may have added its length twice; it goes out once.
+            let again = header.is_named("Content-Length") && wire.contains("Content-Length");
+            if !again {
+                wire.push(&header.name, &header.value);
+            }
+        }
+        if let Some(key) = self.upgrade {
+            wire.set("Connection", "Upgrade");
+            wire.set("Upgrade", "websocket");
+            wire.set("Sec-WebSocket-Version", "13");
+            wire.set("Sec-WebSocket-Key", key.as_str());
+        }
+        wire
+    }
+
+    /// The bytes of a head with these fields.
+    #[must_use]
+    pub fn encode(&self, fields: &HeaderList) -> Vec<u8> {
+        let mut head = Vec::new();
+        encode_request(&mut head, self.verb, self.target, self.version, fields);
+        head
+    }
+
+    /// Host and port, the port only if it is not the scheme's own.
+    fn host_field(&self) -> Cow<'_, str> {
+        match (self.port, self.secure) {
+            (80, false) | (443, true) => self.host.into(),
+            (port, _) => [self.host, ":", &port.to_string()].concat().into(),
+        }
+    }
+}
+
+/// The program writes its own chunk framing: lengths are its own business.
+#[must_use]
+pub fn frames_own_body(own: &HeaderList) -> bool {
+    own.contains("Transfer-Encoding")
+}
+
+/// Bytes of the whole body: what the call or the program's Content-Length says, which must agree where both speak
+/// (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH is 0), and at least what is given with the call.
+///
+/// # Errors
+/// [`Error::InvalidParameter`].
+pub fn body_length(headers: &HeaderList, total: u32, optional_len: u64) -> Result<u64> {
+    let total = u64::from(total);
+    if !headers.contains("Content-Length") {
+        return Ok(total.max(optional_len));
+    }
+    let announced = announced_length(headers).ok_or(Error::InvalidParameter)?;
+    let agrees = total == 0 || total == announced;
+    // RFC 9112 §6.2: a message has one framing.
+    if !agrees || announced < optional_len || frames_own_body(headers) {
+        return Err(Error::InvalidParameter);
+    }
+    Ok(announced)
+}
+
+/// What the program's Content-Length headers say, if that is one number.
+fn announced_length(headers: &HeaderList) -> Option<u64> {
+    let mut lengths = headers.all("Content-Length").map(|value| {
+        let digits = text::trim_blanks(value);
+        let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    });
+    let first: u64 = lengths.next()??;
+    lengths.all(|length| length == Some(first)).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn length(fields: &[(&str, &str)], total: u32, optional_len: u64) -> Option<u64> {
+        let mut headers = HeaderList::new();
+        for (name, value) in fields {
+            headers.push(name, value);
+        }
+        body_length(&headers, total, optional_len).ok()
+    }
+
+    #[test]
+    fn without_a_header_the_call_says_the_length() {
+        assert_eq!(length(&[], 0, 0), Some(0));
+        assert_eq!(length(&[], 7, 3), Some(7));
+        assert_eq!(length(&[], 0, 3), Some(3));
+        assert_eq!(length(&[("Transfer-Encoding", "chunked")], 0, 0), Some(0));
+    }
+
+    #[test]
+    fn with_total_0_the_header_says_it() {
+        let of = |value| length(&[("content-length", value)], 0, 2);
+        assert_eq!(of("5"), Some(5));
+        assert_eq!(of(" 5\t"), Some(5));
+        assert_eq!(of("2"), Some(2));
+        assert_eq!(of("1"), None, "less than is given");
+        assert_eq!(of("18446744073709551615"), Some(u64::MAX));
+        for bad in [
+            "18446744073709551616",
+            "",
+            "+5",
+            "-5",
+            "5, 5",
+            "0x5",
+            "many",
+        ] {
+            assert_eq!(of(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn header_and_call_must_agree() {
+        let of = |value, total| length(&[("Content-Length", value)], total, 0);
+        assert_eq!(of("5", 5), Some(5));
+        assert_eq!(of("5", 6), None);
+        assert_eq!(of("4294967301", 5), None, "not even in 32 bits");
+    }
+
+    #[test]
+    fn a_message_has_one_framing() {
+        let of = |second| length(&[("Content-Length", "5"), second], 0, 0);
+        assert_eq!(of(("Content-Length", "5")), Some(5));
+        assert_eq!(of(("Content-Length", "6")), None);
+        assert_eq!(of(("Content-Length", "")), None);
+        assert_eq!(of(("transfer-encoding", "chunked")), None);
+    }
+}

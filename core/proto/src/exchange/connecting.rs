@@ -1,0 +1,138 @@
+//! From a server's name to a connection on which the request can be sent.
+
+use std::net::IpAddr;
+
+use super::replay::Replay;
+use super::retry::Origin;
+use super::sending::Upload;
+use super::timers::Wait;
+use super::{Action, Awaits, Exchange, Flow, State, Turn};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
+use crate::notify::{Notification, SecureProblems};
+use crate::option::Timeouts;
+
+impl Exchange {
+    pub(super) fn next_of_send(
+        &mut self,
+        turn: &Turn<'_>,
+        given: &[u8],
+        awaits: Awaits,
+    ) -> Result<Action> {
+        match &mut self.state {
+            State::Composed => Ok(Action::Acquire),
+            State::Unconnected => {
+                self.state = State::Resolving { since: turn.now };
+                let host = self.request.host.clone();
+                Ok(Action::Notify(Notification::ResolvingName(host)))
+            }
+            State::Resolving { .. } => Ok(Action::Resolve),
+            State::Dialing(news) => Ok(match news.take() {
+                Some(notification) => Action::Notify(notification),
+                None => Action::Dial(Timeouts::effective(turn.timeouts.connect_ms)),
+            }),
+            State::Reached(address) => {
+                let notification = Notification::ConnectedToServer(*address);
+                self.state = if self.request.secure {
+                    State::Securing { since: None }
+                } else {
+                    State::Connected
+                };
+                Ok(Action::Notify(notification))
+            }
+            State::Securing { since } => {
+                since.get_or_insert(turn.now);
+                Ok(Action::Secure)
+            }
+            State::Refused(problems, failure) => match problems.take() {
+                Some(problems) => {
+                    let refused = Notification::SecureFailure(problems, failure.clone());
+                    Ok(Action::Notify(refused))
+                }
+                None => {
+                    let failure = failure.clone();
+                    self.failed(failure)
+                }
+            },
+            State::Connected => {
+                let upload = Upload::default();
+                let first = upload.next(&self.request, given);
+                self.replay = Replay::Given(given.len());
+                self.state = State::Sending(upload);
+                Ok(if self.origin == Origin::Replacement {
+                    first
+                } else {
+                    Action::Notify(Notification::SendingRequest)
+                })
+            }
+            State::Sending(upload) => Ok(upload.next(&self.request, given)),
+            State::Written(upload) => {
+                let bytes = u32::try_from(upload.written()).unwrap_or(u32::MAX);
+                let upload = std::mem::take(upload);
+                self.state = State::Sent(upload);
+                Ok(Action::Notify(Notification::RequestSent(bytes)))
+            }
+            State::Sent(_) if awaits == Awaits::Head => Ok(self.await_head(turn)),
+            State::Sent(_) => Ok(Action::Done),
+            State::Stale => {
+                self.origin = Origin::Replacement;
+                self.state = State::Unconnected;
+                Ok(Action::Release)
+            }
+            State::Head(_) | State::Body(_) | State::Upgraded(_) | State::Over => {
+                Err(Error::IncorrectHandleState.into())
+            }
+        }
+    }
+
+    /// A connection is there that another request has used before.
+    pub fn acquired(&mut self) {
+        self.origin = Origin::Reused;
+        self.state = State::Connected;
+    }
+
+    /// There is no connection that could be used again.
+    pub fn must_connect(&mut self) {
+        self.state = State::Unconnected;
+    }
+
+    /// The name has addresses; the first of them.
+    pub fn resolved(&mut self, first: IpAddr) {
+        self.state = State::Dialing(Some(Notification::NameResolved(first)));
+    }
+
+    /// An attempt to reach this address begins.
+    pub fn dialing(&mut self, address: IpAddr) {
+        self.state = State::Dialing(Some(Notification::ConnectingToServer(address)));
+    }
+
+    /// One of the addresses was reached: this one.
+    pub fn dialed(&mut self, address: IpAddr) {
+        self.state = State::Reached(address);
+    }
+
+    /// The TLS handshake is complete.
+    pub fn secured(&mut self) {
+        self.state = State::Connected;
+    }
+
+    /// The TLS handshake failed; `problems` are the defects of the server's certificate, if those are the cause.
+    pub fn refused(&mut self, problems: SecureProblems, failure: Failure) {
+        let problems = Some(problems).filter(|problems| !problems.is_empty());
+        self.state = State::Refused(problems, failure);
+    }
+
+    pub(super) fn wait_for_connection(&mut self, turn: &Turn<'_>) -> Result<Flow> {
+        let (wait, since) = if let State::Resolving { since } = self.state {
+            (Wait::Resolve, since)
+        } else if let State::Securing { since } = self.state {
+            (Wait::Handshake, since.unwrap_or(turn.now))
+        } else {
+            return Ok(Flow::On);
+        };
+        match wait.left(since, turn.now, turn.timeouts) {
+            Ok(until) => Ok(Flow::Wait(until)),
+            Err(failure) => self.failed(failure),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Receiving the response's head.
+
+use std::time::Instant;
+
+use super::body::Body;
+use super::reasons::{BadAnswer, bad_answer, ended_in_head, head_too_large};
+use super::retry::{Loss, Origin};
+use super::sending::Upload;
+use super::timers::{Wait, earlier};
+use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, State, Turn};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
+use crate::http1::body::{BodyDecoder, BodyFraming, keep_alive};
+use crate::http1::head::{HeadParser, HeadStatus, ResponseHead};
+use crate::notify::Notification;
+
+/// A head that is waited for.
+#[derive(Debug)]
+pub(super) struct Head {
+    parser: HeadParser,
+    /// Interim responses that were skipped.
+    interim: u32,
+    since: Instant,
+    /// What ended the upload; it is met behind the last byte that had arrived.
+    lost: Option<Failure>,
+}
+
+/// What the bytes of a head turned out to be.
+///
+/// ```text
+///   1xx ──► Interim (counted and skipped)
+///   101 with upgrade ──► Final, with a WebSocket behind it
+///   any other ──► Final, with its body's framing
+/// ```
+#[derive(Debug)]
+enum Found {
+    /// More bytes are needed.
+    Partial,
+    /// An interim response with this status, in so many bytes.
+    Interim(u16, usize),
+    /// The final response, in so many bytes.
+    Final(Box<ResponseHead>, usize, Follows),
+}
+
+/// What comes behind a final head.
+#[derive(Debug)]
+enum Follows {
+    Body(BodyFraming),
+    WebSocket,
+}
+
+impl Head {
+    fn new(upload: Upload, since: Instant) -> Self {
+        Self {
+            parser: HeadParser::new(),
+            interim: 0,
+            since,
+            lost: upload.into_lost(),
+        }
+    }
+
+    /// Looks for a head at the start of `input`, all bytes received and not dropped yet.
+    fn look(&mut self, request: &Composed, input: &[u8]) -> Result<Found, BadAnswer> {
+        let limits = &request.limits;
+        let (head, bytes) = match self.parser.parse(input, &limits.head)? {
+            HeadStatus::Partial => return Ok(Found::Partial),
+            HeadStatus::Complete { head, consumed } => (Box::new(head), consumed),
+        };
+        let follows = match (head.status, &request.upgrade) {
+            (101, Some(offer)) => {
+                // The version is not among what RFC 6455 §4.1 lets a client look at, and fields that announce a body mean
+                // nothing: a 101 has none, whatever they say (RFC 9112 §6.3 rule 1).
+                match offer.check_response(|name| head.headers.all(name)) {
+                    Ok(()) => Follows::WebSocket,
+                    Err(error) => return Err(BadAnswer::handshake(error, &head, &request.head)),
+                }
+            }
+            // Nobody asked to switch protocols (RFC 9110 §15.2.2).
+            (101, None) => return Err(BadAnswer::Switch),
+            (status @ 100..200, _) => {
+                self.interim += 1;
+                if self.interim > limits.max_interim {
+                    return Err(BadAnswer::TooManyInterim(limits.max_interim));
+                }
+                self.parser = HeadParser::new();
+                return Ok(Found::Interim(status, bytes));
+            }
+            _ => Follows::Body(BodyFraming::of_response(&request.method, &head)?),
+        };
+        Ok(Found::Final(head, bytes, follows))
+    }
+}
+
+impl Exchange {
+    pub(super) fn next_of_receive(
+        &mut self,
+        turn: &Turn<'_>,
+        input: &mut impl Received,
+    ) -> Result<Action> {
+        match &mut self.state {
+            State::Sent(upload) => {
+                let upload = std::mem::take(upload);
+                self.state = State::Head(Head::new(upload, turn.now));
+                self.stall.over();
+                Ok(Action::Notify(Notification::ReceivingResponse))
+            }
+            State::Head(head) => match head.look(&self.request, input.data()) {
+                Ok(Found::Partial) => {
+                    let whole = Wait::ReceiveResponse.left(head.since, turn.now, turn.timeouts);
+                    match whole {
+                        Ok(_) => Ok(Action::Read(self.room_for_head())),
+                        Err(failure) => self.failed(failure),
+                    }
+                }
+                Ok(Found::Interim(status, bytes)) => {
+                    input.consume(bytes);
+                    let status = u32::from(status);
+                    Ok(Action::Notify(Notification::IntermediateResponse(status)))
+                }
+                Ok(Found::Final(response, bytes, follows)) => {
+                    let lost = head.lost.take();
+                    input.consume(bytes);
+                    self.begin_body(response, follows, lost);
+                    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+                    Ok(Action::Notify(Notification::ResponseReceived(bytes)))
+                }
+                Err(error) => {
+                    let failure = bad_answer(error, input.data(), &self.request.head);
+                    self.failed(failure)
+                }
+            },
+            State::Body(_) | State::Upgraded(_) => Ok(Action::Done),
+            State::Written(upload) if self.origin == Origin::Replacement => {
+                let upload = std::mem::take(upload);
+                self.state = State::Head(Head::new(upload, turn.now));
+                Ok(Action::Read(self.room_for_head()))
+            }
+            // The request is sent once more, and the program is told no more of that than of the connection.
+            State::Stale => self.next_of_send(turn, &[], Awaits::Sent),
+            State::Unconnected
+            | State::Resolving { .. }
+            | State::Dialing(_)
+            | State::Reached(_)
+            | State::Securing { .. }
+            | State::Refused(..)
+            | State::Connected
+            | State::Sending(_)
+                if self.origin == Origin::Replacement =>
+            {
+                self.next_of_send(turn, &[], Awaits::Sent)
+            }
+            State::Composed
+            | State::Unconnected
+            | State::Resolving { .. }
+            | State::Dialing(_)
+            | State::Reached(_)
+            | State::Securing { .. }
+            | State::Refused(..)
+            | State::Connected
+            | State::Sending(_)
+            | State::Written(_)
+            | State::Over => Err(Error::IncorrectHandleState.into()),
+        }
+    }
+
+    fn begin_body(&mut self, head: Box<ResponseHead>, follows: Follows, lost: Option<Failure>) {
+        self.stall.over();
+        self.state = match follows {
+            Follows::WebSocket => State::Upgraded(Some(head)),
+            Follows::Body(framing) => {
+                let closes = self.request.announces_close && !keep_alive(&head, &framing);
+                State::Body(Body::new(head, BodyDecoder::new(framing), closes, lost))
+            }
+        };
+    }
+
+    /// What came of reading; `input` is what has arrived and is not consumed.
+    ///
+    /// # Errors
+    /// What the call fails with.
+    pub fn read(
+        &mut self,
+        turn: &Turn<'_>,
+        call: &mut Call<'_>,
+        arrived: Arrived,
+        input: &[u8],
+    ) -> Result<Flow> {
+        if matches!(self.state, State::Body(_)) {
+            self.read_body(turn, call, arrived)
+        } else if matches!(self.state, State::Head(_)) {
+            self.read_head(turn, arrived, input)
+        } else {
+            self.read_early(turn, arrived, input)
+        }
+    }
+
+    fn read_head(&mut self, turn: &Turn<'_>, arrived: Arrived, input: &[u8]) -> Result<Flow> {
+        let State::Head(head) = &mut self.state else {
+            return Ok(Flow::On);
+        };
+        let loss = Loss {
+            origin: self.origin,
+            answered: !input.is_empty() || head.interim > 0,
+            written: true,
+            replayable: self.replay.is_possible(false),
+            method: &self.request.method,
+        };
+        let failure = match (arrived, head.lost.take()) {
+            (Arrived::Bytes(_), lost) => {
+                head.lost = lost;
+                return Ok(Flow::On);
+            }
+            (Arrived::Blocked, None) => {
+                let since = head.since;
+                return self.wait_for_head(turn, since);
+            }
+            (Arrived::NoRoom, _) if input.len() < self.request.limits.head.max_bytes => {
+                Error::NotEnoughMemory.into()
+            }
+            (Arrived::NoRoom, _) => head_too_large(),
+            (Arrived::Ended { .. } | Arrived::Failed(_), _) if loss.is_stale() => {
+                self.state = State::Stale;
+                return Ok(Flow::On);
+            }
+            (Arrived::Failed(failure), _) => failure,
+            // A reset that a write has met looks like a FIN here, but is none.
+            (Arrived::Blocked | Arrived::Ended { .. }, Some(lost)) => lost,
+            // A FIN instead of a response, or of its end, is a broken response.
+            (Arrived::Ended { .. }, None) => ended_in_head(input.len()),
+        };
+        self.failed(failure)
+    }
+
+    /// Waits for more of a head that is waited for since `since`: each wait has its limit, and so have all of them.
+    pub(super) fn wait_for_head(&mut self, turn: &Turn<'_>, since: Instant) -> Result<Flow> {
+        let whole = Wait::ReceiveResponse.left(since, turn.now, turn.timeouts);
+        let next = self.left(Wait::Receive, turn);
+        match (whole, next) {
+            (Ok(whole), Ok(next)) => Ok(Flow::Wait(earlier(whole, next))),
+            (Err(failure), _) | (_, Err(failure)) => self.failed(failure),
+        }
+    }
+}

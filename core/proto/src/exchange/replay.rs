@@ -1,0 +1,36 @@
+//! Whether a request's body can be sent once more.
+
+/// What was sent of a body. RFC 9110 §9.2.2 asks whether a request may be repeated; this, whether it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Replay {
+    /// So many bytes, given with SendRequest and lent as long as that call lasts.
+    Given(usize),
+    /// Pieces of WriteData as well, which the program has back.
+    Written,
+}
+
+impl Replay {
+    /// All of the body can be had again; `sending` says that SendRequest is not over.
+    pub(super) fn is_possible(self, sending: bool) -> bool {
+        match self {
+            Self::Given(bytes) => sending || bytes == 0,
+            Self::Written => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_program_has_back_cannot_be_sent_again() {
+        assert!(Replay::Given(5).is_possible(true), "still lent");
+        assert!(Replay::Given(0).is_possible(false), "there is none");
+        assert!(
+            !Replay::Given(5).is_possible(false),
+            "given back at the completion"
+        );
+        assert!(!Replay::Written.is_possible(true));
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether a request is sent once more, unseen, because its connection turned out stale.
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It was opened for this request.
+    Fresh,
+    /// Another request has used it before, and the server may have given it up meanwhile.
+    Reused,
+    /// It was opened in place of a stale one: what was told of the request is not told twice, and it is the last attempt.
+    Replacement,
+}
+
+/// How a connection ended before the answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loss<'r> {
+    pub(super) origin: Origin,
+    /// Bytes of an answer had come.
+    pub(super) answered: bool,
+    /// Bytes of the request were out.
+    pub(super) written: bool,
+    /// All of the body can be had again.
+    pub(super) replayable: bool,
+    pub(super) method: &'r str,
+}
+
+impl Loss<'_> {
+    /// The server closed a connection that nobody used, which is no failure of this request: another one may try again.
+    /// A request that may have been executed is repeated only if that does no harm (RFC 9112 §9.3.1).
+    pub(super) fn is_stale(self) -> bool {
+        self.origin == Origin::Reused
+            && !self.answered
+            && self.replayable
+            && (!self.written || is_idempotent(self.method))
+    }
+}
+
+/// RFC 9110 §9.2.2. Methods are told apart by case.
+fn is_idempotent(method: &str) -> bool {
+    matches!(
+        method,
+        "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STALE: Loss<'static> = Loss {
+        origin: Origin::Reused,
+        answered: false,
+        written: true,
+        replayable: true,
+        method: "GET",
+    };
+
+    #[test]
+    fn each_condition_counts() {
+        assert!(STALE.is_stale());
+        let cases = [
+            Loss {
+                origin: Origin::Fresh,
+                ..STALE
+            },
+            Loss {
+                origin: Origin::Replacement,
+                ..STALE
+            },
+            Loss {
+                answered: true,
+                ..STALE
+            },
+            Loss {
+                replayable: false,
+                ..STALE
+            },
+            Loss {
+                method: "POST",
+                ..STALE
+            },
+            Loss {
+                method: "get",
+                ..STALE
+            },
+        ];
+        for loss in cases {
+            assert!(!loss.is_stale(), "{loss:?}");
+        }
+        let unwritten = Loss {
+            method: "POST",
+            written: false,
+            ..STALE
+        };
+        assert!(unwritten.is_stale(), "nothing can have been executed");
+    }
+}

@@ -1,0 +1,407 @@
+//! Whole dialogues, with bytes and a virtual clock.
+
+mod again;
+mod answers;
+mod bodies;
+mod order;
+mod uploads;
+mod waits;
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use super::timers::Carried;
+use super::{
+    Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Room,
+    Source, Turn, Wrote,
+};
+use crate::error::Error;
+use crate::failure::{Failure, Result};
+use crate::http1::head::HeadLimits;
+use crate::notify::{Notification, SecureProblems};
+use crate::option::Timeouts;
+use crate::websocket::{Offer, client_key};
+
+const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: server\r\n\r\n";
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const EVER: Duration = Duration::from_secs(1_000_000);
+
+/// What the server, or the system, does next with what is asked of it.
+#[derive(Clone, Debug)]
+enum Peer {
+    /// Nothing for so long.
+    Quiet(Duration),
+    /// Sends these bytes.
+    Sends(Vec<u8>),
+    /// Takes so many bytes.
+    Takes(usize),
+    /// Ends the connection as it should.
+    Ends,
+    /// A FIN where a close_notify belongs.
+    Cut,
+    Resets,
+    /// Shows a certificate with a defect.
+    Defect,
+}
+
+/// Bytes that have arrived.
+#[derive(Default)]
+struct Inbox(Vec<u8>);
+
+impl Received for Inbox {
+    fn data(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.drain(..count);
+    }
+}
+
+/// An exchange, its server, and the time.
+struct World {
+    exchange: Exchange,
+    inbox: Inbox,
+    now: Instant,
+    /// When quiet ends that has begun.
+    quiet_until: Option<Instant>,
+    timeouts: Timeouts,
+    carried: Carried,
+    /// A connection that was used before is there.
+    pooled: bool,
+    /// What is done about looking up; there is an address when it is empty.
+    resolving: VecDeque<Peer>,
+    /// What is done about shaking hands; that is over when it is empty.
+    securing: VecDeque<Peer>,
+    /// What is done about writing; takes everything when it is empty.
+    writing: VecDeque<Peer>,
+    /// What is done about reading; silence when it is empty.
+    reading: VecDeque<Peer>,
+    /// What the program was told, and what was done with the connection.
+    told: Vec<String>,
+    /// What the server got.
+    got: Vec<u8>,
+    /// After so many actions the handle is closed.
+    cancelled_after: usize,
+    actions: usize,
+}
+
+fn request() -> Composed {
+    Composed {
+        host: "server".into(),
+        secure: false,
+        head: HEAD.to_vec(),
+        method: "GET".into(),
+        announces_close: false,
+        upgrade: None,
+        limits: ExchangeLimits {
+            head: HeadLimits::default(),
+            max_interim: 2,
+        },
+    }
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+impl World {
+    fn new(request: Composed) -> Self {
+        Self {
+            exchange: Exchange::new(request),
+            inbox: Inbox::default(),
+            now: Instant::now() + EVER,
+            quiet_until: None,
+            timeouts: Timeouts {
+                resolve_ms: 100,
+                connect_ms: 200,
+                send_ms: 300,
+                receive_ms: 400,
+                receive_response_ms: 1000,
+            },
+            carried: Carried::default(),
+            pooled: false,
+            resolving: VecDeque::new(),
+            securing: VecDeque::new(),
+            writing: VecDeque::new(),
+            reading: VecDeque::new(),
+            told: Vec::new(),
+            got: Vec::new(),
+            cancelled_after: usize::MAX,
+            actions: 0,
+        }
+    }
+
+    /// Its server sends this, and is silent then.
+    fn answering(request: Composed, answer: &[u8]) -> Self {
+        let mut world = Self::new(request);
+        world.reading.push_back(Peer::Sends(answer.to_vec()));
+        world
+    }
+
+    fn send(&mut self) -> Result<()> {
+        self.send_with(b"")
+    }
+
+    fn send_with(&mut self, given: &[u8]) -> Result<()> {
+        let awaits = Awaits::Sent;
+        self.run(&mut Call::Send { given, awaits })
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<usize> {
+        let mut written = 0;
+        let call = &mut Call::Write {
+            data,
+            written: &mut written,
+        };
+        self.run(call)?;
+        Ok(written)
+    }
+
+    fn receive(&mut self) -> Result<()> {
+        self.run(&mut Call::Receive)
+    }
+
+    fn available(&mut self) -> Result<u32> {
+        let mut found = 77;
+        self.run(&mut Call::Available { found: &mut found })?;
+        Ok(found)
+    }
+
+    fn read(&mut self, bytes: usize, any: bool) -> Result<Vec<u8>> {
+        let (mut buffer, mut filled) = (vec![0; bytes], 0);
+        let call = &mut Call::Read {
+            into: &mut buffer,
+            filled: &mut filled,
+            any,
+        };
+        self.run(call)?;
+        buffer.truncate(filled);
+        Ok(buffer)
+    }
+
+    /// Sends, receives, and reads everything, so many bytes at a time.
+    fn whole(&mut self, bytes: usize) -> Result<Vec<u8>> {
+        self.send()?;
+        self.receive()?;
+        self.rest(bytes)
+    }
+
+    fn rest(&mut self, bytes: usize) -> Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let piece = self.read(bytes, false)?;
+            if piece.is_empty() {
+                return Ok(body);
+            }
+            body.extend(piece);
+        }
+    }
+
+    /// What the program was told since the last time.
+    fn told(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.told)
+    }
+
+    fn run(&mut self, call: &mut Call<'_>) -> Result<()> {
+        let timeouts = self.timeouts;
+        loop {
+            self.actions += 1;
+            let turn = Turn {
+                now: self.now,
+                timeouts: &timeouts,
+                carried: self.carried,
+                cancelled: self.actions > self.cancelled_after,
+            };
+            let flow = match self.exchange.next(&turn, call, &mut self.inbox)? {
+                Action::Notify(notification) => {
+                    self.told.push(name(&notification));
+                    Flow::On
+                }
+                Action::Acquire if self.pooled => {
+                    self.exchange.acquired();
+                    Flow::On
+                }
+                Action::Acquire => {
+                    self.exchange.must_connect();
+                    Flow::On
+                }
+                Action::Resolve => self.resolve(&turn)?,
+                Action::Dial(limit) => {
+                    assert_eq!(limit, Some(ms(200)));
+                    self.dial();
+                    Flow::On
+                }
+                Action::Secure => self.secure(&turn)?,
+                Action::Write(source) => self.take(&turn, call, source)?,
+                Action::Flush => self.exchange.wrote(&turn, call, Wrote::All)?,
+                Action::Read(room) => self.give(&turn, call, room)?,
+                Action::Finish => {
+                    self.told.push("(finish)".to_owned());
+                    Flow::On
+                }
+                Action::Release => {
+                    self.told.push("(release)".to_owned());
+                    Flow::On
+                }
+                Action::Done => return Ok(()),
+            };
+            match flow {
+                Flow::On => {}
+                Flow::Done => return Ok(()),
+                Flow::Wait(until) => self.sleep(until),
+            }
+        }
+    }
+
+    /// The time jumps to whatever comes first.
+    fn sleep(&mut self, until: Option<Instant>) {
+        let next = super::timers::earlier(until, self.quiet_until);
+        self.now = next.expect("nothing would ever happen");
+    }
+
+    /// What comes next of these; `None` while it is quiet.
+    fn next_of(&mut self, which: fn(&mut Self) -> &mut VecDeque<Peer>) -> Option<Peer> {
+        loop {
+            match which(self).front() {
+                Some(Peer::Quiet(time)) => {
+                    let time = *time;
+                    let until = *self.quiet_until.get_or_insert(self.now + time);
+                    if self.now < until {
+                        return None;
+                    }
+                    self.quiet_until = None;
+                    which(self).pop_front();
+                }
+                _ => return which(self).pop_front(),
+            }
+        }
+    }
+
+    fn resolve(&mut self, turn: &Turn<'_>) -> Result<Flow> {
+        if self.next_of(|world| &mut world.resolving).is_none() && !self.resolving.is_empty() {
+            return self.exchange.blocked(turn);
+        }
+        self.exchange.resolved(ADDRESS);
+        Ok(Flow::On)
+    }
+
+    fn dial(&mut self) {
+        if self
+            .told
+            .last()
+            .is_some_and(|told| told == "ConnectingToServer")
+        {
+            self.exchange.dialed(ADDRESS);
+        } else {
+            self.exchange.dialing(ADDRESS);
+        }
+    }
+
+    fn secure(&mut self, turn: &Turn<'_>) -> Result<Flow> {
+        match self.next_of(|world| &mut world.securing) {
+            None if !self.securing.is_empty() => return self.exchange.blocked(turn),
+            Some(Peer::Defect) => {
+                let failure = Error::SecureFailure.into();
+                self.exchange.refused(SecureProblems::INVALID_CA, failure);
+            }
+            Some(Peer::Resets) => {
+                let failure = Error::SecureChannelError.into();
+                self.exchange.refused(SecureProblems::default(), failure);
+            }
+            _ => self.exchange.secured(),
+        }
+        Ok(Flow::On)
+    }
+
+    fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, source: Source) -> Result<Flow> {
+        let head = self.exchange.head();
+        let bytes = match (source, &*call) {
+            (Source::Head(from), _) => head[from..].to_vec(),
+            (Source::Lent(from), Call::Send { given, .. }) => given[from..].to_vec(),
+            (Source::Lent(from), Call::Write { data, .. }) => data[from..].to_vec(),
+            (Source::Lent(_), other) => panic!("nothing is lent to write by {other:?}"),
+        };
+        assert!(!bytes.is_empty());
+        let silent = self.writing.is_empty();
+        let wrote = match self.next_of(|world| &mut world.writing) {
+            None if silent => Wrote::Bytes(bytes.len()),
+            None => Wrote::Blocked,
+            Some(Peer::Takes(count)) => Wrote::Bytes(count.min(bytes.len())),
+            Some(_) => Wrote::Failed(Error::ConnectionError.into()),
+        };
+        if let Wrote::Bytes(count) = wrote {
+            self.got.extend(&bytes[..count]);
+            self.carried.sent += u64::try_from(count).unwrap();
+        }
+        let turn = Turn {
+            carried: self.carried,
+            ..*turn
+        };
+        self.exchange.wrote(&turn, call, wrote)
+    }
+
+    fn give(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, room: Room) -> Result<Flow> {
+        let arrived = match self.next_of(|world| &mut world.reading) {
+            None => Arrived::Blocked,
+            Some(Peer::Sends(mut bytes)) => {
+                if let (Room::Lent { from, bytes: max }, Call::Read { into, .. }) =
+                    (room, &mut *call)
+                {
+                    let count = bytes.len().min(max);
+                    into[from..from + count].copy_from_slice(&bytes[..count]);
+                    bytes.drain(..count);
+                    if !bytes.is_empty() {
+                        self.reading.push_front(Peer::Sends(bytes));
+                    }
+                    return Ok(self.exchange.read_lent(call, count));
+                }
+                self.carried.received += u64::try_from(bytes.len()).unwrap();
+                self.inbox.0.extend(&bytes);
+                Arrived::Bytes(bytes.len())
+            }
+            Some(Peer::Ends) => Arrived::Ended { in_order: true },
+            Some(Peer::Cut) => Arrived::Ended { in_order: false },
+            Some(_) => Arrived::Failed(Error::ConnectionError.into()),
+        };
+        let turn = Turn {
+            carried: self.carried,
+            ..*turn
+        };
+        self.exchange.read(&turn, call, arrived, &self.inbox.0)
+    }
+}
+
+/// The variant, and the number in it where there is one.
+fn name(notification: &Notification) -> String {
+    let text = format!("{notification:?}");
+    match notification {
+        Notification::RequestSent(_)
+        | Notification::ResponseReceived(_)
+        | Notification::IntermediateResponse(_) => text,
+        _ => text.split(['(', ' ']).next().unwrap().to_owned(),
+    }
+}
+
+fn error(result: Result<impl std::fmt::Debug>) -> Error {
+    result
+        .map_err(|failure: Failure| failure.error())
+        .unwrap_err()
+}
+
+/// A request that asks for a WebSocket, and the field that agrees.
+fn upgrading() -> (Composed, String) {
+    let key = client_key([7; 16]);
+    let accept = crate::websocket::accept_for(key.as_str())
+        .as_str()
+        .to_owned();
+    let request = Composed {
+        upgrade: Some(Offer {
+            key,
+            sub_protocols: Vec::new(),
+        }),
+        ..request()
+    };
+    (request, accept)
+}

@@ -1,0 +1,104 @@
+//! A request is sent once more where its connection was stale, and nowhere else.
+
+use super::*;
+
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+
+/// A connection that another request has used, given up by the server: the first read meets its end.
+fn stale(method: &'static str) -> World {
+    let mut world = World::new(Composed {
+        method: method.into(),
+        ..request()
+    });
+    world.pooled = true;
+    world
+        .reading
+        .extend([Peer::Ends, Peer::Sends(ANSWER.to_vec())]);
+    world
+}
+
+#[test]
+fn a_stale_connection_shows_only_in_the_new_one() {
+    let mut world = stale("GET");
+    world.send().unwrap();
+    world.told();
+    world.receive().unwrap();
+    let expected = [
+        "ReceivingResponse",
+        "(release)",
+        "ResolvingName",
+        "NameResolved",
+        "ConnectingToServer",
+        "ConnectedToServer",
+        "ResponseReceived(38)",
+    ];
+    assert_eq!(world.told(), expected);
+    assert_eq!(world.rest(9).unwrap(), b"x");
+    assert_eq!(world.got, [HEAD, HEAD].concat());
+}
+
+#[test]
+fn one_that_is_met_while_sending_is_replaced_within_the_call() {
+    let mut world = stale("GET");
+    world.writing.push_back(Peer::Resets);
+    world.reading[0] = Peer::Resets;
+    world.send_with(b"body").unwrap();
+    let told = world.told();
+    assert_eq!(told[..2], ["SendingRequest", "(release)"]);
+    let again = told.iter().filter(|told| *told == "SendingRequest").count();
+    assert_eq!((again, told.len()), (1, 7), "{told:?}");
+    assert_eq!(world.got, [HEAD, b"body"].concat());
+}
+
+#[test]
+fn there_is_no_second_time() {
+    let mut world = stale("GET");
+    world.reading[1] = Peer::Ends;
+    world.send().unwrap();
+    assert_eq!(error(world.receive()), Error::InvalidServerResponse);
+}
+
+#[test]
+fn what_may_have_been_executed_or_cannot_be_had_again_is_not_repeated() {
+    let mut world = stale("POST");
+    world.send().unwrap();
+    assert_eq!(error(world.receive()), Error::InvalidServerResponse);
+
+    let mut given = stale("PUT");
+    given.send_with(b"body").unwrap();
+    assert_eq!(
+        error(given.receive()),
+        Error::InvalidServerResponse,
+        "given back"
+    );
+
+    let mut written = stale("PUT");
+    written.send().unwrap();
+    written.write(b"body").unwrap();
+    assert_eq!(error(written.receive()), Error::InvalidServerResponse);
+
+    let mut begun = stale("GET");
+    begun.reading.push_front(Peer::Sends(b"HTTP".to_vec()));
+    begun.send().unwrap();
+    assert_eq!(error(begun.receive()), Error::InvalidServerResponse);
+
+    let mut interim = stale("GET");
+    interim
+        .reading
+        .push_front(Peer::Sends(b"HTTP/1.1 100 C\r\n\r\n".to_vec()));
+    interim.send().unwrap();
+    assert_eq!(error(interim.receive()), Error::InvalidServerResponse);
+
+    let mut fresh = stale("GET");
+    fresh.pooled = false;
+    fresh.send().unwrap();
+    assert_eq!(error(fresh.receive()), Error::InvalidServerResponse);
+}
+
+#[test]
+fn silence_is_not_staleness() {
+    let mut world = stale("GET");
+    world.reading[0] = Peer::Quiet(EVER);
+    world.send().unwrap();
+    assert_eq!(error(world.receive()), Error::Timeout);
+}

@@ -1,0 +1,123 @@
+//! Heads: interim ones, upgrades, and what is no answer.
+
+use super::*;
+
+/// Feeds the answer in pieces of this size.
+fn in_pieces(request: Composed, answer: &[u8], size: usize) -> World {
+    let mut world = World::new(request);
+    for piece in answer.chunks(size) {
+        world.reading.push_back(Peer::Sends(piece.to_vec()));
+    }
+    world.send().unwrap();
+    world.told();
+    world
+}
+
+#[test]
+fn interim_responses_are_told_and_skipped_whole_and_byte_by_byte() {
+    let answer =
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
+    for size in [1, 7, answer.len()] {
+        let mut world = in_pieces(request(), answer, size);
+        world.receive().unwrap();
+        let expected = [
+            "ReceivingResponse",
+            "IntermediateResponse(100)",
+            "IntermediateResponse(103)",
+            "ResponseReceived(19)",
+        ];
+        assert_eq!(world.told(), expected, "{size}");
+        assert_eq!(world.exchange.take_head().unwrap().status, 200);
+        assert!(world.exchange.take_head().is_none());
+    }
+}
+
+#[test]
+fn too_many_interim_responses_are_no_answer() {
+    let interim = b"HTTP/1.1 102 Processing\r\n\r\n".repeat(3);
+    let mut world = in_pieces(request(), &interim, interim.len());
+    assert_eq!(error(world.receive()), Error::InvalidServerResponse);
+    let told = world.told();
+    assert_eq!(told.len(), 3, "two are told: {told:?}");
+}
+
+#[test]
+fn a_server_that_agrees_speaks_websocket_from_there_on() {
+    let (request, accept) = upgrading();
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\nframes"
+    );
+    let mut world = in_pieces(request, answer.as_bytes(), answer.len());
+    world.receive().unwrap();
+    assert!(world.exchange.is_upgraded() && world.exchange.asks_upgrade());
+    assert_eq!(world.inbox.0, b"frames");
+    assert_eq!(world.available().unwrap(), 0);
+    assert_eq!(world.read(10, false).unwrap(), b"", "it has no body");
+    assert_eq!(world.exchange.take_head().unwrap().status, 101);
+}
+
+#[test]
+fn a_server_that_refuses_the_upgrade_is_quoted_and_its_body_can_still_be_read() {
+    let (request, _) = upgrading();
+    let answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno entry.";
+    let mut world = in_pieces(request, answer, answer.len());
+    world.receive().unwrap();
+    assert!(!world.exchange.is_upgraded());
+    let failure = world.exchange.upgrade_refused(None, &world.inbox.0);
+    assert_eq!(failure.error(), Error::InvalidOperation);
+    let text = failure.to_string();
+    assert!(
+        text.contains("403 Forbidden") && text.contains("no entry."),
+        "{text}"
+    );
+    assert_eq!(world.rest(4).unwrap(), b"no entry.");
+}
+
+#[test]
+fn what_is_no_answer_fails_by_its_kind() {
+    let (asking, _) = upgrading();
+    let switch = &b"HTTP/1.1 101 Switching Protocols\r\n\r\n"[..];
+    let cases = [
+        (request(), switch, Error::InvalidServerResponse),
+        (asking, switch, Error::InvalidServerResponse),
+        (
+            request(),
+            b"SSH-2.0-OpenSSH\r\n",
+            Error::InvalidServerResponse,
+        ),
+        (
+            request(),
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            Error::InvalidServerResponse,
+        ),
+    ];
+    for (request, answer, expected) in cases {
+        let mut world = in_pieces(request, answer, answer.len());
+        assert_eq!(error(world.receive()), expected);
+        assert_eq!(
+            error(world.receive()),
+            Error::IncorrectHandleState,
+            "it is over"
+        );
+    }
+}
+
+#[test]
+fn an_end_instead_of_an_answer_is_one_of_the_server_or_of_the_connection() {
+    for begun in [&b""[..], b"HTTP/1.1 200 OK\r\nA: "] {
+        for (end, expected) in [
+            (Peer::Ends, Error::InvalidServerResponse),
+            (Peer::Cut, Error::InvalidServerResponse),
+            (Peer::Resets, Error::ConnectionError),
+        ] {
+            let mut world = World::new(request());
+            if !begun.is_empty() {
+                world.reading.push_back(Peer::Sends(begun.to_vec()));
+            }
+            world.reading.push_back(end);
+            world.send().unwrap();
+            assert_eq!(error(world.receive()), expected);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Every wait has its limit, and none has that of another.
+
+use super::*;
+
+/// How long it took until this failed with a timeout.
+fn lasts(mut world: World, work: impl FnOnce(&mut World) -> Result<()>) -> Duration {
+    let start = world.now;
+    assert_eq!(error(work(&mut world)), Error::Timeout);
+    world.now - start
+}
+
+#[test]
+fn each_wait_ends_after_its_own_limit() {
+    let mut world = World::new(request());
+    world.resolving.push_back(Peer::Quiet(EVER));
+    assert_eq!(lasts(world, World::send), ms(100), "the look-up");
+
+    let mut world = World::new(Composed {
+        secure: true,
+        ..request()
+    });
+    world.resolving.push_back(Peer::Quiet(ms(50)));
+    world.securing.push_back(Peer::Quiet(EVER));
+    assert_eq!(lasts(world, World::send), ms(50 + 200), "the handshake");
+
+    let mut world = World::new(request());
+    world.writing.push_back(Peer::Quiet(EVER));
+    world.reading.push_back(Peer::Quiet(EVER));
+    assert_eq!(lasts(world, World::send), ms(300), "sending");
+
+    let mut world = World::new(request());
+    world.reading.push_back(Peer::Quiet(EVER));
+    world.send().unwrap();
+    assert_eq!(lasts(world, World::receive), ms(400), "receiving");
+}
+
+#[test]
+fn a_head_that_drips_ends_with_the_limit_of_the_whole() {
+    let mut world = World::new(request());
+    for _ in 0..20 {
+        let drip = Peer::Sends(b"HTTP/1.1 100 C\r\nA: b\r\n"[..1].to_vec());
+        world.reading.extend([Peer::Quiet(ms(150)), drip]);
+    }
+    world.reading[1] = Peer::Sends(b"HTTP/1.1 200 OK\r\nA: ".to_vec());
+    world.send().unwrap();
+    assert_eq!(lasts(world, World::receive), ms(1000));
+}
+
+#[test]
+fn a_body_that_drips_goes_on_as_long_as_it_drips() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+    let mut world = World::answering(request(), head);
+    for _ in 0..10 {
+        let drip = Peer::Sends(b"x".to_vec());
+        world.reading.extend([Peer::Quiet(ms(399)), drip]);
+    }
+    let start = world.now;
+    assert_eq!(world.whole(100).unwrap(), [b'x'; 10]);
+    assert_eq!(world.now - start, ms(3990));
+}
+
+#[test]
+fn the_time_between_calls_counts_for_no_wait() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+    let mut world = World::answering(request(), head);
+    world.send().unwrap();
+    world.now += EVER;
+    world.receive().unwrap();
+    for byte in [b"a", b"b"] {
+        world.now += EVER;
+        let late = Peer::Sends(byte.to_vec());
+        world.reading.extend([Peer::Quiet(ms(399)), late]);
+        assert_eq!(world.read(1, false).unwrap(), byte);
+    }
+}
+
+#[test]
+fn without_limits_anything_may_last() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+    let mut world = World::new(Composed {
+        secure: true,
+        ..request()
+    });
+    world.timeouts = Timeouts {
+        resolve_ms: 0,
+        connect_ms: 200,
+        send_ms: u32::MAX,
+        receive_ms: 0,
+        receive_response_ms: 0,
+    };
+    world.resolving.push_back(Peer::Quiet(EVER));
+    world.securing.push_back(Peer::Quiet(ms(199)));
+    world.writing.extend([Peer::Quiet(EVER), Peer::Takes(1000)]);
+    world.send().unwrap();
+    world
+        .reading
+        .extend([Peer::Quiet(EVER), Peer::Sends(head.to_vec())]);
+    world.receive().unwrap();
+    assert_eq!(world.rest(9).unwrap(), b"x");
+}

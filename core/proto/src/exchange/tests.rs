@@ -106,12 +106,21 @@ fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
+/// Some moment: from here on the time is the test's.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no other way to make one"
+)]
+fn some_time() -> Instant {
+    Instant::now() + EVER
+}
+
 impl World {
     fn new(request: Composed) -> Self {
         Self {
             exchange: Exchange::new(request),
             inbox: Inbox::default(),
-            now: Instant::now() + EVER,
+            now: some_time(),
             quiet_until: None,
             timeouts: Timeouts {
                 resolve_ms: 100,
@@ -376,11 +385,16 @@ impl World {
 /// The variant, and the number in it where there is one.
 fn name(notification: &Notification) -> String {
     let text = format!("{notification:?}");
-    match notification {
+    let numbered = matches!(
+        notification,
         Notification::RequestSent(_)
-        | Notification::ResponseReceived(_)
-        | Notification::IntermediateResponse(_) => text,
-        _ => text.split(['(', ' ']).next().unwrap().to_owned(),
+            | Notification::ResponseReceived(_)
+            | Notification::IntermediateResponse(_)
+    );
+    if numbered {
+        text
+    } else {
+        text.split(['(', ' ']).next().unwrap().to_owned()
     }
 }
 

@@ -14,7 +14,16 @@ pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("c")
 }
 
-/// Where cargo puts libwinhttp: beside this test's own program.
+/// The root of the workspace.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// Where cargo puts libwinhttp and libwebsocket: beside this test's own program.
 pub fn libraries() -> PathBuf {
     std::env::current_exe()
         .unwrap()

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use winhttp_tests::program::ends;
 use winhttp_tests::support::compiler::{Compilers, Dialect};
+use winhttp_tests::support::programs::libraries;
 
 const C: Dialect = Dialect::C("gnu11");
 const CPP: Dialect = Dialect::Cpp("c++17");
@@ -32,8 +33,7 @@ fn flags<'a>(extra: &[&'a str]) -> Vec<&'a str> {
 
 /// Builds a program with a compiler, and gives what it prints.
 fn run(compilers: &Compilers, source: &str, dialect: Dialect, extra: &[&str]) -> String {
-    let own = std::env::current_exe().unwrap();
-    let libraries = own.parent().unwrap().display();
+    let libraries = libraries().display().to_string();
     let link = [
         format!("-L{libraries}"),
         format!("-Wl,-rpath,{libraries}"),

@@ -4,15 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use winhttp_tests::support::programs::root;
 
 const BEGIN: &str =
     "<!-- The list of names begins; tests/tests/suite/compat_names.rs writes it. -->\n";
 const END: &str = "<!-- The list of names ends. -->\n";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// The text without its comments.
 fn code(text: &str) -> String {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use winhttp_tests::program::ends;
 use winhttp_tests::support::compiler::{Compilers, DIALECTS, Dialect, WIDTHS, check};
+use winhttp_tests::support::programs::libraries;
 
 /// Where the C sources are, for the header that they share.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/c/header");
@@ -51,8 +52,7 @@ const PARTS: [&str; 26] = [
 /// Builds a program against libwinhttp in C and C++ and every width, by other compilers too where WCHAR is `wchar_t`,
 /// runs it, and gives what it wrote to the standard error to `judge`.
 fn run_everywhere(name: &str, source: &str, exit_code: i32, judge: fn(&str)) {
-    let libraries = std::env::current_exe().unwrap();
-    let libraries = libraries.parent().unwrap().display().to_string();
+    let libraries = libraries().display().to_string();
     let folder = format!("-L{libraries}");
     let run_path = format!("-Wl,-rpath,{libraries}");
     let everywhere = [Dialect::C("c11"), Dialect::Cpp("c++20")]

@@ -10,6 +10,7 @@ use std::process::Command;
 use winhttp_fixtures::{Connection, Frame, Opcode, Server, by_path};
 use winhttp_tests::program::{ends, is_installed, run};
 use winhttp_tests::scratch::Scratch;
+use winhttp_tests::support::programs::libraries;
 use winhttp_tests::web_socket_server;
 
 /// The usual compilers, for C and for C++.
@@ -41,8 +42,7 @@ fn compile(command: &mut Command) {
 /// Compiles a program in a width with every compiler there is, and gives each result to `judge`.
 fn everywhere(program: &str, width: &str, judge: impl Fn(&Path)) {
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("../winhttp-shim/include");
-    let own = std::env::current_exe().unwrap();
-    let libraries = own.parent().unwrap();
+    let libraries = libraries();
     let mut judged = 0;
     for (c, cpp) in COMPILERS {
         if !is_installed(c) || !is_installed(cpp) {
@@ -62,7 +62,7 @@ fn everywhere(program: &str, width: &str, judge: impl Fn(&Path)) {
             .arg(&include)
             .arg(source(program))
             .arg("-L")
-            .arg(libraries)
+            .arg(&libraries)
             .arg(format!("-Wl,-rpath,{}", libraries.display()))
             .args(["-lwinhttp", "-pthread", "-o"])
             .arg(&result);

@@ -11,6 +11,7 @@ use std::process::Command;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::scratch::Scratch;
+use winhttp_tests::support::programs::libraries;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("differential")
@@ -18,8 +19,7 @@ fn folder() -> PathBuf {
 
 /// Builds the program in this folder with these flags; it finds the library beside this test's own program.
 fn build(scratch: &Path, flags: &[&str]) -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let libraries = own.parent().unwrap();
+    let libraries = libraries();
     assert!(libraries.join("libwinhttp.so").exists());
     let program = scratch.join("program");
     let mut sources: Vec<PathBuf> = fs::read_dir(folder().join("c"))
@@ -38,7 +38,7 @@ fn build(scratch: &Path, flags: &[&str]) -> PathBuf {
         ))
         .args(sources)
         .arg("-L")
-        .arg(libraries)
+        .arg(&libraries)
         .arg(format!("-Wl,-rpath,{}", libraries.display()))
         .args(["-lwinhttp", "-o"])
         .arg(&program)

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use winhttp_tests::support::programs::root;
 
 /// The facts of observed behaviour.
 const FACTS: &str = "1.1 1.2 1.3 1.4 1.5 1.6 1.7 1.8 1.9 1.10 1.11 1.12 1.13 1.14 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9 \
@@ -53,13 +54,6 @@ const WAITING: &[(&str, &str)] = &[
 
 /// Requirements of real programs that wait, and what they wait for.
 const EXPECTATIONS_WAITING: &[(u32, &str)] = &[(26, "authentication")];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
 
 /// What a number counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,23 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::program::{ends, is_installed, run, wait};
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::compiler::{Dialect, check};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// Cargo puts libwinhttp beside this test's own program.
-fn library() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    own.parent().unwrap().join("libwinhttp.so")
-}
+use winhttp_tests::support::programs::{library, root};
 
 /// The lines `NAME = number` of the Python module.
 fn constants() -> Vec<(String, String)> {

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::program::{run, wait};
 use winhttp_tests::support::compiler::{Dialect, build};
+use winhttp_tests::support::programs::libraries;
 
 /// The C programs of the README that use this header, as they stand there.
 fn programs(header: &str) -> Vec<String> {
@@ -22,8 +23,7 @@ fn the_handshake_and_the_loop_of_websocket_h_make_a_client() {
     let parts = programs("websocket.h");
     assert_eq!(parts.len(), 2, "the handshake and the loop");
     let source = parts.concat() + include_str!("../../c/readme_websocket.c");
-    let own = std::env::current_exe().unwrap();
-    let libraries = own.parent().unwrap().display().to_string();
+    let libraries = libraries().display().to_string();
     let flags = [
         "-Wall",
         "-Wextra",

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use winhttp_tests::support::programs::root;
+
 /// Lines a file may have before it must be split; tables are exempt.
 const LINES_MAX: usize = 600;
 /// Files that are tables or lists.
@@ -19,13 +21,6 @@ const BANNED: &[&str] = &[
     "todo\u{21}(",
     "unimplemented\u{21}(",
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
 
 /// Every source file of the workspace with these extensions, as a path relative to its root.
 fn sources(extensions: &[&str]) -> Vec<(String, String)> {

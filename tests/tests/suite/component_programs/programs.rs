@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
 
+use winhttp_tests::support::programs::{libraries, root};
 use winhttp_tests::{program, scratch};
 
 /// The examples: compiled once for all tests of this program.
@@ -30,10 +31,8 @@ pub(crate) static ECHO_ASYNC: LazyLock<PathBuf> =
 
 /// Compiles an example against a library of ours and gives the program's path.
 fn compile(standard: &str, sources: &[&str], library: &str, shim: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    // Cargo puts the libraries beside this test's own program.
-    let own = std::env::current_exe().unwrap();
-    let libraries = own.parent().unwrap();
+    let root = root();
+    let libraries = libraries();
     let program = scratch::kept("component_programs").join("program");
 
     let mut compiler = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".to_owned()));
@@ -56,7 +55,7 @@ fn compile(standard: &str, sources: &[&str], library: &str, shim: &str) -> PathB
         .arg("-o")
         .arg(&program)
         .arg("-L")
-        .arg(libraries)
+        .arg(&libraries)
         .arg(format!("-l{library}"))
         .arg(format!("-Wl,-rpath,{}", libraries.display()));
     let output = compiler.output().unwrap();

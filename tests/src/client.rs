@@ -99,7 +99,7 @@ impl<W: Unit> Client<W> {
     pub fn with_session(session: Handle, mode: Mode) -> Self {
         let client = Self {
             session,
-            recorder: Recorder::new(),
+            recorder: Recorder::of(session),
             mode,
             width: PhantomData,
         };

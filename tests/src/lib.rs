@@ -19,6 +19,7 @@ mod peer;
 pub mod program;
 mod recorder;
 pub mod scratch;
+pub mod support;
 mod transfer;
 mod websocket;
 

@@ -5,11 +5,24 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use crate::PATIENCE;
+/// The longest a program may take: it does many things, and compilers may run beside it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a program to its successful end and gives what it printed; it must say nothing on its standard error.
 pub fn run(command: &mut Command) -> String {
+    let (status, output, errors) = ends(command);
+    assert!(
+        status.success() && errors.is_empty(),
+        "{command:?} ended with {status}:\n{output}{errors}"
+    );
+    output
+}
+
+/// Runs a program to its end, whatever that is; gives its status and what it wrote to its standard output and error.
+#[must_use]
+pub fn ends(command: &mut Command) -> (ExitStatus, String, String) {
     let process = command
         // Cargo's search path comes before the program's own, and may lead to an older library.
         .env_remove("LD_LIBRARY_PATH")
@@ -21,12 +34,18 @@ pub fn run(command: &mut Command) -> String {
         .spawn()
         .unwrap();
     let group = format!("-{}", process.id());
-    let (status, output, errors) = end_of(process, &group);
-    assert!(
-        status.success() && errors.is_empty(),
-        "{command:?} ended with {status}:\n{output}{errors}"
-    );
-    output
+    end_of(process, &group)
+}
+
+/// One test of this program, in a process of its own: to be given an environment, and run. The module is
+/// `module_path!()`; the test may be one that is ignored.
+#[must_use]
+pub fn own_test(module: &str, test: &str) -> Command {
+    let (_, module) = module.split_once("::").unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("{module}::{test}")]);
+    command.args(["--include-ignored", "--nocapture"]);
+    command
 }
 
 /// Waits for a process to end, and ends it if it does not; gives its status and what it wrote to its pipes.
@@ -40,11 +59,11 @@ pub fn wait(process: Child) -> (ExitStatus, String, String) {
 fn end_of(mut process: Child, whom: &str) -> (ExitStatus, String, String) {
     let collect = |pipe: Option<Box<dyn Read + Send>>| {
         thread::spawn(move || {
-            let mut text = String::new();
+            let mut text = Vec::new();
             if let Some(mut pipe) = pipe {
-                pipe.read_to_string(&mut text).unwrap();
+                pipe.read_to_end(&mut text).unwrap();
             }
-            text
+            String::from_utf8_lossy(&text).into_owned()
         })
     };
     let output = collect(process.stdout.take().map(|pipe| Box::new(pipe) as _));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::ThreadId;
 use std::time::Instant;
 
@@ -56,8 +56,22 @@ type Hook = Arc<dyn Fn(&Event) + Send + Sync>;
 struct State {
     events: Vec<Event>,
     hooks: HashMap<u32, Hook>,
-    /// No handle knows the callback any more.
-    retired: bool,
+    /// Handles may know the callback.
+    in_use: bool,
+    /// The session whose handles alone know it, if there is one.
+    session: Option<Handle>,
+}
+
+impl State {
+    /// Whether nobody will call the callback again: a session's HANDLE_CLOSING comes after those of its descendants.
+    fn is_over(&self) -> bool {
+        let closing = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
+        let closed = |session| {
+            let mut events = self.events.iter().rev();
+            events.any(|event| event.handle == session && event.status == closing)
+        };
+        !self.in_use || self.session.is_some_and(closed)
+    }
 }
 
 /// Records the notifications of every handle whose callback it is; find them by recorder.
@@ -71,7 +85,7 @@ pub struct Recorder {
     lease: Arc<Lease>,
 }
 
-/// The use of a slot: shared by a recorder's clones, it gives the slot back after [`Recorder::retire`].
+/// The use of a slot: shared by a recorder's clones, it gives the slot back once nobody calls the callback any more.
 struct Lease(usize);
 
 #[derive(Default)]
@@ -87,7 +101,8 @@ fn slots() -> &'static [Slot; SLOTS] {
     ALL.get_or_init(|| std::array::from_fn(|_| Slot::default()))
 }
 
-static FREE: Mutex<Option<Vec<usize>>> = Mutex::new(None);
+/// Slots without a recorder. The callbacks of some may still be called.
+static SPARE: Mutex<Option<Vec<usize>>> = Mutex::new(None);
 
 /// WINHTTP_STATUS_CALLBACK.
 pub type Callback = unsafe extern "system" fn(*mut c_void, usize, u32, *mut c_void, u32);
@@ -111,7 +126,7 @@ unsafe extern "system" fn callback<W: Unit, const SLOT: usize>(
     };
     let slot = &slots()[SLOT];
     let hook = {
-        let mut state = slot.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = slot.lock();
         state.events.push(event.clone());
         slot.changed.notify_all();
         state.hooks.get(&status).cloned()
@@ -134,16 +149,34 @@ impl Recorder {
     /// A recorder that has heard nothing. Its callback function serves another recorder only after [`Recorder::retire`].
     #[must_use]
     pub fn new() -> Self {
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = free.get_or_insert_with(|| (0..SLOTS).rev().collect());
-        let index = free
-            .pop()
-            .expect("more than 64 recorders in one test binary");
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = spare.get_or_insert_with(|| (0..SLOTS).collect());
+        let place = all.iter().position(|slot| slots()[*slot].lock().is_over());
+        let index = all.remove(place.expect("more than 64 recorders at a time"));
+        drop(spare);
+        let slot = &slots()[index];
+        let heard = std::mem::replace(
+            &mut *slot.lock(),
+            State {
+                in_use: true,
+                ..State::default()
+            },
+        );
+        drop(heard); // hooks may hold other recorders
         Self {
-            slot: &slots()[index],
+            slot,
             index,
             lease: Arc::new(Lease(index)),
         }
+    }
+
+    /// The recorder of a session's handles and of no others: its callback function serves another recorder once the
+    /// session is closed with all of them.
+    #[must_use]
+    pub fn of(session: Handle) -> Self {
+        let recorder = Self::new();
+        recorder.lock().session = Some(session);
+        recorder
     }
 
     /// The callback function to install, for text of `W`.
@@ -162,7 +195,7 @@ impl Recorder {
     /// this one is gone. Hooks are forgotten.
     pub fn retire(&self) {
         let mut state = self.lock();
-        state.retired = true;
+        state.in_use = false;
         let hooks = std::mem::take(&mut state.hooks);
         drop(state);
         drop(hooks); // they may hold clones of this recorder
@@ -249,27 +282,25 @@ impl Recorder {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.slot
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.slot.lock()
+    }
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let slot = &slots()[self.0];
-        let mut state = slot.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.retired {
-            return;
-        }
-        *state = State::default();
+        let mut state = slots()[self.0].lock();
+        let heard = state.is_over().then(|| std::mem::take(&mut *state));
         drop(state);
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(free) = free.as_mut() {
-            free.push(self.0);
-        }
+        drop(heard); // hooks may hold other recorders
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.get_or_insert_default().push(self.0);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every function given a handle that is none, or of the wrong kind, fails with the documented number, leaves its
 //! outputs alone and touches no memory.
+//!
+//! A program of its own: numbers near a live handle may be live handles of a test that runs beside.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +11,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 use std::sync::{Mutex, PoisonError};
@@ -19,9 +19,9 @@ use winhttp::*;
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support;
+use winhttp_tests::support::set_dword;
 use winhttp_tests::{Client, Handle, Mode, last_error, text, upgrade};
-
-use support::set_dword;
 
 const SESSION: u8 = 1;
 const CONNECT: u8 = 2;
@@ -30,7 +30,7 @@ const WEB_SOCKET: u8 = 8;
 /// A kind no handle of this version has.
 const RESOLVER: u8 = 16;
 
-/// Numbers near a live handle may be live handles of another test, so one test runs at a time.
+/// One test runs at a time, for the same reason.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// A value no function writes.

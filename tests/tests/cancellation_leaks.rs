@@ -1,4 +1,6 @@
-//! Cancelled operations leave no thread and no descriptor behind. One test only: it counts what the process has.
+//! Cancelled operations leave no thread and no descriptor behind.
+//!
+//! A program of its own, with one test: it counts what the process has.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -8,8 +10,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::fs;
 use std::ptr::null_mut;
 use std::time::Instant;
@@ -17,9 +17,8 @@ use std::time::Instant;
 use winhttp_abi::constants as c;
 use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::{closing_is_last, request, secure};
 use winhttp_tests::{Client, Handle, Mode, PATIENCE, status, upgrade};
-
-use support::{closing_is_last, request, secure};
 
 fn count(folder: &str) -> usize {
     fs::read_dir(folder).unwrap().count()

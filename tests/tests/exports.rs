@@ -1,5 +1,7 @@
 //! Each library exports the functions of its header, libwinhttp in both widths and with the helpers it documents, and
 //! nothing else.
+//!
+//! A program of its own: it has cargo build the libraries, where the programs of a test that runs beside would find them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,6 @@
 //! Certificates that are trusted themselves, of version 1, with short keys, or with no name but the common one.
+//!
+//! A program of its own: the environment says whom its process trusts, servers and a pretender among them.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +11,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
 use std::fs;
 use std::sync::OnceLock;
 
@@ -19,10 +19,9 @@ use winhttp_fixtures::certs::{
     Authority, Identity, IdentityOptions, KeyKind, KeyUsage, SubordinateOptions, Usage, Validity,
 };
 use winhttp_fixtures::{Server, Settings, TlsSettings, TlsVersions, by_path};
+use winhttp_tests::support::tls::attempt;
+use winhttp_tests::support::{close_for_good, request};
 use winhttp_tests::{Client, Mode, scratch};
-
-use support::tls::attempt;
-use support::{close_for_good, request};
 
 const INVALID_CERT: u32 = c::WINHTTP_CALLBACK_STATUS_FLAG_INVALID_CERT;
 const INVALID_CA: u32 = c::WINHTTP_CALLBACK_STATUS_FLAG_INVALID_CA;

@@ -1,4 +1,6 @@
 //! Verifies expectation 14: once everything is closed, no thread and no descriptor of the library is left.
+//!
+//! A program of its own, with one test: it counts what the process has.
 
 #![allow(
     clippy::unwrap_used,
@@ -73,7 +75,6 @@ fn endings(mode: Mode, server: &Server) {
     client.finish();
 }
 
-/// The only test of its process: others would come and go meanwhile.
 #[test]
 fn expectation_14_nothing_is_left_behind() {
     for mode in [Mode::Sync, Mode::Async] {

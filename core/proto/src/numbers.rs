@@ -1,7 +1,7 @@
 //! Numbers of the C API that core itself decides with. Options and header levels have tables of their own.
 //!
 //! `abi::constants` is their source; core does not know that crate, and a test compares all of them
-//! (`tests/tests/core_constants.rs`).
+//! (`tests/tests/suite/core_constants.rs`).
 
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident = $c_name:ident = $value:literal,)*) => {

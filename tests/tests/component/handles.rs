@@ -1,14 +1,11 @@
 //! Handles, their properties and the global ones: scenarios 1 to 6, 8 to 10, and the rest of section 2.
 
-#[path = "../../c/header/compiler.rs"]
-mod compiler;
-
 use std::ffi::c_void;
 use std::mem::offset_of;
 
-use compiler::{Dialect, check};
 use windows_sys::Win32::Networking::WebSocket::*;
 use winhttp_abi::types::{CloseBuffer, DataBuffer, HttpHeader, Property, WebSocketBuffer};
+use winhttp_tests::support::compiler::{Dialect, check};
 
 use super::harness::block::Block;
 use super::harness::raw::{delete, pointer};

@@ -3,6 +3,8 @@
 //!
 //! WINHTTP_FAULTS=full makes it the large sweep, WINHTTP_FAULTS_ONLY=TEXT takes only the rows with TEXT in their name;
 //! `tests/faults/run` does either.
+//!
+//! A program of its own: its allocator counts, as it does the threads and descriptors of the process.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -12,9 +14,6 @@
     clippy::wildcard_enum_match_arm,
     reason = "a test fails by panicking"
 )]
-
-#[path = "../support/mod.rs"]
-mod support;
 
 mod bad_frames;
 mod case;

@@ -7,11 +7,11 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{self, IdentityOptions};
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Held, Request, Server, Settings, TlsSettings, by_path};
+use winhttp_tests::support::{set_dword, set_timeouts};
 use winhttp_tests::{Client, Handle, Mode, upgrade};
 
 use super::operation::{Attempt, HUGE, huge};
 use super::row::{Cue, Done, Identity, Operation, Peer, Row, Script, Until, authority};
-use super::support::{set_dword, set_timeouts};
 
 /// Name of what holds a peer back.
 const GATE: &str = "fault";

@@ -6,6 +6,8 @@
 //! no descriptors are left, so that connecting fails as documented while everything else goes on; the orderly end.
 //! `tests/load/run` runs it with ten thousand.
 //!
+//! A program of its own: its allocator counts, it uses up the descriptors, and it is the server too.
+//!
 //! The process may be stopped for any time: there are no timeouts but one for being awake without any progress.
 
 #![allow(

@@ -10,6 +10,8 @@
 //! `WINHTTP_STRESS_SEED` sets the seed of the first round (each round prints its own), `WINHTTP_STRESS_CALLS` the calls of
 //! a round's threads, `WINHTTP_STRESS_SECONDS` how long rounds are begun. A seed fixes what each thread tries; what the
 //! threads meet still depends on their timing. `tests/stress/run` runs it for long.
+//!
+//! A program of its own: its allocator counts, as it does the threads and descriptors of the process.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,0 +1,267 @@
+//! Verifies challenges and credentials: what a 401 or 407 offers, what can be set, and that the response is handed over.
+
+use std::ptr::{null, null_mut};
+
+use winhttp_abi::constants as c;
+use winhttp_abi::wide::Unit;
+use winhttp_fixtures::Server;
+use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, answers, call, scenarios, text};
+
+const BASIC: u32 = c::WINHTTP_AUTH_SCHEME_BASIC;
+const NTLM: u32 = c::WINHTTP_AUTH_SCHEME_NTLM;
+const PASSPORT: u32 = c::WINHTTP_AUTH_SCHEME_PASSPORT;
+const DIGEST: u32 = c::WINHTTP_AUTH_SCHEME_DIGEST;
+const NEGOTIATE: u32 = c::WINHTTP_AUTH_SCHEME_NEGOTIATE;
+const SERVER: u32 = c::WINHTTP_AUTH_TARGET_SERVER;
+const PROXY: u32 = c::WINHTTP_AUTH_TARGET_PROXY;
+const NO_CHALLENGE: u32 = c::ERROR_INVALID_OPERATION;
+const BAD: u32 = c::ERROR_INVALID_PARAMETER;
+
+/// WinHttpQueryAuthSchemes: supported, first, target; untouched where it fails.
+fn schemes<W: Unit>(request: Handle) -> Call<(u32, u32, u32)> {
+    let [mut supported, mut first, mut target] = [0xdead_u32; 3];
+    // SAFETY: the results live through the call.
+    let asked = call(unsafe {
+        winhttp::WinHttpQueryAuthSchemes::<W>(
+            request.raw(),
+            &raw mut supported,
+            &raw mut first,
+            &raw mut target,
+        )
+    });
+    if asked.is_err() {
+        assert_eq!([supported, first, target], [0xdead; 3]);
+    }
+    asked.map(|()| (supported, first, target))
+}
+
+/// WinHttpSetCredentials.
+fn set<W: Unit>(
+    request: Handle,
+    target: u32,
+    scheme: u32,
+    user: Option<&str>,
+    password: Option<&str>,
+) -> Call<()> {
+    let [user, password] = [user, password].map(|given| given.map(text::<W>));
+    let pointer = |text: &Option<Vec<W>>| text.as_ref().map_or(null(), |text| text.as_ptr());
+    // SAFETY: the texts live through the call.
+    call(unsafe {
+        winhttp::WinHttpSetCredentials::<W>(
+            request.raw(),
+            target,
+            scheme,
+            pointer(&user),
+            pointer(&password),
+            null_mut(),
+        )
+    })
+}
+
+/// A peer that answers with this status and these challenges, and a short body.
+fn challenging(status: &str, fields: &[&str]) -> Server {
+    let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    answers(format!(
+        "HTTP/1.1 {status}\r\n{fields}Content-Length: 4\r\n\r\nbody"
+    ))
+}
+
+/// What a response with these challenges offers.
+fn offered<W: Unit>(mode: Mode, status: &str, fields: &[&str]) -> Call<(u32, u32, u32)> {
+    let server = challenging(status, fields);
+    let client = Client::<W>::new(mode);
+    let request = client.get(server.port(), "/");
+    client.exchange(request).unwrap();
+    let answer = schemes::<W>(request);
+    assert_eq!(
+        client.body(request),
+        Ok(b"body".to_vec()),
+        "the response is read as usual"
+    );
+    client.finish();
+    answer
+}
+
+scenarios! {
+    fn facts_6_2_and_28_2_2_all_known_schemes_and_the_first<W>(mode) {
+        let basic = "WWW-Authenticate: Basic realm=\"x\"";
+        for (fields, expected) in [
+            (&[basic][..], (BASIC, BASIC, SERVER)),
+            (&["WWW-Authenticate: Bearer", basic, "www-authenticate: NTLM"], (BASIC | NTLM, BASIC, SERVER)),
+            (&["WWW-Authenticate: Negotiate", "WWW-Authenticate: NTLM", basic], (NEGOTIATE | NTLM | BASIC, NEGOTIATE, SERVER)),
+            (&["WWW-Authenticate: Bearer realm=\"Basic, NTLM\", Digest realm=\"a, NTLM\", nonce=b, basic realm=c"],
+                (DIGEST | BASIC, DIGEST, SERVER)),
+            (&["WWW-Authenticate: Passport1.4 da-status=failed"], (PASSPORT, PASSPORT, SERVER)),
+            // What the other field says is not asked.
+            (&[basic, "Proxy-Authenticate: NTLM"], (BASIC, BASIC, SERVER)),
+        ] {
+            assert_eq!(offered::<W>(mode, "401 Unauthorized", fields), Ok(expected), "{fields:?}");
+        }
+        let proxy = ["Proxy-Authenticate: NTLM", "Proxy-Authenticate: Basic realm=x", basic];
+        let expected = (NTLM | BASIC, NTLM, PROXY);
+        assert_eq!(offered::<W>(mode, "407 Proxy Authentication Required", &proxy), Ok(expected));
+    }
+
+    fn facts_6_1_and_28_2_3_what_is_no_challenge<W>(mode) {
+        let basic = "WWW-Authenticate: Basic realm=\"x\"";
+        for (status, fields) in [
+            ("401 Unauthorized", &[][..]),
+            ("401 Unauthorized", &["WWW-Authenticate: Bearer, Hawk"]),
+            ("401 Unauthorized", &["Proxy-Authenticate: Basic"]),
+            ("407 Proxy Authentication Required", &[basic]),
+            ("200 OK", &[basic]),
+            ("403 Forbidden", &[basic]),
+        ] {
+            assert_eq!(offered::<W>(mode, status, fields), Err(NO_CHALLENGE), "{status} {fields:?}");
+        }
+        let server = challenging("401 Unauthorized", &[basic]);
+        let client = Client::<W>::new(mode);
+        let request = client.get(server.port(), "/");
+        assert_eq!(schemes::<W>(request), Err(NO_CHALLENGE), "not sent");
+        client.send(request).unwrap();
+        assert_eq!(schemes::<W>(request), Err(NO_CHALLENGE), "not received");
+        client.receive(request).unwrap();
+        assert!(schemes::<W>(request).is_ok());
+        assert_eq!(schemes::<W>(client.session), Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
+        assert_eq!(schemes::<W>(Handle::NULL), Err(c::ERROR_INVALID_HANDLE));
+
+        let mut place = 0xdead_u32;
+        for missing in 0..3 {
+            let mut places = [&raw mut place; 3];
+            places[missing] = null_mut();
+            let [supported, first, target] = places;
+            // SAFETY: the results are NULL or live through the call.
+            let asked = call(unsafe {
+                winhttp::WinHttpQueryAuthSchemes::<W>(request.raw(), supported, first, target)
+            });
+            assert_eq!(asked, Err(BAD));
+        }
+        assert_eq!(place, 0xdead);
+        client.finish();
+    }
+
+    fn fact_6_3_and_functions_3_12_credentials_are_checked_and_kept<W>(mode) {
+        let client = Client::<W>::new(mode);
+        let request = client.get(80, "/");
+        let set = |target, scheme, user, password| set::<W>(request, target, scheme, user, password);
+        for target in [SERVER, PROXY] {
+            for scheme in [BASIC, DIGEST] {
+                assert_eq!(set(target, scheme, Some("user"), Some("password")), Ok(()));
+                assert_eq!(set(target, scheme, Some("DOMAIN\\\u{fc}ser"), Some("")), Ok(()));
+                for (user, password) in [(None, None), (Some("user"), None), (None, Some("p")), (Some(""), Some("p"))] {
+                    assert_eq!(set(target, scheme, user, password), Err(BAD), "{scheme} {user:?} {password:?}");
+                }
+            }
+            for scheme in [NTLM, PASSPORT, NEGOTIATE] {
+                for (user, password) in [(None, None), (Some(""), Some("")), (Some("user"), Some("password"))] {
+                    assert_eq!(set(target, scheme, user, password), Ok(()), "{scheme} {user:?}");
+                }
+            }
+        }
+        for scheme in [0, BASIC | NTLM, 0x20, u32::MAX] {
+            assert_eq!(set(SERVER, scheme, Some("user"), Some("password")), Err(BAD), "{scheme:#x}");
+        }
+        for target in [2, 3, u32::MAX] {
+            assert_eq!(set(target, NTLM, None, None), Err(BAD), "{target}");
+        }
+        let user = text::<W>("user");
+        let parameters = user.as_ptr().cast_mut().cast();
+        // SAFETY: the texts live through the call.
+        let result = call(unsafe {
+            winhttp::WinHttpSetCredentials::<W>(
+                request.raw(),
+                SERVER,
+                BASIC,
+                user.as_ptr(),
+                user.as_ptr(),
+                parameters,
+            )
+        });
+        assert_eq!(result, Err(BAD));
+        let wrong = super::set::<W>(client.session, SERVER, NTLM, None, None);
+        assert_eq!(wrong, Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
+        assert_eq!(super::set::<W>(Handle::NULL, SERVER, NTLM, None, None), Err(c::ERROR_INVALID_HANDLE));
+        // They are not the options of the same meaning.
+        assert_eq!(client.get_option(request, c::WINHTTP_OPTION_USERNAME), Ok(vec![]));
+        client.finish();
+    }
+
+    /// Neither a redirect nor a challenge is followed: the program gets each, and nobody gets what belongs to somebody else.
+    fn what_is_not_followed_gives_no_password_away<W>(mode) {
+        let elsewhere = answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let location = elsewhere.url("/elsewhere");
+        let moved = format!("Location: {location}");
+        for (code, status, field) in [
+            (302, "302 Found", &*moved),
+            (307, "307 Temporary Redirect", &moved),
+            (401, "401 Unauthorized", "WWW-Authenticate: Basic realm=x, Digest realm=y, nonce=z, NTLM, Negotiate"),
+            (407, "407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=x, NTLM, Negotiate"),
+        ] {
+            let server = challenging(status, &[field]);
+            let client = Client::<W>::new(mode);
+            let request = client.get(server.port(), "/");
+            for target in [SERVER, PROXY] {
+                for scheme in [BASIC, DIGEST, NTLM, NEGOTIATE] {
+                    assert_eq!(set::<W>(request, target, scheme, Some("user"), Some("pa55word")), Ok(()));
+                }
+            }
+            client.add_headers(request, "Authorization: Bearer my-own", c::WINHTTP_ADDREQ_FLAG_ADD).unwrap();
+            assert_eq!(client.exchange(request), Ok(()), "{status}");
+            assert_eq!(client.status_code(request), Ok(code));
+            assert_eq!(client.body(request), Ok(b"body".to_vec()), "{status}");
+            if field == moved {
+                let own = client.query(request, c::WINHTTP_QUERY_LOCATION, None);
+                assert_eq!(own.as_deref(), Ok(&*location));
+            }
+            let redirect = c::WINHTTP_CALLBACK_STATUS_REDIRECT;
+            assert!(!client.recorder.statuses_of(request).contains(&redirect), "{status}");
+            client.finish();
+            let [seen] = &server.requests()[..] else {
+                panic!("{status}: {:?}", server.requests());
+            };
+            assert_eq!(seen.values("Authorization").collect::<Vec<_>>(), ["Bearer my-own"]);
+            assert_eq!(seen.header("Proxy-Authorization"), None);
+            for secret in ["pa55word", "dXNlcjpwYTU1d29yZA"] {
+                assert!(!seen.text().contains(secret), "{}", seen.text());
+            }
+            assert_eq!(server.connections(), 1, "{status}");
+        }
+        // Connections are accepted in order, so that any other would have been counted before this one.
+        let _own = std::net::TcpStream::connect(elsewhere.address()).unwrap();
+        assert!(elsewhere.wait_connections(1, PATIENCE));
+        assert_eq!(elsewhere.connections(), 1);
+        assert_eq!(elsewhere.requests().len(), 0);
+    }
+
+    /// The loop of every program: challenge, credentials, send again. In this version the second challenge ends it.
+    fn a_challenge_is_handed_over_also_with_credentials<W>(mode) {
+        let server = challenging("401 Unauthorized", &["WWW-Authenticate: Basic realm=\"x\""]);
+        let client = Client::<W>::new(mode);
+        let request = client.get(server.port(), "/");
+        for _ in 0..3 {
+            assert_eq!(set::<W>(request, SERVER, BASIC, Some("user"), Some("password")), Ok(()));
+            assert_eq!(client.exchange(request), Ok(()));
+            assert_eq!(client.status_code(request), Ok(401));
+            assert_eq!(schemes::<W>(request), Ok((BASIC, BASIC, SERVER)));
+            assert_eq!(client.body(request), Ok(b"body".to_vec()));
+        }
+        assert!(server.requests().iter().all(|seen| seen.header("Authorization").is_none()));
+        client.finish();
+    }
+}
+
+#[test]
+fn credentials_wait_for_the_operation_under_way() {
+    let silent = Server::plain(|connection| {
+        connection.read_head()?;
+        connection.hold("").map(|_| ())
+    });
+    let server = silent.unwrap();
+    let client = Client::<u16>::new(Mode::Async);
+    let request = client.get(server.port(), "/");
+    client.send(request).unwrap();
+    client.start_receive(request).unwrap();
+    let busy = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);
+    assert_eq!(set::<u16>(request, SERVER, NTLM, None, None), busy);
+    client.finish();
+}

@@ -1,0 +1,48 @@
+//! Verifies that the child of a fork works as a fresh process does, whatever its parent was doing.
+
+use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::programs::{build, run};
+
+fn children_work(state: &str) {
+    let program = build("process_fork.c", &[], &["-rdynamic", "-lwinhttp", "-ldl"]);
+    for mode in ["sync", "async"] {
+        let server = Server::plain(by_path).unwrap();
+        let printed = run(&program, &[&server.port().to_string(), mode, state]);
+        assert_eq!(printed, "", "{mode}");
+    }
+}
+
+#[test]
+fn of_a_parent_that_is_idle() {
+    children_work("idle");
+}
+
+#[test]
+fn of_a_parent_with_a_call_that_waits() {
+    children_work("busy");
+}
+
+#[test]
+fn of_a_parent_inside_a_callback() {
+    children_work("callback");
+}
+
+#[test]
+fn of_a_parent_that_looks_names_up() {
+    children_work("lookups");
+}
+
+#[test]
+fn which_has_somebody_who_stands_by_when_a_callback_blocks() {
+    children_work("standby");
+}
+
+#[test]
+fn and_its_own_children() {
+    children_work("grandchild");
+}
+
+#[test]
+fn of_a_parent_whose_threads_come_and_go() {
+    children_work("threads");
+}

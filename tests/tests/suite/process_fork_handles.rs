@@ -1,0 +1,60 @@
+//! Verifies what a forked child may do with the handles that it inherits: use those that nobody uses, and close all.
+
+use std::process::Command;
+
+use winhttp_fixtures::certs::{Authority, IdentityOptions};
+use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::program::run as run_command;
+use winhttp_tests::scratch::Scratch;
+use winhttp_tests::support::programs::{build, run};
+
+fn children_inherit(case: &str) {
+    let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
+    for mode in ["sync", "async"] {
+        let server = Server::plain(by_path).unwrap();
+        let printed = run(&program, &[&server.port().to_string(), mode, case]);
+        assert_eq!(printed, "", "{mode}");
+        assert_eq!(server.violations(), [], "{mode}");
+    }
+}
+
+/// As after `daemon` between WinHttpOpen and the first request.
+#[test]
+fn handles_that_were_not_used_yet_work() {
+    children_inherit("unused");
+}
+
+#[test]
+fn handles_of_an_asynchronous_session_at_work_are_refused_and_can_be_closed() {
+    children_inherit("used");
+}
+
+#[test]
+fn handles_that_a_thread_of_the_parent_uses_are_refused_and_can_be_closed() {
+    children_inherit("in_use");
+}
+
+#[test]
+fn a_child_that_returns_from_a_callback_ends_or_fails_its_call() {
+    children_inherit("returned");
+}
+
+#[test]
+fn a_connection_over_tls_stays_the_parents() {
+    let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
+    let own = Scratch::new("fork");
+    let authority = Authority::new().unwrap();
+    let identity = authority.issue(&IdentityOptions::default()).unwrap();
+    let file = authority.write_pem(own.path()).unwrap();
+    for mode in ["sync", "async"] {
+        let server = Server::tls(by_path, &identity).unwrap();
+        let mut command = Command::new(&program.file);
+        command.args([&server.port().to_string(), mode, "tls"]);
+        assert_eq!(
+            run_command(command.env("SSL_CERT_FILE", &file)),
+            "",
+            "{mode}"
+        );
+        assert_eq!(server.violations(), [], "{mode}");
+    }
+}

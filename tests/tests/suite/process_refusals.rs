@@ -1,0 +1,98 @@
+//! Verifies that each call of the system in this table, when it fails, ends in a documented error or is done without: soon,
+//! without burning a processor, and with every handle's last word.
+
+use std::process::Command;
+
+use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::program::run;
+use winhttp_tests::support::programs::{Program, build};
+
+const EIO: u32 = 5;
+const EBADF: u32 = 9;
+const EAGAIN: u32 = 11;
+const EACCES: u32 = 13;
+const EINVAL: u32 = 22;
+const EMFILE: u32 = 24;
+const ENOSPC: u32 = 28;
+const ENOBUFS: u32 = 105;
+const ECONNRESET: u32 = 104;
+
+/// Nothing is noticed.
+const FINE: &str = "echo 0, request 0";
+/// ERROR_NOT_ENOUGH_MEMORY of WinHttpOpen.
+const NOT_OPENED: &str = "open 8";
+const NO_MEMORY: &str = "upgrade 8";
+const CANNOT_CONNECT: &str = "upgrade 12029";
+const BROKEN: &str = "upgrade 12030";
+const INTERNAL: &str = "upgrade 12004";
+const LOST_OR_BROKEN: &str = "upgrade 12004 or upgrade 12030";
+const REQUEST_LOST_OR_BROKEN: &str = "echo 12030, request 12004 or echo 12030, request 12030";
+/// A poll that is under way when the refusal begins returns as usual, with what the echo needs; only the next one fails.
+const POLL_LOST: &str = "echo 12004, request 12004 or echo 0, request 12004";
+/// A synchronous call that finds what it needs does not wait: how busy the machine is decides which is the first that does.
+const WAIT_LOST: &str = "echo 12004, request 12004 or echo 12004, request 0 or \
+    echo 0, request 12004 or echo 0, request 0";
+const FIRST_WAIT_LOST: &str = "upgrade 12004 or echo 12004, request 12004 or \
+    echo 12004, request 0 or echo 0, request 12004 or echo 0, request 0";
+/// A look-up needs a thread, unless that of the look-up before has not ended yet.
+const NO_THREAD: &str = "echo 0, request 8 or echo 0, request 0";
+
+/// A call, its error, and what becomes of everything: refused from the beginning and in the middle, synchronously and
+/// asynchronously.
+type Row = (&'static str, u32, [&'static str; 4]);
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("socket", EMFILE, [NO_MEMORY, "echo 0, request 8", NO_MEMORY, "echo 0, request 8"]),
+    ("socket", EACCES, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("connect", EAGAIN, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("setsockopt", EINVAL, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("getpeername", EIO, [CANNOT_CONNECT, "echo 0, request 12029", CANNOT_CONNECT, "echo 0, request 12029"]),
+    ("getsockname", EIO, [FINE; 4]),
+    // A synchronous request may have to wait for the look-up, whose wake-up is lost, too.
+    ("recvfrom", ECONNRESET, [LOST_OR_BROKEN, REQUEST_LOST_OR_BROKEN, BROKEN, "echo 12030, request 12030"]),
+    ("recvmsg", EIO, [FINE; 4]),
+    ("sendto", ENOBUFS, [LOST_OR_BROKEN, REQUEST_LOST_OR_BROKEN, BROKEN, "echo 12030, request 12030"]),
+    ("shutdown", EIO, [FINE; 4]),
+    ("socketpair", EMFILE, [NO_MEMORY, FINE, FINE, FINE]),
+    ("ppoll", EINVAL, [FIRST_WAIT_LOST, WAIT_LOST, FINE, FINE]),
+    ("fcntl", EINVAL, [FINE, FINE, NOT_OPENED, FINE]),
+    ("ioctl", EINVAL, [NO_MEMORY, FINE, FINE, FINE]),
+    ("getrandom", EIO, [INTERNAL, FINE, INTERNAL, FINE]),
+    ("clone3", EAGAIN, [NO_MEMORY, NO_THREAD, NO_MEMORY, NO_THREAD]),
+    ("epoll_create1", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
+    ("epoll_ctl", ENOSPC, [FINE, FINE, NOT_OPENED, "echo 0, request 12029"]),
+    ("epoll_wait", EBADF, [FINE, FINE, INTERNAL, POLL_LOST]),
+    ("eventfd2", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
+    ("timerfd_create", EMFILE, [FINE; 4]),
+    ("timerfd_settime", EINVAL, [FINE; 4]),
+];
+
+fn outcome(program: &Program, mode: &str, when: &str, call: &str, error: u32) -> String {
+    let server = Server::plain(by_path).unwrap();
+    let (port, error) = (server.port().to_string(), error.to_string());
+    let mut command = Command::new(&program.file);
+    // With a poll on a thread of its own chance decides which call meets the refusal first.
+    for switch in ["SPIN", "GATHER", "POLLING_CALLBACKS", "CALLBACKS"] {
+        command.env_remove(format!("WINHTTP_SHIM_{switch}"));
+    }
+    run(command.args([&port, mode, when, call, &error]))
+}
+
+#[test]
+fn a_refusal_of_the_system_is_a_documented_error_or_none() {
+    let program = build("process_refusals.c", &[], &["-lwinhttp"]);
+    for (call, error, expected) in ROWS {
+        let runs = ["sync", "async"].map(|mode| {
+            ["begin", "middle"].map(|when| outcome(&program, mode, when, call, *error))
+        });
+        let runs = runs.concat();
+        for (run, expected) in runs.iter().zip(expected) {
+            let is_expected = expected.split(" or ").any(|one| one == run.trim_end());
+            assert!(
+                is_expected,
+                "{call} fails with {error}: {run}, not {expected}"
+            );
+        }
+    }
+}

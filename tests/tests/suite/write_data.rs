@@ -1,0 +1,300 @@
+//! Sending bodies: the announced length, WinHttpWriteData, and the program's own chunk framing.
+
+use winhttp_abi::constants as c;
+use winhttp_abi::wide::Unit;
+use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::{Client, Handle, Info, Mode, PATIENCE, Sending, call, last_error, scenarios};
+
+const WRITE: u32 = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+const ADD: u32 = c::WINHTTP_ADDREQ_FLAG_ADD;
+
+fn open<W: Unit>(client: &Client<W>, server: &Server, verb: &str) -> Handle {
+    let connect = client.connect("127.0.0.1", server.port()).unwrap();
+    client.open_request(connect, verb, "/body", 0).unwrap()
+}
+
+fn total(total: u32) -> Sending<'static> {
+    Sending {
+        total,
+        ..Sending::default()
+    }
+}
+
+scenarios! {
+    fn fact_2_9_writing_past_the_announced_length_is_refused<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "POST");
+        client.send_with(request, Sending { body: b"all", total: 3, ..Sending::default() }).unwrap();
+        let events = client.events(request);
+        let mut written = 0xdead_beef;
+        // SAFETY: data and count live through the call, which is refused.
+        let done = unsafe {
+            winhttp::WinHttpWriteData::<W>(request.raw(), b"x".as_ptr().cast(), 1, &raw mut written)
+        };
+        assert_eq!((done, last_error(), written), (0, c::ERROR_INVALID_PARAMETER, 0xdead_beef));
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"all");
+        assert!(!client.recorder.statuses_of(request)[events..].contains(&WRITE));
+        client.finish();
+    }
+
+    fn fact_2_9_more_than_what_is_left_is_refused_and_the_rest_still_taken<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "POST");
+        client.send_with(request, Sending { body: b"ab", total: 6, ..Sending::default() }).unwrap();
+        assert_eq!(client.write(request, b"cd"), Ok(2));
+        assert_eq!(client.write(request, b"efg"), Err(c::ERROR_INVALID_PARAMETER));
+        assert_eq!(client.write(request, b"ef"), Ok(2));
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"abcdef");
+        client.finish();
+    }
+
+    fn fact_2_10_a_get_may_carry_a_body<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "GET");
+        client.send_with(request, total(1)).unwrap();
+        assert_eq!(client.write(request, b"x"), Ok(1));
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"x");
+        assert_eq!(server.requests()[0].header("Content-Length"), Some("1"));
+        client.finish();
+    }
+
+    fn fact_2_11_post_and_put_without_a_body_say_length_0<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let without = ["GET", "DELETE", "OPTIONS", "PATCH", "MERGE"].map(|verb| (verb, None));
+        let verbs = [("POST", Some("0")), ("PUT", Some("0"))].into_iter().chain(without);
+        for (index, (verb, length)) in verbs.enumerate() {
+            let request = open(&client, &server, verb);
+            client.exchange(request).unwrap();
+            let seen = server.wait_request(index, PATIENCE).unwrap();
+            assert_eq!((seen.method.as_str(), seen.header("Content-Length")), (verb, length));
+        }
+        client.finish();
+    }
+
+    fn fact_2_11_with_transfer_encoding_the_given_bytes_go_out_as_they_are<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "POST");
+        let framed: &'static [u8] = b"5\r\nhello\r\n0\r\n\r\n";
+        let length = u32::try_from(framed.len()).unwrap();
+        client.add_headers(request, "Transfer-Encoding: chunked", ADD).unwrap();
+        client.send_with(request, Sending { body: framed, total: length, ..Sending::default() }).unwrap();
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"hello");
+        let seen = &server.requests()[0];
+        assert_eq!(seen.header("Content-Length"), None);
+        assert_eq!(server.received(0), [&seen.raw[..], framed].concat());
+        client.finish();
+    }
+
+    fn expectation_21_a_program_frames_its_own_chunks_with_write_data<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        for in_send in [false, true] {
+            let client = Client::<W>::new(mode);
+            let request = open(&client, &server, "POST");
+            let header = "Transfer-Encoding: chunked";
+            let mut sending = total(c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH);
+            if in_send {
+                sending.headers = Some(header);
+            } else {
+                client.add_headers(request, header, ADD).unwrap();
+            }
+            client.send_with(request, sending).unwrap();
+            for piece in ["4\r\n", "wiki", "\r\n", "5\r\npedia\r\n", "0\r\n\r\n"] {
+                assert_eq!(client.write(request, piece.as_bytes()).map(usize::try_from), Ok(Ok(piece.len())));
+            }
+            client.receive(request).unwrap();
+            assert_eq!(client.body(request).unwrap(), b"wikipedia");
+            client.finish();
+        }
+        for seen in server.requests() {
+            assert_eq!(seen.values("Transfer-Encoding").collect::<Vec<_>>(), ["chunked"]);
+            assert_eq!(seen.header("Content-Length"), None);
+        }
+    }
+
+    fn with_total_0_the_programs_content_length_counts<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        for in_send in [false, true] {
+            for given in [0, 2] {
+                let client = Client::<W>::new(mode);
+                let request = open(&client, &server, "POST");
+                let header = "Content-Length: 5";
+                let mut sending = total(c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH);
+                sending.body = &b"he"[..given];
+                if in_send {
+                    sending.headers = Some(header);
+                } else {
+                    client.add_headers(request, header, ADD).unwrap();
+                }
+                client.send_with(request, sending).unwrap();
+                assert_eq!(client.write(request, &b"hello"[given..4]), Ok(u32::try_from(4 - given).unwrap()));
+                assert_eq!(client.write(request, b"o!"), Err(c::ERROR_INVALID_PARAMETER), "one too many");
+                assert_eq!(client.write(request, b"o"), Ok(1));
+                client.receive(request).unwrap();
+                assert_eq!(client.body(request).unwrap(), b"hello");
+                client.finish();
+            }
+        }
+        for seen in server.requests() {
+            assert_eq!(seen.values("Content-Length").collect::<Vec<_>>(), ["5"]);
+        }
+    }
+
+    fn with_total_0_a_content_length_may_be_above_4_gib<W>(mode) {
+        let server = Server::plain(|connection| {
+            connection.read_head()?;
+            connection.read_exactly(10)?;
+            connection.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")?;
+            connection.wait_closed();
+            Ok(())
+        })
+        .unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "PUT");
+        client.add_headers(request, "Content-Length: 5000000000", ADD).unwrap();
+        client.send_with(request, total(c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH)).unwrap();
+        for piece in [&b"01234"[..], b"56789"] {
+            assert_eq!(client.write(request, piece), Ok(5));
+        }
+        client.receive(request).unwrap();
+        assert_eq!(client.status_code(request), Ok(413));
+        assert_eq!(server.requests()[0].header("Content-Length"), Some("5000000000"));
+        client.finish();
+    }
+
+    fn a_content_length_that_agrees_is_sent_once<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        for (headers, body) in [
+            ("Content-Length: 3", &b"all"[..]),
+            ("content-length:  3 ", b"all"),
+            ("Content-Length: 0", b""),
+            ("Content-Length: 3\r\nContent-Length: 3", b"all"),
+        ] {
+            let request = open(&client, &server, "POST");
+            client.add_headers(request, headers, ADD).unwrap();
+            let length = u32::try_from(body.len()).unwrap();
+            client.send_with(request, Sending { body, total: length, ..Sending::default() }).unwrap();
+            client.receive(request).unwrap();
+            assert_eq!(client.body(request).unwrap(), body);
+            let seen = server.requests().pop().unwrap();
+            assert_eq!(seen.values("Content-Length").count(), 1, "{headers:?}");
+        }
+        client.finish();
+    }
+
+    fn a_content_length_that_disagrees_is_refused<W>(mode) {
+        let client = Client::<W>::new(mode);
+        let connect = client.connect("127.0.0.1", 1).unwrap();
+        for (headers, given, total) in [
+            ("Content-Length: 4", 3, 3),
+            ("Content-Length: 2", 3, 3),
+            ("Content-Length: 5", 0, 6),
+            ("Content-Length: 5000000000", 0, 6),
+            // With total 0 the header counts: it is exceeded already, or says nothing.
+            ("Content-Length: 2", 3, 0),
+            ("Content-Length: many", 0, 0),
+            ("Content-Length: +5", 0, 0),
+            ("Content-Length: ", 0, 0),
+            ("Content-Length: 5, 5", 0, 0),
+            ("Content-Length: 18446744073709551616", 0, 0),
+            ("Content-Length: 5\r\nContent-Length: 6", 0, 0),
+            // http-behaviours 25.6: two framings.
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked", 0, 0),
+            ("Content-Length: 5\r\nTransfer-Encoding: chunked", 0, 5),
+        ] {
+            let request = client.open_request(connect, "POST", "/", 0).unwrap();
+            client.add_headers(request, headers, ADD).unwrap();
+            let sending = Sending { body: &b"all"[..given], total, ..Sending::default() };
+            let refused = client.start_sending(request, sending);
+            assert_eq!(refused, Err(c::ERROR_INVALID_PARAMETER), "{headers:?}, {given}, {total}");
+            assert_eq!(client.events(request), 1, "HANDLE_CREATED, and nothing of the send");
+            client.close(request).unwrap();
+        }
+        client.finish();
+    }
+
+    fn fact_5_5_1_each_write_completes_once_with_its_count<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "PUT");
+        client.send_with(request, total(30)).unwrap();
+        for piece in [&b"0123456789"[..], b"abcdefghij", b"ABCDEFGHIJ"] {
+            assert_eq!(client.write(request, piece), Ok(10));
+        }
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"0123456789abcdefghijABCDEFGHIJ");
+        if mode == Mode::Async {
+            let events = client.recorder.events_of(request);
+            let writes: Vec<_> = events.iter().filter(|event| event.status == WRITE).collect();
+            assert_eq!(writes.len(), 3);
+            assert!(writes.iter().all(|event| event.info == Info::Dword(10) && event.length == 4));
+        }
+        client.finish();
+    }
+
+    fn a_large_upload_arrives_whole<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "POST");
+        let data: Vec<u8> = (0..=250).cycle().take(4 << 20).collect();
+        let (first, rest) = data.split_at(1 << 20);
+        let length = u32::try_from(data.len()).unwrap();
+        client.send_with(request, Sending { body: first, total: length, ..Sending::default() }).unwrap();
+        for piece in rest.chunks(1 << 20) {
+            assert_eq!(client.write(request, piece), Ok(1 << 20));
+        }
+        client.receive(request).unwrap();
+        assert!(client.body(request).unwrap() == data);
+        client.finish();
+    }
+
+    fn a_write_of_nothing_is_a_write<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "POST");
+        client.send_with(request, total(2)).unwrap();
+        assert_eq!(client.write(request, b""), Ok(0));
+        assert_eq!(client.write(request, b"ok"), Ok(2));
+        // SAFETY: NULL is what is tested.
+        let null = unsafe {
+            winhttp::WinHttpWriteData::<W>(request.raw(), std::ptr::null(), 1, std::ptr::null_mut())
+        };
+        assert_eq!(call(null), Err(c::ERROR_INVALID_PARAMETER));
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"ok");
+        client.finish();
+    }
+
+    fn a_body_can_be_sent_again_on_the_same_handle<W>(mode) {
+        let server = Server::plain(by_path).unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "POST");
+        for body in [&b"first"[..], b"second one"] {
+            let length = u32::try_from(body.len()).unwrap();
+            client.send_with(request, Sending { body, total: length, ..Sending::default() }).unwrap();
+            client.receive(request).unwrap();
+            assert_eq!(client.body(request).unwrap(), body);
+        }
+        let lengths: Vec<_> =
+            server.requests().iter().map(|seen| seen.header("Content-Length").map(str::to_owned)).collect();
+        assert_eq!(lengths, [Some("5".to_owned()), Some("10".to_owned())]);
+        client.finish();
+    }
+
+    fn automatic_chunking_is_not_built_yet_and_says_so<W>(mode) {
+        let client = Client::<W>::new(mode);
+        let connect = client.connect("127.0.0.1", 1).unwrap();
+        let opened = client.open_request(connect, "POST", "/", c::WINHTTP_FLAG_AUTOMATIC_CHUNKING);
+        assert_eq!(opened, Err(c::ERROR_CALL_NOT_IMPLEMENTED));
+        client.finish();
+    }
+}

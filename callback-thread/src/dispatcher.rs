@@ -5,8 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use crate::here;
+use crate::interface::{Job, Source, Wake};
+use crate::lane::{Lane, LaneShared};
+use crate::threads::Threads;
 use crate::worker::{Core, Limits};
-use crate::{Job, Lane, Source, Threads, Wake};
 
 /// Runs the jobs of its lanes on one dedicated thread, which also polls. Clones are the same one.
 ///
@@ -19,7 +21,7 @@ pub struct Dispatcher<J: Job> {
 
 /// Closes when the last clone of the dispatcher goes.
 struct Owner<J: Job> {
-    core: Arc<Core<J>>,
+    core: Arc<Core<LaneShared<J>>>,
 }
 
 impl<J: Job> Dispatcher<J> {
@@ -49,7 +51,7 @@ impl<J: Job> Dispatcher<J> {
     /// What the monitor would look at.
     #[cfg(test)]
     #[cfg(loom)]
-    pub(crate) fn core(&self) -> Arc<Core<J>> {
+    pub(crate) fn core(&self) -> Arc<Core<LaneShared<J>>> {
         Arc::clone(&self.owner.core)
     }
 

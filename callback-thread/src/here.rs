@@ -105,7 +105,7 @@ pub(crate) fn has_room_for_a_job(limit: usize) -> bool {
     JOBS.with(|stack| stack.borrow().depth < limit)
 }
 
-/// Is this thread inside this dispatcher's [`Source::wait`](crate::Source::wait)?
+/// Is this thread inside this dispatcher's [`Source::wait`](crate::interface::Source::wait)?
 pub(crate) fn waits_for(dispatcher: DispatcherId) -> bool {
     WAITS_FOR.with(Cell::get) == Some(dispatcher)
 }

@@ -11,10 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::here::{self, InJob, LaneKey};
+use crate::interface::Job;
 use crate::role::Worker;
-use crate::sync::Mutex;
-use crate::worker::Core;
-use crate::{Job, lock};
+use crate::sync::{Mutex, lock};
+use crate::worker::{Batch, Core, Runnable};
 
 /// Jobs of one lane run in a row before the other lanes and the source get a turn.
 ///
@@ -33,7 +33,7 @@ pub struct Lane<J: Job> {
 }
 
 pub(crate) struct LaneShared<J: Job> {
-    core: Arc<Core<J>>,
+    core: Arc<Core<Self>>,
     line: Mutex<Line<J>>,
 }
 
@@ -100,16 +100,8 @@ pub struct Hold<'l, J: Job> {
     id: HoldId,
 }
 
-/// How a batch ended.
-pub(crate) struct Batch {
-    /// Jobs run.
-    pub(crate) jobs: u32,
-    /// Jobs still wait: the lane belongs back on the run list.
-    pub(crate) left: bool,
-}
-
 impl<J: Job> Lane<J> {
-    pub(crate) fn new(core: Arc<Core<J>>) -> Self {
+    pub(crate) fn new(core: Arc<Core<LaneShared<J>>>) -> Self {
         let line = Mutex::new(Line {
             jobs: VecDeque::new(),
             last: 0,
@@ -265,11 +257,8 @@ impl<J: Job> fmt::Debug for Lane<J> {
     }
 }
 
-impl<J: Job> LaneShared<J> {
-    /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
-    ///
-    /// `None` if a job has forked and this is the child: it has no business here.
-    pub(crate) fn run_batch(&self, worker: &Worker) -> Option<Batch> {
+impl<J: Job> Runnable for LaneShared<J> {
+    fn run_batch(&self, worker: &Worker) -> Option<Batch> {
         let mut jobs = 0_u32;
         let mut batch_end = BATCH_JOBS;
         let mut began = self.core.now();
@@ -297,7 +286,9 @@ impl<J: Job> LaneShared<J> {
         }
         Some(Batch { jobs, left: false })
     }
+}
 
+impl<J: Job> LaneShared<J> {
     /// The next job of ours and its number, if that is not above `last`.
     fn take_until(&self, last: u64, is_ours: impl Fn(Option<HoldId>) -> bool) -> Option<(J, u64)> {
         let mut line = lock(&self.line);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use winhttp_process::{Epoch, PerProcess, epoch};
 
-use crate::lock;
+use crate::sync::lock;
 
 /// Time between two ticks.
 ///

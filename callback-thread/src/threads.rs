@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lock;
-use crate::sync::{Condvar, Mutex, wait_timeout_while};
+use crate::sync::{Condvar, Mutex, lock, wait_timeout_while};
 
 /// How many threads a dispatcher has; a view that keeps nothing alive.
 ///

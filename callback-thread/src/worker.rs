@@ -9,12 +9,11 @@ use winhttp_process::{Epoch, epoch};
 
 use crate::board::{Board, Inspection, Reaction, Step};
 use crate::here::{self, DispatcherId, InWait};
-use crate::lane::LaneShared;
+use crate::interface::{Source, Wake};
 use crate::monitor::{Attendance, OVERSTAY_TICKS, Watched, monitor};
 use crate::role::Worker;
-use crate::sync::{Condvar, Mutex, spawn, wait_timeout_while};
+use crate::sync::{Condvar, Mutex, lock, spawn, wait_timeout_while};
 use crate::threads::Threads;
-use crate::{Job, Source, Wake, lock};
 
 /// Most threads of one dispatcher.
 ///
@@ -43,12 +42,28 @@ impl Default for Limits {
     }
 }
 
+/// A lane as the workers see it.
+pub(crate) trait Runnable: Send + Sync + 'static {
+    /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
+    ///
+    /// `None` if a job has forked and this is the child: it has no business here.
+    fn run_batch(&self, worker: &Worker) -> Option<Batch>;
+}
+
+/// How a batch ended.
+pub(crate) struct Batch {
+    /// Jobs run.
+    pub(crate) jobs: u32,
+    /// Jobs still wait: the lane belongs back on the run list.
+    pub(crate) left: bool,
+}
+
 /// What dispatcher, lanes and threads share.
-pub(crate) struct Core<J: Job> {
+pub(crate) struct Core<L: Runnable> {
     id: DispatcherId,
     name: String,
     limits: Limits,
-    board: Mutex<Board<Arc<LaneShared<J>>>>,
+    board: Mutex<Board<Arc<L>>>,
     /// Where the spare parks, under the board's lock.
     spare: Condvar,
     /// Locked by the role holder only, for the time of a turn. Gone when all has drained after
@@ -61,7 +76,7 @@ pub(crate) struct Core<J: Job> {
     _attendance: Attendance,
 }
 
-impl<J: Job> Core<J> {
+impl<L: Runnable> Core<L> {
     pub(crate) fn new(name: &str, source: impl Source, wake: impl Wake, limits: Limits) -> Self {
         Self {
             id: DispatcherId::fresh(),
@@ -110,7 +125,7 @@ impl<J: Job> Core<J> {
     }
 
     /// Puts a lane that got work on the run list and sees to it that somebody runs it.
-    pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<LaneShared<J>>) {
+    pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<L>) {
         if !self.is_at_home() {
             return;
         }
@@ -205,7 +220,7 @@ impl<J: Job> Core<J> {
 }
 
 /// Does what the board says until it says to end.
-fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
+fn serve<L: Runnable>(core: &Arc<Core<L>>, worker: &Worker) {
     let mut board = lock(&core.board);
     loop {
         match board.next(worker, core.now()) {
@@ -253,7 +268,7 @@ fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
     }
 }
 
-impl<J: Job> Watched for Core<J> {
+impl<L: Runnable> Watched for Core<L> {
     fn check(self: Arc<Self>, now: u64) -> bool {
         let inspection = lock(&self.board).inspect(now);
         match inspection {

@@ -10,8 +10,9 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 use crate::monitor::{LATE, Watched};
+use crate::sync::lock;
 use crate::worker::Limits;
-use crate::{Dispatcher, Job, Lane, Source, Wake, lock};
+use crate::{Dispatcher, Job, Lane, Source, Wake};
 
 struct Task(Box<dyn FnOnce() + Send>);
 

@@ -1,7 +1,7 @@
 //! Decides what each thread of a dispatcher does next: the run list and who holds the role.
 //!
 //! A board lives under its dispatcher's one lock and only decides. Its answers ([`Step`],
-//! [`Reaction`], [`Inspection`]) are carried out by `worker` after the lock is let go.
+//! [`Reaction`], [`Inspection`]) are carried out by `workers` after the lock is let go.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub(crate) struct Board<L> {
     /// The source is gone: nothing can wait in it any more.
     finished: bool,
     /// Lanes in the hands of threads.
-    running: usize,
+    running_lanes: usize,
     /// Jobs run since the source's last turn, and the tick of that turn.
     jobs_since_turn: u32,
     turned_at: u64,
@@ -101,7 +101,7 @@ impl<L> Board<L> {
             spare_parked: false,
             closed: false,
             finished: false,
-            running: 0,
+            running_lanes: 0,
             jobs_since_turn: 0,
             turned_at: 0,
             watch: Watch::default(),
@@ -182,7 +182,7 @@ impl<L> Board<L> {
     /// Notes that `worker` has let go of a lane after `jobs` jobs; `left` is the lane, with work.
     pub(crate) fn let_go(&mut self, worker: &Worker, jobs: u32, left: Option<L>) {
         worker.pulse.rest();
-        self.running -= 1;
+        self.running_lanes -= 1;
         self.jobs_since_turn = self.jobs_since_turn.saturating_add(jobs);
         self.runnable.extend(left);
     }
@@ -205,7 +205,7 @@ impl<L> Board<L> {
         let Some(lane) = self.runnable.pop_front() else {
             return self.out_of_work(worker);
         };
-        self.running += 1;
+        self.running_lanes += 1;
         worker.pulse.beat(now);
         self.watch.active = true;
         let watch = !std::mem::replace(&mut self.watch.is_on, true);
@@ -258,7 +258,7 @@ impl<L> Board<L> {
     }
 
     fn is_drained(&self) -> bool {
-        self.runnable.is_empty() && self.running == 0
+        self.runnable.is_empty() && self.running_lanes == 0
     }
 
     fn source_is_due(&self, worker: &Worker, now: u64) -> bool {
@@ -273,7 +273,7 @@ impl<L> Board<L> {
     /// What a thread does that is not the holder: it lost the role while a job overstayed.
     fn stand_aside(&mut self, worker: &Worker) -> Step<L> {
         // It may have brought a lane back, or be the one a closed dispatcher was waiting for.
-        let news = !self.runnable.is_empty() || (self.closed && self.running == 0);
+        let news = !self.runnable.is_empty() || (self.closed && self.running_lanes == 0);
         if news && self.asleep {
             self.asleep = false;
             return Step::Wake;
@@ -289,7 +289,7 @@ impl<L> Board<L> {
         if self.runnable.capacity() > RETAINED_LANES {
             self.runnable.shrink_to(RETAINED_LANES);
         }
-        let drained = self.running == 0;
+        let drained = self.running_lanes == 0;
         let polls = worker.kind == Kind::Own && !self.finished;
         if polls && !(self.closed && drained) {
             self.asleep = true;

@@ -8,7 +8,7 @@ use crate::here;
 use crate::interface::{Job, Source, Wake};
 use crate::lane::{Lane, LaneShared};
 use crate::threads::Threads;
-use crate::worker::{Core, Limits};
+use crate::workers::{Limits, Workers};
 
 /// Runs the jobs of its lanes on one dedicated thread, which also polls. Clones are the same one.
 ///
@@ -21,7 +21,7 @@ pub struct Dispatcher<J: Job> {
 
 /// Closes when the last clone of the dispatcher goes.
 struct Owner<J: Job> {
-    core: Arc<Core<LaneShared<J>>>,
+    workers: Arc<Workers<LaneShared<J>>>,
 }
 
 impl<J: Job> Dispatcher<J> {
@@ -36,29 +36,29 @@ impl<J: Job> Dispatcher<J> {
         wake: impl Wake,
         limits: Limits,
     ) -> Self {
-        let core = Arc::new(Core::new(name, source, wake, limits));
+        let workers = Arc::new(Workers::new(name, source, wake, limits));
         Self {
-            owner: Arc::new(Owner { core }),
+            owner: Arc::new(Owner { workers }),
         }
     }
 
     #[cfg(test)]
     #[cfg(not(loom))]
     pub(crate) fn has_spare(&self) -> bool {
-        self.owner.core.has_spare()
+        self.owner.workers.has_spare()
     }
 
     /// What the monitor would look at.
     #[cfg(test)]
     #[cfg(loom)]
-    pub(crate) fn core(&self) -> Arc<Core<LaneShared<J>>> {
-        Arc::clone(&self.owner.core)
+    pub(crate) fn workers(&self) -> Arc<Workers<LaneShared<J>>> {
+        Arc::clone(&self.owner.workers)
     }
 
     /// A new lane, empty and idle.
     #[must_use]
     pub fn lane(&self) -> Lane<J> {
-        Lane::new(Arc::clone(&self.owner.core))
+        Lane::new(Arc::clone(&self.owner.workers))
     }
 
     /// Makes sure that a thread polls, without waiting for the first post. Not to be called with a
@@ -69,7 +69,7 @@ impl<J: Job> Dispatcher<J> {
     /// What the system says when a thread cannot be started. Jobs are not lost by that: the threads
     /// that post them run them, but nobody polls until a later call or post succeeds.
     pub fn ensure_running(&self) -> io::Result<()> {
-        self.owner.core.nudge()
+        self.owner.workers.nudge()
     }
 
     /// Wakes the poll if the holder of the role sleeps in it, say because a timer was added.
@@ -77,7 +77,7 @@ impl<J: Job> Dispatcher<J> {
     /// Starts the thread if there is none, with the same care for locks; that it cannot start goes unreported, see
     /// [`Dispatcher::ensure_running`].
     pub fn nudge(&self) {
-        let _ = self.owner.core.nudge();
+        let _ = self.owner.workers.nudge();
     }
 
     /// Lets the threads end once the lanes have drained, and then drops the source.
@@ -86,25 +86,25 @@ impl<J: Job> Dispatcher<J> {
     /// source is served. Posts after this still run, on a thread that is started for them and does
     /// not poll. Closing twice is closing once. Any thread, also inside a job.
     pub fn close(&self) {
-        self.owner.core.close();
+        self.owner.workers.close();
     }
 
     /// Is the current thread inside a job of this dispatcher?
     #[must_use]
     pub fn is_current(&self) -> bool {
-        here::runs_jobs_of(self.owner.core.id())
+        here::runs_jobs_of(self.owner.workers.id())
     }
 
     /// The count of this dispatcher's threads, which outlives it.
     #[must_use]
     pub fn threads(&self) -> Threads {
-        self.owner.core.threads().clone()
+        self.owner.workers.threads().clone()
     }
 }
 
 impl<J: Job> Drop for Owner<J> {
     fn drop(&mut self) {
-        self.core.close();
+        self.workers.close();
     }
 }
 
@@ -119,8 +119,8 @@ impl<J: Job> Clone for Dispatcher<J> {
 impl<J: Job> fmt::Debug for Dispatcher<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dispatcher")
-            .field("name", &self.owner.core.name())
-            .field("threads", &self.owner.core.threads().count())
+            .field("name", &self.owner.workers.name())
+            .field("threads", &self.owner.workers.threads().count())
             .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct LaneKey(usize);
 
 /// A job on this thread's stack.
 #[derive(Clone, Copy, Debug)]
-struct Running {
+struct JobOnStack {
     dispatcher: DispatcherId,
     lane: LaneKey,
     /// The thread took the lane from the run list: the source gets a turn after it.
@@ -43,7 +43,7 @@ const REMEMBERED: usize = 8;
 #[derive(Debug)]
 struct Stack {
     depth: usize,
-    jobs: [Option<Running>; REMEMBERED],
+    jobs: [Option<JobOnStack>; REMEMBERED],
 }
 
 impl Stack {
@@ -52,7 +52,7 @@ impl Stack {
         jobs: [None; REMEMBERED],
     };
 
-    fn push(&mut self, job: Running) {
+    fn push(&mut self, job: JobOnStack) {
         if let Some(place) = self.jobs.get_mut(self.depth) {
             *place = Some(job);
         }
@@ -81,7 +81,7 @@ thread_local! {
 }
 
 /// Is a job that this condition holds for on this thread's stack?
-fn runs(is_sought: impl Fn(&Running) -> bool) -> bool {
+fn runs(is_sought: impl Fn(&JobOnStack) -> bool) -> bool {
     JOBS.with(|stack| stack.borrow().jobs.iter().flatten().any(is_sought))
 }
 
@@ -126,7 +126,7 @@ impl InJob {
     }
 
     fn enter(dispatcher: DispatcherId, lane: LaneKey, works: bool) -> Self {
-        let job = Running {
+        let job = JobOnStack {
             dispatcher,
             lane,
             works,

@@ -1,4 +1,4 @@
-//! Decides which thread runs which callback, in which order, and who polls meanwhile.
+//! Decides which thread runs which callback, in which order, and which thread polls meanwhile.
 //!
 //! WinHTTP programs get their notifications through callbacks that may do anything: call any
 //! function, close any handle, wait for each other. This crate is the discipline behind them. One
@@ -24,9 +24,9 @@
 //! What holds at any time:
 //!
 //! - The jobs of one lane begin in the order of their posts. One ends before the next begins, with
-//!   one exception: a call that must be told of by its own thread takes a [`Hold`] on the lane and
-//!   runs what is queued, whatever runs elsewhere; of two holds each may leave to the other what
-//!   that has appended.
+//!   one exception: a call whose completion must be reported on the calling thread takes a [`Hold`]
+//!   on the lane and runs what is queued, even if a job of the lane is running elsewhere. Of two
+//!   holds each leaves to the other what was appended with that.
 //! - No lock of this crate is held while a job runs. A job may post to any lane, drop any lane or
 //!   dispatcher, and close the dispatcher it runs on. It may block: that stalls its own lane only.
 //! - A job that was posted runs, closed dispatcher or not. A job that panics ends alone.
@@ -53,7 +53,7 @@ mod monitor;
 mod role;
 mod sync;
 mod threads;
-mod worker;
+mod workers;
 
 #[cfg(test)]
 #[cfg(loom)]
@@ -66,4 +66,4 @@ pub use dispatcher::Dispatcher;
 pub use interface::{Job, Source, Wake};
 pub use lane::{Appended, Hold, Lane};
 pub use threads::Threads;
-pub use worker::THREADS_MAX;
+pub use workers::THREADS_MAX;

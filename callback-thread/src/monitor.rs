@@ -63,7 +63,7 @@ struct Registry {
     /// Dispatchers alive, watched or not.
     dispatchers: usize,
     /// Whether the thread exists.
-    running: bool,
+    has_thread: bool,
 }
 
 impl std::fmt::Debug for dyn Watched {
@@ -77,7 +77,7 @@ impl Monitor {
         let registry = Registry {
             newcomers: Vec::new(),
             dispatchers: 0,
-            running: false,
+            has_thread: false,
         };
         Self {
             ticks: AtomicU64::new(FIRST_TICK),
@@ -104,11 +104,11 @@ impl Monitor {
     /// Watches `dispatcher` from the next tick on; returns false if no thread could be started.
     pub(crate) fn watch(&'static self, dispatcher: Weak<dyn Watched>) -> bool {
         let mut registry = lock(&self.registry);
-        if !registry.running {
+        if !registry.has_thread {
             if winhttp_process::spawn("winhttp-monitor", move || self.run()).is_err() {
                 return false;
             }
-            registry.running = true;
+            registry.has_thread = true;
         }
         registry.newcomers.push(dispatcher);
         self.stirred.notify_one();
@@ -133,7 +133,7 @@ impl Monitor {
                 return true;
             }
             if registry.dispatchers == 0 {
-                registry.running = false;
+                registry.has_thread = false;
                 self.ended.notify_all();
                 return false;
             }
@@ -149,7 +149,7 @@ impl Monitor {
         let registry = lock(&self.registry);
         let waited = self
             .ended
-            .wait_timeout_while(registry, timeout, |now| now.running);
+            .wait_timeout_while(registry, timeout, |now| now.has_thread);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -236,7 +236,7 @@ mod tests {
         assert!(OWN.watch(weak(&second)));
         assert_eq!(ticks.recv_timeout(PATIENCE).unwrap(), 5);
 
-        assert!(lock(&OWN.registry).running);
+        assert!(lock(&OWN.registry).has_thread);
         drop(attendance);
         assert!(OWN.wait_for_end(PATIENCE));
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::sync::lock;
-use crate::worker::Limits;
+use crate::workers::Limits;
 use crate::{Dispatcher, Job, Lane, Source, Wake};
 
 mod blocking;

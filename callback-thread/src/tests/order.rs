@@ -119,7 +119,10 @@ fn what_was_appended_runs_when_it_is_settled_and_not_before() {
     );
     assert!(log.is_empty());
     assert!(lane.hold(1).unwrap().run(both));
-    assert_eq!(log.take(3), ["first", "second", "third"]);
+    assert_eq!(log.take(2), ["first", "second"]);
+    assert!(log.is_empty());
+    lane.settle(both);
+    assert_eq!(log.next(), "third");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the threads of a dispatcher do: the loop of the role holder, its start, stand-by and end.
+//! The workers of a dispatcher, which are its threads: what they share, what they do, how they start and end.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,8 +58,8 @@ pub(crate) struct Batch {
     pub(crate) left: bool,
 }
 
-/// What dispatcher, lanes and threads share.
-pub(crate) struct Core<L: Runnable> {
+/// The workers of one dispatcher, and what they share with it and its lanes.
+pub(crate) struct Workers<L: Runnable> {
     id: DispatcherId,
     name: String,
     limits: Limits,
@@ -76,7 +76,7 @@ pub(crate) struct Core<L: Runnable> {
     _attendance: Attendance,
 }
 
-impl<L: Runnable> Core<L> {
+impl<L: Runnable> Workers<L> {
     pub(crate) fn new(name: &str, source: impl Source, wake: impl Wake, limits: Limits) -> Self {
         Self {
             id: DispatcherId::fresh(),
@@ -184,15 +184,15 @@ impl<L: Runnable> Core<L> {
                 "too many callback threads",
             ));
         };
-        let core = Arc::clone(self);
+        let workers = Arc::clone(self);
         spawn(&self.name, move || {
-            serve(&core, &Worker::own());
-            if !core.is_at_home() {
+            serve(&workers, &Worker::own());
+            if !workers.is_at_home() {
                 // The end of this thread is the end of the child. What it has is its parent's, and locked perhaps.
-                Box::leak(Box::new((core, slot)));
+                Box::leak(Box::new((workers, slot)));
                 return;
             }
-            drop(core);
+            drop(workers);
             drop(slot);
         })
     }
@@ -220,38 +220,38 @@ impl<L: Runnable> Core<L> {
 }
 
 /// Does what the board says until it says to end.
-fn serve<L: Runnable>(core: &Arc<Core<L>>, worker: &Worker) {
-    let mut board = lock(&core.board);
+fn serve<L: Runnable>(workers: &Arc<Workers<L>>, worker: &Worker) {
+    let mut board = lock(&workers.board);
     loop {
-        match board.next(worker, core.now()) {
+        match board.next(worker, workers.now()) {
             Step::Run { lane, watch } => {
                 drop(board);
                 if watch {
-                    core.ask_to_be_watched();
+                    workers.ask_to_be_watched();
                 }
                 let Some(batch) = lane.run_batch(worker) else {
                     return;
                 };
                 let left = batch.left.then_some(lane);
-                board = lock(&core.board);
+                board = lock(&workers.board);
                 board.let_go(worker, batch.jobs, left);
             }
             Step::Poll { may_block } => {
                 drop(board);
-                core.poll(may_block);
-                board = lock(&core.board);
-                board.turned(core.now());
+                workers.poll(may_block);
+                board = lock(&workers.board);
+                board.turned(workers.now());
             }
             Step::Wake => {
                 drop(board);
-                core.wake.wake();
-                board = lock(&core.board);
+                workers.wake.wake();
+                board = lock(&workers.board);
             }
             Step::Park => {
-                let lifetime = core.limits.spare_lifetime;
+                let lifetime = workers.limits.spare_lifetime;
                 let timed_out;
                 (board, timed_out) =
-                    wait_timeout_while(&core.spare, board, lifetime, Board::spare_waits);
+                    wait_timeout_while(&workers.spare, board, lifetime, Board::spare_waits);
                 board.spare_left();
                 if timed_out {
                     return;
@@ -260,15 +260,15 @@ fn serve<L: Runnable>(core: &Arc<Core<L>>, worker: &Worker) {
             Step::Leave => return,
             Step::Finish => {
                 drop(board);
-                core.spare.notify_all();
-                core.drop_source();
+                workers.spare.notify_all();
+                workers.drop_source();
                 return;
             }
         }
     }
 }
 
-impl<L: Runnable> Watched for Core<L> {
+impl<L: Runnable> Watched for Workers<L> {
     fn check(self: Arc<Self>, now: u64) -> bool {
         let inspection = lock(&self.board).inspect(now);
         match inspection {

@@ -63,6 +63,29 @@ fn posts_after_the_stand_by_took_over_reach_it() {
 }
 
 #[test]
+fn a_job_that_lost_the_role_wakes_the_stand_by_in_the_source_it_waited_in_itself() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
+    let (waiting, other) = (dispatcher.lane(), dispatcher.lane());
+    let (started, release, log) = (Event::default(), Event::default(), Log::new());
+    dispatcher.ensure_running().unwrap();
+    world.wait_until_blocked();
+    let (begin, released, posted) = (started.clone(), release.clone(), log.task("other"));
+    waiting.post(task(move || {
+        begin.set();
+        released.wait();
+        other.post(posted);
+    }));
+    started.wait();
+    // The thread that was in the source runs the job, so it is a stand-by that sleeps there now.
+    world.wait_until_blocked();
+    let wakes = world.wakes();
+    release.set();
+    assert_eq!(log.next(), "other");
+    assert_eq!(world.wakes(), wakes + 1);
+}
+
+#[test]
 fn the_overstaying_thread_finishes_its_lane_in_order_and_becomes_the_spare() {
     let world = World::default();
     let dispatcher = world.dispatcher();

@@ -233,19 +233,27 @@ fn what_a_hold_leaves_behind_is_run_all_the_same() {
 }
 
 #[test]
-fn what_another_thread_appends_during_a_nested_job_follows_the_outer_one() {
-    let dispatcher = World::default().dispatcher();
+fn what_another_thread_appends_after_a_nested_job_waits_for_the_end_of_the_outer_one() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
     let lane = dispatcher.lane();
     let log = Log::new();
-    let (l, nested, later) = (lane.clone(), log.task("nested"), log.task("later"));
-    let outer = log.task("outer ends");
+    let (l, nested, outer) = (lane.clone(), log.task("nested"), log.task("outer ends"));
+    let release = Event::default();
+    let released = release.clone();
     lane.post(task(move || {
         assert!(run_or_post(&l, nested, 2));
-        let poster = thread::spawn(move || l.post(later));
-        poster.join().unwrap();
+        released.wait();
         outer.run();
     }));
-    assert_eq!(log.take(3), ["nested", "outer ends", "later"]);
+    assert_eq!(log.next(), "nested");
+    // Only a stand-by can block in the source now. It would run the lane if it were on the run list.
+    world.wait_until_blocked();
+    lane.post(log.task("later"));
+    dispatcher.lane().post(log.task("another lane"));
+    assert_eq!(log.next(), "another lane");
+    release.set();
+    assert_eq!(log.take(2), ["outer ends", "later"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod last_error;
 mod library;
 mod map;
 mod memory;
+mod observer;
 mod options;
 mod proxy;
 mod request;

@@ -145,7 +145,7 @@ impl Monitor {
     }
 
     #[cfg(test)]
-    pub(crate) fn wait_for_end(&self, timeout: Duration) -> bool {
+    fn wait_for_end(&self, timeout: Duration) -> bool {
         let registry = lock(&self.registry);
         let waited = self
             .ended

@@ -426,6 +426,14 @@ mod tests {
         assert!(!board.spare_waits());
         board.spare_left();
         assert_eq!(board.next(&slow, 5), BLOCK);
+        // With nobody parked any more, the next one is a new thread.
+        board.turned(5);
+        let _ = board.schedule("slow again", false);
+        assert_eq!(board.next(&slow, 5), run("slow again"));
+        assert!(matches!(
+            board.inspect(7),
+            Inspection::Overstayed(Reaction::Start(_), _)
+        ));
     }
 
     #[test]
@@ -516,6 +524,41 @@ mod tests {
         assert_eq!(board.next(&slow, 3), Step::Leave);
         board.turned(3);
         assert_eq!(board.next(&standby, 3), Step::Finish);
+    }
+
+    #[test]
+    fn closed_while_lanes_wait_for_want_of_a_thread_it_is_not_unused() {
+        let mut board = Lanes::new(OVERSTAY_TICKS);
+        let Reaction::Start(offer) = board.schedule("a", false) else {
+            panic!("expected a start");
+        };
+        board.withdraw(offer, None);
+        assert!(matches!(board.close(), (Reaction::Start(_), false)));
+    }
+
+    #[test]
+    fn who_could_not_be_watched_asks_again() {
+        let (mut board, holder) = held();
+        board.unwatched();
+        let _ = board.schedule("a", false);
+        assert!(matches!(
+            board.next(&holder, 1),
+            Step::Run { watch: true, .. }
+        ));
+    }
+
+    #[test]
+    fn an_empty_run_list_gives_its_room_back() {
+        let (mut board, holder) = held();
+        for _ in 0..RETAINED_LANES * 4 {
+            let _ = board.schedule("a", false);
+        }
+        for _ in 0..RETAINED_LANES * 4 {
+            assert_eq!(board.next(&holder, 1), run("a"));
+            board.let_go(&holder, 0, None);
+        }
+        assert_eq!(board.next(&holder, 1), BLOCK);
+        assert!(board.runnable.capacity() < RETAINED_LANES * 2);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) trait Watched: Send + Sync {
 pub(crate) struct Monitor {
     ticks: AtomicU64,
     registry: Mutex<Registry>,
-    /// Signalled for a sleeping thread: there is something to watch, or nothing left to live for.
+    /// Signalled for a sleeping thread: there is something to watch, or no dispatcher is left.
     stirred: Condvar,
     /// Signalled when the thread ends.
     ended: Condvar,
@@ -60,16 +60,10 @@ pub(crate) struct Monitor {
 struct Registry {
     /// Dispatchers that asked to be watched since the last tick.
     newcomers: Vec<Weak<dyn Watched>>,
-    /// Dispatchers alive, watched or not.
+    /// How many dispatchers exist, watched or not.
     dispatchers: usize,
     /// Whether the thread exists.
     has_thread: bool,
-}
-
-impl std::fmt::Debug for dyn Watched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watched")
-    }
 }
 
 impl Monitor {
@@ -164,7 +158,7 @@ fn look_at(dispatcher: &Weak<dyn Watched>, now: u64) -> bool {
     .unwrap_or(false)
 }
 
-/// A dispatcher's sign of life.
+/// A dispatcher's place in the monitor's count of them.
 #[derive(Debug)]
 pub(crate) struct Attendance {
     monitor: &'static Monitor,
@@ -173,7 +167,7 @@ pub(crate) struct Attendance {
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        // Of a dispatcher that a forked child inherited nobody counts anything.
+        // A forked child does not count the dispatchers it inherited.
         if !self.epoch.is_current() {
             return;
         }
@@ -235,6 +229,7 @@ mod tests {
         let second = probe(1, seen);
         assert!(OWN.watch(weak(&second)));
         assert_eq!(ticks.recv_timeout(PATIENCE).unwrap(), 5);
+        assert_eq!(OWN.now(), 5);
 
         assert!(lock(&OWN.registry).has_thread);
         drop(attendance);

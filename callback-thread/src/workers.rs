@@ -71,7 +71,7 @@ pub(crate) struct Workers<L: Runnable> {
     source: Mutex<Option<Box<dyn Source>>>,
     wake: Box<dyn Wake>,
     threads: Threads,
-    /// The process that its threads are threads of.
+    /// The process that the workers belong to.
     epoch: Epoch,
     _attendance: Attendance,
 }
@@ -105,7 +105,7 @@ impl<L: Runnable> Workers<L> {
         &self.threads
     }
 
-    /// Is this the process that made it, or a child of that, where none of its threads exist and any lock may be held?
+    /// Is this the process that the workers belong to? In a forked child none of them exists, and a lock may be held for ever.
     pub(crate) fn is_at_home(&self) -> bool {
         self.epoch.is_current()
     }
@@ -124,7 +124,7 @@ impl<L: Runnable> Workers<L> {
         lock(&self.board).is_held_by(worker)
     }
 
-    /// Puts a lane that got work on the run list and sees to it that somebody runs it.
+    /// Puts a lane that got work on the run list and makes sure that a worker will look at that.
     pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<L>) {
         if !self.is_at_home() {
             return;
@@ -142,7 +142,7 @@ impl<L: Runnable> Workers<L> {
         let reaction = lock(&self.board).nudge(here::waits_for(self.id));
         let result = self.react(reaction);
         if result.is_err() {
-            // Somebody may have relied on the thread this call failed to start.
+            // Others may have posted meanwhile and relied on the thread that this call failed to start.
             serve(self, &Worker::guest());
         }
         result
@@ -188,7 +188,8 @@ impl<L: Runnable> Workers<L> {
         spawn(&self.name, move || {
             serve(&workers, &Worker::own());
             if !workers.is_at_home() {
-                // The end of this thread is the end of the child. What it has is its parent's, and locked perhaps.
+                // A job has forked, and this is the child, which ends with this thread. What would be dropped here is
+                // the parent's, and perhaps locked.
                 Box::leak(Box::new((workers, slot)));
                 return;
             }

@@ -246,11 +246,11 @@ impl<J: Job> Clone for Lane<J> {
 impl<J: Job> fmt::Debug for Lane<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let queue = lock(&self.shared.queue);
-        let (phase, waiting) = (queue.phase, queue.jobs.len());
+        let (phase, queued) = (queue.phase, queue.jobs.len());
         drop(queue);
         f.debug_struct("Lane")
             .field("phase", &phase)
-            .field("waiting", &waiting)
+            .field("queued", &queued)
             .finish_non_exhaustive()
     }
 }

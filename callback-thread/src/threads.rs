@@ -87,6 +87,7 @@ mod tests {
         let first = threads.take_slot().unwrap();
         let _second = threads.take_slot().unwrap();
         assert!(threads.take_slot().is_none());
+        assert_eq!(threads.count(), 2);
         drop(first);
         assert_eq!(threads.count(), 1);
         assert!(threads.take_slot().is_some());

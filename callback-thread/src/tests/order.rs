@@ -47,6 +47,22 @@ fn a_job_knows_its_dispatcher_and_its_lane() {
 }
 
 #[test]
+fn only_a_job_that_a_worker_runs_is_inside_the_dispatcher() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let asks = || {
+        let (sender, l) = (log.sender.clone(), lane.clone());
+        task(move || sender.send(l.is_inside_dispatcher()).unwrap())
+    };
+    assert!(run_or_post(&lane, asks(), 1));
+    assert!(!log.next());
+    lane.post(asks());
+    assert!(log.next());
+    assert!(!lane.is_inside_dispatcher());
+}
+
+#[test]
 fn an_idle_lane_runs_the_job_here() {
     let dispatcher = World::default().dispatcher();
     let lane = dispatcher.lane();
@@ -254,6 +270,17 @@ fn what_another_thread_appends_after_a_nested_job_waits_for_the_end_of_the_outer
     assert_eq!(log.next(), "another lane");
     release.set();
     assert_eq!(log.take(2), ["outer ends", "later"]);
+}
+
+#[test]
+fn debug_output_has_the_dispatchers_name_and_the_number_of_queued_jobs() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let hold = lane.hold(1).unwrap();
+    lane.post(task(|| {}));
+    assert!(format!("{dispatcher:?}").contains("\"test\""));
+    assert!(format!("{lane:?}").contains("queued: 1"));
+    assert!(format!("{hold:?}").contains("queued: 1"));
 }
 
 #[test]

@@ -103,13 +103,7 @@ pub struct Hold<'l, J: Job> {
 
 impl<J: Job> Lane<J> {
     pub(crate) fn new(workers: Arc<Workers<LaneShared<J>>>) -> Self {
-        let queue = Mutex::new(Queue {
-            jobs: VecDeque::new(),
-            last: 0,
-            phase: Phase::Idle,
-            holds: 0,
-            newest: HoldId::default(),
-        });
+        let queue = Mutex::new(Queue::new());
         Self {
             shared: Arc::new(LaneShared { workers, queue }),
         }
@@ -311,6 +305,16 @@ impl<J: Job> LaneShared<J> {
 }
 
 impl<J> Queue<J> {
+    fn new() -> Self {
+        Self {
+            jobs: VecDeque::new(),
+            last: 0,
+            phase: Phase::Idle,
+            holds: 0,
+            newest: HoldId::default(),
+        }
+    }
+
     fn append(&mut self, job: J, owner: Option<HoldId>) -> Appended {
         self.last += 1;
         self.jobs.push_back(QueuedJob {
@@ -385,5 +389,103 @@ fn run_contained<J: Job>(job: J) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job.run())) {
         // The panic's own value may panic as it goes.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_idle_lane_without_holds_must_be_scheduled_for_a_job() {
+        let mut queue = Queue::new();
+        assert!(queue.append("a", None).must_schedule);
+        assert!(!queue.append("b", None).must_schedule, "it is scheduled");
+        assert_eq!(queue.next(), Some("a"));
+        assert!(!queue.append("c", None).must_schedule, "it is running");
+        assert_eq!([queue.next(), queue.next()], [Some("b"), Some("c")]);
+        assert_eq!(queue.next(), None);
+        let _hold = queue.hold();
+        assert!(!queue.append("d", None).must_schedule, "it is held");
+    }
+
+    #[test]
+    fn the_end_of_the_last_hold_schedules_an_idle_lane_with_jobs() {
+        let mut queue = Queue::new();
+        let (first, second) = (queue.hold(), queue.hold());
+        let _ = queue.append("a", None);
+        assert!(!queue.release(first), "the other hold is left");
+        assert!(queue.release(second));
+        assert!(!queue.append("b", None).must_schedule, "it is scheduled");
+    }
+
+    #[test]
+    fn the_end_of_a_hold_leaves_other_lanes_as_they_are() {
+        let mut queue = Queue::new();
+        let hold = queue.hold();
+        assert!(!queue.release(hold), "nothing is queued");
+        let _ = queue.append("a", None);
+        let hold = queue.hold();
+        assert!(!queue.release(hold), "it is on the run list");
+        assert_eq!(queue.next(), Some("a"));
+        let hold = queue.hold();
+        assert!(!queue.release(hold), "a worker runs it");
+        assert!(!queue.append("b", None).must_schedule, "and still does");
+    }
+
+    #[test]
+    fn what_a_hold_has_not_run_is_for_everybody_when_it_ends() {
+        let mut queue = Queue::new();
+        let (first, second) = (queue.hold(), queue.hold());
+        let _ = queue.append("a", Some(first));
+        let _ = queue.append("b", Some(second));
+        let _ = queue.release(first);
+        let owners: Vec<_> = queue.jobs.iter().map(|queued| queued.owner).collect();
+        assert_eq!(owners, [None, Some(second)]);
+    }
+
+    #[test]
+    fn a_worker_gets_nothing_from_a_held_lane_which_is_idle_then() {
+        let mut queue = Queue::new();
+        let _ = queue.append("a", None);
+        let hold = queue.hold();
+        assert_eq!(queue.next(), None);
+        assert!(queue.release(hold));
+        assert_eq!(queue.next(), Some("a"));
+    }
+
+    #[test]
+    fn after_a_batch_the_lane_is_scheduled_if_jobs_are_queued_and_else_idle() {
+        let mut queue = Queue::new();
+        let _ = (queue.append("a", None), queue.append("b", None));
+        assert_eq!(queue.next(), Some("a"));
+        assert!(queue.reschedule());
+        assert!(!queue.append("c", None).must_schedule);
+        assert_eq!([queue.next(), queue.next()], [Some("b"), Some("c")]);
+        assert!(!queue.reschedule());
+        assert!(queue.append("d", None).must_schedule);
+    }
+
+    #[test]
+    fn what_was_appended_together_ends_with_the_last_and_is_scheduled_for_any() {
+        let mut queue = Queue::new();
+        let (first, second) = (queue.append("a", None), queue.append("b", None));
+        let third = queue.append("c", None);
+        for both in [first.and(second), second.and(first)] {
+            assert_eq!((both.last, both.must_schedule), (2, true));
+        }
+        let later = second.and(third);
+        assert_eq!((later.last, later.must_schedule), (3, false));
+    }
+
+    #[test]
+    fn an_idle_lane_gives_its_room_back() {
+        let mut queue = Queue::new();
+        for _ in 0..RETAINED_JOBS * 4 {
+            let _ = queue.append("a", None);
+        }
+        while queue.next().is_some() {}
+        assert!(queue.jobs.capacity() < RETAINED_JOBS * 2);
     }
 }

@@ -249,11 +249,32 @@ impl<J: Job> fmt::Debug for Lane<J> {
     }
 }
 
+/// What a batch may take before it lets others have their turn.
+struct Quota {
+    /// The number of jobs after which it is used up.
+    jobs: u32,
+    /// The monitor's tick in which it lasts.
+    tick: u64,
+}
+
+impl Quota {
+    /// The quota from here on, after `jobs` jobs.
+    fn new(jobs: u32, now: u64) -> Self {
+        Self {
+            jobs: jobs.saturating_add(BATCH_JOBS),
+            tick: now,
+        }
+    }
+
+    fn is_used_up(&self, jobs: u32, now: u64) -> bool {
+        jobs >= self.jobs || now != self.tick
+    }
+}
+
 impl<J: Job> Runnable for LaneShared<J> {
     fn run_batch(&self, worker: &Worker) -> Option<Batch> {
         let mut jobs = 0_u32;
-        let mut batch_end = BATCH_JOBS;
-        let mut began = self.workers.now();
+        let mut quota = Quota::new(jobs, self.workers.now());
         let _in_job = InJob::working(self.workers.id(), self.key());
         while let Some(job) = self.next_job() {
             let now = self.workers.now();
@@ -263,18 +284,14 @@ impl<J: Job> Runnable for LaneShared<J> {
                 return None;
             }
             jobs = jobs.saturating_add(1);
-            if jobs < batch_end && now == began {
-                continue;
+            if quota.is_used_up(jobs, now) {
+                // Who has lost the role keeps nobody waiting: it runs its lane dry.
+                if self.workers.is_held_by(worker) {
+                    let left = lock(&self.queue).reschedule();
+                    return Some(Batch { jobs, left });
+                }
+                quota = Quota::new(jobs, now);
             }
-            // Who has lost the role keeps nobody waiting: it runs its lane dry.
-            if self.workers.is_held_by(worker) {
-                return Some(Batch {
-                    jobs,
-                    left: lock(&self.queue).reschedule(),
-                });
-            }
-            batch_end = jobs.saturating_add(BATCH_JOBS);
-            began = now;
         }
         Some(Batch { jobs, left: false })
     }
@@ -477,6 +494,18 @@ mod tests {
         }
         let later = second.and(third);
         assert_eq!((later.last, later.must_schedule), (3, false));
+    }
+
+    #[test]
+    fn a_batch_is_over_after_so_many_jobs_or_a_tick() {
+        for before in [0, BATCH_JOBS] {
+            let quota = Quota::new(before, 7);
+            assert!(!quota.is_used_up(before + 1, 7));
+            assert!(!quota.is_used_up(before + BATCH_JOBS - 1, 7));
+            assert!(quota.is_used_up(before + BATCH_JOBS, 7));
+            assert!(quota.is_used_up(before + BATCH_JOBS + 1, 7));
+            assert!(quota.is_used_up(before + 1, 8));
+        }
     }
 
     #[test]

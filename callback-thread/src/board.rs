@@ -286,9 +286,7 @@ impl<L> Board<L> {
     }
 
     fn out_of_work(&mut self, worker: &Worker) -> Step<L> {
-        if self.runnable.capacity() > RETAINED_LANES {
-            self.runnable.shrink_to(RETAINED_LANES);
-        }
+        self.runnable.shrink_to(RETAINED_LANES);
         let drained = self.running_lanes == 0;
         let polls = worker.kind == Kind::Own && !self.finished;
         if polls && !(self.closed && drained) {

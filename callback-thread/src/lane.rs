@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::here::{self, InJob, LaneKey};
 use crate::interface::Job;
+use crate::monitor::monitor;
 use crate::role::Worker;
 use crate::sync::{Mutex, lock};
 use crate::workers::{Batch, Runnable, Workers};
@@ -274,10 +275,10 @@ impl Quota {
 impl<J: Job> Runnable for LaneShared<J> {
     fn run_batch(&self, worker: &Worker) -> Option<Batch> {
         let mut jobs = 0_u32;
-        let mut quota = Quota::new(jobs, self.workers.now());
+        let mut quota = Quota::new(jobs, monitor().now());
         let _in_job = InJob::working(self.workers.id(), self.key());
         while let Some(job) = self.next_job() {
-            let now = self.workers.now();
+            let now = monitor().now();
             worker.pulse.beat(now);
             run_contained(job);
             if !self.workers.is_at_home() {
@@ -395,9 +396,7 @@ impl<J> Queue<J> {
 
     fn become_idle(&mut self) {
         self.phase = Phase::Idle;
-        if self.jobs.capacity() > RETAINED_JOBS {
-            self.jobs.shrink_to(RETAINED_JOBS);
-        }
+        self.jobs.shrink_to(RETAINED_JOBS);
     }
 }
 

@@ -110,10 +110,6 @@ impl<L: Runnable> Workers<L> {
         self.epoch.is_current()
     }
 
-    pub(crate) fn now(&self) -> u64 {
-        monitor().now()
-    }
-
     #[cfg(test)]
     #[cfg(not(loom))]
     pub(crate) fn has_spare(&self) -> bool {
@@ -224,7 +220,7 @@ impl<L: Runnable> Workers<L> {
 fn serve<L: Runnable>(workers: &Arc<Workers<L>>, worker: &Worker) {
     let mut board = lock(&workers.board);
     loop {
-        match board.next(worker, workers.now()) {
+        match board.next(worker, monitor().now()) {
             Step::Run { lane, watch } => {
                 drop(board);
                 if watch {
@@ -241,7 +237,7 @@ fn serve<L: Runnable>(workers: &Arc<Workers<L>>, worker: &Worker) {
                 drop(board);
                 workers.poll(may_block);
                 board = lock(&workers.board);
-                board.turned(workers.now());
+                board.turned(monitor().now());
             }
             Step::Wake => {
                 drop(board);

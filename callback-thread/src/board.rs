@@ -307,4 +307,12 @@ impl<L> Board<L> {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
+impl<L> Board<L> {
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_on
+    }
+}
+
+#[cfg(test)]
 mod tests;

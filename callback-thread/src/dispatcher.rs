@@ -124,3 +124,11 @@ impl<J: Job> fmt::Debug for Dispatcher<J> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+impl<J: Job> Dispatcher<J> {
+    pub(crate) fn is_watched(&self) -> bool {
+        self.owner.workers.is_watched()
+    }
+}

@@ -286,3 +286,11 @@ impl<L: Runnable> Watched for Workers<L> {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+impl<L: Runnable> Workers<L> {
+    pub(crate) fn is_watched(&self) -> bool {
+        lock(&self.board).is_watched()
+    }
+}

@@ -32,6 +32,19 @@ fn a_callback_may_wait_for_what_the_source_hands_out() {
 }
 
 #[test]
+fn a_dispatcher_is_watched_while_it_runs_a_job() {
+    // No stand-by: after a quiet time it would not be watched any more.
+    let dispatcher = World::default().limited(Limits {
+        overstay_ticks: u64::MAX,
+        ..Limits::default()
+    });
+    assert!(!dispatcher.is_watched());
+    let release = post_blocker(&dispatcher.lane());
+    assert!(dispatcher.is_watched());
+    release.set();
+}
+
+#[test]
 fn a_callback_may_wait_for_jobs_it_posted_itself() {
     let world = World::default();
     let dispatcher = world.dispatcher();

@@ -1,4 +1,7 @@
-//! Connections: WinHttpConnect, and connection groups, which this version does not have.
+//! Connections: WinHttpConnect, and connection groups.
+//!
+//! This version has no groups: what asks for one checks its arguments as it will when there are some, and then fails with
+//! ERROR_CALL_NOT_IMPLEMENTED.
 
 use winhttp_abi::Code;
 use winhttp_abi::constants as c;

@@ -3,7 +3,7 @@
 //! WinHttpGetIEProxyConfigForCurrentUser.
 //!
 //! This version has no configuration, detects nothing and runs no scripts. Each function says so in the way programs
-//! recover from.
+//! recover from; the one that sets something checks its arguments and fails with ERROR_CALL_NOT_IMPLEMENTED.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::export;

@@ -13,10 +13,10 @@ pub(crate) struct LaneKey(usize);
 
 /// A job on this thread's stack.
 #[derive(Clone, Copy, Debug)]
-struct Running {
+struct JobOnStack {
     dispatcher: DispatcherId,
     lane: LaneKey,
-    /// The thread took the lane from the run list: the source gets a turn after it.
+    /// A worker of the dispatcher runs it, not a hold: the source gets a turn after it.
     works: bool,
 }
 
@@ -38,12 +38,12 @@ impl LaneKey {
 /// Deliberate nesting ends far below; only threads that cannot be started make more.
 const REMEMBERED: usize = 8;
 
-/// The jobs on a thread's stack, outermost first. Without destructor, so that it is there for
-/// calls that the thread's own destructors make.
+/// The jobs on a thread's stack, outermost first. It has no destructor, so that it still works in
+/// calls that destructors of other thread-locals make.
 #[derive(Debug)]
 struct Stack {
     depth: usize,
-    jobs: [Option<Running>; REMEMBERED],
+    jobs: [Option<JobOnStack>; REMEMBERED],
 }
 
 impl Stack {
@@ -52,7 +52,7 @@ impl Stack {
         jobs: [None; REMEMBERED],
     };
 
-    fn push(&mut self, job: Running) {
+    fn push(&mut self, job: JobOnStack) {
         if let Some(place) = self.jobs.get_mut(self.depth) {
             *place = Some(job);
         }
@@ -80,12 +80,12 @@ thread_local! {
     static WAITS_FOR: Cell<Option<DispatcherId>> = const { Cell::new(None) };
 }
 
-/// Is a job that this condition holds for on this thread's stack?
-fn runs(is_sought: impl Fn(&Running) -> bool) -> bool {
+/// Is there a job on this thread's stack for which the condition holds?
+fn runs(is_sought: impl Fn(&JobOnStack) -> bool) -> bool {
     JOBS.with(|stack| stack.borrow().jobs.iter().flatten().any(is_sought))
 }
 
-/// Is this thread one of this dispatcher's that runs a job?
+/// Is this thread a worker of this dispatcher, and inside a job?
 pub(crate) fn works_for(dispatcher: DispatcherId) -> bool {
     runs(|job| job.works && job.dispatcher == dispatcher)
 }
@@ -105,7 +105,7 @@ pub(crate) fn has_room_for_a_job(limit: usize) -> bool {
     JOBS.with(|stack| stack.borrow().depth < limit)
 }
 
-/// Is this thread inside this dispatcher's [`Source::wait`](crate::Source::wait)?
+/// Is this thread inside this dispatcher's [`Source::wait`](crate::interface::Source::wait)?
 pub(crate) fn waits_for(dispatcher: DispatcherId) -> bool {
     WAITS_FOR.with(Cell::get) == Some(dispatcher)
 }
@@ -126,7 +126,7 @@ impl InJob {
     }
 
     fn enter(dispatcher: DispatcherId, lane: LaneKey, works: bool) -> Self {
-        let job = Running {
+        let job = JobOnStack {
             dispatcher,
             lane,
             works,
@@ -168,6 +168,7 @@ mod tests {
         let (outer, inner) = (DispatcherId::fresh(), DispatcherId::fresh());
         let (outer_lane, inner_lane) = (LaneKey::of(&outer), LaneKey::of(&inner));
         let outer_job = InJob::working(outer, outer_lane);
+        assert!(!runs_jobs_of_lane(inner_lane));
         {
             let _inner_job = InJob::visiting(inner, inner_lane);
             assert!(runs_jobs_of(outer) && runs_jobs_of(inner));
@@ -177,6 +178,15 @@ mod tests {
         assert!(runs_jobs_of(outer) && !runs_jobs_of(inner));
         drop(outer_job);
         assert!(!runs_jobs_of(outer) && !works_for(outer));
+    }
+
+    #[test]
+    fn a_thread_is_inside_a_wait_until_that_returns() {
+        let (waited_in, other) = (DispatcherId::fresh(), DispatcherId::fresh());
+        let in_wait = InWait::of(waited_in);
+        assert!(waits_for(waited_in) && !waits_for(other));
+        drop(in_wait);
+        assert!(!waits_for(waited_in));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A lane: the jobs of one handle, first in first out, and who may take them.
 //!
-//! The thread that got the lane from the run list takes one job after the other. A call that must
-//! be told of by its own thread takes a [`Hold`] first: until that ends, threads without one take
-//! nothing from the lane, and the holder runs here what is queued. Calls of several threads may
-//! hold the lane at the same time: each runs what it has appended itself.
+//! Usually a worker takes the lane from the run list and runs one job after the other. A call whose
+//! completion must be reported on the calling thread takes a [`Hold`] first. Until that ends,
+//! workers take nothing from the lane, and the call runs the queued jobs itself. Calls of several
+//! threads may hold the lane at the same time; each then runs the jobs it has appended.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,10 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::here::{self, InJob, LaneKey};
+use crate::interface::Job;
+use crate::monitor::monitor;
 use crate::role::Worker;
-use crate::sync::Mutex;
-use crate::worker::Core;
-use crate::{Job, lock};
+use crate::sync::{Mutex, lock};
+use crate::workers::{Batch, Runnable, Workers};
 
 /// Jobs of one lane run in a row before the other lanes and the source get a turn.
 ///
@@ -33,12 +34,12 @@ pub struct Lane<J: Job> {
 }
 
 pub(crate) struct LaneShared<J: Job> {
-    core: Arc<Core<J>>,
-    line: Mutex<Line<J>>,
+    workers: Arc<Workers<Self>>,
+    queue: Mutex<Queue<J>>,
 }
 
-struct Line<J> {
-    jobs: VecDeque<Waiting<J>>,
+struct Queue<J> {
+    jobs: VecDeque<QueuedJob<J>>,
     /// The number of the last job that was appended.
     last: u64,
     phase: Phase,
@@ -49,11 +50,11 @@ struct Line<J> {
 }
 
 /// A job in the queue.
-struct Waiting<J> {
+struct QueuedJob<J> {
     job: J,
     /// Its place among all jobs of the lane, from 1.
     number: u64,
-    /// The hold whose call ends with it, and that runs it therefore.
+    /// The hold it was appended with; other holds leave it alone.
     owner: Option<HoldId>,
 }
 
@@ -61,11 +62,11 @@ struct Waiting<J> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct HoldId(u64);
 
-/// What [`Lane::append`] leaves to be done, by [`Lane::settle`] or [`Hold::run`].
+/// Jobs that were appended to a lane: [`Lane::settle`] has them run, [`Hold::run`] runs them here.
 #[derive(Clone, Copy, Debug, Default)]
-#[must_use = "what was appended does not run before it is settled"]
+#[must_use = "what was appended without a hold does not run before it is settled"]
 pub struct Appended {
-    /// The number of the last of these.
+    /// The number of the last of them.
     last: u64,
     /// The lane was idle: it must be put on the run list.
     must_schedule: bool,
@@ -83,42 +84,29 @@ impl Appended {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// The lane is on no list, and no thread that took it from there runs a job. Jobs wait only for holds.
+    /// The lane is not on the run list, and no worker runs a job of it. Jobs wait only for the end of holds.
     Idle,
     /// Jobs wait, and the lane is on the run list or on its way there.
     Scheduled,
-    /// The thread that took the lane from the run list runs a job. More may wait.
+    /// A worker took the lane from the run list and runs a job. More may wait.
     Running,
 }
 
-/// The right to run a lane's jobs here; until it is dropped, only other holds take any.
+/// The right to run a lane's jobs on this thread; until it is dropped, workers take none.
 ///
-/// A job that another thread has taken before may still run there meanwhile.
+/// A job that a worker took before may still be running meanwhile. Calls of other threads may hold
+/// the same lane. What is queued when the last hold ends is run by a worker.
 #[must_use = "a hold that is dropped at once holds nothing"]
 pub struct Hold<'l, J: Job> {
     lane: &'l Lane<J>,
     id: HoldId,
 }
 
-/// How a batch ended.
-pub(crate) struct Batch {
-    /// Jobs run.
-    pub(crate) jobs: u32,
-    /// Jobs still wait: the lane belongs back on the run list.
-    pub(crate) left: bool,
-}
-
 impl<J: Job> Lane<J> {
-    pub(crate) fn new(core: Arc<Core<J>>) -> Self {
-        let line = Mutex::new(Line {
-            jobs: VecDeque::new(),
-            last: 0,
-            phase: Phase::Idle,
-            holds: 0,
-            newest: HoldId::default(),
-        });
+    pub(crate) fn new(workers: Arc<Workers<LaneShared<J>>>) -> Self {
+        let queue = Mutex::new(Queue::new());
         Self {
-            shared: Arc::new(LaneShared { core, line }),
+            shared: Arc::new(LaneShared { workers, queue }),
         }
     }
 
@@ -134,47 +122,50 @@ impl<J: Job> Lane<J> {
         self.settle(self.append(job));
     }
 
-    /// Appends `job` and nothing else: with a lock held that decides the order of the jobs, for
-    /// instance. Nothing runs before [`Lane::settle`] or [`Hold::run`], which must follow without
-    /// that lock.
+    /// Appends `job` and does nothing else, so that the caller may hold the lock that decides the
+    /// order of the jobs. [`Lane::settle`] must follow without that lock, unless this thread had a
+    /// [`Hold`] on the lane when it appended.
     pub fn append(&self, job: J) -> Appended {
-        lock(&self.shared.line).append(job, None)
+        lock(&self.shared.queue).append(job, None)
     }
 
-    /// Has the appended jobs run, as those of [`Lane::post`].
+    /// Makes sure that a worker runs the appended jobs, as it runs those of [`Lane::post`].
+    ///
+    /// It does no harm if they have run already.
     pub fn settle(&self, appended: Appended) {
         if appended.must_schedule {
             self.schedule();
         }
     }
 
-    /// What waits now; nothing has to be settled for it.
+    /// All jobs queued now; there is nothing to settle.
     pub fn queued(&self) -> Appended {
-        let line = lock(&self.shared.line);
+        let queue = lock(&self.shared.queue);
         Appended {
-            last: line.last,
+            last: queue.last,
             must_schedule: false,
         }
     }
 
-    /// Takes the right to run jobs here, if fewer than `limit` jobs of whatever lanes are on this
-    /// thread's stack (3 is the habit of current Windows). There is none inside the source, which
-    /// must not run user code. Never waits, whatever runs elsewhere.
+    /// Takes the right to run jobs on this thread. Never waits.
+    ///
+    /// `None` if `limit` jobs, of whatever lanes, are on this thread's stack already (current
+    /// Windows nests about 3), and inside the source, which must not run user code.
     pub fn hold(&self, limit: usize) -> Option<Hold<'_, J>> {
-        let may_run = here::has_room_for_a_job(limit) && !here::waits_for(self.shared.core.id());
+        let may_run = here::has_room_for_a_job(limit) && !here::waits_for(self.shared.workers.id());
         may_run.then(|| {
-            let id = lock(&self.shared.line).hold();
+            let id = lock(&self.shared.queue).hold();
             Hold { lane: self, id }
         })
     }
 
-    /// Does the current thread run lanes of this lane's dispatcher, and a job of one now?
+    /// Is the current thread a worker of this lane's dispatcher, and inside a job?
     ///
-    /// Then the dispatcher's source gets a turn before anybody waits in it. In a job that a
-    /// [`Hold`] runs on a program's thread it need not.
+    /// If so, the dispatcher's source gets a turn soon after the job. That is not promised for jobs
+    /// that a [`Hold`] runs on a thread of the program.
     #[must_use]
     pub fn is_inside_dispatcher(&self) -> bool {
-        here::works_for(self.shared.core.id())
+        here::works_for(self.shared.workers.id())
     }
 
     /// Is a job of this very lane running on the current thread?
@@ -186,23 +177,24 @@ impl<J: Job> Lane<J> {
     }
 
     fn schedule(&self) {
-        self.shared.core.schedule(Arc::clone(&self.shared));
+        self.shared.workers.schedule(Arc::clone(&self.shared));
     }
 }
 
 impl<J: Job> Hold<'_, J> {
-    /// As [`Lane::append`]; the job is run by this hold, or by one that runs everything.
+    /// As [`Lane::append`], but [`Hold::run`] of other holds leaves the job alone. There is nothing
+    /// to settle: what this hold does not run is left to others when it ends.
     pub fn append(&self, job: J) -> Appended {
-        lock(&self.lane.shared.line).append(job, Some(self.id))
+        lock(&self.lane.shared.queue).append(job, Some(self.id))
     }
 
-    /// Runs the appended jobs, and what waits before them, before returning; returns whether the
-    /// last of them ran here. What other holds have appended is left to them.
+    /// Runs the appended jobs and those queued before them; returns whether the last of them ran
+    /// here. What was appended with other holds is left to those.
     pub fn run(&self, appended: Appended) -> bool {
         self.run_those(appended, |owner| owner.is_none_or(|owner| owner == self.id))
     }
 
-    /// As [`Hold::run`], what other holds have appended included.
+    /// As [`Hold::run`], including what was appended with other holds.
     pub fn run_all(&self, appended: Appended) -> bool {
         self.run_those(appended, |_| true)
     }
@@ -211,18 +203,11 @@ impl<J: Job> Hold<'_, J> {
         let shared = &self.lane.shared;
         let mut ran = false;
         while let Some((job, number)) = shared.take_until(appended.last, &is_ours) {
-            let _in_job = InJob::visiting(shared.core.id(), shared.key());
+            let _in_job = InJob::visiting(shared.workers.id(), shared.key());
             run_contained(job);
             ran = number == appended.last;
-            if !shared.core.is_at_home() {
+            if !shared.workers.is_at_home() {
                 return ran;
-            }
-        }
-        if appended.must_schedule {
-            // It counts as scheduled since it was appended to, and is on no list.
-            let must_schedule = lock(&shared.line).leave();
-            if must_schedule {
-                self.lane.schedule();
             }
         }
         ran
@@ -233,7 +218,7 @@ impl<J: Job> Drop for Hold<'_, J> {
     fn drop(&mut self) {
         // A job may have forked: in the child the lane is nobody's any more.
         let shared = &self.lane.shared;
-        if shared.core.is_at_home() && lock(&shared.line).release(self.id) {
+        if shared.workers.is_at_home() && lock(&shared.queue).release(self.id) {
             self.lane.schedule();
         }
     }
@@ -255,64 +240,80 @@ impl<J: Job> Clone for Lane<J> {
 
 impl<J: Job> fmt::Debug for Lane<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = lock(&self.shared.line);
-        let (phase, waiting) = (line.phase, line.jobs.len());
-        drop(line);
+        let queue = lock(&self.shared.queue);
+        let (phase, queued) = (queue.phase, queue.jobs.len());
+        drop(queue);
         f.debug_struct("Lane")
             .field("phase", &phase)
-            .field("waiting", &waiting)
+            .field("queued", &queued)
             .finish_non_exhaustive()
     }
 }
 
-impl<J: Job> LaneShared<J> {
-    /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
-    ///
-    /// `None` if a job has forked and this is the child: it has no business here.
-    pub(crate) fn run_batch(&self, worker: &Worker) -> Option<Batch> {
+/// What a batch may take before it lets others have their turn.
+struct Quota {
+    /// The number of jobs after which it is used up.
+    jobs: u32,
+    /// The monitor's tick in which it lasts.
+    tick: u64,
+}
+
+impl Quota {
+    /// The quota from here on, after `jobs` jobs.
+    fn new(jobs: u32, now: u64) -> Self {
+        Self {
+            jobs: jobs.saturating_add(BATCH_JOBS),
+            tick: now,
+        }
+    }
+
+    fn is_used_up(&self, jobs: u32, now: u64) -> bool {
+        jobs >= self.jobs || now != self.tick
+    }
+}
+
+impl<J: Job> Runnable for LaneShared<J> {
+    fn run_batch(&self, worker: &Worker) -> Option<Batch> {
         let mut jobs = 0_u32;
-        let mut batch_end = BATCH_JOBS;
-        let mut began = self.core.now();
-        let _in_job = InJob::working(self.core.id(), self.key());
+        let mut quota = Quota::new(jobs, monitor().now());
+        let _in_job = InJob::working(self.workers.id(), self.key());
         while let Some(job) = self.next_job() {
-            let now = self.core.now();
+            let now = monitor().now();
             worker.pulse.beat(now);
             run_contained(job);
-            if !self.core.is_at_home() {
+            if !self.workers.is_at_home() {
                 return None;
             }
             jobs = jobs.saturating_add(1);
-            if jobs < batch_end && now == began {
-                continue;
+            if quota.is_used_up(jobs, now) {
+                // Who has lost the role keeps nobody waiting: it runs its lane dry.
+                if self.workers.is_held_by(worker) {
+                    let left = lock(&self.queue).reschedule();
+                    return Some(Batch { jobs, left });
+                }
+                quota = Quota::new(jobs, now);
             }
-            // Who has lost the role keeps nobody waiting: it runs its lane dry.
-            if self.core.is_held_by(worker) {
-                return Some(Batch {
-                    jobs,
-                    left: lock(&self.line).leave(),
-                });
-            }
-            batch_end = jobs.saturating_add(BATCH_JOBS);
-            began = now;
         }
         Some(Batch { jobs, left: false })
     }
+}
 
+impl<J: Job> LaneShared<J> {
     /// The next job of ours and its number, if that is not above `last`.
     fn take_until(&self, last: u64, is_ours: impl Fn(Option<HoldId>) -> bool) -> Option<(J, u64)> {
-        let mut line = lock(&self.line);
-        let mut up_to_last = line
+        let mut queue = lock(&self.queue);
+        let mut up_to_last = queue
             .jobs
             .iter()
             .take_while(|waiting| waiting.number <= last);
         let place = up_to_last.position(|waiting| is_ours(waiting.owner))?;
-        let Waiting { job, number, .. } = line.jobs.remove(place)?;
+        let QueuedJob { job, number, .. } = queue.jobs.remove(place)?;
         Some((job, number))
     }
 
     /// A function of its own so that the lock is let go before the job runs.
     fn next_job(&self) -> Option<J> {
-        lock(&self.line).next()
+        lock(&self.queue).next()
     }
 
     /// Names the lane while it lives.
@@ -321,15 +322,25 @@ impl<J: Job> LaneShared<J> {
     }
 }
 
-impl<J> Line<J> {
+impl<J> Queue<J> {
+    fn new() -> Self {
+        Self {
+            jobs: VecDeque::new(),
+            last: 0,
+            phase: Phase::Idle,
+            holds: 0,
+            newest: HoldId::default(),
+        }
+    }
+
     fn append(&mut self, job: J, owner: Option<HoldId>) -> Appended {
         self.last += 1;
-        self.jobs.push_back(Waiting {
+        self.jobs.push_back(QueuedJob {
             job,
             number: self.last,
             owner,
         });
-        // Whoever holds the lane has it scheduled afterwards.
+        // If the lane is held, the end of the last hold has it scheduled.
         let must_schedule = matches!(self.phase, Phase::Idle) && self.holds == 0;
         if must_schedule {
             self.phase = Phase::Scheduled;
@@ -340,7 +351,7 @@ impl<J> Line<J> {
         }
     }
 
-    /// The next job for a thread that took the lane from the run list; none makes the lane idle.
+    /// The next job for the worker that took the lane from the run list; if there is none, the lane becomes idle.
     fn next(&mut self) -> Option<J> {
         let next = if self.holds == 0 {
             self.jobs.pop_front()
@@ -355,8 +366,8 @@ impl<J> Line<J> {
         next.map(|waiting| waiting.job)
     }
 
-    /// Ends a turn of the thread that ran the lane; returns whether it must be put on the run list.
-    fn leave(&mut self) -> bool {
+    /// Marks the lane as scheduled if jobs are queued, else as idle; returns whether it must be put on the run list.
+    fn reschedule(&mut self) -> bool {
         if self.jobs.is_empty() {
             self.become_idle();
             return false;
@@ -374,20 +385,18 @@ impl<J> Line<J> {
 
     /// Ends a hold; returns whether the lane must be put on the run list.
     fn release(&mut self, hold: HoldId) -> bool {
-        // What it has not run is anybody's.
+        // Whoever comes next may run what it has not run.
         for waiting in &mut self.jobs {
             waiting.owner = waiting.owner.filter(|owner| *owner != hold);
         }
         self.holds -= 1;
         let left = self.holds == 0 && matches!(self.phase, Phase::Idle);
-        left && self.leave()
+        left && self.reschedule()
     }
 
     fn become_idle(&mut self) {
         self.phase = Phase::Idle;
-        if self.jobs.capacity() > RETAINED_JOBS {
-            self.jobs.shrink_to(RETAINED_JOBS);
-        }
+        self.jobs.shrink_to(RETAINED_JOBS);
     }
 }
 
@@ -396,5 +405,115 @@ fn run_contained<J: Job>(job: J) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job.run())) {
         // The panic's own value may panic as it goes.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_idle_lane_without_holds_must_be_scheduled_for_a_job() {
+        let mut queue = Queue::new();
+        assert!(queue.append("a", None).must_schedule);
+        assert!(!queue.append("b", None).must_schedule, "it is scheduled");
+        assert_eq!(queue.next(), Some("a"));
+        assert!(!queue.append("c", None).must_schedule, "it is running");
+        assert_eq!([queue.next(), queue.next()], [Some("b"), Some("c")]);
+        assert_eq!(queue.next(), None);
+        let _hold = queue.hold();
+        assert!(!queue.append("d", None).must_schedule, "it is held");
+    }
+
+    #[test]
+    fn the_end_of_the_last_hold_schedules_an_idle_lane_with_jobs() {
+        let mut queue = Queue::new();
+        let (first, second) = (queue.hold(), queue.hold());
+        let _ = queue.append("a", None);
+        assert!(!queue.release(first), "the other hold is left");
+        assert!(queue.release(second));
+        assert!(!queue.append("b", None).must_schedule, "it is scheduled");
+    }
+
+    #[test]
+    fn the_end_of_a_hold_leaves_other_lanes_as_they_are() {
+        let mut queue = Queue::new();
+        let hold = queue.hold();
+        assert!(!queue.release(hold), "nothing is queued");
+        let _ = queue.append("a", None);
+        let hold = queue.hold();
+        assert!(!queue.release(hold), "it is on the run list");
+        assert_eq!(queue.next(), Some("a"));
+        let hold = queue.hold();
+        assert!(!queue.release(hold), "a worker runs it");
+        assert!(!queue.append("b", None).must_schedule, "and still does");
+    }
+
+    #[test]
+    fn what_a_hold_has_not_run_is_for_everybody_when_it_ends() {
+        let mut queue = Queue::new();
+        let (first, second) = (queue.hold(), queue.hold());
+        let _ = queue.append("a", Some(first));
+        let _ = queue.append("b", Some(second));
+        let _ = queue.release(first);
+        let owners: Vec<_> = queue.jobs.iter().map(|queued| queued.owner).collect();
+        assert_eq!(owners, [None, Some(second)]);
+    }
+
+    #[test]
+    fn a_worker_gets_nothing_from_a_held_lane_which_is_idle_then() {
+        let mut queue = Queue::new();
+        let _ = queue.append("a", None);
+        let hold = queue.hold();
+        assert_eq!(queue.next(), None);
+        assert!(queue.release(hold));
+        assert_eq!(queue.next(), Some("a"));
+    }
+
+    #[test]
+    fn after_a_batch_the_lane_is_scheduled_if_jobs_are_queued_and_else_idle() {
+        let mut queue = Queue::new();
+        let _ = (queue.append("a", None), queue.append("b", None));
+        assert_eq!(queue.next(), Some("a"));
+        assert!(queue.reschedule());
+        assert!(!queue.append("c", None).must_schedule);
+        assert_eq!([queue.next(), queue.next()], [Some("b"), Some("c")]);
+        assert!(!queue.reschedule());
+        assert!(queue.append("d", None).must_schedule);
+    }
+
+    #[test]
+    fn what_was_appended_together_ends_with_the_last_and_is_scheduled_for_any() {
+        let mut queue = Queue::new();
+        let (first, second) = (queue.append("a", None), queue.append("b", None));
+        let third = queue.append("c", None);
+        for both in [first.and(second), second.and(first)] {
+            assert_eq!((both.last, both.must_schedule), (2, true));
+        }
+        let later = second.and(third);
+        assert_eq!((later.last, later.must_schedule), (3, false));
+    }
+
+    #[test]
+    fn a_batch_is_over_after_so_many_jobs_or_a_tick() {
+        for before in [0, BATCH_JOBS] {
+            let quota = Quota::new(before, 7);
+            assert!(!quota.is_used_up(before + 1, 7));
+            assert!(!quota.is_used_up(before + BATCH_JOBS - 1, 7));
+            assert!(quota.is_used_up(before + BATCH_JOBS, 7));
+            assert!(quota.is_used_up(before + BATCH_JOBS + 1, 7));
+            assert!(quota.is_used_up(before + 1, 8));
+        }
+    }
+
+    #[test]
+    fn an_idle_lane_gives_its_room_back() {
+        let mut queue = Queue::new();
+        for _ in 0..RETAINED_JOBS * 4 {
+            let _ = queue.append("a", None);
+        }
+        while queue.next().is_some() {}
+        assert!(queue.jobs.capacity() < RETAINED_JOBS * 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Decides which thread runs which callback, in which order, and who polls meanwhile.
+//! Decides which thread runs which callback, in which order, and which thread polls meanwhile.
 //!
 //! WinHTTP programs get their notifications through callbacks that may do anything: call any
 //! function, close any handle, wait for each other. This crate is the discipline behind them. One
@@ -24,9 +24,9 @@
 //! What holds at any time:
 //!
 //! - The jobs of one lane begin in the order of their posts. One ends before the next begins, with
-//!   one exception: a call that must be told of by its own thread takes a [`Hold`] on the lane and
-//!   runs what is queued, whatever runs elsewhere; of two holds each may leave to the other what
-//!   that has appended.
+//!   one exception: a call whose completion must be reported on the calling thread takes a [`Hold`]
+//!   on the lane and runs what is queued, even if a job of the lane is running elsewhere. Of two
+//!   holds each leaves to the other what was appended with that.
 //! - No lock of this crate is held while a job runs. A job may post to any lane, drop any lane or
 //!   dispatcher, and close the dispatcher it runs on. It may block: that stalls its own lane only.
 //! - A job that was posted runs, closed dispatcher or not. A job that panics ends alone.
@@ -46,13 +46,14 @@
 mod board;
 mod dispatcher;
 mod here;
+mod interface;
 mod lane;
 #[cfg_attr(loom, path = "models/monitor.rs")]
 mod monitor;
 mod role;
 mod sync;
 mod threads;
-mod worker;
+mod workers;
 
 #[cfg(test)]
 #[cfg(loom)]
@@ -61,38 +62,8 @@ mod models;
 #[cfg(not(loom))]
 mod tests;
 
-use sync::lock;
-
 pub use dispatcher::Dispatcher;
+pub use interface::{Job, Source, Wake};
 pub use lane::{Appended, Hold, Lane};
 pub use threads::Threads;
-pub use worker::THREADS_MAX;
-
-/// What the holder of the role waits in when no lane has work: the engine lends its poll.
-///
-/// Only one thread at a time is inside, not always the same one. A panic in it is contained and
-/// ends that one turn.
-pub trait Source: Send + 'static {
-    /// Looks for readiness once and hands it out by posting jobs to lanes.
-    ///
-    /// Blocks only if `may_block`, and then until there is readiness, a deadline of its own, or a
-    /// [`Wake::wake`]. Whatever was put off until the callbacks have run (gathered sends) is done
-    /// first: every blocking turn, and every turn a stand-by takes, starts here. Having posted
-    /// anything, it returns without blocking: nobody else runs the jobs. It runs no user code.
-    fn wait(&mut self, may_block: bool);
-}
-
-/// Ends a blocking [`Source::wait`] from another thread.
-pub trait Wake: Send + Sync + 'static {
-    /// Makes the current or else the next blocking [`Source::wait`] return soon.
-    ///
-    /// It must hold good when it comes just before the wait blocks, as an eventfd does. Called
-    /// with no lock of this crate held, on any thread; it does not panic.
-    fn wake(&self);
-}
-
-/// Work of a lane: a user callback, or a step that leads to one.
-pub trait Job: Send + 'static {
-    /// Does the work; may block, panic, and use every function of this crate.
-    fn run(self);
-}
+pub use workers::THREADS_MAX;

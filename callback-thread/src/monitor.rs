@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use winhttp_process::{Epoch, PerProcess, epoch};
 
-use crate::lock;
+use crate::sync::lock;
 
 /// Time between two ticks.
 ///
@@ -50,7 +50,7 @@ pub(crate) trait Watched: Send + Sync {
 pub(crate) struct Monitor {
     ticks: AtomicU64,
     registry: Mutex<Registry>,
-    /// Signalled for a sleeping thread: there is something to watch, or nothing left to live for.
+    /// Signalled for a sleeping thread: there is something to watch, or no dispatcher is left.
     stirred: Condvar,
     /// Signalled when the thread ends.
     ended: Condvar,
@@ -60,16 +60,10 @@ pub(crate) struct Monitor {
 struct Registry {
     /// Dispatchers that asked to be watched since the last tick.
     newcomers: Vec<Weak<dyn Watched>>,
-    /// Dispatchers alive, watched or not.
+    /// How many dispatchers exist, watched or not.
     dispatchers: usize,
     /// Whether the thread exists.
-    running: bool,
-}
-
-impl std::fmt::Debug for dyn Watched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watched")
-    }
+    has_thread: bool,
 }
 
 impl Monitor {
@@ -77,7 +71,7 @@ impl Monitor {
         let registry = Registry {
             newcomers: Vec::new(),
             dispatchers: 0,
-            running: false,
+            has_thread: false,
         };
         Self {
             ticks: AtomicU64::new(FIRST_TICK),
@@ -104,11 +98,11 @@ impl Monitor {
     /// Watches `dispatcher` from the next tick on; returns false if no thread could be started.
     pub(crate) fn watch(&'static self, dispatcher: Weak<dyn Watched>) -> bool {
         let mut registry = lock(&self.registry);
-        if !registry.running {
+        if !registry.has_thread {
             if winhttp_process::spawn("winhttp-monitor", move || self.run()).is_err() {
                 return false;
             }
-            registry.running = true;
+            registry.has_thread = true;
         }
         registry.newcomers.push(dispatcher);
         self.stirred.notify_one();
@@ -133,7 +127,7 @@ impl Monitor {
                 return true;
             }
             if registry.dispatchers == 0 {
-                registry.running = false;
+                registry.has_thread = false;
                 self.ended.notify_all();
                 return false;
             }
@@ -145,11 +139,11 @@ impl Monitor {
     }
 
     #[cfg(test)]
-    pub(crate) fn wait_for_end(&self, timeout: Duration) -> bool {
+    fn wait_for_end(&self, timeout: Duration) -> bool {
         let registry = lock(&self.registry);
         let waited = self
             .ended
-            .wait_timeout_while(registry, timeout, |now| now.running);
+            .wait_timeout_while(registry, timeout, |now| now.has_thread);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -164,7 +158,7 @@ fn look_at(dispatcher: &Weak<dyn Watched>, now: u64) -> bool {
     .unwrap_or(false)
 }
 
-/// A dispatcher's sign of life.
+/// A dispatcher's place in the monitor's count of them.
 #[derive(Debug)]
 pub(crate) struct Attendance {
     monitor: &'static Monitor,
@@ -173,7 +167,7 @@ pub(crate) struct Attendance {
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        // Of a dispatcher that a forked child inherited nobody counts anything.
+        // A forked child does not count the dispatchers it inherited.
         if !self.epoch.is_current() {
             return;
         }
@@ -235,8 +229,9 @@ mod tests {
         let second = probe(1, seen);
         assert!(OWN.watch(weak(&second)));
         assert_eq!(ticks.recv_timeout(PATIENCE).unwrap(), 5);
+        assert_eq!(OWN.now(), 5);
 
-        assert!(lock(&OWN.registry).running);
+        assert!(lock(&OWN.registry).has_thread);
         drop(attendance);
         assert!(OWN.wait_for_end(PATIENCE));
 

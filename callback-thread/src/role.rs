@@ -1,4 +1,4 @@
-//! The words a board decides in: the role, who may hold it, and how a holder shows signs of life.
+//! What a board decides about: the role, the workers that may hold it, and since when one runs its job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

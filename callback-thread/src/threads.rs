@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lock;
-use crate::sync::{Condvar, Mutex, wait_timeout_while};
+use crate::sync::{Condvar, Mutex, lock, wait_timeout_while};
 
 /// How many threads a dispatcher has; a view that keeps nothing alive.
 ///
@@ -88,6 +87,7 @@ mod tests {
         let first = threads.take_slot().unwrap();
         let _second = threads.take_slot().unwrap();
         assert!(threads.take_slot().is_none());
+        assert_eq!(threads.count(), 2);
         drop(first);
         assert_eq!(threads.count(), 1);
         assert!(threads.take_slot().is_some());

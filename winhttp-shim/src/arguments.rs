@@ -29,3 +29,12 @@ pub(crate) unsafe fn required_text<W: Unit>(text: *const W) -> Result<String> {
     // SAFETY: the caller's promise, handed on.
     unsafe { input::text(text) }?.ok_or(Code::INVALID_PARAMETER)
 }
+
+/// ERROR_INVALID_PARAMETER if an argument is wrong.
+pub(crate) fn refuse_if(wrong: bool) -> Result<()> {
+    if wrong {
+        Err(Code::INVALID_PARAMETER)
+    } else {
+        Ok(())
+    }
+}

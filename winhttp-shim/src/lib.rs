@@ -16,13 +16,13 @@ mod last_error;
 mod library;
 mod map;
 mod memory;
+mod observer;
 mod options;
 mod proxy;
 mod request;
 mod session;
 mod time;
 mod transfer;
-mod unimplemented;
 mod url;
 mod websocket;
 
@@ -30,7 +30,9 @@ pub use callback::WinHttpSetStatusCallback;
 pub use certificate::{
     CertDuplicateCertificateContext, CertFreeCertificateChain, CertFreeCertificateContext,
 };
-pub use connection::WinHttpConnect;
+pub use connection::{
+    WinHttpConnect, WinHttpFreeQueryConnectionGroupResult, WinHttpQueryConnectionGroup,
+};
 pub use credentials::{WinHttpQueryAuthSchemes, WinHttpSetCredentials};
 pub use error_detail::{WinHttpShimGetErrorDetail, WinHttpShimGetErrorDetailUtf8};
 pub use headers::{
@@ -41,24 +43,21 @@ pub use last_error::{GetLastError, SetLastError};
 pub use memory::{GlobalAlloc, GlobalFree, LocalFree};
 pub use options::{WinHttpQueryOption, WinHttpSetOption};
 pub use proxy::{
-    WinHttpDetectAutoProxyConfigUrl, WinHttpGetDefaultProxyConfiguration,
-    WinHttpGetIEProxyConfigForCurrentUser, WinHttpGetProxyForUrl, WinHttpResetAutoProxy,
+    WinHttpCreateProxyResolver, WinHttpDetectAutoProxyConfigUrl, WinHttpFreeProxyResult,
+    WinHttpFreeProxyResultEx, WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx,
+    WinHttpGetDefaultProxyConfiguration, WinHttpGetIEProxyConfigForCurrentUser,
+    WinHttpGetProxyForUrl, WinHttpGetProxyForUrlEx, WinHttpGetProxyForUrlEx2,
+    WinHttpGetProxyResult, WinHttpGetProxyResultEx, WinHttpGetProxySettingsEx,
+    WinHttpGetProxySettingsResultEx, WinHttpGetProxySettingsVersion, WinHttpReadProxySettings,
+    WinHttpRegisterProxyChangeNotification, WinHttpResetAutoProxy,
+    WinHttpSetDefaultProxyConfiguration, WinHttpSetProxySettingsPerUser,
+    WinHttpUnregisterProxyChangeNotification, WinHttpWriteProxySettings,
 };
 pub use request::{WinHttpOpenRequest, WinHttpReceiveResponse, WinHttpSendRequest};
 pub use session::{WinHttpCheckPlatform, WinHttpCloseHandle, WinHttpOpen, WinHttpSetTimeouts};
 pub use time::{WinHttpTimeFromSystemTime, WinHttpTimeToSystemTime};
 pub use transfer::{
     WinHttpQueryDataAvailable, WinHttpReadData, WinHttpReadDataEx, WinHttpWriteData,
-};
-pub use unimplemented::{
-    WinHttpCreateProxyResolver, WinHttpFreeProxyResult, WinHttpFreeProxyResultEx,
-    WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx, WinHttpFreeQueryConnectionGroupResult,
-    WinHttpGetProxyForUrlEx, WinHttpGetProxyForUrlEx2, WinHttpGetProxyResult,
-    WinHttpGetProxyResultEx, WinHttpGetProxySettingsEx, WinHttpGetProxySettingsResultEx,
-    WinHttpGetProxySettingsVersion, WinHttpQueryConnectionGroup, WinHttpReadProxySettings,
-    WinHttpRegisterProxyChangeNotification, WinHttpSetDefaultProxyConfiguration,
-    WinHttpSetProxySettingsPerUser, WinHttpUnregisterProxyChangeNotification,
-    WinHttpWriteProxySettings,
 };
 pub use url::{WinHttpCrackUrl, WinHttpCreateUrl};
 pub use websocket::{

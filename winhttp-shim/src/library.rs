@@ -12,8 +12,8 @@ use winhttp_core::api::{Held, Library};
 use winhttp_process::{PerProcess, after_fork, before_fork, epoch, undivided};
 use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
-use crate::callback::StatusCallback;
 use crate::certificate;
+use crate::observer::ProgramCallback;
 
 static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
 /// The epoch in which the library was last made ready; 0 in none.
@@ -93,7 +93,7 @@ extern "C" fn release() {
 pub(crate) struct Shim;
 
 impl Embedder for Shim {
-    type Observer = StatusCallback;
+    type Observer = ProgramCallback;
     type ReadBuffer = ReadBuffer;
     type WriteBuffer = WriteBuffer;
     type UnloadEvent = UnloadHandle;
@@ -130,7 +130,7 @@ impl WriteMemory for WriteBuffer {
 /// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes: the layout of `include/compat/winhttp_event.h`.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct EventHeader {
+struct EventHeader {
     magic: u64,
     set: Option<unsafe extern "C" fn(event: *mut c_void)>,
 }

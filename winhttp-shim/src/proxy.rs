@@ -1,9 +1,9 @@
 //! Which proxy serves a URL, and what the machine and the user have configured: WinHttpGetProxyForUrl,
-//! WinHttpDetectAutoProxyConfigUrl, WinHttpResetAutoProxy, WinHttpGetDefaultProxyConfiguration,
+//! WinHttpDetectAutoProxyConfigUrl, WinHttpResetAutoProxy, WinHttpGet- and WinHttpSetDefaultProxyConfiguration,
 //! WinHttpGetIEProxyConfigForCurrentUser.
 //!
 //! This version has no configuration, detects nothing and runs no scripts. Each function says so in the way programs
-//! recover from.
+//! recover from; the one that sets something checks its arguments and fails with ERROR_CALL_NOT_IMPLEMENTED.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
@@ -13,10 +13,25 @@ use winhttp_abi::types::{AutoproxyOptions, CurrentUserIeProxyConfig, ProxyInfo};
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result, input, output};
 
-use crate::arguments::required_text;
+use crate::arguments::{refuse_if, required_text};
 use crate::library::library;
 use crate::map;
 use crate::url::check_url;
+
+mod resolver;
+mod settings;
+
+pub use resolver::{
+    WinHttpCreateProxyResolver, WinHttpFreeProxyResult, WinHttpFreeProxyResultEx,
+    WinHttpGetProxyForUrlEx, WinHttpGetProxyForUrlEx2, WinHttpGetProxyResult,
+    WinHttpGetProxyResultEx,
+};
+pub use settings::{
+    WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx, WinHttpGetProxySettingsEx,
+    WinHttpGetProxySettingsResultEx, WinHttpGetProxySettingsVersion, WinHttpReadProxySettings,
+    WinHttpRegisterProxyChangeNotification, WinHttpSetProxySettingsPerUser,
+    WinHttpUnregisterProxyChangeNotification, WinHttpWriteProxySettings,
+};
 
 /// All flags of WINHTTP_AUTOPROXY_OPTIONS.
 const AUTOPROXY_FLAGS: u32 = c::WINHTTP_AUTOPROXY_AUTO_DETECT
@@ -100,6 +115,25 @@ export! {
         // SAFETY: C's promise about its structure.
         let written = unsafe { output::value(info, no_proxy()) };
         if written { Ok(Done) } else { Err(Code::INVALID_PARAMETER) }
+    }
+
+    /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for a named proxy without
+    /// its name, and for text that is not ASCII.
+    pub fn WinHttpSetDefaultProxyConfiguration<W>(info: *const ProxyInfo<W>) -> Done {
+        // SAFETY: C's promise about its structure.
+        let info = unsafe { input::value(info) }.ok_or(Code::INVALID_PARAMETER)?;
+        match info.dw_access_type {
+            c::WINHTTP_ACCESS_TYPE_NO_PROXY => {}
+            c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {
+                // SAFETY: C's promise about its strings.
+                let proxy = unsafe { required_text(info.lpsz_proxy.cast_const()) }?;
+                // SAFETY: as above.
+                let bypass = unsafe { input::text(info.lpsz_proxy_bypass.cast_const()) }?;
+                refuse_if(!proxy.is_ascii() || !bypass.is_none_or(|bypass| bypass.is_ascii()))?;
+            }
+            _ => return Err(Code::INVALID_PARAMETER),
+        }
+        Err(Code::CALL_NOT_IMPLEMENTED)
     }
 
     /// The user's settings: no detection, no script, no proxy, since this version reads none. FALSE: ERROR_INVALID_PARAMETER

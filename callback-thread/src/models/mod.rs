@@ -10,8 +10,9 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 use crate::monitor::{LATE, Watched};
-use crate::worker::Limits;
-use crate::{Dispatcher, Job, Lane, Source, Wake, lock};
+use crate::sync::lock;
+use crate::workers::Limits;
+use crate::{Dispatcher, Job, Lane, Source, Wake};
 
 struct Task(Box<dyn FnOnce() + Send>);
 
@@ -200,7 +201,7 @@ fn loom_when_a_callback_overstays_a_stand_by_serves_the_other_lanes() {
             blocked.add(3);
         }));
         notes.wait_for(1);
-        dispatcher.core().check(LATE);
+        dispatcher.workers().check(LATE);
         quick.post(notes.noting(2));
         notes.wait_for(3);
         drop(dispatcher);

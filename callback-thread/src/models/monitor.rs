@@ -29,7 +29,7 @@ pub(crate) trait Watched: Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Monitor;
 
-/// A dispatcher's sign of life, which nobody counts here.
+/// A dispatcher's place in a count that is not kept here.
 #[derive(Debug)]
 pub(crate) struct Attendance;
 

@@ -32,6 +32,19 @@ fn a_callback_may_wait_for_what_the_source_hands_out() {
 }
 
 #[test]
+fn a_dispatcher_is_watched_while_it_runs_a_job() {
+    // No stand-by: after a quiet time it would not be watched any more.
+    let dispatcher = World::default().limited(Limits {
+        overstay_ticks: u64::MAX,
+        ..Limits::default()
+    });
+    assert!(!dispatcher.is_watched());
+    let release = post_blocker(&dispatcher.lane());
+    assert!(dispatcher.is_watched());
+    release.set();
+}
+
+#[test]
 fn a_callback_may_wait_for_jobs_it_posted_itself() {
     let world = World::default();
     let dispatcher = world.dispatcher();
@@ -60,6 +73,29 @@ fn posts_after_the_stand_by_took_over_reach_it() {
     other.post(log.task("other"));
     assert_eq!(log.next(), "other");
     release.set();
+}
+
+#[test]
+fn a_job_that_lost_the_role_wakes_the_stand_by_in_the_source_it_waited_in_itself() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
+    let (waiting, other) = (dispatcher.lane(), dispatcher.lane());
+    let (started, release, log) = (Event::default(), Event::default(), Log::new());
+    dispatcher.ensure_running().unwrap();
+    world.wait_until_blocked();
+    let (begin, released, posted) = (started.clone(), release.clone(), log.task("other"));
+    waiting.post(task(move || {
+        begin.set();
+        released.wait();
+        other.post(posted);
+    }));
+    started.wait();
+    // The thread that was in the source runs the job, so it is a stand-by that sleeps there now.
+    world.wait_until_blocked();
+    let wakes = world.wakes();
+    release.set();
+    assert_eq!(log.next(), "other");
+    assert_eq!(world.wakes(), wakes + 1);
 }
 
 #[test]

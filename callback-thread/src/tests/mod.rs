@@ -6,8 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use crate::worker::Limits;
-use crate::{Dispatcher, Job, Lane, Source, Wake, lock};
+use crate::sync::lock;
+use crate::workers::Limits;
+use crate::{Dispatcher, Job, Lane, Source, Wake};
 
 mod blocking;
 mod closing;

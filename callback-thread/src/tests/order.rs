@@ -47,6 +47,22 @@ fn a_job_knows_its_dispatcher_and_its_lane() {
 }
 
 #[test]
+fn only_a_job_that_a_worker_runs_is_inside_the_dispatcher() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let log = Log::new();
+    let asks = || {
+        let (sender, l) = (log.sender.clone(), lane.clone());
+        task(move || sender.send(l.is_inside_dispatcher()).unwrap())
+    };
+    assert!(run_or_post(&lane, asks(), 1));
+    assert!(!log.next());
+    lane.post(asks());
+    assert!(log.next());
+    assert!(!lane.is_inside_dispatcher());
+}
+
+#[test]
 fn an_idle_lane_runs_the_job_here() {
     let dispatcher = World::default().dispatcher();
     let lane = dispatcher.lane();
@@ -119,7 +135,10 @@ fn what_was_appended_runs_when_it_is_settled_and_not_before() {
     );
     assert!(log.is_empty());
     assert!(lane.hold(1).unwrap().run(both));
-    assert_eq!(log.take(3), ["first", "second", "third"]);
+    assert_eq!(log.take(2), ["first", "second"]);
+    assert!(log.is_empty());
+    lane.settle(both);
+    assert_eq!(log.next(), "third");
 }
 
 #[test]
@@ -230,19 +249,38 @@ fn what_a_hold_leaves_behind_is_run_all_the_same() {
 }
 
 #[test]
-fn what_another_thread_appends_during_a_nested_job_follows_the_outer_one() {
-    let dispatcher = World::default().dispatcher();
+fn what_another_thread_appends_after_a_nested_job_waits_for_the_end_of_the_outer_one() {
+    let world = World::default();
+    let dispatcher = world.dispatcher();
     let lane = dispatcher.lane();
     let log = Log::new();
-    let (l, nested, later) = (lane.clone(), log.task("nested"), log.task("later"));
-    let outer = log.task("outer ends");
+    let (l, nested, outer) = (lane.clone(), log.task("nested"), log.task("outer ends"));
+    let release = Event::default();
+    let released = release.clone();
     lane.post(task(move || {
         assert!(run_or_post(&l, nested, 2));
-        let poster = thread::spawn(move || l.post(later));
-        poster.join().unwrap();
+        released.wait();
         outer.run();
     }));
-    assert_eq!(log.take(3), ["nested", "outer ends", "later"]);
+    assert_eq!(log.next(), "nested");
+    // Only a stand-by can block in the source now. It would run the lane if it were on the run list.
+    world.wait_until_blocked();
+    lane.post(log.task("later"));
+    dispatcher.lane().post(log.task("another lane"));
+    assert_eq!(log.next(), "another lane");
+    release.set();
+    assert_eq!(log.take(2), ["outer ends", "later"]);
+}
+
+#[test]
+fn debug_output_has_the_dispatchers_name_and_the_number_of_queued_jobs() {
+    let dispatcher = World::default().dispatcher();
+    let lane = dispatcher.lane();
+    let hold = lane.hold(1).unwrap();
+    lane.post(task(|| {}));
+    assert!(format!("{dispatcher:?}").contains("\"test\""));
+    assert!(format!("{lane:?}").contains("queued: 1"));
+    assert!(format!("{hold:?}").contains("queued: 1"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use winhttp_proto::header::edit::Modifiers;
 use winhttp_proto::header::query;
 use winhttp_proto::header::text::{decode, latin_1};
 
-use super::{CONVERSIONS, Query};
+use super::info_level::{CONVERSIONS, Query, Request};
 use crate::library::library;
 use crate::map;
 
@@ -117,7 +117,7 @@ enum Returned {
 type Pair = (Returned, Returned);
 
 fn collect(
-    request: &super::Request,
+    request: &Request,
     query: &Query,
     name: Option<&str>,
     index: Option<u32>,

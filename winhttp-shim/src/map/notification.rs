@@ -10,7 +10,7 @@ use winhttp_abi::wide::{Unit, terminated};
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
 
-use super::number;
+use super::error::number;
 use crate::error_detail::telling;
 
 /// A status callback's last three arguments.

@@ -16,11 +16,11 @@ use winhttp_core::api::options::{Answer, Certificate, CertificateSummary};
 
 use super::buffer::Buffer;
 use super::security::{no_security_info, security_info};
-use crate::callback::StatusCallback;
 use crate::certificate;
 use crate::error_detail;
 use crate::library::Shim;
 use crate::map;
+use crate::observer::ProgramCallback;
 
 /// Writes the answer; on failure the buffer is untouched and nothing is left allocated.
 pub(super) fn write<W: Unit>(answer: Answer<Shim>, buffer: &Buffer) -> Result<()> {
@@ -32,7 +32,7 @@ pub(super) fn write<W: Unit>(answer: Answer<Shim>, buffer: &Buffer) -> Result<()
         Answer::Text(text) => buffer.put_text::<W>(&text),
         Answer::Bytes(bytes) => buffer.put_bytes(&bytes),
         Answer::Observer(observer) => {
-            buffer.put(observer.as_ref().map_or(0, StatusCallback::address))
+            buffer.put(observer.as_ref().map_or(0, ProgramCallback::address))
         }
         Answer::Proxy(access) => put_proxy::<W>(&access, buffer),
         Answer::Connection { local, remote } => put_connection(local, remote, buffer),

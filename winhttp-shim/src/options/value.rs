@@ -11,9 +11,9 @@ use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{NewValue, Setting};
 use winhttp_proto::option::{OptionId, Type};
 
-use crate::callback::{StatusCallback, StatusCallbackFn};
 use crate::library::{Shim, UnloadHandle};
 use crate::map::{self, Mask};
+use crate::observer::{ProgramCallback, StatusCallbackFn};
 
 /// No memory lies below this address: what looks like one is a small number, for example a descriptor in place of an
 /// event.
@@ -66,10 +66,10 @@ pub(super) unsafe fn read<W: Unit>(
 fn observer<W: Unit>(
     setting: &Setting<'_, Shim>,
     function: Option<StatusCallbackFn>,
-) -> Option<StatusCallback> {
+) -> Option<ProgramCallback> {
     let before = setting.observer();
     let mask = before.map_or(Mask::ALL, |before| before.mask);
-    function.map(|function| StatusCallback::new::<W>(function, mask))
+    function.map(|function| ProgramCallback::new::<W>(function, mask))
 }
 
 /// Numbers, texts and plain structures.

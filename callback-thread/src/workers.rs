@@ -1,4 +1,4 @@
-//! What the threads of a dispatcher do: the loop of the role holder, its start, stand-by and end.
+//! The workers of a dispatcher, which are its threads: what they share, what they do, how they start and end.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,12 +9,11 @@ use winhttp_process::{Epoch, epoch};
 
 use crate::board::{Board, Inspection, Reaction, Step};
 use crate::here::{self, DispatcherId, InWait};
-use crate::lane::LaneShared;
+use crate::interface::{Source, Wake};
 use crate::monitor::{Attendance, OVERSTAY_TICKS, Watched, monitor};
 use crate::role::Worker;
-use crate::sync::{Condvar, Mutex, spawn, wait_timeout_while};
+use crate::sync::{Condvar, Mutex, lock, spawn, wait_timeout_while};
 use crate::threads::Threads;
-use crate::{Job, Source, Wake, lock};
 
 /// Most threads of one dispatcher.
 ///
@@ -43,12 +42,28 @@ impl Default for Limits {
     }
 }
 
-/// What dispatcher, lanes and threads share.
-pub(crate) struct Core<J: Job> {
+/// A lane as the workers see it.
+pub(crate) trait Runnable: Send + Sync + 'static {
+    /// Runs jobs until the lane is dry or its batch is over. The lane came from the run list.
+    ///
+    /// `None` if a job has forked and this is the child: it has no business here.
+    fn run_batch(&self, worker: &Worker) -> Option<Batch>;
+}
+
+/// How a batch ended.
+pub(crate) struct Batch {
+    /// Jobs run.
+    pub(crate) jobs: u32,
+    /// Jobs still wait: the lane belongs back on the run list.
+    pub(crate) left: bool,
+}
+
+/// The workers of one dispatcher, and what they share with it and its lanes.
+pub(crate) struct Workers<L: Runnable> {
     id: DispatcherId,
     name: String,
     limits: Limits,
-    board: Mutex<Board<Arc<LaneShared<J>>>>,
+    board: Mutex<Board<Arc<L>>>,
     /// Where the spare parks, under the board's lock.
     spare: Condvar,
     /// Locked by the role holder only, for the time of a turn. Gone when all has drained after
@@ -56,12 +71,12 @@ pub(crate) struct Core<J: Job> {
     source: Mutex<Option<Box<dyn Source>>>,
     wake: Box<dyn Wake>,
     threads: Threads,
-    /// The process that its threads are threads of.
+    /// The process that the workers belong to.
     epoch: Epoch,
     _attendance: Attendance,
 }
 
-impl<J: Job> Core<J> {
+impl<L: Runnable> Workers<L> {
     pub(crate) fn new(name: &str, source: impl Source, wake: impl Wake, limits: Limits) -> Self {
         Self {
             id: DispatcherId::fresh(),
@@ -90,13 +105,9 @@ impl<J: Job> Core<J> {
         &self.threads
     }
 
-    /// Is this the process that made it, or a child of that, where none of its threads exist and any lock may be held?
+    /// Is this the process that the workers belong to? In a forked child none of them exists, and a lock may be held for ever.
     pub(crate) fn is_at_home(&self) -> bool {
         self.epoch.is_current()
-    }
-
-    pub(crate) fn now(&self) -> u64 {
-        monitor().now()
     }
 
     #[cfg(test)]
@@ -109,8 +120,8 @@ impl<J: Job> Core<J> {
         lock(&self.board).is_held_by(worker)
     }
 
-    /// Puts a lane that got work on the run list and sees to it that somebody runs it.
-    pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<LaneShared<J>>) {
+    /// Puts a lane that got work on the run list and makes sure that a worker will look at that.
+    pub(crate) fn schedule(self: &Arc<Self>, lane: Arc<L>) {
         if !self.is_at_home() {
             return;
         }
@@ -127,7 +138,7 @@ impl<J: Job> Core<J> {
         let reaction = lock(&self.board).nudge(here::waits_for(self.id));
         let result = self.react(reaction);
         if result.is_err() {
-            // Somebody may have relied on the thread this call failed to start.
+            // Others may have posted meanwhile and relied on the thread that this call failed to start.
             serve(self, &Worker::guest());
         }
         result
@@ -169,15 +180,16 @@ impl<J: Job> Core<J> {
                 "too many callback threads",
             ));
         };
-        let core = Arc::clone(self);
+        let workers = Arc::clone(self);
         spawn(&self.name, move || {
-            serve(&core, &Worker::own());
-            if !core.is_at_home() {
-                // The end of this thread is the end of the child. What it has is its parent's, and locked perhaps.
-                Box::leak(Box::new((core, slot)));
+            serve(&workers, &Worker::own());
+            if !workers.is_at_home() {
+                // A job has forked, and this is the child, which ends with this thread. What would be dropped here is
+                // the parent's, and perhaps locked.
+                Box::leak(Box::new((workers, slot)));
                 return;
             }
-            drop(core);
+            drop(workers);
             drop(slot);
         })
     }
@@ -205,38 +217,38 @@ impl<J: Job> Core<J> {
 }
 
 /// Does what the board says until it says to end.
-fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
-    let mut board = lock(&core.board);
+fn serve<L: Runnable>(workers: &Arc<Workers<L>>, worker: &Worker) {
+    let mut board = lock(&workers.board);
     loop {
-        match board.next(worker, core.now()) {
+        match board.next(worker, monitor().now()) {
             Step::Run { lane, watch } => {
                 drop(board);
                 if watch {
-                    core.ask_to_be_watched();
+                    workers.ask_to_be_watched();
                 }
                 let Some(batch) = lane.run_batch(worker) else {
                     return;
                 };
                 let left = batch.left.then_some(lane);
-                board = lock(&core.board);
+                board = lock(&workers.board);
                 board.let_go(worker, batch.jobs, left);
             }
             Step::Poll { may_block } => {
                 drop(board);
-                core.poll(may_block);
-                board = lock(&core.board);
-                board.turned(core.now());
+                workers.poll(may_block);
+                board = lock(&workers.board);
+                board.turned(monitor().now());
             }
             Step::Wake => {
                 drop(board);
-                core.wake.wake();
-                board = lock(&core.board);
+                workers.wake.wake();
+                board = lock(&workers.board);
             }
             Step::Park => {
-                let lifetime = core.limits.spare_lifetime;
+                let lifetime = workers.limits.spare_lifetime;
                 let timed_out;
                 (board, timed_out) =
-                    wait_timeout_while(&core.spare, board, lifetime, Board::spare_waits);
+                    wait_timeout_while(&workers.spare, board, lifetime, Board::spare_waits);
                 board.spare_left();
                 if timed_out {
                     return;
@@ -245,15 +257,15 @@ fn serve<J: Job>(core: &Arc<Core<J>>, worker: &Worker) {
             Step::Leave => return,
             Step::Finish => {
                 drop(board);
-                core.spare.notify_all();
-                core.drop_source();
+                workers.spare.notify_all();
+                workers.drop_source();
                 return;
             }
         }
     }
 }
 
-impl<J: Job> Watched for Core<J> {
+impl<L: Runnable> Watched for Workers<L> {
     fn check(self: Arc<Self>, now: u64) -> bool {
         let inspection = lock(&self.board).inspect(now);
         match inspection {
@@ -272,5 +284,13 @@ impl<J: Job> Watched for Core<J> {
             }
             Inspection::Overstayed(Reaction::Nothing | Reaction::Wake, _) => true,
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+impl<L: Runnable> Workers<L> {
+    pub(crate) fn is_watched(&self) -> bool {
+        lock(&self.board).is_watched()
     }
 }

@@ -31,13 +31,13 @@ use upload::Upload;
 
 use super::buffers::Inbox;
 use super::clock;
-use super::dial::{Attach, Race};
-use super::resolve::Lookup;
+use super::connect::dial::{Attach, Race};
+use super::connect::resolve::Lookup;
 use super::sleeper::{Interest, Wake};
 use super::socket::Socket;
 use super::timed_out::{Wait, timed_out};
-use super::tls::TlsHandshake;
 use super::transport::Stack;
+use super::transport::tls::TlsHandshake;
 use winhttp_proto::exchange::Exchange;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::http1::early::EarlyAnswer;

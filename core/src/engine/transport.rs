@@ -6,6 +6,7 @@
 mod prefixed;
 mod stack;
 mod tcp;
+pub mod tls;
 
 use std::fmt;
 

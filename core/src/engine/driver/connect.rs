@@ -16,10 +16,10 @@ use winhttp_proto::websocket::Offer;
 
 use super::{Closing, Connection, Driver, State, Step, Upload, left_since, refusal};
 use crate::engine::buffers::Inbox;
-use crate::engine::dial::{DialSettings, Race, RaceStep};
-use crate::engine::resolve::Lookup;
+use crate::engine::connect::dial::{DialSettings, Race, RaceStep};
+use crate::engine::connect::resolve::Lookup;
 use crate::engine::timed_out::Wait;
-use crate::engine::tls::{HandshakeStep, TlsHandshake};
+use crate::engine::transport::tls::{HandshakeStep, TlsHandshake};
 use crate::engine::transport::{Stack, Tcp};
 
 /// Everything a request needs to be sent, fixed when SendRequest starts.

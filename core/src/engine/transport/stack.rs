@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use winhttp_proto::failure::Result;
 
+use super::tls::{Tls, TlsFacts};
 use super::{Flush, Interest, Read, Tcp, Transport, Write};
 use crate::engine::buffers::Inbox;
 use crate::engine::socket::Socket;
-use crate::engine::tls::{Tls, TlsFacts};
 
 /// Bytes that a connection's bottom layer has taken and given so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -93,3 +93,51 @@ impl fmt::Debug for Secure {
         f.write_str("Secure")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::clock;
+    use crate::engine::transport::memory::Wire;
+    use crate::engine::transport::tls::tests::trusting;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    fn started(wire: &Wire, now: Instant) -> Secure {
+        let below = Box::new(wire.clone());
+        Secure::new(&trusting(), "localhost", below, None, now).unwrap()
+    }
+
+    #[test]
+    fn a_silent_server_has_the_limit_of_connecting() {
+        let begin = clock::now();
+        let mut secure = started(&Wire::default(), begin);
+        let last = LIMIT.checked_sub(Duration::from_nanos(1)).unwrap();
+        for after in [Duration::ZERO, last] {
+            let step = secure.step(begin + after, Some(LIMIT)).unwrap();
+            assert!(matches!(step, SecureStep::Wait(Some(until)) if until == begin + LIMIT));
+        }
+        let (failure, problems) = secure.step(begin + LIMIT, Some(LIMIT)).unwrap_err();
+        assert_eq!(failure.error(), Error::Timeout);
+        assert!(problems.is_empty());
+        assert!(secure.interest().is_none(), "it is over");
+    }
+
+    #[test]
+    fn without_a_limit_it_waits_for_ever() {
+        let begin = clock::now();
+        let mut secure = started(&Wire::default(), begin);
+        let step = secure.step(begin + LIMIT, None).unwrap();
+        assert!(matches!(step, SecureStep::Wait(None)));
+    }
+
+    #[test]
+    fn a_server_that_ends_the_connection_has_failed() {
+        let (wire, begin) = (Wire::default(), clock::now());
+        let mut secure = started(&wire, begin);
+        wire.end();
+        let (failure, problems) = secure.step(begin, Some(LIMIT)).unwrap_err();
+        assert_eq!(failure.error(), Error::ConnectionError);
+        assert!(problems.is_empty());
+    }
+}

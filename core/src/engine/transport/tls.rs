@@ -15,3 +15,6 @@ pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake};
 pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;
+
+#[cfg(test)]
+pub(crate) use layer::tests;

@@ -289,3 +289,6 @@ fn is_refusal(error: &rustls::Error) -> bool {
     ];
     matches!(error, rustls::Error::AlertReceived(alert) if ALERTS.contains(alert))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

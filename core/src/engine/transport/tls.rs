@@ -1,5 +1,6 @@
 //! TLS: trust, verification, configuration, and the layer that encrypts.
 
+mod client_certificate;
 mod config;
 mod key_log;
 mod layer;

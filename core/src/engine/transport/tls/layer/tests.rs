@@ -401,6 +401,39 @@ fn a_server_that_wants_a_certificate_says_so_in_the_failure() {
 }
 
 #[test]
+fn a_refused_certificate_comes_with_its_defects_and_the_server_is_told() {
+    for versions in VERSIONS {
+        let wire = Wire::default();
+        let mut server = Server::new(settings(versions), &wire);
+        let nobody = Arc::new(TrustStore::new(Vec::new(), Vec::new()));
+        let config = Arc::new(client_config(TlsPolicy::default(), nobody).unwrap());
+        let below = Box::new(wire.clone());
+        let mut step =
+            Box::new(TlsHandshake::new(config, "wrong.example", below).unwrap()).advance();
+        let (failure, problems) = loop {
+            match step {
+                Ok(HandshakeStep::Wait(handshake)) => {
+                    server.turn().unwrap();
+                    step = handshake.advance();
+                }
+                Ok(HandshakeStep::Done(_)) => panic!("nobody vouches for it"),
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(failure.error(), Error::SecureFailure);
+        let expected = SecureProblems::INVALID_CA.with(SecureProblems::CERT_CN_INVALID);
+        assert_eq!(problems, expected);
+        let said = detail(&**failure.reason().unwrap());
+        assert!(said.contains("not for wrong.example"), "{said}");
+        let told = server.turn();
+        assert!(
+            matches!(told, Err(rustls::Error::AlertReceived(_))),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn a_peer_that_speaks_plain_http_is_called_so() {
     let wire = Wire::default();
     let handshake = TlsHandshake::new(trusting(), "localhost", Box::new(wire.clone())).unwrap();

@@ -141,13 +141,13 @@ pub enum Action {
     Notify(Notification),
     /// Get a connection: [`Exchange::acquired`] for one that is there, [`Exchange::must_connect`] where there is none.
     Acquire,
-    /// Look the server's name up: [`Exchange::resolved`], [`Exchange::blocked`] or [`Exchange::failed`].
-    Resolve,
+    /// Look the server's name up within this time: [`Exchange::resolved`] or [`Exchange::failed`].
+    Resolve(Option<Duration>),
     /// Move on with reaching one of the addresses, each within this time: [`Exchange::dialing`], [`Exchange::dialed`] or
-    /// [`Exchange::failed`]. The race knows its own deadlines.
+    /// [`Exchange::failed`].
     Dial(Option<Duration>),
-    /// Move on with the TLS handshake: [`Exchange::secured`], [`Exchange::refused`] or [`Exchange::blocked`].
-    Secure,
+    /// Move on with the TLS handshake, which has this time: [`Exchange::secured`] or [`Exchange::refused`].
+    Secure(Option<Duration>),
     /// Write what there is from here on: [`Exchange::wrote`].
     Write(Source),
     /// Have the system take all that was written: [`Exchange::wrote`].
@@ -248,15 +248,11 @@ pub struct Exchange {
 enum State {
     Composed,
     Unconnected,
-    Resolving {
-        since: Instant,
-    },
+    Resolving,
     /// With what there is to tell first.
     Dialing(Option<Notification>),
     Reached(IpAddr),
-    Securing {
-        since: Option<Instant>,
-    },
+    Securing,
     Refused(Option<SecureProblems>, Failure),
     Connected,
     Sending(Upload),
@@ -329,14 +325,6 @@ impl Exchange {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.request.host
-    }
-
-    /// What was asked for cannot be done before something happens: the look-up and the TLS handshake.
-    ///
-    /// # Errors
-    /// [`Error::Timeout`].
-    pub fn blocked(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        self.wait_for_connection(turn)
     }
 
     /// What was asked for failed: the look-up, or every address.
@@ -424,10 +412,10 @@ impl fmt::Debug for State {
         f.write_str(match self {
             Self::Composed => "Composed",
             Self::Unconnected => "Unconnected",
-            Self::Resolving { .. } => "Resolving",
+            Self::Resolving => "Resolving",
             Self::Dialing(_) => "Dialing",
             Self::Reached(_) => "Reached",
-            Self::Securing { .. } => "Securing",
+            Self::Securing => "Securing",
             Self::Refused(..) => "Refused",
             Self::Connected => "Connected",
             Self::Sending(_) => "Sending",

@@ -89,6 +89,17 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// What a failure means once a response has begun: what TLS objects to then ends the connection like any other failure, and
+/// the functions that read a body or use a WebSocket know only that.
+#[must_use]
+pub fn late(failure: Failure) -> Failure {
+    if failure.error() == Error::SecureChannelError {
+        failure.with_error(Error::ConnectionError)
+    } else {
+        failure
+    }
+}
+
 /// Result of what can fail for a reason.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 

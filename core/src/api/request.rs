@@ -34,7 +34,7 @@ use super::open::ProxyAccess;
 use super::options::{http_version, http_version_value};
 use crate::engine::reactor::Ready;
 use crate::engine::sleeper::Wake;
-use crate::engine::tls::TlsFacts;
+use crate::engine::transport::tls::TlsFacts;
 use crate::lock::if_free;
 use winhttp_proto::auth::CredentialSet;
 use winhttp_proto::embed::Embedder;

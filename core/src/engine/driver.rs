@@ -4,14 +4,14 @@
 //! callback thread) calls [`Driver::step`] until it says `Done`, delivers the notifications it yields, and waits when told.
 
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{
     Action, Arrived, Call, Composed, Exchange, Flow, Received, Room, Source, Turn, Wrote,
 };
@@ -20,11 +20,12 @@ use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::Notification;
 
 use super::buffers::Inbox;
-use super::dial::{Attach, DialSettings, Race, RaceStep};
-use super::resolve::Lookup;
+use super::connect::dial::{Attach, DialSettings, Race, RaceStep};
+use super::connect::resolve::{Resolve, ResolveStep};
+use super::connect::secure::{Secure, SecureStep};
 use super::sleeper::{Interest, Wake};
-use super::tls::{HandshakeStep, TlsHandshake, is_would_block};
-use super::transport::{Carried, Tcp, Transport};
+use super::socket::Socket;
+use super::transport::{Flush, Read, Stack, Tcp, Write};
 
 /// Where a request goes, and how its server is reached.
 #[derive(Debug)]
@@ -62,18 +63,21 @@ pub struct Driver {
     attach: Option<Arc<dyn Attach>>,
     /// The server's address, once connected.
     peer: Option<SocketAddr>,
+    /// The last read stopped for others to have a turn, and left bytes that the poll will not report again.
+    gave_up: bool,
 }
 
 /// A connection on which the server speaks WebSocket, and the bytes that came behind its response.
-type Upgraded = (Box<dyn Transport>, Inbox);
+type Upgraded = (Stack, Inbox);
 
 /// How far the connection has come.
 enum Connection {
     None,
-    Resolving(Lookup),
+    Resolving(Resolve),
     Dialing(Race),
-    Securing(Box<TlsHandshake>),
-    Ready(Box<dyn Transport>),
+    Reached(Arc<Socket>),
+    Securing(Secure),
+    Ready(Stack),
 }
 
 impl Driver {
@@ -93,6 +97,7 @@ impl Driver {
             wake,
             attach,
             peer: None,
+            gave_up: false,
         }
     }
 
@@ -121,9 +126,9 @@ impl Driver {
                     self.exchange.must_connect();
                     Flow::On
                 }
-                Action::Resolve => self.resolve(&turn)?,
-                Action::Dial(timeout) => self.dial(turn.now, timeout)?,
-                Action::Secure => self.secure(&turn)?,
+                Action::Resolve(limit) => self.resolve(turn.now, limit)?,
+                Action::Dial(limit) => self.dial(turn.now, limit)?,
+                Action::Secure(limit) => self.secure(turn.now, limit)?,
                 Action::Write(source) => {
                     let wrote = self.write(source, &call);
                     turn.carried = self.carried();
@@ -148,8 +153,8 @@ impl Driver {
                     }
                 }
                 Action::Finish => {
-                    if let Connection::Ready(transport) = &mut self.connection {
-                        transport.finish_sending();
+                    if let Connection::Ready(stack) = &mut self.connection {
+                        stack.finish();
                     }
                     Flow::On
                 }
@@ -166,41 +171,32 @@ impl Driver {
         }
     }
 
-    /// A layer that gave up for others to have a turn has left bytes that the poll will not report again.
     fn wait(&self, until: Option<Instant>) -> Step {
         let reads = self.exchange.waits_to_read() && !self.exchange.waits_to_write();
-        if reads && !self.transport().is_none_or(Transport::is_drained) {
+        if reads && self.gave_up {
             Step::Yield
         } else {
             Step::Wait(until)
         }
     }
 
-    fn resolve(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        let name = self.route.look_up.as_deref();
-        let name = name.unwrap_or_else(|| self.exchange.host());
-        if let Ok(address) = name.parse::<IpAddr>() {
-            return self.dial_all(vec![SocketAddr::new(address, self.route.port)]);
-        }
+    fn resolve(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
         if !matches!(self.connection, Connection::Resolving(_)) {
-            match Lookup::start(name, self.route.port, &self.wake) {
-                Ok(lookup) => self.connection = Connection::Resolving(lookup),
-                Err(failure) => return self.exchange.failed(failure),
-            }
+            let name = self.route.look_up.as_deref();
+            let name = name.unwrap_or_else(|| self.exchange.host());
+            self.connection = Connection::Resolving(Resolve::new(name, self.route.port, now));
         }
-        let answer = if let Connection::Resolving(lookup) = &self.connection {
-            lookup.poll()
-        } else {
-            None
+        let Connection::Resolving(resolve) = &mut self.connection else {
+            return Ok(Flow::On);
         };
-        match answer {
-            Some(Ok(addresses)) => self.dial_all(addresses),
-            Some(Err(failure)) => self.exchange.failed(failure),
-            None => self.exchange.blocked(turn),
-        }
-    }
-
-    fn dial_all(&mut self, addresses: Vec<SocketAddr>) -> Result<Flow> {
+        let step = resolve
+            .begin(&self.wake)
+            .and_then(|()| resolve.step(now, limit));
+        let addresses = match step {
+            Ok(ResolveStep::Found(addresses)) => addresses,
+            Ok(ResolveStep::Wait(until)) => return Ok(Flow::Wait(until)),
+            Err(failure) => return self.exchange.failed(failure),
+        };
         let Some(first) = addresses.first().map(SocketAddr::ip) else {
             return self.exchange.failed(Error::NameNotResolved);
         };
@@ -209,16 +205,19 @@ impl Driver {
         Ok(Flow::On)
     }
 
-    fn dial(&mut self, now: Instant, timeout: Option<Duration>) -> Result<Flow> {
+    fn dial(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
         let Connection::Dialing(race) = &mut self.connection else {
             return self.exchange.failed(Error::CannotConnect);
         };
-        match race.step(now, timeout, self.attach.as_deref()) {
+        match race.step(now, limit, self.attach.as_deref()) {
             Ok(RaceStep::Connecting(address)) => self.exchange.dialing(address.ip()),
             Ok(RaceStep::Connected(winner)) => {
                 self.peer = Some(winner.peer);
                 self.exchange.dialed(winner.address.ip());
-                self.connection = Connection::Ready(Box::new(Tcp::new(winner.socket)));
+                self.connection = match self.route.tls {
+                    Some(_) => Connection::Reached(winner.socket),
+                    None => Connection::Ready(Stack::tcp(winner.socket)),
+                };
             }
             Ok(RaceStep::Wait(until)) => return Ok(Flow::Wait(until)),
             Err(failure) => return self.exchange.failed(failure),
@@ -227,33 +226,30 @@ impl Driver {
     }
 
     /// Moves on with the TLS handshake; the first time, TLS is put on the new connection.
-    fn secure(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        let connection = std::mem::replace(&mut self.connection, Connection::None);
-        let handshake = match (connection, &self.route.tls) {
-            (Connection::Securing(handshake), _) => handshake,
-            (Connection::Ready(tcp), Some(config)) => {
-                match TlsHandshake::new(Arc::clone(config), self.exchange.host(), tcp) {
-                    Ok(handshake) => Box::new(handshake),
-                    Err(error) => return self.exchange.failed(error),
-                }
-            }
-            _ => return self.exchange.failed(Error::SecureChannelError),
-        };
-        match handshake.advance() {
-            Ok(HandshakeStep::Done(tls)) => {
-                self.connection = Connection::Ready(tls);
-                self.exchange.secured();
-                Ok(Flow::On)
-            }
-            Ok(HandshakeStep::Wait(handshake)) => {
-                self.connection = Connection::Securing(handshake);
-                self.exchange.blocked(turn)
-            }
-            Err((failure, problems)) => {
-                self.exchange.refused(problems, failure);
-                Ok(Flow::On)
+    fn secure(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
+        if let (Connection::Reached(socket), Some(config)) = (&self.connection, &self.route.tls) {
+            let tcp = Box::new(Tcp::new(Arc::clone(socket)));
+            let socket = Some(Arc::clone(socket));
+            match Secure::new(config, self.exchange.host(), tcp, socket, now) {
+                Ok(secure) => self.connection = Connection::Securing(secure),
+                Err(error) => return self.exchange.failed(error),
             }
         }
+        let Connection::Securing(secure) = &mut self.connection else {
+            return self.exchange.failed(Error::SecureChannelError);
+        };
+        match secure.step(now, limit) {
+            Ok(SecureStep::Done(stack)) => {
+                self.connection = Connection::Ready(stack);
+                self.exchange.secured();
+            }
+            Ok(SecureStep::Wait(until)) => return Ok(Flow::Wait(until)),
+            Err((failure, problems)) => {
+                self.connection = Connection::None;
+                self.exchange.refused(problems, failure);
+            }
+        }
+        Ok(Flow::On)
     }
 
     fn write(&mut self, source: Source, call: &Call<'_>) -> Wrote {
@@ -263,28 +259,30 @@ impl Driver {
             (Source::Lent(from), Call::Write { data, .. }) => data.get(from..),
             (Source::Lent(_), Call::Receive | Call::Available { .. } | Call::Read { .. }) => None,
         };
-        let Connection::Ready(transport) = &mut self.connection else {
+        let Connection::Ready(stack) = &mut self.connection else {
             return Wrote::Failed(Error::ConnectionError.into());
         };
-        match transport.write(bytes.unwrap_or_default()) {
-            Ok(count) => Wrote::Bytes(count),
-            Err(error) => not_written(&**transport, &error),
+        match stack.write(bytes.unwrap_or_default()) {
+            Ok(Write::Taken(count)) => Wrote::Bytes(count),
+            Ok(Write::Blocked) => Wrote::Blocked,
+            Err(failure) => Wrote::Failed(failure),
         }
     }
 
     fn flush(&mut self) -> Wrote {
-        let Connection::Ready(transport) = &mut self.connection else {
+        let Connection::Ready(stack) = &mut self.connection else {
             return Wrote::Failed(Error::ConnectionError.into());
         };
-        match transport.flush() {
-            Ok(()) => Wrote::All,
-            Err(error) => not_written(&**transport, &error),
+        match stack.flush() {
+            Ok(Flush::Complete) => Wrote::All,
+            Ok(Flush::Blocked) => Wrote::Blocked,
+            Err(failure) => Wrote::Failed(failure),
         }
     }
 
     /// Reads; an empty inbox owns no buffer meanwhile.
     fn receive(&mut self, room: Room, call: &mut Call<'_>) -> Arrived {
-        let Connection::Ready(transport) = &mut self.connection else {
+        let Connection::Ready(stack) = &mut self.connection else {
             return Arrived::Failed(Error::ConnectionError.into());
         };
         let space = match (room, call) {
@@ -297,13 +295,13 @@ impl Driver {
         if space.is_empty() {
             return Arrived::NoRoom;
         }
-        let arrived = match transport.read(space) {
-            Ok(0) => Arrived::Ended {
-                in_order: transport.has_ended_in_order(),
-            },
-            Ok(count) => Arrived::Bytes(count),
-            Err(error) if is_would_block(&error) => Arrived::Blocked,
-            Err(error) => Arrived::Failed(transport.failure(&error)),
+        let read = stack.read(space, &mut []);
+        self.gave_up = matches!(read, Ok(Read::Again));
+        let arrived = match read {
+            Ok(Read::Bytes { count, .. }) => Arrived::Bytes(count),
+            Ok(Read::End { orderly }) => Arrived::Ended { in_order: orderly },
+            Ok(Read::Blocked | Read::Again) => Arrived::Blocked,
+            Err(failure) => Arrived::Failed(failure),
         };
         match (&arrived, room) {
             (Arrived::Bytes(count), Room::Inbox(_)) => self.inbox.filled(*count),
@@ -313,7 +311,7 @@ impl Driver {
     }
 
     fn carried(&self) -> Carried {
-        self.transport().map(Transport::carried).unwrap_or_default()
+        self.stack().map(Stack::carried).unwrap_or_default()
     }
 
     /// The sockets whose readiness the last `Wait` is about.
@@ -324,43 +322,39 @@ impl Driver {
                 .sockets()
                 .map(|socket| (socket.as_fd(), Interest::Writable))
                 .collect(),
-            Connection::Securing(handshake) => {
-                let interest = if handshake.wants_write() {
-                    Interest::Both
-                } else {
-                    Interest::Readable
-                };
-                vec![(handshake.socket().as_fd(), interest)]
+            Connection::Securing(secure) => {
+                let wanted = secure.interest();
+                let wanted = wanted.map(|(socket, interest)| (socket.as_fd(), interest));
+                wanted.into_iter().collect()
             }
-            Connection::Ready(transport) => {
+            Connection::Ready(stack) => {
                 let writes = self.exchange.waits_to_write();
                 let interest = match (writes, self.exchange.waits_to_read()) {
                     (true, true) => Interest::Both,
                     (true, false) => Interest::Writable,
                     (false, _) => Interest::Readable,
                 };
-                vec![(transport.socket().as_fd(), interest)]
+                let socket = stack.socket().map(|socket| (socket.as_fd(), interest));
+                socket.into_iter().collect()
             }
-            Connection::None | Connection::Resolving(_) => Vec::new(),
+            Connection::None | Connection::Resolving(_) | Connection::Reached(_) => Vec::new(),
         }
     }
 
-    /// The connection, once the request can be sent on it.
+    /// The layers of the connection, once the request can be sent on it.
     #[must_use]
-    pub fn transport(&self) -> Option<&dyn Transport> {
-        match &self.connection {
-            Connection::Ready(transport) => Some(&**transport),
-            Connection::None
-            | Connection::Resolving(_)
-            | Connection::Dialing(_)
-            | Connection::Securing(_) => None,
+    pub fn stack(&self) -> Option<&Stack> {
+        if let Connection::Ready(stack) = &self.connection {
+            Some(stack)
+        } else {
+            None
         }
     }
 
     /// Own and peer address, once connected.
     #[must_use]
     pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let local = self.transport()?.socket().local_address()?;
+        let local = self.stack()?.socket()?.local_address()?;
         Some((local, self.peer?))
     }
 
@@ -375,7 +369,7 @@ impl Driver {
         self.exchange.has_at_hand(wanted, self.inbox.data()) && !self.exchange.ends_connection()
     }
 
-    /// The server agreed to speak WebSocket: gives the transport and the bytes that came behind the response.
+    /// The server agreed to speak WebSocket: gives the connection and the bytes that came behind the response.
     ///
     /// # Errors
     /// It did not: what it answered instead, as far as it has arrived; then the driver is given back. `taken` is the
@@ -386,10 +380,10 @@ impl Driver {
     ) -> Result<Upgraded, (Box<Self>, Failure)> {
         if self.exchange.is_upgraded()
             && matches!(self.connection, Connection::Ready(_))
-            && let Connection::Ready(transport) =
+            && let Connection::Ready(stack) =
                 std::mem::replace(&mut self.connection, Connection::None)
         {
-            return Ok((transport, self.inbox));
+            return Ok((stack, self.inbox));
         }
         if self.exchange.may_look_ahead(self.inbox.data()) {
             let arrived = self.receive(Room::Inbox(0), &mut Call::Receive);
@@ -397,15 +391,6 @@ impl Driver {
         }
         let failure = self.exchange.upgrade_refused(taken, self.inbox.data());
         Err((self, failure))
-    }
-}
-
-/// Why nothing was written.
-fn not_written(transport: &dyn Transport, error: &io::Error) -> Wrote {
-    if is_would_block(error) {
-        Wrote::Blocked
-    } else {
-        Wrote::Failed(transport.failure(error))
     }
 }
 

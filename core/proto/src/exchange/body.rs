@@ -3,7 +3,7 @@
 use super::timers::Wait;
 use super::{Action, Arrived, Call, Exchange, Flow, Received, Room, State, Turn};
 use crate::error::Error;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, late};
 use crate::header::HeaderList;
 use crate::http1::body::BodyDecoder;
 use crate::http1::head::ResponseHead;
@@ -292,15 +292,5 @@ impl Exchange {
             }
         }
         filled
-    }
-}
-
-/// What TLS objects to once a response has begun ends the connection like any other failure, and the functions that read a
-/// body know only that.
-fn late(failure: Failure) -> Failure {
-    if failure.error() == Error::SecureChannelError {
-        failure.with_error(Error::ConnectionError)
-    } else {
-        failure
     }
 }

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use super::replay::Replay;
 use super::retry::Origin;
 use super::sending::Upload;
-use super::timers::Wait;
-use super::{Action, Awaits, Exchange, Flow, State, Turn};
+use super::{Action, Awaits, Exchange, State, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::notify::{Notification, SecureProblems};
@@ -22,11 +21,14 @@ impl Exchange {
         match &mut self.state {
             State::Composed => Ok(Action::Acquire),
             State::Unconnected => {
-                self.state = State::Resolving { since: turn.now };
+                self.state = State::Resolving;
                 let host = self.request.host.clone();
                 Ok(Action::Notify(Notification::ResolvingName(host)))
             }
-            State::Resolving { .. } => Ok(Action::Resolve),
+            State::Resolving => {
+                let limit = Timeouts::effective(turn.timeouts.resolve_ms);
+                Ok(Action::Resolve(limit))
+            }
             State::Dialing(news) => Ok(match news.take() {
                 Some(notification) => Action::Notify(notification),
                 None => Action::Dial(Timeouts::effective(turn.timeouts.connect_ms)),
@@ -34,15 +36,16 @@ impl Exchange {
             State::Reached(address) => {
                 let notification = Notification::ConnectedToServer(*address);
                 self.state = if self.request.secure {
-                    State::Securing { since: None }
+                    State::Securing
                 } else {
                     State::Connected
                 };
                 Ok(Action::Notify(notification))
             }
-            State::Securing { since } => {
-                since.get_or_insert(turn.now);
-                Ok(Action::Secure)
+            // The handshake is part of connecting and has the same limit.
+            State::Securing => {
+                let limit = Timeouts::effective(turn.timeouts.connect_ms);
+                Ok(Action::Secure(limit))
             }
             State::Refused(problems, failure) => match problems.take() {
                 Some(problems) => {
@@ -116,23 +119,10 @@ impl Exchange {
         self.state = State::Connected;
     }
 
-    /// The TLS handshake failed; `problems` are the defects of the server's certificate, if those are the cause.
+    /// The TLS handshake failed or took too long; `problems` are the defects of the server's certificate, if those are the
+    /// cause.
     pub fn refused(&mut self, problems: SecureProblems, failure: Failure) {
         let problems = Some(problems).filter(|problems| !problems.is_empty());
         self.state = State::Refused(problems, failure);
-    }
-
-    pub(super) fn wait_for_connection(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        let (wait, since) = if let State::Resolving { since } = self.state {
-            (Wait::Resolve, since)
-        } else if let State::Securing { since } = self.state {
-            (Wait::Handshake, since.unwrap_or(turn.now))
-        } else {
-            return Ok(Flow::On);
-        };
-        match wait.left(since, turn.now, turn.timeouts) {
-            Ok(until) => Ok(Flow::Wait(until)),
-            Err(failure) => self.failed(failure),
-        }
     }
 }

@@ -138,10 +138,10 @@ impl Exchange {
             // The request is sent once more, and the program is told no more of that than of the connection.
             State::Stale => self.next_of_send(turn, &[], Awaits::Sent),
             State::Unconnected
-            | State::Resolving { .. }
+            | State::Resolving
             | State::Dialing(_)
             | State::Reached(_)
-            | State::Securing { .. }
+            | State::Securing
             | State::Refused(..)
             | State::Connected
             | State::Sending(_)
@@ -151,10 +151,10 @@ impl Exchange {
             }
             State::Composed
             | State::Unconnected
-            | State::Resolving { .. }
+            | State::Resolving
             | State::Dialing(_)
             | State::Reached(_)
-            | State::Securing { .. }
+            | State::Securing
             | State::Refused(..)
             | State::Connected
             | State::Sending(_)

@@ -70,8 +70,6 @@ struct World {
     carried: Carried,
     /// A connection that was used before is there.
     pooled: bool,
-    /// What is done about looking up; there is an address when it is empty.
-    resolving: VecDeque<Peer>,
     /// What is done about shaking hands; that is over when it is empty.
     securing: VecDeque<Peer>,
     /// What is done about writing; takes everything when it is empty.
@@ -131,7 +129,6 @@ impl World {
             },
             carried: Carried::default(),
             pooled: false,
-            resolving: VecDeque::new(),
             securing: VecDeque::new(),
             writing: VecDeque::new(),
             reading: VecDeque::new(),
@@ -236,13 +233,21 @@ impl World {
                     self.exchange.must_connect();
                     Flow::On
                 }
-                Action::Resolve => self.resolve(&turn)?,
+                Action::Resolve(limit) => {
+                    assert_eq!(limit, Some(ms(100)));
+                    self.exchange.resolved(ADDRESS);
+                    Flow::On
+                }
                 Action::Dial(limit) => {
                     assert_eq!(limit, Some(ms(200)));
                     self.dial();
                     Flow::On
                 }
-                Action::Secure => self.secure(&turn)?,
+                Action::Secure(limit) => {
+                    assert_eq!(limit, Some(ms(200)));
+                    self.secure();
+                    Flow::On
+                }
                 Action::Write(source) => self.take(&turn, call, source)?,
                 Action::Flush => self.exchange.wrote(&turn, call, Wrote::All)?,
                 Action::Read(room) => self.give(&turn, call, room)?,
@@ -288,14 +293,6 @@ impl World {
         }
     }
 
-    fn resolve(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        if self.next_of(|world| &mut world.resolving).is_none() && !self.resolving.is_empty() {
-            return self.exchange.blocked(turn);
-        }
-        self.exchange.resolved(ADDRESS);
-        Ok(Flow::On)
-    }
-
     fn dial(&mut self) {
         if self
             .told
@@ -308,20 +305,18 @@ impl World {
         }
     }
 
-    fn secure(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        match self.next_of(|world| &mut world.securing) {
-            None if !self.securing.is_empty() => return self.exchange.blocked(turn),
+    fn secure(&mut self) {
+        match self.securing.pop_front() {
             Some(Peer::Defect) => {
                 let failure = Error::SecureFailure.into();
                 self.exchange.refused(SecureProblems::INVALID_CA, failure);
             }
-            Some(Peer::Resets) => {
+            Some(_) => {
                 let failure = Error::SecureChannelError.into();
                 self.exchange.refused(SecureProblems::default(), failure);
             }
-            _ => self.exchange.secured(),
+            None => self.exchange.secured(),
         }
-        Ok(Flow::On)
     }
 
     fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, source: Source) -> Result<Flow> {

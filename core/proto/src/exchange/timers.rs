@@ -50,15 +50,15 @@ impl Wait {
         }
     }
 
-    /// Its limit on a request with these timeouts; `None` for none. The waits of a WebSocket have theirs elsewhere.
+    /// Its limit on a request with these timeouts; `None` for none. Those of connecting and of a WebSocket are with those who wait.
     fn limit(self, timeouts: &Timeouts) -> Option<Duration> {
         Timeouts::effective(match self {
-            Self::Resolve => timeouts.resolve_ms,
-            Self::Handshake => timeouts.connect_ms,
             Self::Send => timeouts.send_ms,
             Self::Receive => timeouts.receive_ms,
             Self::ReceiveResponse => timeouts.receive_response_ms,
-            Self::WebSocketSend | Self::WebSocketClose => return None,
+            Self::Resolve | Self::Handshake | Self::WebSocketSend | Self::WebSocketClose => {
+                return None;
+            }
         })
     }
 
@@ -72,13 +72,25 @@ impl Wait {
         now: Instant,
         timeouts: &Timeouts,
     ) -> Result<Option<Instant>> {
-        let limit = self.limit(timeouts);
-        let until = deadline(since, limit);
-        if until.is_some_and(|until| until <= now) {
-            return Err(timed_out(self, limit));
-        }
-        Ok(until)
+        left_since(self, since, now, self.limit(timeouts))
     }
+}
+
+/// When a wait that began at `since` ends; `None` for never.
+///
+/// # Errors
+/// [`Error::Timeout`] if it has lasted for `limit` already.
+pub fn left_since(
+    wait: Wait,
+    since: Instant,
+    now: Instant,
+    limit: Option<Duration>,
+) -> Result<Option<Instant>> {
+    let until = deadline(since, limit);
+    if until.is_some_and(|until| until <= now) {
+        return Err(timed_out(wait, limit));
+    }
+    Ok(until)
 }
 
 /// A wait that begins anew whenever bytes move: since when nothing has moved.

@@ -17,7 +17,7 @@ use super::operation::Operation;
 use super::plan::Plan;
 use super::{LaneWake, Locked, Request, RequestState};
 use crate::api::completions::Completions;
-use crate::engine::dial::Attach;
+use crate::engine::connect::dial::Attach;
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{Sleeper, Wake};

@@ -63,13 +63,13 @@ impl<E: Embedder> Request<E> {
         }
         let Attached { driver, endpoint } = attached;
         match driver.into_upgraded(state.response.as_deref()) {
-            Ok((transport, inbox)) => {
+            Ok((stack, inbox)) => {
                 state.life = Life::Gone {
                     asked_upgrade: true,
                 };
                 let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
                 Ok(Upgraded {
-                    transport,
+                    stack,
                     inbox,
                     endpoint,
                     read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),

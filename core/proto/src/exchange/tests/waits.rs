@@ -12,18 +12,6 @@ fn lasts(mut world: World, work: impl FnOnce(&mut World) -> Result<()>) -> Durat
 #[test]
 fn each_wait_ends_after_its_own_limit() {
     let mut world = World::new(request());
-    world.resolving.push_back(Peer::Quiet(EVER));
-    assert_eq!(lasts(world, World::send), ms(100), "the look-up");
-
-    let mut world = World::new(Composed {
-        secure: true,
-        ..request()
-    });
-    world.resolving.push_back(Peer::Quiet(ms(50)));
-    world.securing.push_back(Peer::Quiet(EVER));
-    assert_eq!(lasts(world, World::send), ms(50 + 200), "the handshake");
-
-    let mut world = World::new(request());
     world.writing.push_back(Peer::Quiet(EVER));
     world.reading.push_back(Peer::Quiet(EVER));
     assert_eq!(lasts(world, World::send), ms(300), "sending");
@@ -77,19 +65,14 @@ fn the_time_between_calls_counts_for_no_wait() {
 #[test]
 fn without_limits_anything_may_last() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
-    let mut world = World::new(Composed {
-        secure: true,
-        ..request()
-    });
+    let mut world = World::new(request());
     world.timeouts = Timeouts {
-        resolve_ms: 0,
+        resolve_ms: 100,
         connect_ms: 200,
         send_ms: u32::MAX,
         receive_ms: 0,
         receive_response_ms: 0,
     };
-    world.resolving.push_back(Peer::Quiet(EVER));
-    world.securing.push_back(Peer::Quiet(ms(199)));
     world.writing.extend([Peer::Quiet(EVER), Peer::Takes(1000)]);
     world.send().unwrap();
     world

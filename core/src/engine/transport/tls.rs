@@ -1,5 +1,6 @@
 //! TLS: trust, verification, configuration, and the layer that encrypts.
 
+mod client_certificate;
 mod config;
 mod key_log;
 mod layer;
@@ -11,7 +12,10 @@ mod trust;
 mod verify;
 
 pub use config::{Protocols, TlsConfigs, TlsPolicy};
-pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block};
+pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake};
 pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;
+
+#[cfg(test)]
+pub(crate) use layer::tests;

@@ -3,6 +3,9 @@
 //! The driver never blocks, never calls user code and decides nothing. Whoever runs it (a synchronous call, or a lane of the
 //! callback thread) calls [`Driver::step`] until it says `Done`, delivers the notifications it yields, and waits when told.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};

@@ -8,6 +8,9 @@
 //!    └─ again ◄── Failed ◄──────────────────┘
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use winhttp_proto::embed::Embedder;

@@ -73,9 +73,9 @@ fn run(
             carried: Carried::default(),
             cancelled: false,
         };
-        match call(driver, turn)? {
-            Step::Notify(_) => {}
-            step => return Ok(step),
+        let step = call(driver, turn)?;
+        if !matches!(step, Step::Notify(_)) {
+            return Ok(step);
         }
     }
 }

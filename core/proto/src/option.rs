@@ -13,6 +13,7 @@ mod check;
 mod error;
 #[cfg(test)]
 mod markdown;
+mod structure;
 mod table;
 mod timeouts;
 mod value;
@@ -21,6 +22,9 @@ use std::fmt;
 
 pub use check::{Check, check_client_certificate, check_query, check_secure_protocols, check_set};
 pub use error::OptionError;
+pub use structure::{
+    ConnectionRetries, GuidMatch, KeepAliveProbes, Layout, ResolverCache, StreamWindow, Structure,
+};
 pub use table::ROWS;
 pub use timeouts::{INFINITE_MS, TimeoutArguments, Timeouts};
 pub use value::{Value, Values};
@@ -157,8 +161,10 @@ pub enum Type {
     Text,
     /// No data: set with (NULL, 0).
     None,
-    /// A structure of one size.
-    Struct {
+    /// A structure without pointers, kept as [`Structure`].
+    Struct(Layout),
+    /// Any other structure of one size; the C edge reads and writes it.
+    EdgeStruct {
         /// Its size in bytes, in Windows' 64-bit layout.
         bytes: u32,
     },
@@ -173,7 +179,8 @@ impl Type {
         match self {
             Self::Dword | Self::Bool => Some(4),
             Self::Pointer => Some(8),
-            Self::Struct { bytes } => Some(bytes),
+            Self::Struct(layout) => Some(layout.bytes()),
+            Self::EdgeStruct { bytes } => Some(bytes),
             Self::Text | Self::None | Self::Variable => None,
         }
     }
@@ -201,8 +208,8 @@ pub enum Default {
     Null,
     /// The empty text, for [`Type::Text`].
     EmptyText,
-    /// These bytes, for [`Type::Struct`].
-    Bytes(&'static [u8]),
+    /// This structure, for [`Type::Struct`].
+    Struct(Structure),
     /// Nothing is kept for the option: it is an action, or its value is computed when it is
     /// queried.
     NoValue,

@@ -36,7 +36,6 @@ use super::connect::Connect;
 use super::handle::Handle;
 use super::job::Operation as Job;
 use super::open::ProxyAccess;
-use super::options::{http_version, http_version_value};
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
@@ -134,7 +133,7 @@ impl<E: Embedder> RequestState<E> {
 
     /// The HTTP version to send (HTTP_VERSION): that of the opening unless the option was set since.
     fn version(&self) -> Version {
-        http_version(&self.values).unwrap_or(Version::HTTP_11)
+        self.values.http_version().unwrap_or(Version::HTTP_11)
     }
 
     fn asks_upgrade(&self) -> bool {
@@ -224,9 +223,9 @@ impl<E: Embedder> Request<E> {
         let (timeouts, proxy) = (settings.timeouts, settings.proxy.clone());
         values.inherit_from(&settings.values);
         drop(settings);
-        if http_version(&values).unwrap_or(Version::HTTP_11) != line.version {
+        if values.http_version().unwrap_or(Version::HTTP_11) != line.version {
             // From here on the option is what counts; its own row takes this value.
-            let _ = values.set(OptionId::HTTP_VERSION, http_version_value(line.version));
+            let _ = values.set(OptionId::HTTP_VERSION, line.version.into());
         }
         let state = RequestState {
             headers,

@@ -30,7 +30,7 @@ pub(super) fn write<W: Unit>(answer: Answer<Shim>, buffer: &Buffer) -> Result<()
         Answer::Pointer(pointer) => buffer.put(pointer),
         Answer::Handle(handle) => buffer.put(from_bits(handle.bits())),
         Answer::Text(text) => buffer.put_text::<W>(&text),
-        Answer::Bytes(bytes) => buffer.put_bytes(&bytes),
+        Answer::Struct(structure) => buffer.put_bytes(&structure.encode()),
         Answer::Observer(observer) => {
             buffer.put(observer.as_ref().map_or(0, StatusCallback::address))
         }

@@ -8,11 +8,11 @@ use winhttp_proto::error::{Error, Result};
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::header::Version;
 use winhttp_proto::numbers::{SECURITY_SECURE, SECURITY_STRONG};
-use winhttp_proto::option::{OptionError, OptionId, Value, check_query};
+use winhttp_proto::option::{OptionError, OptionId, Structure, Value, check_query};
 
 use super::certificate::{Certificate, CertificateSummary};
 use super::cipher::Cipher;
-use super::{binding, features, http_version, http_version_value};
+use super::{binding, features};
 use crate::api::library::{Library, Object};
 use crate::api::open::ProxyAccess;
 use crate::api::request::Request;
@@ -31,8 +31,8 @@ pub enum Answer<E: Embedder> {
     Handle(HandleId),
     /// Text.
     Text(String),
-    /// A structure without pointers, in Windows' layout.
-    Bytes(Box<[u8]>),
+    /// A structure without pointers.
+    Struct(Structure),
     /// The installed callback.
     Observer(Option<E::Observer>),
     /// How servers are reached.
@@ -116,7 +116,7 @@ impl<E: Embedder> Library<E> {
 
     fn query_session(&self, session: &Session<E>, option: OptionId) -> Result<Answer<E>> {
         if option == OptionId::HTTP_VERSION {
-            return Ok(http_version_value(self.default_version(session)).into());
+            return Ok(Value::from(self.default_version(session)).into());
         }
         let settings = session.settings();
         if let Some(ms) = settings.timeouts.get(option) {
@@ -131,9 +131,9 @@ impl<E: Embedder> Library<E> {
 
     /// The version of requests that are opened without one: the session's, else the process's.
     pub(in crate::api) fn default_version(&self, session: &Session<E>) -> Version {
-        let of_session = http_version(&session.settings().values);
+        let of_session = session.settings().values.http_version();
         of_session
-            .or_else(|| http_version(&self.global()))
+            .or_else(|| self.global().http_version())
             .unwrap_or(Version::HTTP_11)
     }
 }
@@ -240,12 +240,12 @@ impl<E: Embedder> From<Value> for Answer<E> {
             Value::Dword(number) => Self::Number(number),
             Value::Pointer(pointer) => Self::Pointer(pointer),
             Value::Text(text) => Self::Text(text),
-            Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::Struct(structure) => Self::Struct(structure),
         }
     }
 }
 
-/// Shows no text and no bytes: they may be a password.
+/// Shows no text: it may be a password.
 impl<E: Embedder> fmt::Debug for Answer<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -254,7 +254,7 @@ impl<E: Embedder> fmt::Debug for Answer<E> {
             Self::Pointer(pointer) => write!(f, "Pointer({pointer:#x})"),
             Self::Handle(handle) => write!(f, "Handle({handle:?})"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Struct(structure) => structure.fmt(f),
             Self::Observer(observer) => write!(f, "Observer({})", observer.is_some()),
             Self::Proxy(_) => f.write_str("Proxy"),
             Self::Connection { local, remote } => write!(f, "Connection({local}, {remote})"),

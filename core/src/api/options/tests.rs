@@ -1,6 +1,8 @@
 //! Checks options on handles without a network: scopes, order of errors, what is honoured and what is recorded.
 
 use winhttp_proto::error::Error;
+use winhttp_proto::header::Version;
+use winhttp_proto::option::{OptionId, Structure, Value};
 
 use super::*;
 use crate::api::edge::{Event, Handles, handles, handles_of, open_request};
@@ -12,7 +14,7 @@ impl Handles {
             Value::Dword(_) => 4,
             Value::Pointer(_) => 8,
             Value::Text(text) => u32::try_from(text.len()).unwrap(),
-            Value::Bytes(bytes) => u32::try_from(bytes.len()).unwrap(),
+            Value::Struct(structure) => structure.layout().bytes(),
         };
         self.library
             .set_option(handle, option.0, true, length)?
@@ -99,12 +101,12 @@ fn the_version_of_the_process_is_that_of_requests_opened_without_one() {
     let handles = handles();
     let (library, option) = (&handles.library, OptionId::HTTP_VERSION);
     let version = |handle| match library.query_option(handle, option.0, 0).unwrap() {
-        Answer::Bytes(bytes) => bytes[4],
+        Answer::Struct(Structure::HttpVersion(version)) => version.minor,
         other => panic!("{other:?}"),
     };
     assert_eq!(version(handles.session), 1);
     handles
-        .set(0, option, http_version_value(Version::HTTP_10))
+        .set(0, option, Value::from(Version::HTTP_10))
         .unwrap();
     assert_eq!((version(handles.session), version(handles.request)), (0, 1));
     assert_eq!(version(open_request(library, handles.connect, None)), 0);
@@ -113,16 +115,12 @@ fn the_version_of_the_process_is_that_of_requests_opened_without_one() {
         1
     );
     handles
-        .set(
-            handles.session,
-            option,
-            http_version_value(Version::HTTP_11),
-        )
+        .set(handles.session, option, Value::from(Version::HTTP_11))
         .unwrap();
     let request = open_request(library, handles.connect, None);
     assert_eq!(version(request), 1);
     handles
-        .set(request, option, http_version_value(Version::HTTP_10))
+        .set(request, option, Value::from(Version::HTTP_10))
         .unwrap();
     assert_eq!(version(request), 0);
 }

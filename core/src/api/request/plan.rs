@@ -239,22 +239,13 @@ fn ignored_problems(flags: u32) -> SecureProblems {
     })
 }
 
-/// WINHTTP_OPTION_TCP_KEEPALIVE: on/off, time and interval in milliseconds.
+/// WINHTTP_OPTION_TCP_KEEPALIVE.
 fn tcp_keep_alive(values: &Values) -> Option<TcpKeepAlive> {
-    let Some(Value::Bytes(bytes)) = values.stored(OptionId::TCP_KEEPALIVE) else {
-        return None;
-    };
-    let field = |offset: usize| {
-        let bytes: &[u8; 4] = bytes.get(offset..)?.first_chunk()?;
-        Some(u32::from_ne_bytes(*bytes))
-    };
+    let probes = values.keep_alive_probes()?;
     // The system counts in seconds; less than one would switch probing off.
     let seconds = |ms: u32| Duration::from_secs(u64::from(ms.div_ceil(1000).max(1)));
-    if field(0)? == 0 {
-        return None;
-    }
     Some(TcpKeepAlive {
-        time: seconds(field(4)?),
-        interval: seconds(field(8)?),
+        time: seconds(probes.idle_ms),
+        interval: seconds(probes.interval_ms),
     })
 }

@@ -2,6 +2,7 @@
 
 mod cells;
 mod id;
+mod slot;
 mod table;
 
 pub use cells::{Cells, CellsHeld};

@@ -2,15 +2,17 @@
 
 mod completions;
 mod connect;
+mod delivery;
 #[cfg(test)]
 mod edge;
 mod ending;
 mod handle;
+mod heritage;
 mod inherited;
-mod job;
 mod library;
 mod open;
 pub mod options;
+mod proxy;
 mod request;
 mod session;
 mod websocket;
@@ -18,7 +20,8 @@ mod websocket;
 pub use connect::Connect;
 pub use handle::Handle;
 pub use library::{Held, Library, Object};
-pub use open::{OpenRequest, OpenSession, ProxyAccess};
+pub use open::{OpenRequest, OpenSession};
+pub use proxy::ProxyAccess;
 pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};
 pub use session::{Session, SessionSettings};
 pub use websocket::{EMPTY_CLOSE_STATUS, WebSocket};

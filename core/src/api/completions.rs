@@ -19,8 +19,7 @@ use callback_thread::{Appended, Hold};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::notify::Notification;
 
-use super::handle::Handle;
-use super::job::Job;
+use super::handle::{Handle, Job};
 
 /// Completions on their way to the program; [`Completions::deliver`] must follow without the lock. What a panic keeps from
 /// that is delivered by the callback thread.

@@ -2,13 +2,14 @@
 //!
 //! The thread that ends the process may have been interrupted anywhere, so no lock is waited for without a limit.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use winhttp_proto::embed::Embedder;
 
 use super::library::{Library, Object};
 use crate::engine::channel::stop_gathering;
 use crate::engine::clock;
+use crate::lock::within;
 
 /// The longest all connections together may keep the process: for peers that do not read.
 const LEAVING_MAX: Duration = Duration::from_secs(1);
@@ -26,16 +27,5 @@ impl<E: Embedder> Library<E> {
                 websocket.leave(deadline);
             }
         }
-    }
-}
-
-/// Tries until it works or the time is over.
-pub(super) fn within<T>(deadline: Instant, attempt: impl Fn() -> Option<T>) -> Option<T> {
-    loop {
-        let done = attempt();
-        if done.is_some() || clock::now() >= deadline {
-            return done;
-        }
-        std::thread::yield_now();
     }
 }

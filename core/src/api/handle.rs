@@ -15,11 +15,14 @@ use winhttp_proto::error::Error;
 use winhttp_proto::handle::{HandleId, HandleKind};
 use winhttp_proto::notify::{Notification, Observer};
 
-use super::inherited::Heritage;
-use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
+use super::delivery::Delivery;
+use super::heritage::Heritage;
 use crate::contain::contained;
 use crate::engine::levers::levers;
 use crate::lock::if_free;
+
+/// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
+pub(super) const NESTING_LIMIT: usize = 3;
 
 /// The part of a handle that notifications need.
 pub struct Handle<E: Embedder> {
@@ -31,7 +34,7 @@ pub struct Handle<E: Embedder> {
     receiving: AtomicBool,
     pub(super) heritage: Heritage,
     callback: Mutex<Callback<E>>,
-    delivery: Delivery<E>,
+    delivery: Delivery<Job<E>>,
     /// Made when the first notification is queued: a process may fork before that.
     lane: OnceLock<Lane<Job<E>>>,
     /// Set on sessions only (UNLOAD_NOTIFY_EVENT).
@@ -47,7 +50,7 @@ struct Callback<E: Embedder> {
 
 impl<E: Embedder> Handle<E> {
     /// A session's handle.
-    pub(super) fn root(id: HandleId, delivery: Delivery<E>) -> Arc<Self> {
+    pub(super) fn root(id: HandleId, delivery: Delivery<Job<E>>) -> Arc<Self> {
         let callback = Callback {
             observer: None,
             context: 0,
@@ -82,7 +85,7 @@ impl<E: Embedder> Handle<E> {
         id: HandleId,
         kind: HandleKind,
         callback: Callback<E>,
-        delivery: Delivery<E>,
+        delivery: Delivery<Job<E>>,
         parent: Option<Arc<Self>>,
     ) -> Arc<Self> {
         if let Some(parent) = &parent {
@@ -173,7 +176,7 @@ impl<E: Embedder> Handle<E> {
         self.unload.set(Arc::new(event)).is_ok()
     }
 
-    pub(super) fn delivery(&self) -> &Delivery<E> {
+    pub(super) fn delivery(&self) -> &Delivery<Job<E>> {
         &self.delivery
     }
 
@@ -275,7 +278,7 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Continues an asynchronous operation on the handle's lane.
-    pub(super) fn schedule(&self, operation: Arc<dyn Operation>) {
+    pub(super) fn schedule(&self, operation: Arc<dyn Stepwise>) {
         if let Some(lane) = self.lane() {
             lane.post(Job::Step(operation));
         }
@@ -283,7 +286,7 @@ impl<E: Embedder> Handle<E> {
 
     /// Continues an asynchronous operation before this returns, where the session allows that; else as
     /// [`Handle::schedule`].
-    pub(super) fn schedule_here(&self, operation: Arc<dyn Operation>) {
+    pub(super) fn schedule_here(&self, operation: Arc<dyn Stepwise>) {
         let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
             Some(hold) => {
@@ -326,6 +329,21 @@ impl<E: Embedder> Handle<E> {
             None => closing.deliver(),
         }
     }
+
+    /// A child has had its last word.
+    fn child_ended(&self) {
+        self.heritage.child_ends();
+        if self.is_closed() {
+            self.end_if_inherited();
+        }
+    }
+
+    /// Ends an inherited handle that was closed, unless it must wait for its children.
+    pub(super) fn end_if_inherited(&self) {
+        if self.heritage.is_inherited() && !self.heritage.has_children() {
+            self.end();
+        }
+    }
 }
 
 impl<E: Embedder> Drop for Handle<E> {
@@ -340,6 +358,32 @@ impl<E: Embedder> fmt::Debug for Handle<E> {
             .field("id", &self.id)
             .field("kind", &self.kind)
             .finish_non_exhaustive()
+    }
+}
+
+/// One piece of work of a lane.
+pub(super) enum Job<E: Embedder> {
+    /// Deliver a notification.
+    Notify(Arc<Handle<E>>, Notification<'static>),
+    /// Have a handle's operation go on.
+    Step(Arc<dyn Stepwise>),
+    /// Deliver HANDLE_CLOSING; always a handle's last job.
+    Close(Box<Closing<E>>),
+}
+
+/// An asynchronous operation that goes on in steps, on its handle's lane.
+pub(super) trait Stepwise: Send + Sync {
+    /// Goes on as far as possible without waiting.
+    fn step(self: Arc<Self>);
+}
+
+impl<E: Embedder> callback_thread::Job for Job<E> {
+    fn run(self) {
+        match self {
+            Self::Notify(handle, notification) => handle.notify(&notification),
+            Self::Step(operation) => operation.step(),
+            Self::Close(closing) => closing.deliver(),
+        }
     }
 }
 
@@ -363,7 +407,7 @@ pub(super) struct Closing<E: Embedder> {
     context: usize,
     unload: Option<Arc<E::UnloadEvent>>,
     /// The delivery to end, if this is the session itself.
-    session: Option<Delivery<E>>,
+    session: Option<Delivery<Job<E>>>,
     /// Released afterwards: the parent's last word follows.
     parent: Option<Arc<Handle<E>>>,
 }

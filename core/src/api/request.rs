@@ -33,9 +33,8 @@ use operation::Operation;
 
 use super::completions::Completions;
 use super::connect::Connect;
-use super::handle::Handle;
-use super::job::Operation as Job;
-use super::open::ProxyAccess;
+use super::handle::{Handle, Stepwise};
+use super::proxy::ProxyAccess;
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
@@ -378,7 +377,7 @@ impl<E: Embedder> Request<E> {
     }
 
     /// Decides whether a turn must be queued.
-    fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Job>> {
+    fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Stepwise>> {
         match &mut state.turn {
             Turn::None => {
                 state.pending?;
@@ -390,7 +389,9 @@ impl<E: Embedder> Request<E> {
             }
             Turn::Queued => return None,
         }
-        self.myself.upgrade().map(|myself| myself as Arc<dyn Job>)
+        self.myself
+            .upgrade()
+            .map(|myself| myself as Arc<dyn Stepwise>)
     }
 }
 

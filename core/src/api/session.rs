@@ -6,7 +6,7 @@ use winhttp_proto::embed::Embedder;
 use winhttp_proto::option::{Timeouts, Values};
 
 use super::handle::Handle;
-use super::open::ProxyAccess;
+use super::proxy::ProxyAccess;
 use crate::engine::tls::TlsConfigs;
 
 /// A session.

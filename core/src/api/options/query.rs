@@ -14,7 +14,7 @@ use super::certificate::{Certificate, CertificateSummary};
 use super::cipher::Cipher;
 use super::{binding, features};
 use crate::api::library::{Library, Object};
-use crate::api::open::ProxyAccess;
+use crate::api::proxy::ProxyAccess;
 use crate::api::request::Request;
 use crate::api::session::Session;
 use crate::api::websocket::WebSocket;

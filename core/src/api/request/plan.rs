@@ -18,7 +18,7 @@ use winhttp_proto::option::{OptionId, Value, Values};
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::{Request, RequestState};
-use crate::api::open::ProxyAccess;
+use crate::api::proxy::ProxyAccess;
 use crate::engine::dial::DialSettings;
 use crate::engine::driver::Plan;
 use crate::engine::entropy;

@@ -12,7 +12,7 @@ use winhttp_proto::notify::{Notification, RequestOperation};
 use super::operation::Operation;
 use super::{Activity, ConnectionFacts, Phase, Released, Request, RequestState, Turn};
 use crate::api::completions::Completions;
-use crate::api::job;
+use crate::api::handle::Stepwise;
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
@@ -393,7 +393,7 @@ impl<E: Embedder> RequestState<E> {
     }
 }
 
-impl<E: Embedder> job::Operation for Request<E> {
+impl<E: Embedder> Stepwise for Request<E> {
     fn step(self: Arc<Self>) {
         self.turn();
     }

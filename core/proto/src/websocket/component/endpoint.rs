@@ -2,19 +2,16 @@
 
 use std::fmt;
 
-use super::super::mask::MaskKey;
 use super::super::message::Role;
 use super::action::{Action, Queue};
 use super::areas::{Lender, Memory};
 use super::error::Error;
 use super::handshake::{ClientHandshake, Field, HandshakeFields, Selection, server};
+use super::keys::Keys;
 use super::sending::Outgoing;
 use super::session::Session;
 use super::settings::Settings;
 use super::slot::Token;
-
-/// Gives fresh masking keys; `None` if there are no random bytes.
-pub type Keys<'a> = &'a dyn Fn() -> Option<MaskKey>;
 
 /// One end of a connection.
 pub struct Endpoint<L: Lender> {

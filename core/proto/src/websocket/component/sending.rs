@@ -15,8 +15,8 @@ use super::super::message::{MessageKind, Role};
 use super::super::send::Sender;
 use super::action::{Action, BufferType, Place};
 use super::areas::Memory;
-use super::endpoint::Keys;
 use super::error::Error;
+use super::keys::Keys;
 use super::slot::{Slot, Token, Tokens};
 
 /// Bytes of the status in a close frame's payload.

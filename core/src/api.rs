@@ -19,7 +19,7 @@ mod websocket;
 
 pub use connect::Connect;
 pub use handle::Handle;
-pub use library::{Held, Library, Object};
+pub use library::{Library, LibraryHeld, Object};
 pub use open::{OpenRequest, OpenSession};
 pub use proxy::ProxyAccess;
 pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};

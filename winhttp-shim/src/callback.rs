@@ -24,13 +24,13 @@ pub(crate) type StatusCallbackFn = unsafe extern "system" fn(
 
 /// The program's callback with the statuses it selected and the width of the text it expects.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StatusCallback {
+pub(crate) struct InstalledCallback {
     pub(crate) function: StatusCallbackFn,
     pub(crate) mask: Mask,
     deliver: fn(HandleId, &Notification<'_>, map::Call<'_>),
 }
 
-impl StatusCallback {
+impl InstalledCallback {
     /// A callback that expects text in units of `W`.
     pub(crate) fn new<W: Unit>(function: StatusCallbackFn, mask: Mask) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl StatusCallback {
     }
 }
 
-impl Observer for StatusCallback {
+impl Observer for InstalledCallback {
     fn selects(&self, notification: &Notification<'_>) -> bool {
         self.mask.selects(map::status(notification))
     }
@@ -84,7 +84,7 @@ export! {
         _reserved: usize,
     ) -> Pointer<{ usize::MAX }> {
         let object = library().object(bits(handle)).map_err(map::code)?;
-        let observer = callback.map(|function| StatusCallback::new::<W>(function, Mask::new(flags)));
+        let observer = callback.map(|function| InstalledCallback::new::<W>(function, Mask::new(flags)));
         let before = object.handle().set_observer(observer);
         Ok(Pointer(before.map_or(0, |before| before.address())))
     }

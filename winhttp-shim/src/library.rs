@@ -8,11 +8,11 @@ use std::sync::{Once, OnceLock};
 
 use winhttp_abi::buffer::{Lent, LentMut};
 use winhttp_abi::{exit, process};
-use winhttp_core::api::{Held, Library};
+use winhttp_core::api::{Library, LibraryHeld};
 use winhttp_process::{PerProcess, after_fork, before_fork, epoch, undivided};
 use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
-use crate::callback::StatusCallback;
+use crate::callback::InstalledCallback;
 use crate::certificate;
 
 static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
@@ -62,7 +62,7 @@ extern "C" fn end() {
 }
 
 /// The locks that no fork may leave to a thread which the child has not.
-type Locks = (Held<'static, Shim>, certificate::Held);
+type Locks = (LibraryHeld<'static, Shim>, certificate::CertificatesHeld);
 
 thread_local! {
     /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
@@ -93,7 +93,7 @@ extern "C" fn release() {
 pub(crate) struct Shim;
 
 impl Embedder for Shim {
-    type Observer = StatusCallback;
+    type Observer = InstalledCallback;
     type ReadBuffer = ReadBuffer;
     type WriteBuffer = WriteBuffer;
     type UnloadEvent = UnloadHandle;

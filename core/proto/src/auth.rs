@@ -11,7 +11,7 @@ pub use credentials::{CredentialSet, Credentials, Secret};
 
 /// A scheme WinHTTP knows (WINHTTP_AUTH_SCHEME_*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
+pub enum AuthScheme {
     /// Name and password as they are (RFC 7617).
     Basic,
     /// Windows' own, of the connection.
@@ -24,7 +24,7 @@ pub enum Scheme {
     Negotiate,
 }
 
-impl Scheme {
+impl AuthScheme {
     /// Every scheme with its name in challenges.
     const NAMES: [(Self, &str); 5] = [
         (Self::Basic, "Basic"),
@@ -54,14 +54,14 @@ impl Scheme {
 
 /// Who asks for authentication (WINHTTP_AUTH_TARGET_*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum AuthTarget {
     /// The server, with a 401.
     Server,
     /// A proxy, with a 407.
     Proxy,
 }
 
-impl Target {
+impl AuthTarget {
     /// Who asks with this status.
     #[must_use]
     pub fn of_status(status: u16) -> Option<Self> {

@@ -19,14 +19,14 @@ use callback_thread::{Appended, Hold};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::notify::Notification;
 
-use super::handle::{Handle, Job};
+use super::handle::{Handle, HandleJob};
 
 /// Completions on their way to the program; [`Completions::deliver`] must follow without the lock. What a panic keeps from
 /// that is delivered by the callback thread.
 pub(super) struct Completions<'a, E: Embedder> {
     handle: &'a Arc<Handle<E>>,
     /// This thread delivers: until it is through, nobody else takes a notification of the handle.
-    hold: Option<Hold<'a, Job<E>>>,
+    hold: Option<Hold<'a, HandleJob<E>>>,
     /// Everything that ends is delivered here, not only what is cancelled.
     inline: bool,
     /// The program may free what its callbacks use once the call has returned: nothing is left to other calls.

@@ -34,9 +34,9 @@ pub struct Handle<E: Embedder> {
     receiving: AtomicBool,
     pub(super) heritage: Heritage,
     callback: Mutex<Callback<E>>,
-    delivery: Delivery<Job<E>>,
+    delivery: Delivery<HandleJob<E>>,
     /// Made when the first notification is queued: a process may fork before that.
-    lane: OnceLock<Lane<Job<E>>>,
+    lane: OnceLock<Lane<HandleJob<E>>>,
     /// Set on sessions only (UNLOAD_NOTIFY_EVENT).
     unload: OnceLock<Arc<E::UnloadEvent>>,
     parent: Option<Arc<Self>>,
@@ -50,7 +50,7 @@ struct Callback<E: Embedder> {
 
 impl<E: Embedder> Handle<E> {
     /// A session's handle.
-    pub(super) fn root(id: HandleId, delivery: Delivery<Job<E>>) -> Arc<Self> {
+    pub(super) fn root(id: HandleId, delivery: Delivery<HandleJob<E>>) -> Arc<Self> {
         let callback = Callback {
             observer: None,
             context: 0,
@@ -85,7 +85,7 @@ impl<E: Embedder> Handle<E> {
         id: HandleId,
         kind: HandleKind,
         callback: Callback<E>,
-        delivery: Delivery<Job<E>>,
+        delivery: Delivery<HandleJob<E>>,
         parent: Option<Arc<Self>>,
     ) -> Arc<Self> {
         if let Some(parent) = &parent {
@@ -134,7 +134,7 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Where its notifications queue, in asynchronous mode.
-    fn lane(&self) -> Option<&Lane<Job<E>>> {
+    fn lane(&self) -> Option<&Lane<HandleJob<E>>> {
         let thread = self.delivery.thread()?;
         Some(self.lane.get_or_init(|| thread.lane()))
     }
@@ -176,7 +176,7 @@ impl<E: Embedder> Handle<E> {
         self.unload.set(Arc::new(event)).is_ok()
     }
 
-    pub(super) fn delivery(&self) -> &Delivery<Job<E>> {
+    pub(super) fn delivery(&self) -> &Delivery<HandleJob<E>> {
         &self.delivery
     }
 
@@ -221,17 +221,17 @@ impl<E: Embedder> Handle<E> {
     /// must follow without it.
     pub(super) fn queue(self: &Arc<Self>, notification: Notification<'static>) -> Appended {
         self.lane().map_or_else(Appended::default, |lane| {
-            lane.append(Job::Notify(Arc::clone(self), notification))
+            lane.append(HandleJob::Notify(Arc::clone(self), notification))
         })
     }
 
     /// As [`Handle::queue`], to be delivered by the call that holds the lane.
     pub(super) fn queue_here(
         self: &Arc<Self>,
-        hold: &Hold<'_, Job<E>>,
+        hold: &Hold<'_, HandleJob<E>>,
         notification: Notification<'static>,
     ) -> Appended {
-        hold.append(Job::Notify(Arc::clone(self), notification))
+        hold.append(HandleJob::Notify(Arc::clone(self), notification))
     }
 
     /// Has what was queued delivered by the callback thread.
@@ -255,7 +255,7 @@ impl<E: Embedder> Handle<E> {
 
     /// The right to deliver what this call ends on this thread, where the session allows that
     /// (ASSURED_NON_BLOCKING_CALLBACKS) and callbacks are not nested too deep.
-    pub(super) fn hold_inline(&self) -> Option<Hold<'_, Job<E>>> {
+    pub(super) fn hold_inline(&self) -> Option<Hold<'_, HandleJob<E>>> {
         if !self.is_inline() {
             return None;
         }
@@ -264,7 +264,7 @@ impl<E: Embedder> Handle<E> {
 
     /// The right to deliver on this thread what this call cancels. From inside a callback of the same handle there is
     /// none: what is cancelled there follows that callback.
-    pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, Job<E>>> {
+    pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, HandleJob<E>>> {
         let lane = self.lane()?;
         if lane.is_current() {
             return None;
@@ -280,7 +280,7 @@ impl<E: Embedder> Handle<E> {
     /// Continues an asynchronous operation on the handle's lane.
     pub(super) fn schedule(&self, operation: Arc<dyn Stepwise>) {
         if let Some(lane) = self.lane() {
-            lane.post(Job::Step(operation));
+            lane.post(HandleJob::Step(operation));
         }
     }
 
@@ -290,9 +290,9 @@ impl<E: Embedder> Handle<E> {
         let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
             Some(hold) => {
-                hold.run(hold.append(Job::Step(operation)));
+                hold.run(hold.append(HandleJob::Step(operation)));
             }
-            None => lane.post(Job::Step(operation)),
+            None => lane.post(HandleJob::Step(operation)),
         }
     }
 
@@ -316,7 +316,7 @@ impl<E: Embedder> Handle<E> {
         // In a forked child the parent's threads may hold any lock of a handle that they serve.
         let orphaned = self.heritage.is_orphaned();
         let session = self.parent.is_none() && !orphaned;
-        let closing = Closing {
+        let closing = LastWord {
             id: self.id,
             observer,
             context,
@@ -325,7 +325,7 @@ impl<E: Embedder> Handle<E> {
             parent: self.parent.clone(),
         };
         match if orphaned { None } else { self.lane() } {
-            Some(lane) => lane.post(Job::Close(Box::new(closing))),
+            Some(lane) => lane.post(HandleJob::Close(Box::new(closing))),
             None => closing.deliver(),
         }
     }
@@ -362,13 +362,13 @@ impl<E: Embedder> fmt::Debug for Handle<E> {
 }
 
 /// One piece of work of a lane.
-pub(super) enum Job<E: Embedder> {
+pub(super) enum HandleJob<E: Embedder> {
     /// Deliver a notification.
     Notify(Arc<Handle<E>>, Notification<'static>),
     /// Have a handle's operation go on.
     Step(Arc<dyn Stepwise>),
     /// Deliver HANDLE_CLOSING; always a handle's last job.
-    Close(Box<Closing<E>>),
+    Close(Box<LastWord<E>>),
 }
 
 /// An asynchronous operation that goes on in steps, on its handle's lane.
@@ -377,7 +377,7 @@ pub(super) trait Stepwise: Send + Sync {
     fn step(self: Arc<Self>);
 }
 
-impl<E: Embedder> callback_thread::Job for Job<E> {
+impl<E: Embedder> callback_thread::Job for HandleJob<E> {
     fn run(self) {
         match self {
             Self::Notify(handle, notification) => handle.notify(&notification),
@@ -401,18 +401,18 @@ fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &N
 }
 
 /// A handle's last word.
-pub(super) struct Closing<E: Embedder> {
+pub(super) struct LastWord<E: Embedder> {
     id: HandleId,
     observer: Option<E::Observer>,
     context: usize,
     unload: Option<Arc<E::UnloadEvent>>,
     /// The delivery to end, if this is the session itself.
-    session: Option<Delivery<Job<E>>>,
+    session: Option<Delivery<HandleJob<E>>>,
     /// Released afterwards: the parent's last word follows.
     parent: Option<Arc<Handle<E>>>,
 }
 
-impl<E: Embedder> Closing<E> {
+impl<E: Embedder> LastWord<E> {
     pub(super) fn deliver(self) {
         if let Some(observer) = &self.observer {
             let closing = Notification::HandleClosing;

@@ -26,7 +26,7 @@ pub struct Library<E: Embedder> {
 
 /// The library's locks, held: a fork that happens meanwhile leaves none of them to a thread that the child has not.
 #[derive(Debug)]
-pub struct Held<'a, E: Embedder> {
+pub struct LibraryHeld<'a, E: Embedder> {
     _lookups: resolve::Held,
     _table: TableHeld<'a, Object<E>>,
     _global: MutexGuard<'a, Values>,
@@ -110,8 +110,8 @@ impl<E: Embedder> Library<E> {
 
     /// Takes the library's locks, to be let go after a fork.
     #[must_use]
-    pub fn hold(&self) -> Held<'_, E> {
-        Held {
+    pub fn hold(&self) -> LibraryHeld<'_, E> {
+        LibraryHeld {
             // First, as it may take some time.
             _lookups: resolve::hold(),
             _table: self.table.hold(),
@@ -150,7 +150,7 @@ impl<E: Embedder> Library<E> {
     ///
     /// # Errors
     /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
-    pub fn connect(&self, bits: u64) -> Result<Arc<Connect<E>>> {
+    pub fn find_connect(&self, bits: u64) -> Result<Arc<Connect<E>>> {
         match self.object(bits)? {
             Object::Connect(connect) => Ok(connect),
             Object::Session(_) | Object::Request(_) | Object::WebSocket(_) => {

@@ -111,7 +111,7 @@ impl<E: Embedder> Library<E> {
     /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidParameter`] for a verb, version or
     /// header value that cannot be sent.
     pub fn open_request(&self, connect: u64, mut arguments: OpenRequest) -> Result<HandleId> {
-        let connect = self.connect(connect)?;
+        let connect = self.find_connect(connect)?;
         let version = self.default_version(connect.session());
         let line = request_line(&mut arguments, version)?;
         let headers = first_headers(&arguments, &line)?;

@@ -10,7 +10,7 @@ mod set;
 
 pub use certificate::{Algorithm, Bits, Certificate, CertificateSummary, Extension};
 pub use cipher::{BulkCipher, Cipher};
-pub use query::Answer;
+pub use query::OptionAnswer;
 pub use set::{NewValue, Setting};
 
 use winhttp_proto::embed::Embedder;

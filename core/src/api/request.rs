@@ -36,7 +36,7 @@ use super::connect::Connect;
 use super::handle::{Handle, Stepwise};
 use super::proxy::ProxyAccess;
 use crate::engine::driver::Driver;
-use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::reactor::{Ready, Registration};
 use crate::engine::sleeper::Wake;
 use crate::engine::tls::TlsFacts;
 use crate::lock::if_free;
@@ -62,7 +62,7 @@ pub struct Request<E: Embedder> {
 }
 
 /// A connection that was given up, and its place in the poll.
-type Released = (Option<Box<Driver>>, Option<Arc<Endpoint>>);
+type Released = (Option<Box<Driver>>, Option<Arc<Registration>>);
 
 /// A request's state, locked.
 type Locked<'a, E> = MutexGuard<'a, RequestState<E>>;
@@ -106,7 +106,7 @@ pub struct RequestState<E: Embedder> {
     /// What ended between the closing of the handle and that report.
     unreported: Vec<Notification<'static>>,
     driver: Option<Box<Driver>>,
-    endpoint: Option<Arc<Endpoint>>,
+    endpoint: Option<Arc<Registration>>,
     /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
     upgrade_wanted: bool,
     /// The exchange under way asks for a WebSocket.

@@ -11,7 +11,7 @@ use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{NewValue, Setting};
 use winhttp_proto::option::{OptionId, Type};
 
-use crate::callback::{StatusCallback, StatusCallbackFn};
+use crate::callback::{InstalledCallback, StatusCallbackFn};
 use crate::library::{Shim, UnloadHandle};
 use crate::map::{self, Mask};
 
@@ -66,10 +66,10 @@ pub(super) unsafe fn read<W: Unit>(
 fn observer<W: Unit>(
     setting: &Setting<'_, Shim>,
     function: Option<StatusCallbackFn>,
-) -> Option<StatusCallback> {
+) -> Option<InstalledCallback> {
     let before = setting.observer();
     let mask = before.map_or(Mask::ALL, |before| before.mask);
-    function.map(|function| StatusCallback::new::<W>(function, mask))
+    function.map(|function| InstalledCallback::new::<W>(function, mask))
 }
 
 /// Numbers, texts and plain structures.

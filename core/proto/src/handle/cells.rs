@@ -8,7 +8,7 @@
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::id::HandleId;
-use super::slot::{Generations, Slot, Vacant};
+use super::slot::{Generations, HandleSlot, Vacant};
 
 /// Cells of the first segment; each further one has twice as many.
 const FIRST_SEGMENT_CELLS: u32 = 64;
@@ -21,14 +21,14 @@ const CELLS: u32 = FIRST_SEGMENT_CELLS * ((1 << SEGMENTS) - 1);
 /// Garbage, removed and recycled numbers are not found. The memory of cells is used again, and never given back.
 #[derive(Debug)]
 pub struct Cells<T> {
-    segments: [OnceLock<Box<[Line<T>]>>; SEGMENTS],
+    segments: [OnceLock<Box<[CacheLine<T>]>>; SEGMENTS],
     vacant: Mutex<Vacant>,
 }
 
 /// A cell on a cache line of its own: threads with different handles do not disturb each other.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Line<T>(Mutex<Slot<T>>);
+struct CacheLine<T>(Mutex<HandleSlot<T>>);
 
 /// A table whose locks are all held.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct CellsHeld<'a, T> {
     #[expect(dead_code, reason = "held, not used")]
     vacant: MutexGuard<'a, Vacant>,
     #[expect(dead_code, reason = "held, not used")]
-    cells: Vec<MutexGuard<'a, Slot<T>>>,
+    cells: Vec<MutexGuard<'a, HandleSlot<T>>>,
 }
 
 impl<T> Cells<T> {
@@ -92,17 +92,17 @@ impl<T> Cells<T> {
 
     /// The cell of a number, if it ever was one.
     #[inline]
-    fn find(&self, id: HandleId) -> Option<&Mutex<Slot<T>>> {
+    fn find(&self, id: HandleId) -> Option<&Mutex<HandleSlot<T>>> {
         let (segment, offset, _) = position(id.index()?)?;
         let line = self.segments.get(segment)?.get()?.get(offset)?;
         Some(&line.0)
     }
 
     /// The cell with this index, made if need be.
-    fn cell(&self, index: u32) -> Option<&Mutex<Slot<T>>> {
+    fn cell(&self, index: u32) -> Option<&Mutex<HandleSlot<T>>> {
         let (segment, offset, len) = position(index)?;
         let cells = self.segments.get(segment)?.get_or_init(|| {
-            let line = || Line(Mutex::new(Slot::new(Generations::CELLS)));
+            let line = || CacheLine(Mutex::new(HandleSlot::new(Generations::CELLS)));
             (0..len).map(|_| line()).collect()
         });
         Some(&cells.get(offset)?.0)

@@ -35,7 +35,7 @@ const _: () = assert!(
 
 /// A place for objects, one after the other.
 #[derive(Debug)]
-pub(super) struct Slot<T> {
+pub(super) struct HandleSlot<T> {
     generation: u32,
     object: Option<T>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Removed<T> {
     pub(super) reusable: bool,
 }
 
-impl<T> Slot<T> {
+impl<T> HandleSlot<T> {
     /// A slot that was never used.
     pub(super) const fn new(generations: Generations) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl<T> Slot<T> {
         HandleId::new(index, self.generation)
     }
 
-    /// Puts an object here, for the number that [`Slot::id`] tells.
+    /// Puts an object here, for the number that [`HandleSlot::id`] tells.
     pub(super) fn put(&mut self, object: T) {
         self.object = Some(object);
     }
@@ -81,7 +81,7 @@ impl<T> Slot<T> {
         }
     }
 
-    /// As [`Slot::get`], to be changed.
+    /// As [`HandleSlot::get`], to be changed.
     #[inline]
     pub(super) fn get_mut(&mut self, id: HandleId) -> Option<&mut T> {
         if self.generation == id.generation() {
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_slot_answers_to_the_number_of_its_object_alone() {
-        let mut slot = Slot::new(GENERATIONS);
+        let mut slot = HandleSlot::new(GENERATIONS);
         let first = slot.id(7).unwrap();
         assert_eq!(slot.get(first), None, "nothing is here yet");
         slot.put(1);
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_number_ends_once() {
-        let mut slot = Slot::new(GENERATIONS);
+        let mut slot = HandleSlot::new(GENERATIONS);
         slot.put(());
         let id = slot.id(0).unwrap();
         assert!(slot.remove(id, GENERATIONS).is_some());
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_slot_at_the_end_of_its_generations_is_not_reusable() {
         for generations in [Generations::TABLE, Generations::CELLS] {
-            let mut slot = Slot::new(generations);
+            let mut slot = HandleSlot::new(generations);
             slot.age(generations.last - 2);
             for reusable in [true, false] {
                 slot.put(());

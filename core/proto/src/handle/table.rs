@@ -14,7 +14,7 @@ use loom::sync::{
 };
 
 use super::id::HandleId;
-use super::slot::{Generations, Slot, Vacant};
+use super::slot::{Generations, HandleSlot, Vacant};
 
 /// Independent parts of the table; a power of two, enough that threads rarely share one.
 #[cfg(not(loom))]
@@ -44,7 +44,7 @@ pub struct TableHeld<'a, T> {
 #[derive(Debug)]
 struct Shard<T> {
     /// Invariant: those that were ever used.
-    slots: Vec<Slot<T>>,
+    slots: Vec<HandleSlot<T>>,
     vacant: Vacant,
 }
 
@@ -175,7 +175,7 @@ impl<T> Shard<T> {
     fn reserve(&mut self, shard_index: usize) -> Option<(usize, HandleId)> {
         let slot_index = usize::try_from(self.vacant.take(SLOTS_PER_SHARD)?).ok()?;
         if slot_index == self.slots.len() {
-            self.slots.push(Slot::new(Generations::TABLE));
+            self.slots.push(HandleSlot::new(Generations::TABLE));
         }
         let index = u32::try_from(slot_index * SHARDS + shard_index).ok()?;
         Some((slot_index, self.slots.get(slot_index)?.id(index)?))

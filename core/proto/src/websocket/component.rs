@@ -32,7 +32,7 @@ mod tests;
 pub use action::{Action, BufferType, Place, Queue, Received};
 pub use areas::{CONTROL_BYTES, Lender, Memory};
 pub use endpoint::Endpoint;
-pub use error::Error;
+pub use error::ComponentError;
 pub use handshake::{Field, HandshakeFields, Selection};
 pub use keys::Keys;
 pub use sending::Outgoing;

@@ -14,7 +14,7 @@ use super::{LaneWake, Phase, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::engine::dial::Attach;
 use crate::engine::driver::{Driver, Plan};
-use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::reactor::{Ready, Registration};
 use crate::engine::sleeper::{self, Wake};
 use crate::room::room_for;
 
@@ -192,7 +192,7 @@ impl<E: Embedder> Request<E> {
                 None => (sleeper::current()?.waker(), None),
                 Some(thread) => {
                     let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
-                    let endpoint = Arc::new(Endpoint::new(&thread.reactor(), owner));
+                    let endpoint = Arc::new(Registration::new(&thread.reactor(), owner));
                     state.endpoint = Some(Arc::clone(&endpoint));
                     let wake = Arc::new(LaneWake(self.myself.clone()));
                     (wake, Some(endpoint))

@@ -22,12 +22,12 @@ pub(super) struct Receiving<T> {
     slot: Slot<Outstanding>,
     /// Bytes of the receive area that came and were not looked at: from the first to before the second.
     unread: (usize, usize),
-    state: State,
+    state: ReceiveState,
 }
 
 /// Whether frames are still taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ReceiveState {
     Open,
     /// A close frame came.
     Closed,
@@ -83,16 +83,16 @@ impl<T: ReadMemory> Receiving<T> {
             queue: VecDeque::new(),
             slot: Slot::FREE,
             unread: (0, 0),
-            state: State::Open,
+            state: ReceiveState::Open,
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> ReceiveState {
         self.state
     }
 
     pub(super) fn abort(&mut self) {
-        self.state = State::Aborted;
+        self.state = ReceiveState::Aborted;
     }
 
     /// Queues a receive.
@@ -126,8 +126,8 @@ impl<T: ReadMemory> Receiving<T> {
     pub(super) fn decode(&mut self, memory: &mut impl Memory) -> Result<Decoded, ProtocolError> {
         let decoded = self.try_decode(memory);
         match &decoded {
-            Err(error) => self.state = State::Failed(*error),
-            Ok(Decoded::Received(Received::Close { .. })) => self.state = State::Closed,
+            Err(error) => self.state = ReceiveState::Failed(*error),
+            Ok(Decoded::Received(Received::Close { .. })) => self.state = ReceiveState::Closed,
             Ok(_) => {}
         }
         decoded

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 /// Every block begins at a multiple of this many bytes.
-pub const ALIGNMENT: usize = 8;
+const ALIGNMENT: usize = 8;
 
 /// Memory for a handle's buffers.
 pub struct MemoryBlock {

@@ -44,7 +44,7 @@ impl AuthScheme {
 
     /// The scheme can do without name and password: it then uses those of whoever is logged on.
     #[must_use]
-    pub fn has_default_credentials(self) -> bool {
+    pub(crate) fn has_default_credentials(self) -> bool {
         match self {
             Self::Basic | Self::Digest => false,
             Self::Ntlm | Self::Passport | Self::Negotiate => true,
@@ -64,7 +64,7 @@ pub enum AuthTarget {
 impl AuthTarget {
     /// Who asks with this status.
     #[must_use]
-    pub fn of_status(status: u16) -> Option<Self> {
+    pub(crate) fn of_status(status: u16) -> Option<Self> {
         match status {
             401 => Some(Self::Server),
             407 => Some(Self::Proxy),
@@ -74,7 +74,7 @@ impl AuthTarget {
 
     /// The field that has the challenges (RFC 9110 §11.6.1, §11.7.1).
     #[must_use]
-    pub fn challenge_field(self) -> &'static str {
+    pub(crate) fn challenge_field(self) -> &'static str {
         match self {
             Self::Server => "WWW-Authenticate",
             Self::Proxy => "Proxy-Authenticate",

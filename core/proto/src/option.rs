@@ -26,7 +26,7 @@ pub use structure::{
     ConnectionRetries, GuidMatch, KeepAliveProbes, Layout, ResolverCache, StreamWindow, Structure,
 };
 pub use table::ROWS;
-pub use timeouts::{INFINITE_MS, TimeoutArguments, Timeouts};
+pub use timeouts::{TimeoutArguments, Timeouts};
 pub use value::{Value, Values};
 
 /// Send buffers below this many bytes make the send of a WebSocket upgrade fail with
@@ -175,7 +175,7 @@ pub enum Type {
 impl Type {
     /// The bytes a query of this type needs; `None` if that depends on the value.
     #[must_use]
-    pub const fn fixed_bytes(self) -> Option<u32> {
+    pub(crate) const fn fixed_bytes(self) -> Option<u32> {
         match self {
             Self::Dword | Self::Bool => Some(4),
             Self::Pointer => Some(8),

@@ -119,7 +119,7 @@ impl<E: Embedder> Handle<E> {
 
     /// The parent's number, whether or not that handle is still open; a session has none.
     #[must_use]
-    pub fn parent_id(&self) -> Option<HandleId> {
+    pub(super) fn parent_id(&self) -> Option<HandleId> {
         self.parent.as_ref().map(|parent| parent.id)
     }
 
@@ -156,7 +156,7 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Replaces the context value.
-    pub fn set_context(&self, context: usize) {
+    pub(super) fn set_context(&self, context: usize) {
         self.callback().context = context;
     }
 
@@ -172,7 +172,7 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Sets the event to signal after the session's last notification; `false` if one was set before.
-    pub fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
+    pub(super) fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
         self.unload.set(Arc::new(event)).is_ok()
     }
 

@@ -300,7 +300,7 @@ pub fn headers<'a>(
 ///
 /// `None` if there is anything else or the number does not fit.
 #[must_use]
-pub fn parse_number(text: &str) -> Option<u64> {
+pub(crate) fn parse_number(text: &str) -> Option<u64> {
     let digits = text.trim_matches([' ', '\t']);
     let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     if only_digits {

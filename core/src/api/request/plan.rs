@@ -14,7 +14,7 @@ use winhttp_proto::header::{HeaderList, text};
 use winhttp_proto::http1::head::{HeadLimits, encode_request};
 use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers as n;
-use winhttp_proto::option::{OptionId, Value, Values};
+use winhttp_proto::option::{MIN_WEB_SOCKET_SEND_BUFFER_BYTES, OptionId, Value, Values};
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::{Request, RequestState};
@@ -25,8 +25,6 @@ use crate::engine::entropy;
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::tls::{Protocols, TlsPolicy};
 
-/// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
-const MIN_SEND_BUFFER_BYTES: u32 = 16;
 /// Headers a request gets beside the program's own.
 const GENERATED_HEADERS_MAX: usize = 7;
 /// Well-known ports of other protocols that no request may be sent to.
@@ -191,7 +189,9 @@ impl<E: Embedder> RequestState<E> {
         if !self.asks_upgrade() {
             return Ok(None);
         }
-        if self.values.dword(OptionId::WEB_SOCKET_SEND_BUFFER_SIZE) < MIN_SEND_BUFFER_BYTES {
+        if self.values.dword(OptionId::WEB_SOCKET_SEND_BUFFER_SIZE)
+            < MIN_WEB_SOCKET_SEND_BUFFER_BYTES
+        {
             return Err(Error::NotEnoughMemory);
         }
         Ok(Some(client_key(entropy::nonce()?)))

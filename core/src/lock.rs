@@ -14,7 +14,7 @@ pub(crate) fn if_free<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     }
 }
 
-/// Tries until it works or the time is over.
+/// Repeats `attempt` until it gives something or the deadline has passed.
 pub(crate) fn within<T>(deadline: Instant, attempt: impl Fn() -> Option<T>) -> Option<T> {
     loop {
         let done = attempt();

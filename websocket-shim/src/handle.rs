@@ -50,7 +50,7 @@ pub(crate) fn with<R>(
 }
 
 thread_local! {
-    /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
+    /// Held by this thread, which forks. Never dropped when the thread ends: it may fork even then.
     static HELD: RefCell<Option<ManuallyDrop<CellsHeld<'static, Box<WebSocket>>>>> =
         const { RefCell::new(None) };
 }

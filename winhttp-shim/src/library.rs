@@ -18,7 +18,7 @@ use crate::certificate;
 static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
 /// The epoch in which the library was last made ready; 0 in none.
 static READY_IN: AtomicU64 = AtomicU64::new(0);
-/// What a process has inherited was sorted.
+/// The handles that a process has inherited were looked through.
 static ADOPTED: PerProcess<Once> = PerProcess::new(Once::new);
 
 /// The handles of the process.
@@ -61,11 +61,11 @@ extern "C" fn end() {
     }
 }
 
-/// The locks that no fork may leave to a thread which the child has not.
+/// The locks to be held during a fork: a thread that has one does not exist in the child.
 type Locks = (LibraryHeld<'static, Shim>, certificate::CertificatesHeld);
 
 thread_local! {
-    /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
+    /// Held by this thread, which forks. Never dropped when the thread ends: it may fork even then.
     static HELD: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
 }
 

@@ -1,4 +1,5 @@
-//! Which thread tells the program: the one that called, or the session's callback thread, which is made and ended here.
+//! On which thread the program's callback runs: the one that made the call, or the session's callback thread, which
+//! is made and ended here.
 
 use std::fmt;
 use std::io;
@@ -13,9 +14,9 @@ use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
 use crate::lock::if_free;
 
-/// The name of the threads that call the program.
+/// The name of the threads that run callbacks.
 const CALLBACK_THREAD: &str = "winhttp-callback";
-/// The name of the thread that polls for them, if they do not.
+/// The name of the thread that polls, if the callback thread does not.
 const POLL_THREAD: &str = "winhttp-poll";
 
 /// How a session's handles deliver notifications.
@@ -29,7 +30,7 @@ pub(super) enum Delivery<J: Job> {
 /// The callback thread of an asynchronous session, and the poll it waits in.
 pub(super) struct CallbackThread<J: Job> {
     engine: Mutex<Engine<J>>,
-    /// Something depends on this very engine: a handle has its lane, or a thread runs.
+    /// The engine is not replaced any more: a handle has its lane, or a thread runs.
     used: AtomicBool,
     /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered inside the call that
     /// caused them.
@@ -64,9 +65,9 @@ impl<J: Job> Delivery<J> {
         })))
     }
 
-    /// Its threads are those of another process, which has forked this one.
+    /// Its threads are those of the parent process, which has forked this one.
     pub(super) fn is_strange(&self) -> bool {
-        // Nobody can be told anything if another process's thread has the lock.
+        // If the lock is taken, a thread of the parent process has it, which does not exist here.
         self.thread().is_some_and(|thread| {
             !if_free(&thread.engine).is_some_and(|engine| engine.epoch.is_current())
         })
@@ -134,7 +135,7 @@ impl<J: Job> CallbackThread<J> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The engine, which stays what it is from now on.
+    /// The engine, which is not replaced from now on.
     fn use_engine(&self) -> Engine<J> {
         // Before the lock: a child that is forked meanwhile must not wait for it.
         self.used.store(true, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! What every handle has: its number, its parent, its callback, and its last word.
+//! What every handle has: its number, its parent, its callback, and HANDLE_CLOSING.
 //!
 //! A handle's `Handle` is shared by whoever may still notify for it: the object in the table, calls in progress,
 //! queued notifications, children. HANDLE_CLOSING is sent when the last of these is gone. That one rule gives all of
@@ -42,7 +42,7 @@ pub struct Handle<E: Embedder> {
     parent: Option<Arc<Self>>,
 }
 
-/// What WinHttpSetStatusCallback and the context options say.
+/// What WinHttpSetStatusCallback and WINHTTP_OPTION_CONTEXT_VALUE have set.
 struct Callback<E: Embedder> {
     observer: Option<E::Observer>,
     context: usize,
@@ -180,11 +180,10 @@ impl<E: Embedder> Handle<E> {
         &self.delivery
     }
 
-    /// A receiving operation was accepted and the program has not been told of its end: its memory may still be that of
-    /// the next one.
+    /// A receiving operation was accepted, and the callback that ends it has not begun: it still uses its buffer.
     ///
-    /// Asked when a call begins and once more under the object's lock: while the call waits for that the operation may
-    /// end and its callback begin, to move the memory that the call was given before.
+    /// Asked when a call begins and once more under the object's lock. While the call waits for the lock, the operation
+    /// may end, and its callback may move the buffer that this call was given.
     pub(super) fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire)
     }
@@ -195,7 +194,7 @@ impl<E: Embedder> Handle<E> {
             .store(self.is_asynchronous(), Ordering::Release);
     }
 
-    /// The program is told of this, if it comes now.
+    /// Whether the program's callback selects this notification now.
     pub(super) fn is_told_of(&self, notification: &Notification<'_>) -> bool {
         let observer = self.observer();
         observer.is_some_and(|observer| observer.selects(notification))
@@ -208,8 +207,8 @@ impl<E: Embedder> Handle<E> {
             (callback.observer.clone(), callback.context)
         };
         if notification.ends_receiving() {
-            // Last of all, whether or not anybody is told: the next one is accepted from the callback on, and not
-            // before it can move the buffer.
+            // As late as possible, and also without a callback: the next receiving operation is accepted from the
+            // callback on. Before, it could be given a buffer that this callback moves.
             self.receiving.store(false, Ordering::Release);
         }
         if let Some(observer) = observer {
@@ -277,14 +276,14 @@ impl<E: Embedder> Handle<E> {
         self.lane.get().is_some_and(Lane::is_inside_dispatcher) && levers().gather
     }
 
-    /// Continues an asynchronous operation on the handle's lane.
+    /// Has an asynchronous operation go on, on the handle's lane.
     pub(super) fn schedule(&self, operation: Arc<dyn Stepwise>) {
         if let Some(lane) = self.lane() {
             lane.post(HandleJob::Step(operation));
         }
     }
 
-    /// Continues an asynchronous operation before this returns, where the session allows that; else as
+    /// Has an asynchronous operation go on before this returns, where the session allows that; else as
     /// [`Handle::schedule`].
     pub(super) fn schedule_here(&self, operation: Arc<dyn Stepwise>) {
         let Some(lane) = self.lane() else { return };
@@ -302,21 +301,21 @@ impl<E: Embedder> Handle<E> {
 }
 
 impl<E: Embedder> Handle<E> {
-    /// Has the handle's last word delivered, once: its lane's last job, or here and now where it has none.
+    /// Delivers HANDLE_CLOSING, once: as the last job of the handle's lane, or right here if it has no lane.
     ///
-    /// The child of a fork calls this for a handle that it inherited and has closed; all others wait for their last user.
+    /// Called when the last reference is gone; in a forked child also when an inherited handle is closed.
     pub(super) fn end(&self) {
         if !self.heritage.end() {
             return;
         }
-        // A thread of the parent may hold the lock for ever; it notifies nobody here.
+        // If a thread of the parent process has the lock, nobody can be notified here.
         let (observer, context) = if_free(&self.callback).map_or((None, 0), |callback| {
             (callback.observer.clone(), callback.context)
         });
         // In a forked child the parent's threads may hold any lock of a handle that they serve.
         let orphaned = self.heritage.is_orphaned();
         let session = self.parent.is_none() && !orphaned;
-        let closing = LastWord {
+        let closing = ClosingNotice {
             id: self.id,
             observer,
             context,
@@ -330,7 +329,7 @@ impl<E: Embedder> Handle<E> {
         }
     }
 
-    /// A child has had its last word.
+    /// A child's HANDLE_CLOSING was delivered.
     fn child_ended(&self) {
         self.heritage.child_ends();
         if self.is_closed() {
@@ -368,7 +367,7 @@ pub(super) enum HandleJob<E: Embedder> {
     /// Have a handle's operation go on.
     Step(Arc<dyn Stepwise>),
     /// Deliver HANDLE_CLOSING; always a handle's last job.
-    Close(Box<LastWord<E>>),
+    Close(Box<ClosingNotice<E>>),
 }
 
 /// An asynchronous operation that goes on in steps, on its handle's lane.
@@ -387,7 +386,7 @@ impl<E: Embedder> callback_thread::Job for HandleJob<E> {
     }
 }
 
-/// Delivers a notification; one that cannot be put into the program's terms is not lost for it.
+/// Calls the observer. If it panics over the notification, it is called once more, with the failure in its place.
 fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification<'_>) {
     let deliver = |notification: &Notification<'_>| {
         contained(|| {
@@ -400,19 +399,19 @@ fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &N
     }
 }
 
-/// A handle's last word.
-pub(super) struct LastWord<E: Embedder> {
+/// HANDLE_CLOSING, and what follows it.
+pub(super) struct ClosingNotice<E: Embedder> {
     id: HandleId,
     observer: Option<E::Observer>,
     context: usize,
     unload: Option<Arc<E::UnloadEvent>>,
     /// The delivery to end, if this is the session itself.
     session: Option<Delivery<HandleJob<E>>>,
-    /// Released afterwards: the parent's last word follows.
+    /// Released afterwards: the parent's own notice may follow then.
     parent: Option<Arc<Handle<E>>>,
 }
 
-impl<E: Embedder> LastWord<E> {
+impl<E: Embedder> ClosingNotice<E> {
     pub(super) fn deliver(self) {
         if let Some(observer) = &self.observer {
             let closing = Notification::HandleClosing;

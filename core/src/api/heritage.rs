@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 /// What a handle knows of its process.
 #[derive(Debug, Default)]
 pub(super) struct Heritage {
-    /// Children whose last word has not been delivered.
+    /// Children whose HANDLE_CLOSING has not been delivered.
     children: AtomicU32,
     /// The handle is of a process that this one was forked from.
     inherited: AtomicBool,
     orphaned: AtomicBool,
-    /// The last word is on its way.
+    /// HANDLE_CLOSING was queued or delivered.
     ended: AtomicBool,
 }
 
@@ -28,9 +28,9 @@ impl Heritage {
         self.inherited.load(Ordering::Relaxed)
     }
 
-    /// A child has had its last word.
+    /// A child's HANDLE_CLOSING was delivered.
     pub(super) fn child_ends(&self) {
-        // A child that has forked in its own last word is not counted in the process that it comes back to.
+        // A callback for a child's HANDLE_CLOSING may fork. In the process that is made there the child is not counted.
         let count = &self.children;
         let _ = count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
             count.checked_sub(1)
@@ -41,7 +41,7 @@ impl Heritage {
         self.children.load(Ordering::SeqCst) > 0
     }
 
-    /// Is it the first time that the last word is called for?
+    /// HANDLE_CLOSING is to be delivered; `false` if it was before.
     pub(super) fn end(&self) -> bool {
         !self.ended.swap(true, Ordering::SeqCst)
     }
@@ -56,7 +56,7 @@ impl Heritage {
         self.children.store(0, Ordering::Relaxed);
     }
 
-    /// What the handle waits for never comes in this process.
+    /// The handle works in the parent process only, from now on.
     pub(super) fn orphan(&self) {
         self.orphaned.store(true, Ordering::Relaxed);
     }

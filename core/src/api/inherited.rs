@@ -3,10 +3,10 @@
 //! The child has its parent's memory, but none of its threads. A handle that one of those was using is an *orphan*:
 //! whatever it waits for never comes, and its locks may be held for ever. So is every handle of an asynchronous session
 //! that has begun to work, and one with a TLS connection, whose keys parent and child must not both use. Orphans refuse
-//! every call and can be closed; their last word is delivered inside that call. All other handles work on.
+//! every call and can be closed; HANDLE_CLOSING is delivered inside that call. All other handles work on.
 //!
-//! Nobody can count on references for the last word of an inherited parent, as orphans keep theirs for ever. What counts
-//! are its children that have not ended.
+//! Orphans keep their references to their parents for ever. So the HANDLE_CLOSING of an inherited parent does not wait for
+//! its last reference, but until its children have ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ impl<E: Embedder> Library<E> {
         objects.extend(buried.into_iter().filter(closed));
         Census::of(&objects).adopt(&objects);
         objects.retain(|object| object.handle().heritage.is_orphaned());
-        // What they own is not for this process to end, also when they are closed.
+        // This process must not drop what they own, also when they are closed.
         *self.graveyard() = objects;
     }
 
@@ -57,7 +57,8 @@ impl<E: Embedder> Object<E> {
     }
 }
 
-/// Who is referred to how often by what can be found from the table; any further reference is one of a thread.
+/// How many references to each object come from the table and from other objects. An object that has more of them was
+/// in use by a thread of the parent process.
 struct Census<'a, E: Embedder> {
     references: BTreeMap<usize, usize>,
     sessions: BTreeMap<usize, &'a Arc<Session<E>>>,
@@ -146,7 +147,7 @@ impl<'a, E: Embedder> Census<'a, E> {
     }
 
     fn adopt(&self, objects: &[Object<E>]) {
-        // An asynchronous session that has done nothing yet works here as well as there.
+        // An asynchronous session that has done nothing yet works in both processes.
         for session in self.sessions.values() {
             if let Some(thread) = session.handle().delivery().thread()
                 && !self.is_in_use(session)

@@ -53,7 +53,7 @@ struct Shared {
 struct Entries {
     slots: Vec<Slot>,
     free: Vec<usize>,
-    /// When to look at which slot: at most one entry for each, whatever becomes of its deadline.
+    /// When to look at which slot: at most one entry for each, also after its deadline has changed.
     timers: BTreeSet<(Instant, usize)>,
     /// Registrations with something to flush before the poll waits.
     flushes: Vec<Token>,

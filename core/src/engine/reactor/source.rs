@@ -89,7 +89,7 @@ impl PollSource {
             let Some(owner) = owner else { continue };
             let left = Arc::downgrade(&owner);
             posted |= owner.flush();
-            // The program has closed it meanwhile: if it ended with this reference, that posted its last word.
+            // The program has closed it meanwhile: if this was its last reference, that posted HANDLE_CLOSING.
             posted |= left.strong_count() == 0;
         }
         posted

@@ -22,7 +22,14 @@ const CELLS: u32 = FIRST_SEGMENT_CELLS * ((1 << SEGMENTS) - 1);
 #[derive(Debug)]
 pub struct Cells<T> {
     segments: [OnceLock<Box<[CacheLine<T>]>>; SEGMENTS],
-    vacant: Mutex<Vacant>,
+    vacancies: Mutex<Vacancies>,
+}
+
+#[derive(Debug)]
+struct Vacancies {
+    vacant: Vacant,
+    /// Cells that were ever used.
+    used: u32,
 }
 
 /// A cell on a cache line of its own: threads with different handles do not disturb each other.
@@ -34,7 +41,7 @@ struct CacheLine<T>(Mutex<HandleSlot<T>>);
 #[derive(Debug)]
 pub struct CellsHeld<'a, T> {
     #[expect(dead_code, reason = "held, not used")]
-    vacant: MutexGuard<'a, Vacant>,
+    vacancies: MutexGuard<'a, Vacancies>,
     #[expect(dead_code, reason = "held, not used")]
     cells: Vec<MutexGuard<'a, HandleSlot<T>>>,
 }
@@ -45,13 +52,16 @@ impl<T> Cells<T> {
     pub const fn new() -> Self {
         Self {
             segments: [const { OnceLock::new() }; SEGMENTS],
-            vacant: Mutex::new(Vacant::new()),
+            vacancies: Mutex::new(Vacancies {
+                vacant: Vacant::new(),
+                used: 0,
+            }),
         }
     }
 
     /// Stores what `make` builds for a new number. `None` when the table is full.
     pub fn insert_with(&self, make: impl FnOnce(HandleId) -> T) -> Option<HandleId> {
-        let index = lock(&self.vacant).take(CELLS)?;
+        let index = lock(&self.vacancies).take()?;
         let mut cell = lock(self.cell(index)?);
         let id = cell.id(index)?;
         cell.put(make(id));
@@ -74,7 +84,7 @@ impl<T> Cells<T> {
         if removed.reusable
             && let Some(index) = id.index()
         {
-            lock(&self.vacant).give_back(index);
+            lock(&self.vacancies).vacant.give_back(index);
         }
         Some(removed.object)
     }
@@ -82,11 +92,11 @@ impl<T> Cells<T> {
     /// Takes all locks of the table: no call is inside any handle.
     #[must_use]
     pub fn hold(&self) -> CellsHeld<'_, T> {
-        let vacant = lock(&self.vacant);
-        let cells = (0..vacant.used()).filter_map(|index| self.cell(index));
+        let vacancies = lock(&self.vacancies);
+        let cells = (0..vacancies.used).filter_map(|index| self.cell(index));
         CellsHeld {
             cells: cells.map(lock).collect(),
-            vacant,
+            vacancies,
         }
     }
 
@@ -106,6 +116,16 @@ impl<T> Cells<T> {
             (0..len).map(|_| line()).collect()
         });
         Some(&cells.get(offset)?.0)
+    }
+}
+
+impl Vacancies {
+    fn take(&mut self) -> Option<u32> {
+        let index = self.vacant.take(self.used, CELLS)?;
+        if index == self.used {
+            self.used += 1;
+        }
+        Some(index)
     }
 }
 
@@ -160,7 +180,7 @@ mod tests {
         }
         assert!(old.iter().all(|id| cells.with(*id, |_| ()).is_none()));
         assert_eq!(
-            lock(&cells.vacant).used(),
+            lock(&cells.vacancies).used,
             1,
             "one cell is used again and again"
         );

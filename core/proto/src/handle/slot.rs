@@ -111,45 +111,27 @@ impl<T> HandleSlot<T> {
     }
 }
 
-/// The slots of a table that have no object.
+/// The slots that had an object and may have another, oldest first, so that each rests as long as possible.
 #[derive(Debug)]
-pub(super) struct Vacant {
-    /// Slots that were used before, oldest first, so that each rests as long as possible.
-    free: VecDeque<u32>,
-    /// The first slot that was never used.
-    next: u32,
-}
+pub(super) struct Vacant(VecDeque<u32>);
 
 impl Vacant {
-    /// All slots.
+    /// None yet.
     pub(super) const fn new() -> Self {
-        Self {
-            free: VecDeque::new(),
-            next: 0,
-        }
+        Self(VecDeque::new())
     }
 
-    /// The slot to use; `None` if all of the `limit` slots are taken or retired.
-    pub(super) fn take(&mut self, limit: u32) -> Option<u32> {
-        if let Some(index) = self.free.pop_front() {
-            return Some(index);
-        }
-        let index = self.next;
-        if index >= limit {
-            return None;
-        }
-        self.next += 1;
-        Some(index)
+    /// The slot to use next. If that is `used`, how many were ever used, it is a new one; `None` if all `limit` slots are
+    /// taken or retired.
+    pub(super) fn take(&mut self, used: u32, limit: u32) -> Option<u32> {
+        self.0
+            .pop_front()
+            .or_else(|| (used < limit).then_some(used))
     }
 
     /// Makes a slot available again.
     pub(super) fn give_back(&mut self, index: u32) {
-        self.free.push_back(index);
-    }
-
-    /// How many slots were ever used: those with lower numbers than this.
-    pub(super) const fn used(&self) -> u32 {
-        self.next
+        self.0.push_back(index);
     }
 }
 
@@ -206,12 +188,13 @@ mod tests {
     #[test]
     fn slots_are_used_again_before_new_ones_are_and_oldest_first() {
         let mut vacant = Vacant::new();
-        let taken: Vec<_> = (0..3).map(|_| vacant.take(4)).collect();
-        assert_eq!(taken, [Some(0), Some(1), Some(2)]);
+        assert_eq!(vacant.take(3, 4), Some(3));
         vacant.give_back(2);
         vacant.give_back(0);
-        let taken: Vec<_> = (0..4).map(|_| vacant.take(4)).collect();
-        assert_eq!(taken, [Some(2), Some(0), Some(3), None]);
-        assert_eq!(vacant.used(), 4);
+        let taken: Vec<_> = (0..3).map(|_| vacant.take(3, 4)).collect();
+        assert_eq!(taken, [Some(2), Some(0), Some(3)]);
+        assert_eq!(vacant.take(4, 4), None);
+        vacant.give_back(1);
+        assert_eq!(vacant.take(4, 4), Some(1));
     }
 }

@@ -173,10 +173,12 @@ impl<T: Clone> Default for Table<T> {
 
 impl<T> Shard<T> {
     fn reserve(&mut self, shard_index: usize) -> Option<(usize, HandleId)> {
-        let slot_index = usize::try_from(self.vacant.take(SLOTS_PER_SHARD)?).ok()?;
-        if slot_index == self.slots.len() {
+        let used = u32::try_from(self.slots.len()).ok()?;
+        let slot_index = self.vacant.take(used, SLOTS_PER_SHARD)?;
+        if slot_index == used {
             self.slots.push(HandleSlot::new(Generations::TABLE));
         }
+        let slot_index = usize::try_from(slot_index).ok()?;
         let index = u32::try_from(slot_index * SHARDS + shard_index).ok()?;
         Some((slot_index, self.slots.get(slot_index)?.id(index)?))
     }

@@ -51,8 +51,8 @@ pub enum Structure {
 /// When TCP probes a silent connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAliveProbes {
-    /// Whether it does; any number but 0 means yes.
-    pub on: u32,
+    /// Whether it does.
+    pub on: bool,
     /// Silence before the first probe.
     pub idle_ms: u32,
     /// Time between probes.
@@ -153,7 +153,7 @@ impl Layout {
         let structure = match self {
             Self::HttpVersion => Structure::HttpVersion(version(fields.dword()?, fields.dword()?)?),
             Self::TcpKeepAlive => Structure::TcpKeepAlive(KeepAliveProbes {
-                on: fields.dword()?,
+                on: fields.dword()? != 0,
                 idle_ms: fields.dword()?,
                 interval_ms: fields.dword()?,
             }),
@@ -187,9 +187,9 @@ impl Layout {
 }
 
 impl Structure {
-    /// `tcp_keepalive` of a connection that is not probed.
+    /// `tcp_keepalive` of connections that are not probed.
     pub(super) const NO_PROBES: Self = Self::TcpKeepAlive(KeepAliveProbes {
-        on: 0,
+        on: false,
         idle_ms: 0,
         interval_ms: 0,
     });
@@ -214,7 +214,9 @@ impl Structure {
     pub fn encode(&self) -> Vec<u8> {
         match self {
             Self::HttpVersion(version) => dwords(&[version.major.into(), version.minor.into()]),
-            Self::TcpKeepAlive(probes) => dwords(&[probes.on, probes.idle_ms, probes.interval_ms]),
+            Self::TcpKeepAlive(probes) => {
+                dwords(&[probes.on.into(), probes.idle_ms, probes.interval_ms])
+            }
             Self::FailedConnectionRetries(retries) => dwords(&[retries.limit, retries.conditions]),
             Self::ResolverCacheConfig(cache) => {
                 let numbers = [
@@ -301,7 +303,7 @@ mod tests {
     const EACH: [Structure; 8] = [
         Structure::HttpVersion(Version::HTTP_10),
         Structure::TcpKeepAlive(KeepAliveProbes {
-            on: 2,
+            on: true,
             idle_ms: 7_200_000,
             interval_ms: 1000,
         }),
@@ -357,6 +359,19 @@ mod tests {
             for wrong in [&bytes[..bytes.len() - 1], &longer, &[]] {
                 assert_eq!(layout.parse(wrong), Err(OptionError::InvalidParameter));
             }
+        }
+    }
+
+    #[test]
+    fn any_number_but_0_switches_probes_on() {
+        for (number, on) in [(0, false), (1, true), (2, true), (u32::MAX, true)] {
+            let parsed = Layout::TcpKeepAlive.parse(&dwords(&[number, 5000, 1000]));
+            let probes = KeepAliveProbes {
+                on,
+                idle_ms: 5000,
+                interval_ms: 1000,
+            };
+            assert_eq!(parsed, Ok(Structure::TcpKeepAlive(probes)));
         }
     }
 

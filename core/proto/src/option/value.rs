@@ -124,7 +124,7 @@ impl Values {
     #[must_use]
     pub fn keep_alive_probes(&self) -> Option<KeepAliveProbes> {
         match self.stored(OptionId::TCP_KEEPALIVE) {
-            Some(Value::Struct(Structure::TcpKeepAlive(probes))) if probes.on != 0 => Some(*probes),
+            Some(Value::Struct(Structure::TcpKeepAlive(probes))) if probes.on => Some(*probes),
             _ => None,
         }
     }
@@ -332,7 +332,7 @@ mod tests {
         let mut values = with(OptionId::HTTP_VERSION, version);
         assert_eq!(values.http_version(), Some(Version::HTTP_10));
         assert_eq!(values.keep_alive_probes(), None);
-        for on in [0, 1, 2] {
+        for on in [false, true] {
             let probes = KeepAliveProbes {
                 on,
                 idle_ms: 5000,
@@ -340,7 +340,7 @@ mod tests {
             };
             let value = Value::Struct(Structure::TcpKeepAlive(probes));
             values.set(OptionId::TCP_KEEPALIVE, value).unwrap();
-            assert_eq!(values.keep_alive_probes(), Some(probes).filter(|_| on != 0));
+            assert_eq!(values.keep_alive_probes(), Some(probes).filter(|_| on));
         }
         assert_eq!(Values::default().http_version(), None);
     }

@@ -20,6 +20,8 @@ mod value;
 
 use std::fmt;
 
+use crate::handle::HandleKind;
+
 pub use check::{Check, check_client_certificate, check_query, check_secure_protocols, check_set};
 pub use error::OptionError;
 pub use structure::{
@@ -38,31 +40,6 @@ pub const MIN_WEB_SOCKET_SEND_BUFFER_BYTES: u32 = 16;
 /// type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OptionId(pub u32);
-
-/// The kinds of handles, with the numbers `WINHTTP_OPTION_HANDLE_TYPE` answers
-/// (`WINHTTP_HANDLE_TYPE_*`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum HandleKind {
-    /// From `WinHttpOpen`.
-    Session = 1,
-    /// From `WinHttpConnect`.
-    Connect = 2,
-    /// From `WinHttpOpenRequest`.
-    Request = 3,
-    /// From `WinHttpCreateProxyResolver`.
-    ProxyResolver = 4,
-    /// From `WinHttpWebSocketCompleteUpgrade`.
-    WebSocket = 5,
-}
-
-impl HandleKind {
-    /// The `WINHTTP_HANDLE_TYPE_*` number, 1 to 5.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        self as u32
-    }
-}
 
 /// A set of handle kinds; the NULL handle, which stands for the whole process, counts as one more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -272,18 +249,6 @@ pub fn row(number: u32) -> Option<&'static Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn handle_kinds_have_the_numbers_of_winhttp_h() {
-        let kinds = [
-            HandleKind::Session,
-            HandleKind::Connect,
-            HandleKind::Request,
-            HandleKind::ProxyResolver,
-            HandleKind::WebSocket,
-        ];
-        assert_eq!(kinds.map(HandleKind::number), [1, 2, 3, 4, 5]);
-    }
 
     #[test]
     fn a_set_of_kinds_has_what_was_put_in_and_nothing_else() {

@@ -133,7 +133,7 @@ impl<T: ReadMemory> Receiving<T> {
         decoded
     }
 
-    /// Takes an action's end; whether `token` names one of this side's.
+    /// Completes an action; returns whether `token` names one of this side.
     #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
@@ -299,7 +299,7 @@ enum Step {
     Empty,
 }
 
-/// An event that came without payload: of a message's end is told, with no bytes at `payload`.
+/// What an event without payload amounts to. The end of a message is told, with an empty `payload`.
 fn empty_frame_or(event: Event, payload: Place) -> Step {
     match event {
         Event::FrameEnd { kind, fin: true } => Step::Payload(Received::Data {
@@ -317,7 +317,7 @@ fn is_last(event: Option<&Event>) -> bool {
     matches!(event, Some(Event::FrameEnd { fin: true, .. }))
 }
 
-/// What is told of a control frame; nothing of the end of a frame that brought no payload.
+/// What the application is told of a control frame; `None` for the end of a data frame without payload.
 fn control(event: Event, memory: &mut impl Memory) -> Option<Decoded> {
     match event {
         Event::FrameEnd { .. } => None,

@@ -158,7 +158,7 @@ impl<P: WriteMemory> Sending<P> {
             .is_some_and(|frame| frame.offered > 0 && !frame.is_finished())
     }
 
-    /// The next action, if there is one; that a frame is over is told whatever the gate.
+    /// The next action, if there is one. A closed gate does not keep a finished frame from being indicated.
     #[inline]
     pub(super) fn offer(
         &mut self,
@@ -196,7 +196,7 @@ impl<P: WriteMemory> Sending<P> {
         }))
     }
 
-    /// Takes an action's end; whether `token` names one of this side's.
+    /// Completes an action; returns whether `token` names one of this side.
     ///
     /// A frame of almost 4 GiB has more bytes with its header than a program can count: `bytes` are compared in 32 bits.
     #[inline]

@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 /// Every block begins at a multiple of this many bytes.
-pub const ALIGNMENT: usize = 8;
+const ALIGNMENT: usize = 8;
 
 /// Memory for a handle's buffers.
-pub struct Block {
+pub struct MemoryBlock {
     /// Invariant: if there is one, it points to `bytes` bytes that are ours until the block is dropped.
     start: Option<NonNull<u8>>,
     bytes: usize,
@@ -21,9 +21,9 @@ pub struct Block {
 }
 
 // SAFETY: the memory is ours alone, whichever thread works on it.
-unsafe impl Send for Block {}
+unsafe impl Send for MemoryBlock {}
 
-impl Block {
+impl MemoryBlock {
     /// A block that [`provide`](Self::provide) allocates.
     #[must_use]
     pub fn unallocated(bytes: usize) -> Self {
@@ -90,7 +90,7 @@ impl Block {
     }
 }
 
-impl Drop for Block {
+impl Drop for MemoryBlock {
     fn drop(&mut self) {
         if let (Some(start), true, Some(layout)) = (self.start, self.owned, self.layout()) {
             // SAFETY: `provide` allocated it with this layout, and nobody uses it after the drop.
@@ -99,9 +99,9 @@ impl Drop for Block {
     }
 }
 
-impl fmt::Debug for Block {
+impl fmt::Debug for MemoryBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Block({} bytes)", self.bytes)
+        write!(f, "MemoryBlock({} bytes)", self.bytes)
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn an_own_block_is_there_once_it_is_provided() {
-        let mut block = Block::unallocated(64);
+        let mut block = MemoryBlock::unallocated(64);
         assert_eq!((block.piece(0..8).len(), block.at(0, 8)), (0, None));
         assert!(block.provide() && block.provide());
         assert_eq!(block.piece(8..64), [0; 56]);
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn pieces_end_where_the_block_ends() {
-        let mut block = Block::unallocated(16);
+        let mut block = MemoryBlock::unallocated(16);
         assert!(block.provide());
         for range in [0..17, 16..17, 17..17, usize::MAX..usize::MAX] {
             assert!(block.piece(range.clone()).is_empty());
@@ -138,9 +138,9 @@ mod tests {
     fn lent_memory_must_be_there_and_aligned() {
         let mut memory = [0_u64; 4];
         let start = memory.as_mut_ptr().cast::<u8>();
-        assert!(unsafe { Block::lent(std::ptr::null_mut(), 8) }.is_none());
-        assert!(unsafe { Block::lent(start.wrapping_add(4), 8) }.is_none());
-        let mut block = unsafe { Block::lent(start, 32) }.unwrap();
+        assert!(unsafe { MemoryBlock::lent(std::ptr::null_mut(), 8) }.is_none());
+        assert!(unsafe { MemoryBlock::lent(start.wrapping_add(4), 8) }.is_none());
+        let mut block = unsafe { MemoryBlock::lent(start, 32) }.unwrap();
         assert!(block.provide());
         block.piece(24..32).fill(0xff);
         assert_eq!(block.at(24, 8), Some(start.wrapping_add(24)));
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn more_than_there_is_cannot_be_provided() {
-        assert!(!Block::unallocated(usize::MAX).provide());
-        assert!(!Block::unallocated(0).provide());
+        assert!(!MemoryBlock::unallocated(usize::MAX).provide());
+        assert!(!MemoryBlock::unallocated(0).provide());
     }
 }

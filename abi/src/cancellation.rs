@@ -15,7 +15,7 @@ unsafe extern "C" {
 
 /// The calling thread cannot be cancelled as long as this lives.
 #[derive(Debug)]
-pub struct NotCancelled {
+pub(crate) struct NotCancelled {
     before: c_int,
 }
 
@@ -23,7 +23,7 @@ impl NotCancelled {
     /// From now on.
     #[inline]
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut before = DISABLE;
         // SAFETY: both arguments are as POSIX wants them; disabling is never a cancellation point.
         unsafe { pthread_setcancelstate(DISABLE, &raw mut before) };
@@ -48,7 +48,7 @@ impl Drop for NotCancelled {
 }
 
 /// The calling thread can never be cancelled.
-pub fn disable() {
+pub(crate) fn disable() {
     // SAFETY: as above.
     unsafe { pthread_setcancelstate(DISABLE, std::ptr::null_mut()) };
 }

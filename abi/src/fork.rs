@@ -14,7 +14,11 @@ unsafe extern "C" {
 /// All run on the thread that forks: what `before` locks cannot be found half changed by the child, and must be let go
 /// by the others. The system forgets them when the library is unloaded.
 #[must_use]
-pub fn around(before: extern "C" fn(), parent: extern "C" fn(), child: extern "C" fn()) -> bool {
+pub(crate) fn around(
+    before: extern "C" fn(),
+    parent: extern "C" fn(),
+    child: extern "C" fn(),
+) -> bool {
     // SAFETY: the handlers are functions without arguments that cannot unwind into C.
     unsafe { pthread_atfork(Some(before), Some(parent), Some(child)) == 0 }
 }

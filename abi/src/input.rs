@@ -15,7 +15,7 @@ const TEXT_UNITS_MAX: usize = 16 * 1024 * 1024;
 /// Bytes that a unit of either width becomes at the most.
 const UTF8_BYTES_MAX: usize = 4;
 
-/// Bytes that are not asked for: without them the process cannot go on anyway.
+/// So few bytes are taken for granted: without them the process cannot go on anyway.
 const SMALL: usize = 64 * 1024;
 
 /// Whether there is memory for what a caller asks for.

@@ -10,13 +10,13 @@
 pub mod allocation;
 pub mod block;
 pub mod buffer;
-pub mod cancellation;
-pub mod code;
+mod cancellation;
+mod code;
 pub mod constants;
 pub mod entropy;
 pub mod exit;
 pub mod export;
-pub mod fork;
+mod fork;
 pub mod handle;
 pub mod header_block;
 pub mod hresult;

@@ -2,23 +2,26 @@
 
 mod completions;
 mod connect;
+mod delivery;
 #[cfg(test)]
 mod edge;
 mod ending;
 mod handle;
+mod heritage;
 mod inherited;
-mod job;
 mod library;
 mod open;
 pub mod options;
+mod proxy;
 mod request;
 mod session;
 mod websocket;
 
 pub use connect::Connect;
 pub use handle::Handle;
-pub use library::{Held, Library, Object};
-pub use open::{OpenRequest, OpenSession, ProxyAccess};
+pub use library::{Library, LibraryHeld, Object};
+pub use open::{OpenRequest, OpenSession};
+pub use proxy::ProxyAccess;
 pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};
 pub use session::{Session, SessionSettings};
 pub use websocket::{EMPTY_CLOSE_STATUS, WebSocket};

@@ -3,7 +3,7 @@
 
 use winhttp_proto::error::{Error, Result};
 
-/// Bytes that are not asked for: the system's allocator has as much at hand, or the process cannot go on anyway.
+/// So few bytes are taken for granted: without them the process cannot go on anyway.
 const SMALL: usize = 64 * 1024;
 
 /// Finds out whether so many bytes can be had.

@@ -19,7 +19,7 @@ pub trait System: Sync {
 
 static SYSTEM: OnceLock<&'static dyn System> = OnceLock::new();
 
-/// Says how the system is asked; the first one counts.
+/// Sets how the system is asked; only the first call has an effect.
 pub fn install(system: &'static dyn System) {
     let _ = SYSTEM.set(system);
 }

@@ -1,4 +1,4 @@
-//! How threads of the library start: deaf to the process's signals, which belong to the program's own threads.
+//! How threads of the library start: with all signals blocked, which belong to the program's own threads.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};

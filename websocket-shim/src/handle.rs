@@ -15,7 +15,7 @@ use winhttp_proto::handle::{Cells, CellsHeld, HandleId};
 use winhttp_proto::websocket::Role;
 use winhttp_proto::websocket::component::Endpoint;
 
-use crate::memory::{Buffers, Caller};
+use crate::memory::{Buffers, CallerMemory};
 use crate::property;
 
 /// WEB_SOCKET_HANDLE: a pointer-sized number that is never followed.
@@ -26,7 +26,7 @@ static HANDLES: Cells<Box<WebSocket>> = Cells::new();
 
 /// The object behind a handle.
 pub(crate) struct WebSocket {
-    pub(crate) endpoint: Endpoint<Caller>,
+    pub(crate) endpoint: Endpoint<CallerMemory>,
     /// What the beginning of the handshake handed out; gone when the handshake ends.
     pub(crate) headers: Option<HeaderBlock>,
 }
@@ -50,7 +50,7 @@ pub(crate) fn with<R>(
 }
 
 thread_local! {
-    /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
+    /// Held by this thread, which forks. Never dropped when the thread ends: it may fork even then.
     static HELD: RefCell<Option<ManuallyDrop<CellsHeld<'static, Box<WebSocket>>>>> =
         const { RefCell::new(None) };
 }

@@ -2,22 +2,22 @@
 
 use winhttp_abi::constants as c;
 use winhttp_abi::hresult::HResult;
-use winhttp_proto::websocket::component::{BufferType, Error, Queue};
+use winhttp_proto::websocket::component::{BufferType, ComponentError, Queue};
 use winhttp_proto::websocket::{MessageKind, ProtocolError};
 
 /// The HRESULT of a failure.
-pub(crate) fn hresult(error: Error) -> HResult {
+pub(crate) fn hresult(error: ComponentError) -> HResult {
     match error {
-        Error::InvalidArgument => HResult::INVALID_ARGUMENT,
-        Error::InvalidOperation => HResult::INVALID_PROTOCOL_OPERATION,
-        Error::InsufficientBuffer => HResult::INSUFFICIENT_BUFFER,
-        Error::HandshakeMalformed => HResult::INVALID_PROTOCOL_FORMAT,
-        Error::VersionNotSupported => HResult::VERSION_NOT_SUPPORTED,
-        Error::SubprotocolNotSupported => HResult::SUBPROTOCOL_NOT_SUPPORTED,
-        Error::ExtensionsNotSupported => HResult::EXTENSIONS_NOT_SUPPORTED,
-        Error::Protocol(violation) => self::violation(violation),
-        Error::OutOfMemory => HResult::OUT_OF_MEMORY,
-        Error::NoEntropy => HResult::UNEXPECTED,
+        ComponentError::InvalidArgument => HResult::INVALID_ARGUMENT,
+        ComponentError::InvalidOperation => HResult::INVALID_PROTOCOL_OPERATION,
+        ComponentError::InsufficientBuffer => HResult::INSUFFICIENT_BUFFER,
+        ComponentError::HandshakeMalformed => HResult::INVALID_PROTOCOL_FORMAT,
+        ComponentError::VersionNotSupported => HResult::VERSION_NOT_SUPPORTED,
+        ComponentError::SubprotocolNotSupported => HResult::SUBPROTOCOL_NOT_SUPPORTED,
+        ComponentError::ExtensionsNotSupported => HResult::EXTENSIONS_NOT_SUPPORTED,
+        ComponentError::Protocol(violation) => self::violation(violation),
+        ComponentError::OutOfMemory => HResult::OUT_OF_MEMORY,
+        ComponentError::NoEntropy => HResult::UNEXPECTED,
     }
 }
 

@@ -1,15 +1,17 @@
 //! The memory a handle works with, as the protocol sees it: buffers, lent payload, lent targets.
 
-use winhttp_abi::block::Block;
+use winhttp_abi::block::MemoryBlock;
 use winhttp_abi::buffer::{Lent, LentMut};
 use winhttp_proto::embed::{ReadMemory, WriteMemory};
-use winhttp_proto::websocket::component::{CONTROL_BYTES, Error, Lender, Memory, Place, Settings};
+use winhttp_proto::websocket::component::{
+    CONTROL_BYTES, ComponentError, Lender, Memory, Place, Settings,
+};
 
 /// The memory of this library's handles.
 #[derive(Debug)]
-pub(crate) struct Caller;
+pub(crate) struct CallerMemory;
 
-impl Lender for Caller {
+impl Lender for CallerMemory {
     type Memory = Buffers;
     type Payload = Payload;
     type Target = Target;
@@ -22,18 +24,18 @@ impl Lender for Caller {
 /// ```
 #[derive(Debug)]
 pub(crate) struct Buffers {
-    block: Block,
+    block: MemoryBlock,
     receive_bytes: usize,
     send_bytes: usize,
 }
 
 impl Buffers {
     /// Buffers in memory of the caller, or without it in memory that is allocated when the session begins.
-    pub(crate) fn new(settings: &Settings, lent: Option<Block>) -> Self {
+    pub(crate) fn new(settings: &Settings, lent: Option<MemoryBlock>) -> Self {
         let bytes = |size| usize::try_from(size).unwrap_or(usize::MAX);
         let all = usize::try_from(settings.memory_bytes()).unwrap_or(usize::MAX);
         Self {
-            block: lent.unwrap_or_else(|| Block::unallocated(all)),
+            block: lent.unwrap_or_else(|| MemoryBlock::unallocated(all)),
             receive_bytes: bytes(settings.receive_bytes),
             send_bytes: bytes(settings.send_bytes),
         }
@@ -54,8 +56,11 @@ impl Buffers {
 }
 
 impl Memory for Buffers {
-    fn provide(&mut self) -> Result<(), Error> {
-        self.block.provide().then_some(()).ok_or(Error::OutOfMemory)
+    fn provide(&mut self) -> Result<(), ComponentError> {
+        self.block
+            .provide()
+            .then_some(())
+            .ok_or(ComponentError::OutOfMemory)
     }
 
     fn receive_area(&mut self) -> &mut [u8] {

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use winhttp_abi::block::Block;
+use winhttp_abi::block::MemoryBlock;
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::Succeeded;
@@ -30,7 +30,7 @@ pub(crate) unsafe fn settings(
     role: Role,
     properties: *const Property,
     count: u32,
-) -> Result<(Settings, Option<Block>), HResult> {
+) -> Result<(Settings, Option<MemoryBlock>), HResult> {
     let mut settings = Settings::new(role);
     let mut lent = None;
     // SAFETY: the caller's promise about the array.
@@ -48,7 +48,7 @@ pub(crate) unsafe fn settings(
     }
     let bytes = usize::try_from(settings.memory_bytes()).map_err(|_| HResult::OUT_OF_MEMORY)?;
     // SAFETY: the program promises `ulValueSize` bytes, of which no more than needed are used.
-    let block = unsafe { Block::lent(start, bytes) }.ok_or(HResult::INVALID_ARGUMENT)?;
+    let block = unsafe { MemoryBlock::lent(start, bytes) }.ok_or(HResult::INVALID_ARGUMENT)?;
     Ok((settings, Some(block)))
 }
 

@@ -70,10 +70,10 @@ pub extern "C" fn CertDuplicateCertificateContext(
 pub extern "C" fn CertFreeCertificateChain(_chain: *const c_void) {}
 
 /// The lock of the list, held.
-pub(crate) type Held = MutexGuard<'static, BTreeMap<usize, Live>>;
+pub(crate) type CertificatesHeld = MutexGuard<'static, BTreeMap<usize, Live>>;
 
 /// Takes the list's lock, to be let go after a fork.
-pub(crate) fn hold() -> Held {
+pub(crate) fn hold() -> CertificatesHeld {
     live()
 }
 

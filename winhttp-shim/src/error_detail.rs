@@ -18,7 +18,7 @@ struct Known {
     reason: Arc<dyn Reason>,
 }
 
-/// What a thread can be asked about.
+/// The failures that a thread can be asked about.
 struct Details {
     /// A call that failed here; within a callback for a failure, of the calls made from inside.
     failed: Option<Known>,
@@ -116,7 +116,7 @@ export! {
     }
 }
 
-/// The text that is asked for, by somebody who can be answered.
+/// The text that is asked for, if this thread has one.
 fn wanted(error: u32, length: *const u32) -> winhttp_abi::Result<String> {
     if length.is_null() {
         return Err(Code::INVALID_PARAMETER);

@@ -8,7 +8,7 @@ use std::sync::{Once, OnceLock};
 
 use winhttp_abi::buffer::{Lent, LentMut};
 use winhttp_abi::{exit, process};
-use winhttp_core::api::{Held, Library};
+use winhttp_core::api::{Library, LibraryHeld};
 use winhttp_process::{PerProcess, after_fork, before_fork, epoch, undivided};
 use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 
@@ -18,7 +18,7 @@ use crate::observer::ProgramCallback;
 static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
 /// The epoch in which the library was last made ready; 0 in none.
 static READY_IN: AtomicU64 = AtomicU64::new(0);
-/// What a process has inherited was sorted.
+/// The handles that a process has inherited were looked through.
 static ADOPTED: PerProcess<Once> = PerProcess::new(Once::new);
 
 /// The handles of the process.
@@ -61,11 +61,11 @@ extern "C" fn end() {
     }
 }
 
-/// The locks that no fork may leave to a thread which the child has not.
-type Locks = (Held<'static, Shim>, certificate::Held);
+/// The locks to be held during a fork: a thread that has one does not exist in the child.
+type Locks = (LibraryHeld<'static, Shim>, certificate::CertificatesHeld);
 
 thread_local! {
-    /// Held by this thread, which forks. Nothing is to be done when the thread ends: it may fork even then.
+    /// Held by this thread, which forks. Never dropped when the thread ends: it may fork even then.
     static HELD: RefCell<Option<ManuallyDrop<Locks>>> = const { RefCell::new(None) };
 }
 

@@ -43,7 +43,7 @@ export! {
         accept_types: *const *const W,
         flags: u32,
     ) -> Hinternet {
-        library().connect(bits(connect)).map_err(map::code)?;
+        library().find_connect(bits(connect)).map_err(map::code)?;
         if flags & c::WINHTTP_FLAG_AUTOMATIC_CHUNKING != 0 {
             return Err(Code::CALL_NOT_IMPLEMENTED);
         }

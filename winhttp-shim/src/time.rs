@@ -41,8 +41,8 @@ export! {
     }
 }
 
-fn from_abi(time: SystemTime) -> http_date::SystemTime {
-    http_date::SystemTime {
+fn from_abi(time: SystemTime) -> http_date::CalendarTime {
+    http_date::CalendarTime {
         year: time.w_year,
         month: time.w_month,
         day_of_week: time.w_day_of_week,
@@ -54,7 +54,7 @@ fn from_abi(time: SystemTime) -> http_date::SystemTime {
     }
 }
 
-fn to_abi(time: http_date::SystemTime) -> SystemTime {
+fn to_abi(time: http_date::CalendarTime) -> SystemTime {
     SystemTime {
         w_year: time.year,
         w_month: time.month,

@@ -11,7 +11,7 @@ pub use credentials::{CredentialSet, Credentials, Secret};
 
 /// A scheme WinHTTP knows (WINHTTP_AUTH_SCHEME_*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
+pub enum AuthScheme {
     /// Name and password as they are (RFC 7617).
     Basic,
     /// Windows' own, of the connection.
@@ -24,7 +24,7 @@ pub enum Scheme {
     Negotiate,
 }
 
-impl Scheme {
+impl AuthScheme {
     /// Every scheme with its name in challenges.
     const NAMES: [(Self, &str); 5] = [
         (Self::Basic, "Basic"),
@@ -44,7 +44,7 @@ impl Scheme {
 
     /// The scheme can do without name and password: it then uses those of whoever is logged on.
     #[must_use]
-    pub fn has_default_credentials(self) -> bool {
+    pub(crate) fn has_default_credentials(self) -> bool {
         match self {
             Self::Basic | Self::Digest => false,
             Self::Ntlm | Self::Passport | Self::Negotiate => true,
@@ -54,17 +54,17 @@ impl Scheme {
 
 /// Who asks for authentication (WINHTTP_AUTH_TARGET_*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum AuthTarget {
     /// The server, with a 401.
     Server,
     /// A proxy, with a 407.
     Proxy,
 }
 
-impl Target {
+impl AuthTarget {
     /// Who asks with this status.
     #[must_use]
-    pub fn of_status(status: u16) -> Option<Self> {
+    pub(crate) fn of_status(status: u16) -> Option<Self> {
         match status {
             401 => Some(Self::Server),
             407 => Some(Self::Proxy),
@@ -74,7 +74,7 @@ impl Target {
 
     /// The field that has the challenges (RFC 9110 §11.6.1, §11.7.1).
     #[must_use]
-    pub fn challenge_field(self) -> &'static str {
+    pub(crate) fn challenge_field(self) -> &'static str {
         match self {
             Self::Server => "WWW-Authenticate",
             Self::Proxy => "Proxy-Authenticate",

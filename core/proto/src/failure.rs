@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// Bytes of a failure's text at the most, so that it fits into 8 KiB with a terminator; a refused handshake, with its head
 /// and the beginning of its body, fits in.
-pub const DETAIL_BYTES_MAX: usize = 8 * 1024 - 1;
+const DETAIL_BYTES_MAX: usize = 8 * 1024 - 1;
 
 /// What marks text that was cut.
 const CUT: &str = "...";
@@ -103,7 +103,7 @@ pub fn late(failure: Failure) -> Failure {
 /// Result of what can fail for a reason.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// The text of a reason: at most [`DETAIL_BYTES_MAX`] bytes, and without control characters other than line feeds,
+/// The text of a reason: less than 8 KiB, and without control characters other than line feeds,
 /// whatever a peer has put into it.
 #[must_use]
 pub fn detail(reason: &dyn Reason) -> String {

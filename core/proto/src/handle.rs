@@ -2,10 +2,11 @@
 
 mod cells;
 mod id;
+mod kind;
+mod slot;
 mod table;
 
 pub use cells::{Cells, CellsHeld};
 pub use id::HandleId;
+pub use kind::HandleKind;
 pub use table::{Table, TableHeld};
-
-pub use crate::option::HandleKind;

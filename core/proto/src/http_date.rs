@@ -2,7 +2,7 @@
 
 /// A point in time in UTC with the fields of Windows' SYSTEMTIME.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SystemTime {
+pub struct CalendarTime {
     /// Year, 1601 to 30827.
     pub year: u16,
     /// Month, 1 to 12.
@@ -33,7 +33,7 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-impl SystemTime {
+impl CalendarTime {
     /// Whether the date exists and the time of day does; the day of the week is not looked at.
     #[must_use]
     pub fn is_valid(&self) -> bool {
@@ -49,10 +49,10 @@ impl SystemTime {
 /// Writes `ddd, DD MMM YYYY HH:MM:SS GMT`, for example `Mon, 28 Jul 2008 10:05:52 GMT`.
 ///
 /// The day of the week is computed from the date. Fields out of range give a text without meaning,
-/// so callers ask [`SystemTime::is_valid`] first. A valid time has 29 characters, 30 from the year
+/// so callers ask [`CalendarTime::is_valid`] first. A valid time has 29 characters, 30 from the year
 /// 10000 on. Source: WinHttpTimeFromSystemTime.
 #[must_use]
-pub fn format(time: &SystemTime) -> String {
+pub fn format(time: &CalendarTime) -> String {
     let day_name = DAYS.get(usize::from(day_of_week(time.year, time.month, time.day)));
     let month_name = MONTHS.get(usize::from(time.month).wrapping_sub(1));
     format!(
@@ -74,7 +74,7 @@ pub fn format(time: &SystemTime) -> String {
 /// computed. `None` if day, month or year is missing or the date does not exist. Source:
 /// WinHttpTimeToSystemTime.
 #[must_use]
-pub fn parse(text: &str) -> Option<SystemTime> {
+pub fn parse(text: &str) -> Option<CalendarTime> {
     let mut month = None;
     let mut numbers = Numbers::default();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -118,7 +118,7 @@ impl Numbers {
 
     /// The day comes first in all forms. The year is the number with more than two digits
     /// (asctime has it last), else the second one (RFC 850).
-    fn into_time(self, month: u16) -> Option<SystemTime> {
+    fn into_time(self, month: u16) -> Option<CalendarTime> {
         let [day, rest @ ..] = self.found;
         let year_place = rest
             .iter()
@@ -135,7 +135,7 @@ impl Numbers {
             .filter(|(place, _)| *place != year_place)
             .map(|(_, number)| number.map_or(0, |(value, _)| value));
         let mut field = || u16::try_from(clock.next().unwrap_or(0)).ok();
-        let mut time = SystemTime {
+        let mut time = CalendarTime {
             year: u16::try_from(year).ok()?,
             month,
             day_of_week: 0,
@@ -201,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    const JULY_28: SystemTime = SystemTime {
+    const JULY_28: CalendarTime = CalendarTime {
         year: 2008,
         month: 7,
         day_of_week: 1,
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn fact_8_1_1_the_written_form() {
-        let time = SystemTime {
+        let time = CalendarTime {
             milliseconds: 999,
             ..JULY_28
         };
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn other_leniencies_have_their_rule() {
-        let midnight = SystemTime {
+        let midnight = CalendarTime {
             hour: 0,
             minute: 0,
             second: 0,
@@ -278,7 +278,7 @@ mod tests {
     fn impossible_times_are_recognised() {
         assert!(JULY_28.is_valid());
         assert!(
-            SystemTime {
+            CalendarTime {
                 day: 29,
                 month: 2,
                 ..JULY_28
@@ -286,41 +286,41 @@ mod tests {
             .is_valid()
         );
         for bad in [
-            SystemTime {
+            CalendarTime {
                 year: 1600,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 year: 30828,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 month: 0,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 month: 13,
                 ..JULY_28
             },
-            SystemTime { day: 0, ..JULY_28 },
-            SystemTime {
+            CalendarTime { day: 0, ..JULY_28 },
+            CalendarTime {
                 day: 31,
                 month: 6,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 hour: 24,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 minute: 60,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 second: 60,
                 ..JULY_28
             },
-            SystemTime {
+            CalendarTime {
                 milliseconds: 1000,
                 ..JULY_28
             },
@@ -359,7 +359,7 @@ mod tests {
         fn writing_any_fields_never_panics(fields in any::<[u16; 8]>()) {
             let [year, month, day_of_week, day, hour, minute, second, milliseconds] = fields;
             let time =
-                SystemTime { year, month, day_of_week, day, hour, minute, second, milliseconds };
+                CalendarTime { year, month, day_of_week, day, hour, minute, second, milliseconds };
             let text = format(&time);
             if time.is_valid() {
                 prop_assert!(text.len() <= 30);
@@ -372,7 +372,7 @@ mod tests {
             hour in 0u16..24, minute in 0u16..60, second in 0u16..60,
         ) {
             let day_of_week = day_of_week(year, month, day);
-            let time = SystemTime {
+            let time = CalendarTime {
                 year, month, day_of_week, day, hour, minute, second, milliseconds: 0,
             };
             prop_assert_eq!(parse(&format(&time)), Some(time));

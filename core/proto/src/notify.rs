@@ -85,8 +85,8 @@ pub enum Notification {
 }
 
 impl Notification {
-    /// Ends an operation of which a handle accepts the next only when the program is told: a WebSocket's receive, a
-    /// request's read or its question for data.
+    /// Whether this ends a WebSocket's receive, a request's read or its question for data. A handle accepts the next of
+    /// these when the callback for this begins.
     #[must_use]
     pub fn ends_receiving(&self) -> bool {
         matches!(
@@ -102,7 +102,7 @@ impl Notification {
         )
     }
 
-    /// What is said in place of a notification that could not be delivered: its operation's failure, or the same again.
+    /// What is delivered instead if the delivery of this has panicked: its operation's failure, or the same again.
     #[must_use]
     pub fn or_failure(self) -> Self {
         let request = |operation| Self::RequestError(operation, Error::Internal.into());
@@ -212,7 +212,7 @@ impl SecureProblems {
         Self(self.0 & !other.0)
     }
 
-    /// Everything of `other` is among it.
+    /// Whether the set has all members of `other`.
     #[must_use]
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -236,7 +236,7 @@ impl SecureProblems {
 /// Called without any lock of the library held; may call any function of the API on any handle, including
 /// closing the handle it is called for.
 pub trait Observer: Clone + Send + Sync + 'static {
-    /// Is anybody told of this? Asked before a notification that the operation would wait for.
+    /// Whether the program wants this one. Asked before an operation waits for a notification to be delivered.
     fn selects(&self, notification: &Notification) -> bool;
 
     /// Delivers one notification of `handle`, whose context value is `context`, if that is selected.

@@ -13,16 +13,22 @@ mod check;
 mod error;
 #[cfg(test)]
 mod markdown;
+mod structure;
 mod table;
 mod timeouts;
 mod value;
 
 use std::fmt;
 
+use crate::handle::HandleKind;
+
 pub use check::{Check, check_client_certificate, check_query, check_secure_protocols, check_set};
 pub use error::OptionError;
+pub use structure::{
+    ConnectionRetries, GuidMatch, KeepAliveProbes, Layout, ResolverCache, StreamWindow, Structure,
+};
 pub use table::ROWS;
-pub use timeouts::{INFINITE_MS, TimeoutArguments, Timeouts};
+pub use timeouts::{TimeoutArguments, Timeouts};
 pub use value::{Value, Values};
 
 /// Send buffers below this many bytes make the send of a WebSocket upgrade fail with
@@ -34,31 +40,6 @@ pub const MIN_WEB_SOCKET_SEND_BUFFER_BYTES: u32 = 16;
 /// type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OptionId(pub u32);
-
-/// The kinds of handles, with the numbers `WINHTTP_OPTION_HANDLE_TYPE` answers
-/// (`WINHTTP_HANDLE_TYPE_*`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum HandleKind {
-    /// From `WinHttpOpen`.
-    Session = 1,
-    /// From `WinHttpConnect`.
-    Connect = 2,
-    /// From `WinHttpOpenRequest`.
-    Request = 3,
-    /// From `WinHttpCreateProxyResolver`.
-    ProxyResolver = 4,
-    /// From `WinHttpWebSocketCompleteUpgrade`.
-    WebSocket = 5,
-}
-
-impl HandleKind {
-    /// The `WINHTTP_HANDLE_TYPE_*` number, 1 to 5.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        self as u32
-    }
-}
 
 /// A set of handle kinds; the NULL handle, which stands for the whole process, counts as one more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,8 +138,10 @@ pub enum Type {
     Text,
     /// No data: set with (NULL, 0).
     None,
-    /// A structure of one size.
-    Struct {
+    /// A structure without pointers, kept as [`Structure`].
+    Struct(Layout),
+    /// Any other structure of one size; the C edge reads and writes it.
+    EdgeStruct {
         /// Its size in bytes, in Windows' 64-bit layout.
         bytes: u32,
     },
@@ -169,11 +152,12 @@ pub enum Type {
 impl Type {
     /// The bytes a query of this type needs; `None` if that depends on the value.
     #[must_use]
-    pub const fn fixed_bytes(self) -> Option<u32> {
+    pub(crate) const fn fixed_bytes(self) -> Option<u32> {
         match self {
             Self::Dword | Self::Bool => Some(4),
             Self::Pointer => Some(8),
-            Self::Struct { bytes } => Some(bytes),
+            Self::Struct(layout) => Some(layout.bytes()),
+            Self::EdgeStruct { bytes } => Some(bytes),
             Self::Text | Self::None | Self::Variable => None,
         }
     }
@@ -201,8 +185,8 @@ pub enum Default {
     Null,
     /// The empty text, for [`Type::Text`].
     EmptyText,
-    /// These bytes, for [`Type::Struct`].
-    Bytes(&'static [u8]),
+    /// This structure, for [`Type::Struct`].
+    Struct(Structure),
     /// Nothing is kept for the option: it is an action, or its value is computed when it is
     /// queried.
     NoValue,
@@ -265,18 +249,6 @@ pub fn row(number: u32) -> Option<&'static Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn handle_kinds_have_the_numbers_of_winhttp_h() {
-        let kinds = [
-            HandleKind::Session,
-            HandleKind::Connect,
-            HandleKind::Request,
-            HandleKind::ProxyResolver,
-            HandleKind::WebSocket,
-        ];
-        assert_eq!(kinds.map(HandleKind::number), [1, 2, 3, 4, 5]);
-    }
 
     #[test]
     fn a_set_of_kinds_has_what_was_put_in_and_nothing_else() {

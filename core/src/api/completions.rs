@@ -1,8 +1,8 @@
-//! How what a call or the poll has ended reaches the program: in which order, and on which thread.
+//! How the end of an operation is reported to the program: in which order, and on which thread.
 //!
-//! Completions are queued under the object's lock, in the order in which operations end, and delivered without it; only
-//! the end of a request's turn on the lane needs no queue, being there already. A program must be told of a cancelled receive before it is told that the close which cancelled it is complete, also
-//! when two threads find these out.
+//! Completions are queued under the object's lock, in the order in which operations end, and delivered after it was
+//! released. The end of a request's step needs no queue: that runs on the handle's lane already. A program must see the
+//! completion of a cancelled receive before that of the close which cancelled it, also when two threads find these out.
 //!
 //! | ended by | delivered by |
 //! |---|---|
@@ -19,15 +19,14 @@ use callback_thread::{Appended, Hold};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::notify::Notification;
 
-use super::handle::Handle;
-use super::job::Job;
+use super::handle::{Handle, HandleJob};
 
-/// Completions on their way to the program; [`Completions::deliver`] must follow without the lock. What a panic keeps from
-/// that is delivered by the callback thread.
+/// Completions on their way to the program; [`Completions::deliver`] must follow after the lock was released. If a panic
+/// prevents that, the callback thread delivers them.
 pub(super) struct Completions<'a, E: Embedder> {
     handle: &'a Arc<Handle<E>>,
-    /// This thread delivers: until it is through, nobody else takes a notification of the handle.
-    hold: Option<Hold<'a, Job<E>>>,
+    /// This thread delivers: until it has finished, no other thread delivers a notification of the handle.
+    hold: Option<Hold<'a, HandleJob<E>>>,
     /// Everything that ends is delivered here, not only what is cancelled.
     inline: bool,
     /// The program may free what its callbacks use once the call has returned: nothing is left to other calls.
@@ -38,7 +37,7 @@ pub(super) struct Completions<'a, E: Embedder> {
 }
 
 impl<'a, E: Embedder> Completions<'a, E> {
-    /// None yet; the poll finds them.
+    /// For operations that the poll ends; none yet.
     pub(super) fn of(handle: &'a Arc<Handle<E>>) -> Self {
         Self {
             handle,
@@ -50,7 +49,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
         }
     }
 
-    /// None yet; a call ends operations.
+    /// For operations that a call ends; none yet.
     pub(super) fn of_call(handle: &'a Arc<Handle<E>>) -> Self {
         let hold = handle.hold_inline();
         Self {
@@ -60,7 +59,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
         }
     }
 
-    /// None yet; CloseHandle cancels operations.
+    /// For operations that CloseHandle cancels; none yet.
     pub(super) fn of_cancel(handle: &'a Arc<Handle<E>>) -> Self {
         let mut cancelled = Self::of(handle);
         cancelled.cancelling();
@@ -83,7 +82,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
         }
     }
 
-    /// The call also cancels an operation; before the first is queued.
+    /// The call also cancels an operation; to be said before the first completion is queued.
     pub(super) fn cancelling(&mut self) {
         debug_assert!(self.is_empty());
         self.cancels = true;
@@ -97,7 +96,7 @@ impl<'a, E: Embedder> Completions<'a, E> {
         self.here = Some(self.handle.queued());
     }
 
-    /// Has them delivered; the lock is let go. Returns whether the last was delivered on this thread.
+    /// Has them delivered; the object's lock must not be held. Returns whether the last was delivered on this thread.
     pub(super) fn deliver(mut self) -> bool {
         // What is left is scheduled when the hold ends, or else when this is dropped.
         match (&self.hold, self.here.take()) {

@@ -14,7 +14,7 @@ use super::{Library, OpenRequest, OpenSession, ProxyAccess};
 #[derive(Debug)]
 pub(super) struct Edge;
 
-/// Selects nothing, and counts what it is called for all the same.
+/// Selects no notification, and counts those it is given nevertheless.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Silent(pub(super) Arc<AtomicUsize>);
 

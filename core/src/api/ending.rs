@@ -1,20 +1,21 @@
-//! The end of the process by `exit` or the end of `main`: what the program was told has left, leaves.
+//! The end of the process by `exit` or the end of `main`: what was reported as sent is handed to the system.
 //!
 //! The thread that ends the process may have been interrupted anywhere, so no lock is waited for without a limit.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use winhttp_proto::embed::Embedder;
 
 use super::library::{Library, Object};
 use crate::engine::channel::stop_gathering;
 use crate::engine::clock;
+use crate::lock::within;
 
-/// The longest all connections together may keep the process: for peers that do not read.
+/// How long all connections together may delay the end of the process: a peer may not be reading.
 const LEAVING_MAX: Duration = Duration::from_secs(1);
 
 impl<E: Embedder> Library<E> {
-    /// Has everything leave that counts as sent; from now on nothing counts before it has left.
+    /// Hands to the system what was reported as sent. From now on nothing is reported before it was handed over.
     pub fn end(&self) {
         stop_gathering();
         let deadline = clock::now() + LEAVING_MAX;
@@ -26,16 +27,5 @@ impl<E: Embedder> Library<E> {
                 websocket.leave(deadline);
             }
         }
-    }
-}
-
-/// Tries until it works or the time is over.
-pub(super) fn within<T>(deadline: Instant, attempt: impl Fn() -> Option<T>) -> Option<T> {
-    loop {
-        let done = attempt();
-        if done.is_some() || clock::now() >= deadline {
-            return done;
-        }
-        std::thread::yield_now();
     }
 }

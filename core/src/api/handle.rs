@@ -1,4 +1,4 @@
-//! What every handle has: its number, its parent, its callback, and its last word.
+//! What every handle has: its number, its parent, its callback, and HANDLE_CLOSING.
 //!
 //! A handle's `Handle` is shared by whoever may still notify for it: the object in the table, calls in progress,
 //! queued notifications, children. HANDLE_CLOSING is sent when the last of these is gone. That one rule gives all of
@@ -15,11 +15,14 @@ use winhttp_proto::error::Error;
 use winhttp_proto::handle::{HandleId, HandleKind};
 use winhttp_proto::notify::{Notification, Observer};
 
-use super::inherited::Heritage;
-use super::job::{Delivery, Job, NESTING_LIMIT, Operation};
+use super::delivery::Delivery;
+use super::heritage::Heritage;
 use crate::contain::contained;
 use crate::engine::levers::levers;
 use crate::lock::if_free;
+
+/// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
+pub(super) const NESTING_LIMIT: usize = 3;
 
 /// The part of a handle that notifications need.
 pub struct Handle<E: Embedder> {
@@ -31,15 +34,15 @@ pub struct Handle<E: Embedder> {
     receiving: AtomicBool,
     pub(super) heritage: Heritage,
     callback: Mutex<Callback<E>>,
-    delivery: Delivery<E>,
+    delivery: Delivery<HandleJob<E>>,
     /// Made when the first notification is queued: a process may fork before that.
-    lane: OnceLock<Lane<Job<E>>>,
+    lane: OnceLock<Lane<HandleJob<E>>>,
     /// Set on sessions only (UNLOAD_NOTIFY_EVENT).
     unload: OnceLock<Arc<E::UnloadEvent>>,
     parent: Option<Arc<Self>>,
 }
 
-/// What WinHttpSetStatusCallback and the context options say.
+/// What WinHttpSetStatusCallback and WINHTTP_OPTION_CONTEXT_VALUE have set.
 struct Callback<E: Embedder> {
     observer: Option<E::Observer>,
     context: usize,
@@ -47,7 +50,7 @@ struct Callback<E: Embedder> {
 
 impl<E: Embedder> Handle<E> {
     /// A session's handle.
-    pub(super) fn root(id: HandleId, delivery: Delivery<E>) -> Arc<Self> {
+    pub(super) fn root(id: HandleId, delivery: Delivery<HandleJob<E>>) -> Arc<Self> {
         let callback = Callback {
             observer: None,
             context: 0,
@@ -82,7 +85,7 @@ impl<E: Embedder> Handle<E> {
         id: HandleId,
         kind: HandleKind,
         callback: Callback<E>,
-        delivery: Delivery<E>,
+        delivery: Delivery<HandleJob<E>>,
         parent: Option<Arc<Self>>,
     ) -> Arc<Self> {
         if let Some(parent) = &parent {
@@ -116,7 +119,7 @@ impl<E: Embedder> Handle<E> {
 
     /// The parent's number, whether or not that handle is still open; a session has none.
     #[must_use]
-    pub fn parent_id(&self) -> Option<HandleId> {
+    pub(super) fn parent_id(&self) -> Option<HandleId> {
         self.parent.as_ref().map(|parent| parent.id)
     }
 
@@ -131,7 +134,7 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Where its notifications queue, in asynchronous mode.
-    fn lane(&self) -> Option<&Lane<Job<E>>> {
+    fn lane(&self) -> Option<&Lane<HandleJob<E>>> {
         let thread = self.delivery.thread()?;
         Some(self.lane.get_or_init(|| thread.lane()))
     }
@@ -153,7 +156,7 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Replaces the context value.
-    pub fn set_context(&self, context: usize) {
+    pub(super) fn set_context(&self, context: usize) {
         self.callback().context = context;
     }
 
@@ -169,19 +172,18 @@ impl<E: Embedder> Handle<E> {
     }
 
     /// Sets the event to signal after the session's last notification; `false` if one was set before.
-    pub fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
+    pub(super) fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
         self.unload.set(Arc::new(event)).is_ok()
     }
 
-    pub(super) fn delivery(&self) -> &Delivery<E> {
+    pub(super) fn delivery(&self) -> &Delivery<HandleJob<E>> {
         &self.delivery
     }
 
-    /// A receiving operation was accepted and the program has not been told of its end: its memory may still be that of
-    /// the next one.
+    /// A receiving operation was accepted, and the callback that ends it has not begun: it still uses its buffer.
     ///
-    /// Asked when a call begins and once more under the object's lock: while the call waits for that the operation may
-    /// end and its callback begin, to move the memory that the call was given before.
+    /// Asked when a call begins and once more under the object's lock. While the call waits for the lock, the operation
+    /// may end, and its callback may move the buffer that this call was given.
     pub(super) fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire)
     }
@@ -192,7 +194,7 @@ impl<E: Embedder> Handle<E> {
             .store(self.is_asynchronous(), Ordering::Release);
     }
 
-    /// The program is told of this, if it comes now.
+    /// Whether the program's callback selects this notification now.
     pub(super) fn is_told_of(&self, notification: &Notification) -> bool {
         let observer = self.observer();
         observer.is_some_and(|observer| observer.selects(notification))
@@ -205,8 +207,8 @@ impl<E: Embedder> Handle<E> {
             (callback.observer.clone(), callback.context)
         };
         if notification.ends_receiving() {
-            // Last of all, whether or not anybody is told: the next one is accepted from the callback on, and not
-            // before it can move the buffer.
+            // As late as possible, and also without a callback: the next receiving operation is accepted from the
+            // callback on. Before, it could be given a buffer that this callback moves.
             self.receiving.store(false, Ordering::Release);
         }
         if let Some(observer) = observer {
@@ -218,17 +220,17 @@ impl<E: Embedder> Handle<E> {
     /// must follow without it.
     pub(super) fn queue(self: &Arc<Self>, notification: Notification) -> Appended {
         self.lane().map_or_else(Appended::default, |lane| {
-            lane.append(Job::Notify(Arc::clone(self), notification))
+            lane.append(HandleJob::Notify(Arc::clone(self), notification))
         })
     }
 
     /// As [`Handle::queue`], to be delivered by the call that holds the lane.
     pub(super) fn queue_here(
         self: &Arc<Self>,
-        hold: &Hold<'_, Job<E>>,
+        hold: &Hold<'_, HandleJob<E>>,
         notification: Notification,
     ) -> Appended {
-        hold.append(Job::Notify(Arc::clone(self), notification))
+        hold.append(HandleJob::Notify(Arc::clone(self), notification))
     }
 
     /// Has what was queued delivered by the callback thread.
@@ -252,7 +254,7 @@ impl<E: Embedder> Handle<E> {
 
     /// The right to deliver what this call ends on this thread, where the session allows that
     /// (ASSURED_NON_BLOCKING_CALLBACKS) and callbacks are not nested too deep.
-    pub(super) fn hold_inline(&self) -> Option<Hold<'_, Job<E>>> {
+    pub(super) fn hold_inline(&self) -> Option<Hold<'_, HandleJob<E>>> {
         if !self.is_inline() {
             return None;
         }
@@ -261,7 +263,7 @@ impl<E: Embedder> Handle<E> {
 
     /// The right to deliver on this thread what this call cancels. From inside a callback of the same handle there is
     /// none: what is cancelled there follows that callback.
-    pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, Job<E>>> {
+    pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, HandleJob<E>>> {
         let lane = self.lane()?;
         if lane.is_current() {
             return None;
@@ -274,22 +276,22 @@ impl<E: Embedder> Handle<E> {
         self.lane.get().is_some_and(Lane::is_inside_dispatcher) && levers().gather
     }
 
-    /// Continues an asynchronous operation on the handle's lane.
-    pub(super) fn schedule(&self, operation: Arc<dyn Operation>) {
+    /// Has an asynchronous operation go on, on the handle's lane.
+    pub(super) fn schedule(&self, operation: Arc<dyn Stepwise>) {
         if let Some(lane) = self.lane() {
-            lane.post(Job::Step(operation));
+            lane.post(HandleJob::Step(operation));
         }
     }
 
-    /// Continues an asynchronous operation before this returns, where the session allows that; else as
+    /// Has an asynchronous operation go on before this returns, where the session allows that; else as
     /// [`Handle::schedule`].
-    pub(super) fn schedule_here(&self, operation: Arc<dyn Operation>) {
+    pub(super) fn schedule_here(&self, operation: Arc<dyn Stepwise>) {
         let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
             Some(hold) => {
-                hold.run(hold.append(Job::Step(operation)));
+                hold.run(hold.append(HandleJob::Step(operation)));
             }
-            None => lane.post(Job::Step(operation)),
+            None => lane.post(HandleJob::Step(operation)),
         }
     }
 
@@ -299,21 +301,21 @@ impl<E: Embedder> Handle<E> {
 }
 
 impl<E: Embedder> Handle<E> {
-    /// Has the handle's last word delivered, once: its lane's last job, or here and now where it has none.
+    /// Delivers HANDLE_CLOSING, once: as the last job of the handle's lane, or right here if it has no lane.
     ///
-    /// The child of a fork calls this for a handle that it inherited and has closed; all others wait for their last user.
+    /// Called when the last reference is gone; in a forked child also when an inherited handle is closed.
     pub(super) fn end(&self) {
         if !self.heritage.end() {
             return;
         }
-        // A thread of the parent may hold the lock for ever; it notifies nobody here.
+        // If a thread of the parent process has the lock, nobody can be notified here.
         let (observer, context) = if_free(&self.callback).map_or((None, 0), |callback| {
             (callback.observer.clone(), callback.context)
         });
         // In a forked child the parent's threads may hold any lock of a handle that they serve.
         let orphaned = self.heritage.is_orphaned();
         let session = self.parent.is_none() && !orphaned;
-        let closing = Closing {
+        let closing = ClosingNotice {
             id: self.id,
             observer,
             context,
@@ -322,8 +324,23 @@ impl<E: Embedder> Handle<E> {
             parent: self.parent.clone(),
         };
         match if orphaned { None } else { self.lane() } {
-            Some(lane) => lane.post(Job::Close(Box::new(closing))),
+            Some(lane) => lane.post(HandleJob::Close(Box::new(closing))),
             None => closing.deliver(),
+        }
+    }
+
+    /// A child's HANDLE_CLOSING was delivered.
+    fn child_ended(&self) {
+        self.heritage.child_ends();
+        if self.is_closed() {
+            self.end_if_inherited();
+        }
+    }
+
+    /// Ends an inherited handle that was closed, unless it must wait for its children.
+    pub(super) fn end_if_inherited(&self) {
+        if self.heritage.is_inherited() && !self.heritage.has_children() {
+            self.end();
         }
     }
 }
@@ -343,7 +360,33 @@ impl<E: Embedder> fmt::Debug for Handle<E> {
     }
 }
 
-/// Delivers a notification; one that cannot be put into the program's terms is not lost for it.
+/// One piece of work of a lane.
+pub(super) enum HandleJob<E: Embedder> {
+    /// Deliver a notification.
+    Notify(Arc<Handle<E>>, Notification),
+    /// Have a handle's operation go on.
+    Step(Arc<dyn Stepwise>),
+    /// Deliver HANDLE_CLOSING; always a handle's last job.
+    Close(Box<ClosingNotice<E>>),
+}
+
+/// An asynchronous operation that goes on in steps, on its handle's lane.
+pub(super) trait Stepwise: Send + Sync {
+    /// Goes on as far as possible without waiting.
+    fn step(self: Arc<Self>);
+}
+
+impl<E: Embedder> callback_thread::Job for HandleJob<E> {
+    fn run(self) {
+        match self {
+            Self::Notify(handle, notification) => handle.notify(&notification),
+            Self::Step(operation) => operation.step(),
+            Self::Close(closing) => closing.deliver(),
+        }
+    }
+}
+
+/// Calls the observer. If it panics over the notification, it is called once more, with the failure in its place.
 fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification) {
     let deliver = |notification: &Notification| {
         contained(|| {
@@ -356,19 +399,19 @@ fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &N
     }
 }
 
-/// A handle's last word.
-pub(super) struct Closing<E: Embedder> {
+/// HANDLE_CLOSING, and what follows it.
+pub(super) struct ClosingNotice<E: Embedder> {
     id: HandleId,
     observer: Option<E::Observer>,
     context: usize,
     unload: Option<Arc<E::UnloadEvent>>,
     /// The delivery to end, if this is the session itself.
-    session: Option<Delivery<E>>,
-    /// Released afterwards: the parent's last word follows.
+    session: Option<Delivery<HandleJob<E>>>,
+    /// Released afterwards: the parent's own notice may follow then.
     parent: Option<Arc<Handle<E>>>,
 }
 
-impl<E: Embedder> Closing<E> {
+impl<E: Embedder> ClosingNotice<E> {
     pub(super) fn deliver(self) {
         if let Some(observer) = &self.observer {
             let closing = Notification::HandleClosing;

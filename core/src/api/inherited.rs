@@ -3,14 +3,13 @@
 //! The child has its parent's memory, but none of its threads. A handle that one of those was using is an *orphan*:
 //! whatever it waits for never comes, and its locks may be held for ever. So is every handle of an asynchronous session
 //! that has begun to work, and one with a TLS connection, whose keys parent and child must not both use. Orphans refuse
-//! every call and can be closed; their last word is delivered inside that call. All other handles work on.
+//! every call and can be closed; HANDLE_CLOSING is delivered inside that call. All other handles work on.
 //!
-//! Nobody can count on references for the last word of an inherited parent, as orphans keep theirs for ever. What counts
-//! are its children that have not ended.
+//! Orphans keep their references to their parents for ever. So the HANDLE_CLOSING of an inherited parent does not wait for
+//! its last reference, but until its children have ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::handle::HandleKind;
@@ -19,60 +18,6 @@ use super::connect::Connect;
 use super::handle::Handle;
 use super::library::{Library, Object};
 use super::session::Session;
-
-/// What a handle knows of its process.
-#[derive(Debug, Default)]
-pub(super) struct Heritage {
-    /// Children whose last word has not been delivered.
-    children: AtomicU32,
-    /// The handle is of a process that this one was forked from.
-    inherited: AtomicBool,
-    orphaned: AtomicBool,
-    /// The last word is on its way.
-    ended: AtomicBool,
-}
-
-impl Heritage {
-    pub(super) fn child_begins(&self) {
-        self.children.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// The handle works in the parent process only.
-    pub(super) fn is_orphaned(&self) -> bool {
-        self.orphaned.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn is_inherited(&self) -> bool {
-        self.inherited.load(Ordering::Relaxed)
-    }
-
-    /// Is it the first time that the last word is called for?
-    pub(super) fn end(&self) -> bool {
-        !self.ended.swap(true, Ordering::SeqCst)
-    }
-}
-
-impl<E: Embedder> Handle<E> {
-    /// A child has had its last word.
-    pub(super) fn child_ended(&self) {
-        // A child that has forked in its own last word is not counted in the process that it comes back to.
-        let count = &self.heritage.children;
-        let _ = count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
-            count.checked_sub(1)
-        });
-        if self.is_closed() {
-            self.end_if_inherited();
-        }
-    }
-
-    /// Ends an inherited handle that was closed, unless it must wait for its children.
-    fn end_if_inherited(&self) {
-        let has_children = self.heritage.children.load(Ordering::SeqCst) > 0;
-        if self.heritage.is_inherited() && !has_children {
-            self.end();
-        }
-    }
-}
 
 impl<E: Embedder> Library<E> {
     /// Sorts what a forked child has inherited; to be called first in each process, before anything else uses a handle.
@@ -85,7 +30,7 @@ impl<E: Embedder> Library<E> {
         objects.extend(buried.into_iter().filter(closed));
         Census::of(&objects).adopt(&objects);
         objects.retain(|object| object.handle().heritage.is_orphaned());
-        // What they own is not for this process to end, also when they are closed.
+        // This process must not drop what they own, also when they are closed.
         *self.graveyard() = objects;
     }
 
@@ -112,7 +57,8 @@ impl<E: Embedder> Object<E> {
     }
 }
 
-/// Who is referred to how often by what can be found from the table; any further reference is one of a thread.
+/// How many references to each object come from the table and from other objects. An object that has more of them was
+/// in use by a thread of the parent process.
 struct Census<'a, E: Embedder> {
     references: BTreeMap<usize, usize>,
     sessions: BTreeMap<usize, &'a Arc<Session<E>>>,
@@ -201,7 +147,7 @@ impl<'a, E: Embedder> Census<'a, E> {
     }
 
     fn adopt(&self, objects: &[Object<E>]) {
-        // An asynchronous session that has done nothing yet works here as well as there.
+        // An asynchronous session that has done nothing yet works in both processes.
         for session in self.sessions.values() {
             if let Some(thread) = session.handle().delivery().thread()
                 && !self.is_in_use(session)
@@ -210,22 +156,21 @@ impl<'a, E: Embedder> Census<'a, E> {
             }
         }
         for handle in self.handles.values() {
-            handle.heritage.inherited.store(true, Ordering::Relaxed);
-            handle.heritage.children.store(0, Ordering::Relaxed);
+            handle.heritage.inherit();
             if handle.delivery().is_strange() {
-                handle.heritage.orphaned.store(true, Ordering::Relaxed);
+                handle.heritage.orphan();
             }
         }
         for handle in self.handles.values() {
-            let has_ended = handle.heritage.ended.load(Ordering::Relaxed);
-            if let Some(parent) = handle.parent().filter(|_| !has_ended) {
+            if !handle.heritage.has_ended()
+                && let Some(parent) = handle.parent()
+            {
                 parent.heritage.child_begins();
             }
         }
         for object in objects {
             if self.is_orphan(object) {
-                let heritage = &object.handle().heritage;
-                heritage.orphaned.store(true, Ordering::Relaxed);
+                object.handle().heritage.orphan();
             }
         }
     }

@@ -20,13 +20,13 @@ pub struct Library<E: Embedder> {
     pub(super) table: Table<Object<E>>,
     /// The options of the process, set with the NULL handle.
     global: Mutex<Values>,
-    /// Objects of a process that this one was forked from, which cannot be ended here.
+    /// Objects that were inherited by a fork and must not be dropped in this process.
     graveyard: Mutex<Vec<Object<E>>>,
 }
 
-/// The library's locks, held: a fork that happens meanwhile leaves none of them to a thread that the child has not.
+/// All locks of the library, held during a fork: so none of them is held by a thread that the child does not have.
 #[derive(Debug)]
-pub struct Held<'a, E: Embedder> {
+pub struct LibraryHeld<'a, E: Embedder> {
     _lookups: resolve::Held,
     _table: TableHeld<'a, Object<E>>,
     _global: MutexGuard<'a, Values>,
@@ -75,7 +75,7 @@ impl<E: Embedder> Object<E> {
         self.handle().kind()
     }
 
-    /// Tells objects apart; never followed.
+    /// An address that tells objects apart; never dereferenced.
     pub(super) fn address(&self) -> usize {
         match self {
             Self::Session(session) => Arc::as_ptr(session).addr(),
@@ -108,10 +108,10 @@ impl<E: Embedder> Library<E> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the library's locks, to be let go after a fork.
+    /// Takes all locks of the library, before a fork. They are released when the result is dropped, after it.
     #[must_use]
-    pub fn hold(&self) -> Held<'_, E> {
-        Held {
+    pub fn hold(&self) -> LibraryHeld<'_, E> {
+        LibraryHeld {
             // First, as it may take some time.
             _lookups: resolve::hold(),
             _table: self.table.hold(),
@@ -150,7 +150,7 @@ impl<E: Embedder> Library<E> {
     ///
     /// # Errors
     /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
-    pub fn connect(&self, bits: u64) -> Result<Arc<Connect<E>>> {
+    pub fn find_connect(&self, bits: u64) -> Result<Arc<Connect<E>>> {
         match self.object(bits)? {
             Object::Connect(connect) => Ok(connect),
             Object::Session(_) | Object::Request(_) | Object::WebSocket(_) => {

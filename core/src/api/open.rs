@@ -13,9 +13,10 @@ use winhttp_proto::url::escape::{EscapeFlags, request_target};
 use winhttp_proto::url::host::Host;
 
 use super::connect::Connect;
+use super::delivery::Delivery;
 use super::handle::Handle;
-use super::job::Delivery;
 use super::library::{Library, Object};
+use super::proxy::ProxyAccess;
 use super::request::{Request, RequestLine};
 use super::session::Session;
 use crate::room::room_for;
@@ -31,24 +32,6 @@ pub struct OpenSession {
     pub asynchronous: bool,
     /// WINHTTP_FLAG_SECURE_DEFAULTS.
     pub secure_defaults: bool,
-}
-
-/// How servers are reached (WINHTTP_ACCESS_TYPE_*).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProxyAccess {
-    /// DEFAULT_PROXY: the machine's static setting; direct in this version.
-    Default,
-    /// NO_PROXY.
-    Direct,
-    /// NAMED_PROXY with its list and bypass list; requests fail with [`Error::NotImplemented`] in this version.
-    Named {
-        /// The proxy list.
-        proxy: String,
-        /// The bypass list.
-        bypass: Option<String>,
-    },
-    /// AUTOMATIC_PROXY: the user's settings; direct in this version.
-    Automatic,
 }
 
 /// Arguments of WinHttpOpenRequest.
@@ -128,7 +111,7 @@ impl<E: Embedder> Library<E> {
     /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidParameter`] for a verb, version or
     /// header value that cannot be sent.
     pub fn open_request(&self, connect: u64, mut arguments: OpenRequest) -> Result<HandleId> {
-        let connect = self.connect(connect)?;
+        let connect = self.find_connect(connect)?;
         let version = self.default_version(connect.session());
         let line = request_line(&mut arguments, version)?;
         let headers = first_headers(&arguments, &line)?;

@@ -10,13 +10,11 @@ mod set;
 
 pub use certificate::{Algorithm, Bits, Certificate, CertificateSummary, Extension};
 pub use cipher::{BulkCipher, Cipher};
-pub use query::Answer;
+pub use query::OptionAnswer;
 pub use set::{NewValue, Setting};
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Result;
-use winhttp_proto::header::Version;
-use winhttp_proto::option::{OptionId, Value, Values};
 
 use super::library::{Library, Object};
 
@@ -31,29 +29,6 @@ impl<E: Embedder> Library<E> {
         }
         self.object(bits).map(Some)
     }
-}
-
-/// The HTTP version an option's values ask for; `None` if they do not say.
-pub(super) fn http_version(values: &Values) -> Option<Version> {
-    match values.stored(OptionId::HTTP_VERSION) {
-        // HTTP_VERSION_INFO: the minor version is the second DWORD, and 0 or 1.
-        Some(Value::Bytes(bytes)) if bytes.get(4..) == Some(&0_u32.to_ne_bytes()) => {
-            Some(Version::HTTP_10)
-        }
-        Some(_) => Some(Version::HTTP_11),
-        None => None,
-    }
-}
-
-/// HTTP_VERSION_INFO of a version.
-pub(super) fn http_version_value(version: Version) -> Value {
-    let fields = [u32::from(version.major), u32::from(version.minor)];
-    Value::Bytes(
-        fields
-            .iter()
-            .flat_map(|field| field.to_ne_bytes())
-            .collect(),
-    )
 }
 
 #[cfg(test)]

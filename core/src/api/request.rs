@@ -28,10 +28,8 @@ use life::Life;
 
 use super::completions::Completions;
 use super::connect::Connect;
-use super::handle::Handle;
-use super::job::Operation as Job;
-use super::open::ProxyAccess;
-use super::options::{http_version, http_version_value};
+use super::handle::{Handle, Stepwise};
+use super::proxy::ProxyAccess;
 use crate::engine::reactor::Ready;
 use crate::engine::sleeper::Wake;
 use crate::engine::transport::tls::TlsFacts;
@@ -114,7 +112,7 @@ impl<E: Embedder> RequestState<E> {
 
     /// The HTTP version to send (HTTP_VERSION): that of the opening unless the option was set since.
     fn version(&self) -> Version {
-        http_version(&self.values).unwrap_or(Version::HTTP_11)
+        self.values.http_version().unwrap_or(Version::HTTP_11)
     }
 
     fn asks_upgrade(&self) -> bool {
@@ -157,9 +155,9 @@ impl<E: Embedder> Request<E> {
         let (timeouts, proxy) = (settings.timeouts, settings.proxy.clone());
         values.inherit_from(&settings.values);
         drop(settings);
-        if http_version(&values).unwrap_or(Version::HTTP_11) != line.version {
+        if values.http_version().unwrap_or(Version::HTTP_11) != line.version {
             // From here on the option is what counts; its own row takes this value.
-            let _ = values.set(OptionId::HTTP_VERSION, http_version_value(line.version));
+            let _ = values.set(OptionId::HTTP_VERSION, line.version.into());
         }
         let state = RequestState {
             headers,
@@ -318,7 +316,7 @@ impl<E: Embedder> Request<E> {
     }
 
     /// Decides whether a turn must be queued.
-    fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Job>> {
+    fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Stepwise>> {
         if let Life::Turning { again, .. } = &mut state.life {
             *again = true;
         }
@@ -328,7 +326,9 @@ impl<E: Embedder> Request<E> {
         if std::mem::replace(queued, true) {
             return None;
         }
-        self.myself.upgrade().map(|myself| myself as Arc<dyn Job>)
+        self.myself
+            .upgrade()
+            .map(|myself| myself as Arc<dyn Stepwise>)
     }
 }
 

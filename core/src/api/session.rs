@@ -6,7 +6,7 @@ use winhttp_proto::embed::Embedder;
 use winhttp_proto::option::{Timeouts, Values};
 
 use super::handle::Handle;
-use super::open::ProxyAccess;
+use super::proxy::ProxyAccess;
 use crate::engine::transport::tls::TlsConfigs;
 
 /// A session.
@@ -70,7 +70,7 @@ impl<E: Embedder> Session<E> {
     }
 
     /// Lets completions be delivered inside the call that caused them (ASSURED_NON_BLOCKING_CALLBACKS).
-    pub fn set_inline_completions(&self, inline: bool) {
+    pub(super) fn set_inline_completions(&self, inline: bool) {
         if let Some(thread) = self.handle.delivery().thread() {
             thread.set_inline(inline);
         }

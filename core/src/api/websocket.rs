@@ -28,7 +28,7 @@ use super::completions::Completions;
 use super::handle::Handle;
 use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
-use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::reactor::{Ready, Registration};
 use crate::engine::transport::Stack;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
@@ -38,7 +38,7 @@ use winhttp_proto::error::Error;
 pub(super) struct Upgraded {
     pub(super) stack: Stack,
     pub(super) inbox: Inbox,
-    pub(super) endpoint: Option<Arc<Endpoint>>,
+    pub(super) endpoint: Option<Arc<Registration>>,
     pub(super) read_ahead: usize,
     pub(super) send_timeout: Option<Duration>,
 }
@@ -46,7 +46,7 @@ pub(super) struct Upgraded {
 /// A WebSocket.
 pub struct WebSocket<E: Embedder> {
     io: Mutex<Io<E>>,
-    endpoint: Option<Arc<Endpoint>>,
+    endpoint: Option<Arc<Registration>>,
     handle: Arc<Handle<E>>,
 }
 

@@ -1,4 +1,4 @@
-//! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever owns the endpoint.
+//! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever is registered.
 
 mod source;
 
@@ -26,18 +26,18 @@ const ALARM: Token = Token(usize::MAX - 1);
 
 /// Owns sockets that the poll watches.
 pub trait Ready: Send + Sync {
-    /// A socket of the endpoint may be readable or writable; edge-triggered, spurious calls allowed.
+    /// A registered socket may be readable or writable; edge-triggered, spurious calls allowed.
     fn ready(self: Arc<Self>);
-    /// The endpoint's deadline has passed.
+    /// The registration's deadline has passed.
     fn expired(self: Arc<Self>);
     /// The system refuses to wait: nothing will be reported any more, and whatever waits must fail.
     /// Returns whether that posted any job.
     fn lost(self: Arc<Self>) -> bool;
-    /// What was put off with [`Endpoint::flush_later`] is due; returns whether that posted any job.
+    /// What was put off with [`Registration::flush_later`] is due; returns whether that posted any job.
     fn flush(self: Arc<Self>) -> bool;
 }
 
-/// Registers endpoints with the session's poll.
+/// Registers owners of sockets with the session's poll.
 #[derive(Clone)]
 pub struct Reactor(Arc<Shared>);
 
@@ -53,9 +53,9 @@ struct Shared {
 struct Entries {
     slots: Vec<Slot>,
     free: Vec<usize>,
-    /// When to look at which slot: at most one entry for each, whatever becomes of its deadline.
+    /// When to look at which slot: at most one entry for each, also after its deadline has changed.
     timers: BTreeSet<(Instant, usize)>,
-    /// Endpoints with something to flush before the poll waits.
+    /// Registrations with something to flush before the poll waits.
     flushes: Vec<Token>,
     /// Until when the poll sleeps: `None` while it is awake.
     sleep: Option<Sleep>,
@@ -112,15 +112,15 @@ impl fmt::Debug for Reactor {
 
 /// A place in the poll: any number of sockets and one deadline, all reported to one owner.
 #[derive(Debug)]
-pub struct Endpoint {
+pub struct Registration {
     reactor: Reactor,
     index: usize,
     generation: u32,
     ended: Arc<AtomicBool>,
 }
 
-impl Endpoint {
-    /// A new endpoint reporting to `owner`.
+impl Registration {
+    /// A new registration, reporting to `owner`.
     #[must_use]
     pub fn new(reactor: &Reactor, owner: Weak<dyn Ready>) -> Self {
         let mut entries = reactor.0.lock();
@@ -158,7 +158,7 @@ impl Endpoint {
         }
     }
 
-    /// Sets or clears the endpoint's deadline.
+    /// Sets or clears the deadline.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
         let mut entries = self.reactor.0.lock();
         let Some(slot) = entries.slots.get_mut(self.index) else {
@@ -204,7 +204,7 @@ impl Endpoint {
     }
 }
 
-impl Attach for Endpoint {
+impl Attach for Registration {
     fn attach(&self, socket: &Socket) -> io::Result<()> {
         let token = token(self.index, self.generation);
         // Registered once, edge-triggered, for both directions: no system call per operation.
@@ -216,7 +216,7 @@ impl Attach for Endpoint {
     }
 }
 
-impl Drop for Endpoint {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut entries = self.reactor.0.lock();
         let mut owner = None;
@@ -262,7 +262,7 @@ impl Shared {
     }
 }
 
-/// Index in the low half, generation in the high half: an event of a closed endpoint finds nobody.
+/// Index in the low half, generation in the high half: an event of a registration that has ended finds nobody.
 fn token(index: usize, generation: u32) -> Token {
     Token(index | (usize::try_from(generation & GENERATION_MASK).unwrap_or(0) << 32))
 }
@@ -295,27 +295,27 @@ mod tests {
         }
     }
 
-    fn owned(reactor: &Reactor, owner: &Arc<Nobody>) -> Endpoint {
+    fn owned(reactor: &Reactor, owner: &Arc<Nobody>) -> Registration {
         let owner = Arc::clone(owner) as Arc<dyn Ready>;
-        Endpoint::new(reactor, Arc::downgrade(&owner))
+        Registration::new(reactor, Arc::downgrade(&owner))
     }
 
     #[test]
     fn a_deadline_that_comes_and_goes_leaves_one_entry() {
         let (reactor, _source) = Reactor::open().unwrap();
         let owner = Arc::new(Nobody);
-        let endpoint = owned(&reactor, &owner);
+        let registration = owned(&reactor, &owner);
         let start = clock::now();
         let late = start + Duration::from_secs(30);
         for turn in 1..100 {
             // A peer that never stops: the turn is over, and the next one is due at once.
             let now = start + Duration::from_millis(turn);
-            endpoint.set_deadline(Some(late));
-            endpoint.set_deadline(Some(now));
+            registration.set_deadline(Some(late));
+            registration.set_deadline(Some(now));
             assert!(reactor.0.next_expired(now).is_some());
             assert!(reactor.0.next_expired(now).is_none());
         }
-        endpoint.set_deadline(Some(late));
+        registration.set_deadline(Some(late));
         assert_eq!(reactor.0.lock().timers.len(), 1);
         assert!(reactor.0.next_expired(late).is_some());
         assert!(reactor.0.lock().timers.is_empty());
@@ -325,15 +325,15 @@ mod tests {
     fn a_deadline_that_was_put_off_or_taken_back_does_not_expire() {
         let (reactor, _source) = Reactor::open().unwrap();
         let owner = Arc::new(Nobody);
-        let endpoint = owned(&reactor, &owner);
+        let registration = owned(&reactor, &owner);
         let soon = clock::now() + Duration::from_secs(1);
         let late = soon + Duration::from_secs(1);
-        endpoint.set_deadline(Some(soon));
-        endpoint.set_deadline(Some(late));
+        registration.set_deadline(Some(soon));
+        registration.set_deadline(Some(late));
         assert!(reactor.0.next_expired(soon).is_none());
         assert!(reactor.0.next_expired(late).is_some());
-        endpoint.set_deadline(Some(late));
-        endpoint.set_deadline(None);
+        registration.set_deadline(Some(late));
+        registration.set_deadline(None);
         assert!(reactor.0.next_expired(late).is_none());
     }
 }

@@ -15,7 +15,7 @@ use winhttp_proto::error::{Error, Result};
 use super::clock;
 use super::socket::{is_would_block, send_flags};
 
-/// Makes somebody look again: a waiting thread, or the queue of an asynchronous operation.
+/// Ends the wait of a thread, or has an asynchronous operation go on.
 pub trait Wake: Send + Sync {
     /// Ends the wait soon; harmless when nobody waits.
     fn wake(&self);
@@ -108,7 +108,7 @@ impl Sleeper {
         })
     }
 
-    /// Ends waits here; to be given to whoever may have to.
+    /// What ends waits here, to be given to other threads.
     #[must_use]
     pub fn waker(&self) -> Arc<dyn Wake> {
         Arc::<ThreadWaker>::clone(&self.waker)

@@ -8,11 +8,12 @@ use winhttp_core::api::EMPTY_CLOSE_STATUS;
 use winhttp_core::api::options::features;
 use winhttp_core::engine::extended_error;
 use winhttp_core::engine::transport::tls::Protocols;
+use winhttp_proto::handle::HandleKind;
 use winhttp_proto::header::edit::Modifiers;
 use winhttp_proto::header::name_table;
 use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers;
-use winhttp_proto::option::{Check, Default as OptionDefault, HandleKind, OptionId, ROWS, row};
+use winhttp_proto::option::{Check, Default as OptionDefault, OptionId, ROWS, row};
 use winhttp_proto::url::Scheme;
 use winhttp_proto::url::escape::EscapeFlags;
 

@@ -6,8 +6,8 @@ use winhttp_abi::types::SystemTime;
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::HeaderBlock;
-use winhttp_proto::header::name_table::{self, Level, Source};
-use winhttp_proto::header::query::{self, Answer, QueryError};
+use winhttp_proto::header::name_table::{self, AnswerSource, Level};
+use winhttp_proto::header::query::{self, HeaderAnswer, QueryError};
 
 use crate::arguments::required_text;
 use crate::library::Shim;
@@ -66,7 +66,7 @@ impl Query {
     /// # Safety
     /// `name` is NULL or a terminated string.
     pub(super) unsafe fn name<W: Unit>(&self, name: *const W) -> Result<Option<String>> {
-        if self.level.source != Source::Custom {
+        if self.level.source != AnswerSource::Custom {
             return Ok(None);
         }
         // SAFETY: the caller's promise, handed on.
@@ -97,7 +97,7 @@ impl Query {
     /// `length` points to a DWORD; `buffer` is NULL or points to as many bytes as that says.
     pub(super) unsafe fn give<W: Unit>(
         &self,
-        answer: &Answer,
+        answer: &HeaderAnswer,
         buffer: *mut u8,
         length: *mut u32,
     ) -> Result<()> {
@@ -118,7 +118,7 @@ impl Query {
 }
 
 /// SYSTEMTIME as it lies in memory: eight WORDs.
-fn system_time_bytes(time: &winhttp_proto::http_date::SystemTime) -> Vec<u8> {
+fn system_time_bytes(time: &winhttp_proto::http_date::CalendarTime) -> Vec<u8> {
     const _: () = assert!(size_of::<SystemTime>() == 16);
     let fields = [
         time.year,

@@ -1,38 +1,38 @@
 //! Schemes and targets of authentication to their numbers and back.
 
 use winhttp_abi::constants as c;
-use winhttp_proto::auth::{Scheme, Target};
+use winhttp_proto::auth::{AuthScheme, AuthTarget};
 
 /// WINHTTP_AUTH_SCHEME_* of a scheme.
-pub(crate) fn auth_scheme(scheme: Scheme) -> u32 {
+pub(crate) fn auth_scheme(scheme: AuthScheme) -> u32 {
     match scheme {
-        Scheme::Basic => c::WINHTTP_AUTH_SCHEME_BASIC,
-        Scheme::Ntlm => c::WINHTTP_AUTH_SCHEME_NTLM,
-        Scheme::Passport => c::WINHTTP_AUTH_SCHEME_PASSPORT,
-        Scheme::Digest => c::WINHTTP_AUTH_SCHEME_DIGEST,
-        Scheme::Negotiate => c::WINHTTP_AUTH_SCHEME_NEGOTIATE,
+        AuthScheme::Basic => c::WINHTTP_AUTH_SCHEME_BASIC,
+        AuthScheme::Ntlm => c::WINHTTP_AUTH_SCHEME_NTLM,
+        AuthScheme::Passport => c::WINHTTP_AUTH_SCHEME_PASSPORT,
+        AuthScheme::Digest => c::WINHTTP_AUTH_SCHEME_DIGEST,
+        AuthScheme::Negotiate => c::WINHTTP_AUTH_SCHEME_NEGOTIATE,
     }
 }
 
 /// The scheme of a WINHTTP_AUTH_SCHEME_*; `None` for none, several and unknown ones.
-pub(crate) fn scheme_of_number(number: u32) -> Option<Scheme> {
-    use Scheme as S;
+pub(crate) fn scheme_of_number(number: u32) -> Option<AuthScheme> {
+    use AuthScheme as S;
     [S::Basic, S::Ntlm, S::Passport, S::Digest, S::Negotiate]
         .into_iter()
         .find(|scheme| auth_scheme(*scheme) == number)
 }
 
 /// WINHTTP_AUTH_TARGET_* of a target.
-pub(crate) fn auth_target(target: Target) -> u32 {
+pub(crate) fn auth_target(target: AuthTarget) -> u32 {
     match target {
-        Target::Server => c::WINHTTP_AUTH_TARGET_SERVER,
-        Target::Proxy => c::WINHTTP_AUTH_TARGET_PROXY,
+        AuthTarget::Server => c::WINHTTP_AUTH_TARGET_SERVER,
+        AuthTarget::Proxy => c::WINHTTP_AUTH_TARGET_PROXY,
     }
 }
 
 /// The target of a WINHTTP_AUTH_TARGET_*; `None` for others.
-pub(crate) fn target_of_number(number: u32) -> Option<Target> {
-    [Target::Server, Target::Proxy]
+pub(crate) fn target_of_number(number: u32) -> Option<AuthTarget> {
+    [AuthTarget::Server, AuthTarget::Proxy]
         .into_iter()
         .find(|target| auth_target(*target) == number)
 }

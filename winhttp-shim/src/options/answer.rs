@@ -12,7 +12,7 @@ use winhttp_abi::types::{
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::ProxyAccess;
-use winhttp_core::api::options::{Answer, Certificate, CertificateSummary};
+use winhttp_core::api::options::{Certificate, CertificateSummary, OptionAnswer};
 
 use super::buffer::Buffer;
 use super::security::{no_security_info, security_info};
@@ -23,26 +23,26 @@ use crate::map;
 use crate::observer::ProgramCallback;
 
 /// Writes the answer; on failure the buffer is untouched and nothing is left allocated.
-pub(super) fn write<W: Unit>(answer: Answer<Shim>, buffer: &Buffer) -> Result<()> {
+pub(super) fn write<W: Unit>(answer: OptionAnswer<Shim>, buffer: &Buffer) -> Result<()> {
     match answer {
-        Answer::Number(number) => buffer.put(number),
-        Answer::ExtendedError => buffer.put(error_detail::socket_error()),
-        Answer::Pointer(pointer) => buffer.put(pointer),
-        Answer::Handle(handle) => buffer.put(from_bits(handle.bits())),
-        Answer::Text(text) => buffer.put_text::<W>(&text),
-        Answer::Bytes(bytes) => buffer.put_bytes(&bytes),
-        Answer::Observer(observer) => {
+        OptionAnswer::Number(number) => buffer.put(number),
+        OptionAnswer::ExtendedError => buffer.put(error_detail::socket_error()),
+        OptionAnswer::Pointer(pointer) => buffer.put(pointer),
+        OptionAnswer::Handle(handle) => buffer.put(from_bits(handle.bits())),
+        OptionAnswer::Text(text) => buffer.put_text::<W>(&text),
+        OptionAnswer::Struct(structure) => buffer.put_bytes(&structure.encode()),
+        OptionAnswer::Observer(observer) => {
             buffer.put(observer.as_ref().map_or(0, ProgramCallback::address))
         }
-        Answer::Proxy(access) => put_proxy::<W>(&access, buffer),
-        Answer::Connection { local, remote } => put_connection(local, remote, buffer),
-        Answer::Certificate(certificate) => put_certificate(&certificate, buffer),
-        Answer::CertificateSummary(summary) => put_summary::<W>(&summary, buffer),
-        Answer::Cipher(cipher) => {
+        OptionAnswer::Proxy(access) => put_proxy::<W>(&access, buffer),
+        OptionAnswer::Connection { local, remote } => put_connection(local, remote, buffer),
+        OptionAnswer::Certificate(certificate) => put_certificate(&certificate, buffer),
+        OptionAnswer::CertificateSummary(summary) => put_summary::<W>(&summary, buffer),
+        OptionAnswer::Cipher(cipher) => {
             buffer.require(size_of::<SecurityInfo<W>>())?;
             buffer.put(cipher.map_or_else(no_security_info::<W>, |cipher| security_info(&cipher)))
         }
-        Answer::ChannelBinding(token) => put_binding(&token, buffer),
+        OptionAnswer::ChannelBinding(token) => put_binding(&token, buffer),
     }
 }
 

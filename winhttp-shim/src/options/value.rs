@@ -97,7 +97,8 @@ unsafe fn plain<W: Unit>(
         | Type::Bool
         | Type::Pointer
         | Type::None
-        | Type::Struct { .. }
+        | Type::Struct(_)
+        | Type::EdgeStruct { .. }
         | Type::Variable => {
             // SAFETY: the caller's promise.
             let bytes = unsafe { input::bytes(buffer.cast(), length) };

@@ -8,7 +8,7 @@
 //! Challenges and their parameters are separated by the same comma. What tells them apart is the equals sign behind a
 //! parameter's name.
 
-use super::{Scheme, Target};
+use super::{AuthScheme, AuthTarget};
 use crate::header::HeaderList;
 use crate::header::text;
 
@@ -16,16 +16,16 @@ use crate::header::text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     /// Who asks.
-    pub target: Target,
+    pub target: AuthTarget,
     /// The schemes we know among those offered, in the server's order, each once; never empty.
-    pub schemes: Vec<Scheme>,
+    pub schemes: Vec<AuthScheme>,
 }
 
 impl Challenge {
     /// The challenge of a response; `None` if it is none, or offers nothing we know.
     #[must_use]
     pub fn of_response(status: u16, headers: &HeaderList) -> Option<Self> {
-        let target = Target::of_status(status)?;
+        let target = AuthTarget::of_status(status)?;
         let schemes = offered(headers.all(target.challenge_field()));
         (!schemes.is_empty()).then_some(Self { target, schemes })
     }
@@ -33,10 +33,10 @@ impl Challenge {
 
 /// The schemes we know in the values of a challenge field, in their order, each once. Others are passed over with their
 /// parameters.
-pub fn offered<'h>(values: impl IntoIterator<Item = &'h [u8]>) -> Vec<Scheme> {
+pub fn offered<'h>(values: impl IntoIterator<Item = &'h [u8]>) -> Vec<AuthScheme> {
     let mut schemes = Vec::new();
     for element in values.into_iter().flat_map(elements) {
-        let found = scheme_name(element).and_then(Scheme::named);
+        let found = scheme_name(element).and_then(AuthScheme::named);
         schemes.extend(found.filter(|scheme| !schemes.contains(scheme)));
     }
     schemes
@@ -77,9 +77,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use Scheme::{Basic, Digest, Negotiate, Ntlm, Passport};
+    use AuthScheme::{Basic, Digest, Negotiate, Ntlm, Passport};
 
-    fn of(values: &[&str]) -> Vec<Scheme> {
+    fn of(values: &[&str]) -> Vec<AuthScheme> {
         offered(values.iter().map(|value| value.as_bytes()))
     }
 
@@ -166,14 +166,14 @@ mod tests {
         let server = Challenge::of_response(401, &headers).unwrap();
         assert_eq!(
             (server.target, &*server.schemes),
-            (Target::Server, &[Basic, Ntlm][..])
+            (AuthTarget::Server, &[Basic, Ntlm][..])
         );
         assert_eq!(Challenge::of_response(407, &headers), None);
         headers.push("Proxy-Authenticate", "Negotiate");
         let proxy = Challenge::of_response(407, &headers).unwrap();
         assert_eq!(
             (proxy.target, &*proxy.schemes),
-            (Target::Proxy, &[Negotiate][..])
+            (AuthTarget::Proxy, &[Negotiate][..])
         );
         for status in [100, 200, 302, 400, 403, 500] {
             assert_eq!(Challenge::of_response(status, &headers), None);
@@ -192,7 +192,7 @@ mod tests {
         #[test]
         fn no_value_is_too_strange(value in prop::collection::vec(any::<u8>(), 0..60)) {
             let schemes = offered([&*value]);
-            prop_assert!(schemes.len() <= Scheme::NAMES.len());
+            prop_assert!(schemes.len() <= AuthScheme::NAMES.len());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Scheme, Target};
+use super::{AuthScheme, AuthTarget};
 use crate::error::{Error, Result};
 
 /// A user name or password. `Debug` shows nothing of it, not even its length.
@@ -33,9 +33,9 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// Who gets them.
-    pub target: Target,
+    pub target: AuthTarget,
     /// The scheme they are for.
-    pub scheme: Scheme,
+    pub scheme: AuthScheme,
     /// User name and password; `None` stands for whoever is logged on.
     pub user: Option<(Secret, Secret)>,
 }
@@ -47,8 +47,8 @@ impl Credentials {
     /// [`Error::InvalidParameter`] if name or password is missing for a scheme that needs both. An empty name is none; an
     /// empty password is one.
     pub fn new(
-        target: Target,
-        scheme: Scheme,
+        target: AuthTarget,
+        scheme: AuthScheme,
         user: Option<String>,
         password: Option<String>,
     ) -> Result<Self> {
@@ -88,7 +88,7 @@ impl CredentialSet {
 
     /// What this target may be shown.
     #[must_use]
-    pub fn of(&self, target: Target) -> Option<&Credentials> {
+    pub fn of(&self, target: AuthTarget) -> Option<&Credentials> {
         self.0
             .iter()
             .find(|credentials| credentials.target == target)
@@ -99,14 +99,14 @@ impl CredentialSet {
 mod tests {
     use super::*;
 
-    fn new(scheme: Scheme, user: Option<&str>, password: Option<&str>) -> Result<Credentials> {
+    fn new(scheme: AuthScheme, user: Option<&str>, password: Option<&str>) -> Result<Credentials> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Credentials::new(Target::Server, scheme, owned(user), owned(password))
+        Credentials::new(AuthTarget::Server, scheme, owned(user), owned(password))
     }
 
     #[test]
     fn fact_6_3_basic_and_digest_need_both() {
-        for scheme in [Scheme::Basic, Scheme::Digest] {
+        for scheme in [AuthScheme::Basic, AuthScheme::Digest] {
             for (user, password) in [
                 (None, None),
                 (Some("u"), None),
@@ -122,7 +122,11 @@ mod tests {
 
     #[test]
     fn fact_6_3_and_36_4_the_others_fall_back_to_whoever_is_logged_on() {
-        for scheme in [Scheme::Ntlm, Scheme::Negotiate, Scheme::Passport] {
+        for scheme in [
+            AuthScheme::Ntlm,
+            AuthScheme::Negotiate,
+            AuthScheme::Passport,
+        ] {
             for (user, password) in [(None, None), (Some(""), Some("")), (None, Some("p"))] {
                 assert_eq!(new(scheme, user, password).unwrap().user, None);
             }
@@ -135,15 +139,15 @@ mod tests {
     fn fact_28_1_2_each_target_has_its_own() {
         let of = |target, user: &str| {
             let (user, password) = (Some(user.to_owned()), Some(String::new()));
-            Credentials::new(target, Scheme::Basic, user, password).unwrap()
+            Credentials::new(target, AuthScheme::Basic, user, password).unwrap()
         };
         let mut set = CredentialSet::new();
-        assert_eq!(set.of(Target::Server), None);
-        for target in [Target::Server, Target::Proxy] {
+        assert_eq!(set.of(AuthTarget::Server), None);
+        for target in [AuthTarget::Server, AuthTarget::Proxy] {
             set.put(of(target, "first"));
             set.put(of(target, "second"));
         }
-        for target in [Target::Server, Target::Proxy] {
+        for target in [AuthTarget::Server, AuthTarget::Proxy] {
             assert_eq!(set.of(target), Some(&of(target, "second")));
         }
     }
@@ -152,13 +156,16 @@ mod tests {
     fn debug_output_hides_name_and_password() {
         let shown = format!(
             "{:?}",
-            new(Scheme::Basic, Some("alice"), Some("hunter2")).unwrap()
+            new(AuthScheme::Basic, Some("alice"), Some("hunter2")).unwrap()
         );
         assert!(
             !shown.contains("alice") && !shown.contains("hunter2"),
             "{shown}"
         );
-        let longer = format!("{:?}", new(Scheme::Basic, Some("a"), Some("b")).unwrap());
+        let longer = format!(
+            "{:?}",
+            new(AuthScheme::Basic, Some("a"), Some("b")).unwrap()
+        );
         assert_eq!(shown, longer, "not even the length shows");
     }
 }

@@ -5,58 +5,45 @@
 //! 0: 64 cells   1: 128 cells   2: 256 cells …        lock │ generation │ object, if the handle is alive
 //! ```
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::id::{self, HandleId};
-
-/// Generations of cells start here. A process may have handles of a [`Table`](super::Table) too, in another library:
-/// their numbers differ, so that each library refuses the other's.
-const FIRST_GENERATION: u32 = 0x2000_0000;
-/// A cell that reaches this generation is retired instead of being used again.
-const LAST_GENERATION: u32 = 0x3fff_ffff;
-const _: () = assert!(LAST_GENERATION < id::FIRST_GENERATION);
+use super::id::HandleId;
+use super::slot::{Generations, HandleSlot, Vacant};
 
 /// Cells of the first segment; each further one has twice as many.
 const FIRST_SEGMENT_CELLS: u32 = 64;
-/// All segments together have 64 × (2^19 − 1) cells, over 33 million.
+/// All segments together have over 33 million cells.
 const SEGMENTS: usize = 19;
+const CELLS: u32 = FIRST_SEGMENT_CELLS * ((1 << SEGMENTS) - 1);
 
 /// Maps handle numbers to objects that calls lock while they use them.
 ///
 /// Garbage, removed and recycled numbers are not found. The memory of cells is used again, and never given back.
 #[derive(Debug)]
 pub struct Cells<T> {
-    segments: [OnceLock<Box<[Line<T>]>>; SEGMENTS],
-    vacant: Mutex<Vacant>,
+    segments: [OnceLock<Box<[CacheLine<T>]>>; SEGMENTS],
+    vacancies: Mutex<Vacancies>,
+}
+
+#[derive(Debug)]
+struct Vacancies {
+    vacant: Vacant,
+    /// Cells that were ever used.
+    used: u32,
 }
 
 /// A cell on a cache line of its own: threads with different handles do not disturb each other.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Line<T>(Mutex<Cell<T>>);
-
-#[derive(Debug)]
-struct Cell<T> {
-    generation: u32,
-    object: Option<T>,
-}
-
-#[derive(Debug)]
-struct Vacant {
-    /// Cells that were used before, oldest first, so that each rests as long as possible.
-    free: VecDeque<u32>,
-    /// The first cell that was never used.
-    next: u32,
-}
+struct CacheLine<T>(Mutex<HandleSlot<T>>);
 
 /// A table whose locks are all held.
 #[derive(Debug)]
 pub struct CellsHeld<'a, T> {
     #[expect(dead_code, reason = "held, not used")]
-    vacant: MutexGuard<'a, Vacant>,
+    vacancies: MutexGuard<'a, Vacancies>,
     #[expect(dead_code, reason = "held, not used")]
-    cells: Vec<MutexGuard<'a, Cell<T>>>,
+    cells: Vec<MutexGuard<'a, HandleSlot<T>>>,
 }
 
 impl<T> Cells<T> {
@@ -65,31 +52,19 @@ impl<T> Cells<T> {
     pub const fn new() -> Self {
         Self {
             segments: [const { OnceLock::new() }; SEGMENTS],
-            vacant: Mutex::new(Vacant {
-                free: VecDeque::new(),
-                next: 0,
+            vacancies: Mutex::new(Vacancies {
+                vacant: Vacant::new(),
+                used: 0,
             }),
         }
     }
 
     /// Stores what `make` builds for a new number. `None` when the table is full.
     pub fn insert_with(&self, make: impl FnOnce(HandleId) -> T) -> Option<HandleId> {
-        let index = {
-            let mut vacant = lock(&self.vacant);
-            match vacant.free.pop_front() {
-                Some(index) => index,
-                None => {
-                    let index = vacant.next;
-                    // Only if there is such a cell.
-                    let _ = position(index)?;
-                    vacant.next += 1;
-                    index
-                }
-            }
-        };
+        let index = lock(&self.vacancies).take()?;
         let mut cell = lock(self.cell(index)?);
-        let id = HandleId::new(index, cell.generation)?;
-        cell.object = Some(make(id));
+        let id = cell.id(index)?;
+        cell.put(make(id));
         Some(id)
     }
 
@@ -99,60 +74,58 @@ impl<T> Cells<T> {
     #[inline]
     pub fn with<R>(&self, id: HandleId, work: impl FnOnce(&mut T) -> R) -> Option<R> {
         let mut cell = lock(self.find(id)?);
-        if cell.generation != id.generation() {
-            return None;
-        }
-        cell.object.as_mut().map(work)
+        cell.get_mut(id).map(work)
     }
 
     /// Ends the life of the number and hands its object back; `None` if it was not alive.
     #[must_use]
     pub fn remove(&self, id: HandleId) -> Option<T> {
-        let (object, again) = {
-            let mut cell = lock(self.find(id)?);
-            if cell.generation != id.generation() {
-                return None;
-            }
-            let object = cell.object.take()?;
-            cell.generation += 1;
-            (object, cell.generation < LAST_GENERATION)
-        };
-        if again && let Some(index) = id.index() {
-            lock(&self.vacant).free.push_back(index);
+        let removed = lock(self.find(id)?).remove(id, Generations::CELLS)?;
+        if removed.reusable
+            && let Some(index) = id.index()
+        {
+            lock(&self.vacancies).vacant.give_back(index);
         }
-        Some(object)
+        Some(removed.object)
     }
 
     /// Takes all locks of the table: no call is inside any handle.
     #[must_use]
     pub fn hold(&self) -> CellsHeld<'_, T> {
-        let vacant = lock(&self.vacant);
-        let cells = (0..vacant.next).filter_map(|index| self.cell(index));
+        let vacancies = lock(&self.vacancies);
+        let cells = (0..vacancies.used).filter_map(|index| self.cell(index));
         CellsHeld {
             cells: cells.map(lock).collect(),
-            vacant,
+            vacancies,
         }
     }
 
     /// The cell of a number, if it ever was one.
     #[inline]
-    fn find(&self, id: HandleId) -> Option<&Mutex<Cell<T>>> {
+    fn find(&self, id: HandleId) -> Option<&Mutex<HandleSlot<T>>> {
         let (segment, offset, _) = position(id.index()?)?;
         let line = self.segments.get(segment)?.get()?.get(offset)?;
         Some(&line.0)
     }
 
     /// The cell with this index, made if need be.
-    fn cell(&self, index: u32) -> Option<&Mutex<Cell<T>>> {
+    fn cell(&self, index: u32) -> Option<&Mutex<HandleSlot<T>>> {
         let (segment, offset, len) = position(index)?;
         let cells = self.segments.get(segment)?.get_or_init(|| {
-            let vacant = || Cell {
-                generation: FIRST_GENERATION,
-                object: None,
-            };
-            (0..len).map(|_| Line(Mutex::new(vacant()))).collect()
+            let line = || CacheLine(Mutex::new(HandleSlot::new(Generations::CELLS)));
+            (0..len).map(|_| line()).collect()
         });
         Some(&cells.get(offset)?.0)
+    }
+}
+
+impl Vacancies {
+    fn take(&mut self) -> Option<u32> {
+        let index = self.vacant.take(self.used, CELLS)?;
+        if index == self.used {
+            self.used += 1;
+        }
+        Some(index)
     }
 }
 
@@ -207,7 +180,7 @@ mod tests {
         }
         assert!(old.iter().all(|id| cells.with(*id, |_| ()).is_none()));
         assert_eq!(
-            lock(&cells.vacant).next,
+            lock(&cells.vacancies).used,
             1,
             "one cell is used again and again"
         );
@@ -254,9 +227,8 @@ mod tests {
                 (segment, offset + 1)
             };
         }
-        let last = FIRST_SEGMENT_CELLS * ((1 << SEGMENTS) - 1) - 1;
-        assert!(position(last).is_some());
-        assert!(position(last + 1).is_none());
+        assert!(position(CELLS - 1).is_some());
+        assert!(position(CELLS).is_none());
         assert!(position(u32::MAX).is_none());
     }
 
@@ -264,14 +236,13 @@ mod tests {
     fn a_cell_whose_generations_are_used_up_is_retired() {
         let cells = Cells::new();
         let id = cells.insert_with(|_| ()).unwrap();
-        lock(cells.cell(0).unwrap()).generation = LAST_GENERATION - 1;
+        let last = Generations::CELLS.last - 1;
+        lock(cells.cell(0).unwrap()).age(last);
         assert!(cells.remove(id).is_none());
-        assert!(
-            cells
-                .remove(HandleId::new(0, LAST_GENERATION - 1).unwrap())
-                .is_some()
-        );
-        assert!(lock(&cells.vacant).free.is_empty());
+        let id = HandleId::new(0, last).unwrap();
+        assert!(cells.remove(id).is_some());
+        let next = cells.insert_with(|_| ()).unwrap();
+        assert_eq!(next.index(), Some(1), "another cell");
     }
 
     #[test]

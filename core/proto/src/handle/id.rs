@@ -2,11 +2,6 @@
 
 use std::num::NonZeroU64;
 
-/// Generations of a table's slots start here, so that no handle looks like a small integer or a user-space pointer.
-pub(super) const FIRST_GENERATION: u32 = 0x4000_0000;
-/// A slot that reaches this generation is retired instead of being used again.
-pub(super) const LAST_GENERATION: u32 = 0x7fff_ffff;
-
 /// Names one handle for the life of the process; never reused.
 ///
 /// The upper half is the slot's generation, the lower half its index plus one.

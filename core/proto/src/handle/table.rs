@@ -1,6 +1,5 @@
 //! The table from handle numbers to objects: sharded, so that look-ups of different handles do not meet.
 
-use std::collections::VecDeque;
 use std::sync::{PoisonError, TryLockError};
 #[cfg(not(loom))]
 use std::sync::{
@@ -14,7 +13,8 @@ use loom::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::id::{FIRST_GENERATION, HandleId, LAST_GENERATION};
+use super::id::HandleId;
+use super::slot::{Generations, HandleSlot, Vacant};
 
 /// Independent parts of the table; a power of two, enough that threads rarely share one.
 #[cfg(not(loom))]
@@ -23,7 +23,7 @@ const SHARDS: usize = 64;
 #[cfg(loom)]
 const SHARDS: usize = 1;
 /// Handles alive in one shard at the most: 64 × 2^20 is far more than descriptors allow.
-const SLOTS_PER_SHARD: usize = 1 << 20;
+const SLOTS_PER_SHARD: u32 = 1 << 20;
 
 /// Maps handle numbers to objects of type `T`, which is cheap to clone (a reference count).
 ///
@@ -43,15 +43,9 @@ pub struct TableHeld<'a, T> {
 
 #[derive(Debug)]
 struct Shard<T> {
-    slots: Vec<Slot<T>>,
-    /// Oldest first, so that a slot rests as long as possible before it is used again.
-    free: VecDeque<usize>,
-}
-
-#[derive(Debug)]
-struct Slot<T> {
-    generation: u32,
-    value: Option<T>,
+    /// Invariant: those that were ever used.
+    slots: Vec<HandleSlot<T>>,
+    vacant: Vacant,
 }
 
 impl<T: Clone> Table<T> {
@@ -62,7 +56,7 @@ impl<T: Clone> Table<T> {
             .map(|_| {
                 RwLock::new(Shard {
                     slots: Vec::new(),
-                    free: VecDeque::new(),
+                    vacant: Vacant::new(),
                 })
             })
             .collect();
@@ -83,7 +77,7 @@ impl<T: Clone> Table<T> {
         // `make` runs without the lock: it may be arbitrarily slow, and the slot is ours already.
         let value = make(id);
         let mut shard = lock.write().unwrap_or_else(PoisonError::into_inner);
-        shard.slots.get_mut(slot_index)?.value = Some(value.clone());
+        shard.slots.get_mut(slot_index)?.put(value.clone());
         Some((id, value))
     }
 
@@ -92,12 +86,7 @@ impl<T: Clone> Table<T> {
     pub fn get(&self, id: HandleId) -> Option<T> {
         let (lock, slot_index) = self.locate(id)?;
         let shard = lock.read().unwrap_or_else(PoisonError::into_inner);
-        let slot = shard.slots.get(slot_index)?;
-        if slot.generation == id.generation() {
-            slot.value.clone()
-        } else {
-            None
-        }
+        shard.slots.get(slot_index)?.get(id).cloned()
     }
 
     /// Ends the life of the number and hands its object back; `None` if it was not alive.
@@ -106,15 +95,13 @@ impl<T: Clone> Table<T> {
         let (lock, slot_index) = self.locate(id)?;
         let mut shard = lock.write().unwrap_or_else(PoisonError::into_inner);
         let slot = shard.slots.get_mut(slot_index)?;
-        if slot.generation != id.generation() {
-            return None;
+        let removed = slot.remove(id, Generations::TABLE)?;
+        if removed.reusable
+            && let Ok(slot_index) = u32::try_from(slot_index)
+        {
+            shard.vacant.give_back(slot_index);
         }
-        let value = slot.value.take()?;
-        slot.generation += 1;
-        if slot.generation < LAST_GENERATION {
-            shard.free.push_back(slot_index);
-        }
-        Some(value)
+        Some(removed.object)
     }
 
     /// All objects that are alive.
@@ -123,7 +110,7 @@ impl<T: Clone> Table<T> {
         let mut values = Vec::new();
         for shard in &self.shards {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            values.extend(shard.slots.iter().filter_map(|slot| slot.value.clone()));
+            values.extend(shard.slots.iter().filter_map(|slot| slot.object().cloned()));
         }
         values
     }
@@ -138,7 +125,7 @@ impl<T: Clone> Table<T> {
                 Err(TryLockError::Poisoned(shard)) => shard.into_inner(),
                 Err(TryLockError::WouldBlock) => return None,
             };
-            values.extend(shard.slots.iter().filter_map(|slot| slot.value.clone()));
+            values.extend(shard.slots.iter().filter_map(|slot| slot.object().cloned()));
         }
         Some(values)
     }
@@ -160,7 +147,7 @@ impl<T: Clone> Table<T> {
             shard
                 .slots
                 .iter()
-                .filter(|slot| slot.value.is_some())
+                .filter(|slot| slot.object().is_some())
                 .count()
         };
         self.shards.iter().map(live).sum()
@@ -186,20 +173,14 @@ impl<T: Clone> Default for Table<T> {
 
 impl<T> Shard<T> {
     fn reserve(&mut self, shard_index: usize) -> Option<(usize, HandleId)> {
-        let slot_index = match self.free.pop_front() {
-            Some(index) => index,
-            None if self.slots.len() < SLOTS_PER_SHARD => {
-                self.slots.push(Slot {
-                    generation: FIRST_GENERATION,
-                    value: None,
-                });
-                self.slots.len() - 1
-            }
-            None => return None,
-        };
+        let used = u32::try_from(self.slots.len()).ok()?;
+        let slot_index = self.vacant.take(used, SLOTS_PER_SHARD)?;
+        if slot_index == used {
+            self.slots.push(HandleSlot::new(Generations::TABLE));
+        }
+        let slot_index = usize::try_from(slot_index).ok()?;
         let index = u32::try_from(slot_index * SHARDS + shard_index).ok()?;
-        let generation = self.slots.get(slot_index)?.generation;
-        Some((slot_index, HandleId::new(index, generation)?))
+        Some((slot_index, self.slots.get(slot_index)?.id(index)?))
     }
 }
 
@@ -338,10 +319,12 @@ mod tests {
         let table = Table::new();
         let (id, _) = table.insert_with(|_| ()).unwrap();
         let shard = usize::try_from(id.index().unwrap()).unwrap() % SHARDS;
-        table.shards[shard].write().unwrap().slots[0].generation = LAST_GENERATION - 1;
-        let last = HandleId::new(id.index().unwrap(), LAST_GENERATION - 1).unwrap();
+        let last = Generations::TABLE.last - 1;
+        table.shards[shard].write().unwrap().slots[0].age(last);
+        let last = HandleId::new(id.index().unwrap(), last).unwrap();
         assert!(table.remove(last).is_some());
-        assert!(table.shards[shard].read().unwrap().free.is_empty());
+        let next = table.shards[shard].write().unwrap().reserve(shard);
+        assert_eq!(next.map(|(slot, _)| slot), Some(1), "another slot");
     }
 
     #[test]

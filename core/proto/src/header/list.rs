@@ -30,13 +30,13 @@ impl Header {
 
     /// Whether its value is a credential: it reaches no log and no error's text.
     #[must_use]
-    pub fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         Self::is_secret_name(&self.name)
     }
 
     /// As [`Header::is_secret`], for the name alone.
     #[must_use]
-    pub fn is_secret_name(name: &str) -> bool {
+    pub(crate) fn is_secret_name(name: &str) -> bool {
         let mut names = SECRET_NAMES.iter();
         names.any(|secret| secret.eq_ignore_ascii_case(name))
     }
@@ -182,13 +182,18 @@ impl HeaderList {
     }
 
     /// Removes field number `index` (from 0) among those called `name`, if it is there.
-    pub fn remove_nth(&mut self, name: &str, index: usize) -> Option<Header> {
+    pub(crate) fn remove_nth(&mut self, name: &str, index: usize) -> Option<Header> {
         let position = self.position(name, index)?;
         Some(self.headers.remove(position))
     }
 
     /// Appends `separator` and `value` to the first field called `name`; `false` if there is none.
-    pub fn coalesce(&mut self, name: &str, separator: &str, value: impl AsRef<[u8]>) -> bool {
+    pub(crate) fn coalesce(
+        &mut self,
+        name: &str,
+        separator: &str,
+        value: impl AsRef<[u8]>,
+    ) -> bool {
         let Some(header) = self.headers.iter_mut().find(|header| header.is_named(name)) else {
             return false;
         };

@@ -1,9 +1,9 @@
 //! The query levels of WinHttpQueryHeaders, one row each: number, name, where the answer is.
 
-use NormallyOn::{Both, Request, Response};
-use Source::{
+use AnswerSource::{
     Custom, Header, RawHeaders, RawHeadersCrlf, RequestMethod, StatusCode, StatusText, Version,
 };
+use NormallyOn::{Both, Request, Response};
 
 /// The largest level except [`CUSTOM`]: WINHTTP_QUERY_MAX.
 pub const MAX: u32 = crate::numbers::QUERY_MAX;
@@ -13,7 +13,7 @@ pub const CUSTOM: u32 = crate::numbers::QUERY_CUSTOM;
 
 /// Where the answer to a level comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum AnswerSource {
     /// The header of this name.
     Header(&'static str),
     /// The version of the start line.
@@ -51,7 +51,7 @@ pub struct Level {
     /// The constant's name in winhttp.h.
     pub query_name: &'static str,
     /// Where the answer comes from.
-    pub source: Source,
+    pub source: AnswerSource,
     /// Where the level is usually asked for.
     pub normally_on: NormallyOn,
 }
@@ -77,7 +77,7 @@ pub fn level(number: u32) -> Option<&'static Level> {
 const fn row(
     number: u32,
     query_name: &'static str,
-    source: Source,
+    source: AnswerSource,
     normally_on: NormallyOn,
 ) -> Level {
     Level {

@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::name_table::{Level, Source};
+use super::name_table::{AnswerSource, Level};
 use super::{Header, HeaderList, Version, text};
 use crate::error::Error;
-use crate::http_date::{self, SystemTime};
+use crate::http_date::{self, CalendarTime};
 
 /// The first line of a block of headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl std::error::Error for QueryError {}
 
 /// The answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct HeaderAnswer {
     /// The text, without terminating NUL.
     pub text: String,
     /// Whether success moves the caller's index to the next instance; false for special levels.
@@ -131,11 +131,11 @@ pub struct Answer {
 pub struct WireAnswer {
     /// The bytes, without terminating NUL.
     pub bytes: Vec<u8>,
-    /// As [`Answer::advances_index`].
+    /// As [`HeaderAnswer::advances_index`].
     pub advances_index: bool,
 }
 
-impl Answer {
+impl HeaderAnswer {
     /// The value for WINHTTP_QUERY_FLAG_NUMBER.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl Answer {
     ///
     /// # Errors
     /// [`QueryError::Unparsable`] unless the text is an HTTP date.
-    pub fn system_time(&self) -> Result<SystemTime, QueryError> {
+    pub fn system_time(&self) -> Result<CalendarTime, QueryError> {
         http_date::parse(&self.text).ok_or(QueryError::Unparsable)
     }
 }
@@ -175,9 +175,9 @@ pub fn text(
     level: &Level,
     custom_name: Option<&str>,
     index: usize,
-) -> Result<Answer, QueryError> {
+) -> Result<HeaderAnswer, QueryError> {
     let (text, advances_index) = answer(block, level, custom_name, index, Form::Text)?;
-    Ok(Answer {
+    Ok(HeaderAnswer {
         text: into_text(text),
         advances_index,
     })
@@ -233,23 +233,25 @@ fn answer(
         Ok((bytes, true))
     };
     let special = match (level.source, block.start_line) {
-        (Source::Header(name), _) => return header(name),
-        (Source::Custom, _) => return header(custom_name.ok_or(QueryError::NameMissing)?),
-        (Source::RawHeaders, _) => return Ok((raw_lines(block, "\0", form), false)),
-        (Source::RawHeadersCrlf, _) => {
+        (AnswerSource::Header(name), _) => return header(name),
+        (AnswerSource::Custom, _) => return header(custom_name.ok_or(QueryError::NameMissing)?),
+        (AnswerSource::RawHeaders, _) => return Ok((raw_lines(block, "\0", form), false)),
+        (AnswerSource::RawHeadersCrlf, _) => {
             let mut raw = raw_lines(block, "\r\n", form);
             raw.extend_from_slice(b"\r\n");
             return Ok((raw, false));
         }
         (
-            Source::Version,
+            AnswerSource::Version,
             StartLine::Request { version, .. } | StartLine::Response { version, .. },
         ) => version.to_string(),
-        (Source::StatusCode, StartLine::Response { status, .. }) => format!("{status:03}"),
-        (Source::StatusText, StartLine::Response { reason, .. }) => reason.to_owned(),
-        (Source::RequestMethod, StartLine::Request { method, .. }) => method.to_owned(),
-        (Source::StatusCode | Source::StatusText, StartLine::Request { .. })
-        | (Source::RequestMethod, StartLine::Response { .. }) => return Err(QueryError::NotFound),
+        (AnswerSource::StatusCode, StartLine::Response { status, .. }) => format!("{status:03}"),
+        (AnswerSource::StatusText, StartLine::Response { reason, .. }) => reason.to_owned(),
+        (AnswerSource::RequestMethod, StartLine::Request { method, .. }) => method.to_owned(),
+        (AnswerSource::StatusCode | AnswerSource::StatusText, StartLine::Request { .. })
+        | (AnswerSource::RequestMethod, StartLine::Response { .. }) => {
+            return Err(QueryError::NotFound);
+        }
     };
     Ok((special.into_bytes(), false))
 }
@@ -269,14 +271,14 @@ pub fn headers<'a>(
     index: Option<usize>,
 ) -> Result<Vec<&'a Header>, QueryError> {
     let name = match level.source {
-        Source::RawHeaders => None,
-        Source::Header(name) => Some(name),
-        Source::Custom => Some(custom_name.ok_or(QueryError::NameMissing)?),
-        Source::Version
-        | Source::StatusCode
-        | Source::StatusText
-        | Source::RawHeadersCrlf
-        | Source::RequestMethod => return Err(QueryError::NotAHeader),
+        AnswerSource::RawHeaders => None,
+        AnswerSource::Header(name) => Some(name),
+        AnswerSource::Custom => Some(custom_name.ok_or(QueryError::NameMissing)?),
+        AnswerSource::Version
+        | AnswerSource::StatusCode
+        | AnswerSource::StatusText
+        | AnswerSource::RawHeadersCrlf
+        | AnswerSource::RequestMethod => return Err(QueryError::NotAHeader),
     };
     let matching = block
         .headers
@@ -298,7 +300,7 @@ pub fn headers<'a>(
 ///
 /// `None` if there is anything else or the number does not fit.
 #[must_use]
-pub fn parse_number(text: &str) -> Option<u64> {
+pub(crate) fn parse_number(text: &str) -> Option<u64> {
     let digits = text.trim_matches([' ', '\t']);
     let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     if only_digits {
@@ -447,7 +449,7 @@ mod tests {
         };
         let answer = text(&block, level(5).unwrap(), None, 0).unwrap();
         assert_eq!((answer.number(), answer.number64()), (Ok(100), Ok(100)));
-        let large = Answer {
+        let large = HeaderAnswer {
             text: "4294967296".into(),
             ..answer
         };
@@ -490,7 +492,7 @@ mod tests {
     #[test]
     fn dates_become_system_times() {
         let text = "Mon, 28 Jul 2008 10:05:52 GMT".to_owned();
-        let answer = Answer {
+        let answer = HeaderAnswer {
             text,
             advances_index: true,
         };

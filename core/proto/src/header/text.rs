@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Longest field of a request in bytes, `Name: value` without the line end; more is ERROR_INVALID_PARAMETER.
-pub const MAX_FIELD_BYTES: usize = 65536;
+pub(crate) const MAX_FIELD_BYTES: usize = 65536;
 
 /// Whether `name` is a token: the only form of header names and methods (RFC 9110 §5.6.2).
 #[must_use]
@@ -13,7 +13,7 @@ pub fn is_token(name: &[u8]) -> bool {
 
 /// Whether `value` can stand in a header line: no control character but the tab (RFC 9110 §5.5).
 #[must_use]
-pub fn is_field_value(value: &[u8]) -> bool {
+pub(crate) fn is_field_value(value: &[u8]) -> bool {
     value
         .iter()
         .all(|&byte| byte == b'\t' || !byte.is_ascii_control())
@@ -21,7 +21,7 @@ pub fn is_field_value(value: &[u8]) -> bool {
 
 /// Whether `Name: value` is not longer than [`MAX_FIELD_BYTES`].
 #[must_use]
-pub fn fits_a_field(name: &str, value_bytes: usize) -> bool {
+pub(crate) fn fits_a_field(name: &str, value_bytes: usize) -> bool {
     let with_colon = name.len().saturating_add(2);
     with_colon.saturating_add(value_bytes) <= MAX_FIELD_BYTES
 }
@@ -44,7 +44,7 @@ pub fn latin_1(text: &str) -> Option<Vec<u8>> {
 
 /// Latin-1 as text: the inverse of [`latin_1`].
 #[must_use]
-pub fn from_latin_1(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn from_latin_1(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
         _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),

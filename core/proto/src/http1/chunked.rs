@@ -26,10 +26,10 @@ use crate::header::{HeaderList, text};
 
 /// Largest chunk-size line in bytes, extensions and line end included. Sizes need 16 digits at
 /// most; the rest is room for extensions, which nobody needs but anybody may send.
-pub const MAX_SIZE_LINE_BYTES: usize = 4096;
+const MAX_SIZE_LINE_BYTES: usize = 4096;
 
 /// What ends a chunk's data.
-pub const CHUNK_END: &[u8] = b"\r\n";
+const CHUNK_END: &[u8] = b"\r\n";
 
 /// The chunk that ends a body without trailers.
 pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
@@ -181,7 +181,7 @@ impl ChunkDecoder {
 
     /// Bytes of the current chunk that were not decoded yet; 0 between chunks.
     #[must_use]
-    pub fn chunk_remaining(&self) -> u64 {
+    pub(crate) fn chunk_remaining(&self) -> u64 {
         match self.state {
             State::Data { remaining } => remaining,
             State::Size { .. }
@@ -197,7 +197,7 @@ impl ChunkDecoder {
 
     /// Counts `n` bytes of the current chunk as decoded because they went to the caller another
     /// way. At most [`Self::chunk_remaining`] are counted.
-    pub fn skip_data(&mut self, n: u64) {
+    pub(crate) fn skip_data(&mut self, n: u64) {
         if let State::Data { remaining } = self.state {
             self.state = match remaining.saturating_sub(n) {
                 0 => State::DataEnd { after_cr: false },
@@ -273,7 +273,7 @@ impl ChunkDecoder {
     /// How many bytes of `input` are data of one chunk: the current one, or the one that begins in
     /// `input`. 0 if `input` has none, ends the body or is malformed. Decodes nothing.
     #[must_use]
-    pub fn data_at_hand(&self, input: &[u8]) -> u64 {
+    pub(crate) fn data_at_hand(&self, input: &[u8]) -> u64 {
         let (mut state, mut rest) = (self.state, input);
         loop {
             match (state, rest.split_first()) {
@@ -322,7 +322,7 @@ impl ChunkDecoder {
 /// Appends the size line of a chunk of `size` bytes; the data and [`CHUNK_END`] must follow.
 ///
 /// A size of 0 would end the body, so nothing is written for it.
-pub fn encode_size_line(out: &mut Vec<u8>, size: u64) {
+fn encode_size_line(out: &mut Vec<u8>, size: u64) {
     if size > 0 {
         out.extend_from_slice(format!("{size:x}\r\n").as_bytes());
     }

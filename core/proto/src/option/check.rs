@@ -9,7 +9,8 @@ use super::{HandleKind, Kinds, LengthRule, OptionError, Row, State, Type, Value,
 /// enable.
 const SECURE_DEFAULT_PROTOCOLS: u32 = PROTOCOL_TLS12 | PROTOCOL_TLS13;
 
-/// Which values an option takes. Others fail with [`OptionError::InvalidParameter`] unless stated.
+/// Which numbers and texts an option takes; others fail with [`OptionError::InvalidParameter`] unless stated. Structures
+/// were checked when they were read, by [`Layout::parse`](super::Layout::parse).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// All.
@@ -20,18 +21,12 @@ pub enum Check {
     Min(u32),
     /// Numbers without bits outside this mask.
     Mask(u32),
-    /// These numbers.
-    OneOf(&'static [u32]),
-    /// All but these numbers, which fail with [`OptionError::NotSupported`].
-    Unsupported(&'static [u32]),
     /// Numbers without bits outside the mask of the handle's kind. Bits that only another kind has
     /// fail with [`OptionError::IncorrectHandleType`], bits that no kind has with
     /// `InvalidParameter`.
     MaskByKind(&'static [(HandleKind, u32)]),
     /// Text of up to this many UTF-16 code units, the terminator not counted.
     MaxChars(u32),
-    /// Structures whose 32-bit fields at these offsets in bytes pass.
-    Fields(&'static [(usize, Self)]),
 }
 
 /// Checks a call of `WinHttpSetOption` as far as its arguments alone can tell.
@@ -139,8 +134,8 @@ pub const fn check_secure_protocols(mask: u32, secure_defaults: bool) -> Result<
 }
 
 impl Row {
-    /// The value in the caller's bytes, for all types but text. Not yet checked by
-    /// [`Row::check_value`].
+    /// The value in the caller's bytes, for numbers, pointers and the structures that are kept. Not
+    /// yet checked by [`Row::check_value`].
     ///
     /// Of 8 bytes given for a 32-bit option the low 32 bits are taken. A C edge that would rather
     /// not touch the upper half, in case the length is a mistake, may pass the first 4 alone on
@@ -148,7 +143,7 @@ impl Row {
     ///
     /// # Errors
     /// `InsufficientBuffer` or, for strict options, `InvalidParameter` for a length that
-    /// [`check_set`] refuses; `InvalidParameter` for types that are not made of bytes.
+    /// [`check_set`] refuses; those of [`Layout::parse`](super::Layout::parse); `InvalidParameter` for all other types.
     pub fn decode(&self, bytes: &[u8]) -> Result<Value, OptionError> {
         let length = u32::try_from(bytes.len()).map_err(|_| OptionError::InvalidParameter)?;
         self.check_length(length)?;
@@ -158,8 +153,8 @@ impl Row {
                 .try_into()
                 .ok()
                 .map(|bytes| Value::Pointer(usize::from_ne_bytes(bytes))),
-            Type::Struct { .. } => Some(Value::Bytes(bytes.into())),
-            Type::Text | Type::None | Type::Variable => None,
+            Type::Struct(layout) => return layout.parse(bytes).map(Value::Struct),
+            Type::EdgeStruct { .. } | Type::Text | Type::None | Type::Variable => None,
         }
         .ok_or(OptionError::InvalidParameter)
     }
@@ -175,8 +170,7 @@ impl Row {
         match value {
             Value::Dword(number) => self.check.number(kind, *number),
             Value::Text(text) => self.check.text(text),
-            Value::Bytes(bytes) => self.check.fields(kind, bytes),
-            Value::Pointer(_) => Ok(()),
+            Value::Pointer(_) | Value::Struct(_) => Ok(()),
         }
     }
 
@@ -221,12 +215,8 @@ impl Check {
             Self::Max(limit) => number <= limit,
             Self::Min(limit) => number >= limit,
             Self::Mask(mask) => number & !mask == 0,
-            Self::OneOf(numbers) => numbers.contains(&number),
-            Self::Unsupported(numbers) if numbers.contains(&number) => {
-                return Err(OptionError::NotSupported);
-            }
             Self::MaskByKind(masks) => return mask_by_kind(masks, kind, number),
-            Self::Any | Self::Unsupported(_) | Self::MaxChars(_) | Self::Fields(_) => true,
+            Self::Any | Self::MaxChars(_) => true,
         };
         if fits {
             Ok(())
@@ -245,21 +235,6 @@ impl Check {
         } else {
             Err(OptionError::InvalidParameter)
         }
-    }
-
-    fn fields(self, kind: Option<HandleKind>, bytes: &[u8]) -> Result<(), OptionError> {
-        let Self::Fields(fields) = self else {
-            return Ok(());
-        };
-        for (offset, check) in fields {
-            let number = bytes
-                .get(*offset..)
-                .and_then(<[u8]>::first_chunk)
-                .map(|field| u32::from_ne_bytes(*field))
-                .ok_or(OptionError::InvalidParameter)?;
-            check.number(kind, number)?;
-        }
-        Ok(())
     }
 }
 

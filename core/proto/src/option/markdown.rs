@@ -5,7 +5,9 @@ use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
 
-use super::{Check, Default, HandleKind, LengthRule, OptionError, ROWS, Row, State, Type};
+use super::{
+    Check, Default, HandleKind, LengthRule, OptionError, ROWS, Row, State, Structure, Type,
+};
 
 const INTRODUCTION: &str = "\
 # Options of WinHttpSetOption and WinHttpQueryOption
@@ -86,20 +88,24 @@ fn type_text(row: &Row) -> String {
         Type::Pointer => format!("pointer, {exactly}8"),
         Type::Text => "text".to_owned(),
         Type::None => "(NULL, 0)".to_owned(),
-        Type::Struct { bytes } if row.length == LengthRule::OrNull => {
+        Type::EdgeStruct { bytes } if row.length == LengthRule::OrNull => {
             format!("struct, {bytes}, or (NULL, 0)")
         }
-        Type::Struct { bytes } => format!("struct, {bytes}"),
+        Type::EdgeStruct { bytes } => format!("struct, {bytes}"),
+        Type::Struct(layout) => format!("struct, {}", layout.bytes()),
         Type::Variable => "variable".to_owned(),
     }
 }
 
 fn accepts_text(row: &Row) -> String {
     let settable = !row.set.is_empty() && !matches!(row.state, State::Refused(_));
-    if settable {
-        check_text(row.check)
+    if !settable {
+        return "-".to_owned();
+    }
+    if let Type::Struct(layout) = row.ty {
+        layout.accepts().to_owned()
     } else {
-        "-".to_owned()
+        check_text(row.check)
     }
 }
 
@@ -109,10 +115,6 @@ fn check_text(check: Check) -> String {
         Check::Max(limit) => format!("up to {limit}"),
         Check::Min(limit) => format!("from {limit}"),
         Check::Mask(mask) => format!("bits {mask:#x}"),
-        Check::OneOf(numbers) => joined(numbers, " or "),
-        Check::Unsupported(numbers) => {
-            format!("not {} (`ERROR_NOT_SUPPORTED`)", joined(numbers, " or "))
-        }
         Check::MaskByKind(masks) => {
             let masks = masks
                 .iter()
@@ -120,21 +122,7 @@ fn check_text(check: Check) -> String {
             masks.collect::<Vec<_>>().join(", ")
         }
         Check::MaxChars(limit) => format!("up to {limit} characters"),
-        Check::Fields(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(offset, check)| format!("at {offset}: {}", check_text(*check)));
-            fields.collect::<Vec<_>>().join("; ")
-        }
     }
-}
-
-fn joined(numbers: &[u32], between: &str) -> String {
-    numbers
-        .iter()
-        .map(u32::to_string)
-        .collect::<Vec<_>>()
-        .join(between)
 }
 
 const fn name(kind: HandleKind) -> &'static str {
@@ -157,12 +145,10 @@ fn default_text(row: &Row) -> String {
         Default::Number(number) => number.to_string(),
         Default::Null => "NULL".to_owned(),
         Default::EmptyText => "empty".to_owned(),
-        Default::Bytes(bytes) if bytes.iter().all(|byte| *byte == 0) => "zeroes".to_owned(),
-        Default::Bytes(bytes) => bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>()
-            .join(" "),
+        Default::Struct(Structure::HttpVersion(version)) => {
+            format!("{}.{}", version.major, version.minor)
+        }
+        Default::Struct(_) => "zeroes".to_owned(),
         Default::NoValue => "-".to_owned(),
     }
 }

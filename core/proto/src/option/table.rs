@@ -3,13 +3,14 @@
 //! A row's comment says what the option does in this version; where that is less than WinHTTP
 //! documents, it ends with what the effect waits for.
 
-use super::Check::{Any, Fields, Mask, MaskByKind, Max, MaxChars, Min, OneOf, Unsupported};
-use super::Default::{self, Bytes, EmptyText, NoValue, Null, Number};
+use super::Check::{Any, Mask, MaskByKind, Max, MaxChars, Min};
+use super::Default::{self, EmptyText, NoValue, Null, Number};
 use super::LengthRule::{OrNull, Strict, Usual};
 use super::OptionError::{IncorrectHandleState, InvalidOption};
 use super::State::{self, Honoured, Recorded, Refused};
-use super::Type::{self, Bool, Dword, Pointer, Struct, Text, Variable};
-use super::{HandleKind, Kinds, OptionId, Row};
+use super::Type::{self, Bool, Dword, EdgeStruct, Pointer, Struct, Text, Variable};
+use super::{HandleKind, Kinds, Layout, OptionId, Row, Structure};
+use crate::header::Version;
 
 // Sets of handle kinds, as the columns of docs/options.md write them.
 const NONE: Kinds = Kinds::NONE;
@@ -32,8 +33,7 @@ const TRUE: Default = Number(1);
 const NOT_NOW: State = Refused(IncorrectHandleState);
 const UNKNOWN: State = Refused(InvalidOption);
 
-/// `HTTP_VERSION_INFO` of 1.1: two DWORDs, in the byte order of x86-64 and AArch64.
-const HTTP_1_1: Default = Bytes(&[1, 0, 0, 0, 1, 0, 0, 0]);
+const HTTP_1_1: Default = Default::Struct(Structure::HttpVersion(Version::HTTP_11));
 
 /// The fields most rows share.
 const BASE: Row = Row {
@@ -128,21 +128,23 @@ options! {
     /// `WINHTTP_CERTIFICATE_INFO` of the server. Its two strings have a line, ended by CR LF except
     /// for the last, for each value of the name in the certificate's order; they are freed with
     /// `LocalFree`.
-    SECURITY_CERTIFICATE_STRUCT = 32 { query: R, ty: Struct { bytes: 64 }, state: Honoured }
+    SECURITY_CERTIFICATE_STRUCT = 32 { query: R, ty: EdgeStruct { bytes: 64 }, state: Honoured }
     /// The full URL of the request, without credentials and without the scheme's default port.
     URL = 34 { query: R, ty: Text, state: Honoured }
     /// Strength of the cipher in bits.
     SECURITY_KEY_BITNESS = 36 { query: R, ty: Dword, state: Honoured }
-    /// `WINHTTP_PROXY_INFO`; the strings are copied, and those of a query freed with `GlobalFree`.
-    /// With the NULL handle: the machine's default, no proxy. With a named proxy sends fail with
+    /// `WINHTTP_PROXY_INFO` with access type 0, 1, 3 or 4, others are `ERROR_INVALID_PARAMETER`; the
+    /// strings are copied, and those of a query freed with `GlobalFree`. With the NULL handle: the
+    /// machine's default, no proxy. With a named proxy sends fail with
     /// `ERROR_CALL_NOT_IMPLEMENTED`, all else is direct: waits for full HTTP (proxies).
     PROXY = 38 {
-        set: S_R, query: G_S_R, ty: Struct { bytes: 24 }, state: Recorded,
-        check: Fields(&[(0, OneOf(&[0, 1, 3, 4]))]), inherit: true,
+        set: S_R, query: G_S_R, ty: EdgeStruct { bytes: 24 }, state: Recorded, inherit: true,
     }
     /// One entry of a proxy resolver's result, taken over as `PROXY`, with its limits: waits for
     /// full HTTP (proxies).
-    PROXY_RESULT_ENTRY = 39 { set: S_R, ty: Struct { bytes: 32 }, state: Recorded, inherit: true }
+    PROXY_RESULT_ENTRY = 39 {
+        set: S_R, ty: EdgeStruct { bytes: 32 }, state: Recorded, inherit: true,
+    }
     /// Sent as `User-Agent` unless the request has that header; line breaks in it are
     /// `ERROR_INVALID_PARAMETER`. The length may count the terminator or not. A request without one
     /// of its own shows and sends its session's.
@@ -155,14 +157,16 @@ options! {
     /// (NULL, 0): go on without a client certificate. A certificate context fails with
     /// `ERROR_WINHTTP_CLIENT_CERT_NO_PRIVATE_KEY`, as no context of this version carries a key; a
     /// request without `WINHTTP_FLAG_SECURE` with `ERROR_WINHTTP_INCORRECT_HANDLE_STATE`.
-    CLIENT_CERT_CONTEXT = 47 { set: R, ty: Struct { bytes: 40 }, state: Honoured, length: OrNull }
+    CLIENT_CERT_CONTEXT = 47 {
+        set: R, ty: EdgeStruct { bytes: 40 }, state: Honoured, length: OrNull,
+    }
     /// Deprecated, without effect on Windows too.
     REQUEST_PRIORITY = 58 { set: R, query: R, ty: Dword, default: Number(0), state: Recorded }
     /// The version requests without one of their own use, 1.0 or 1.1; with the NULL handle, for the
     /// process.
     HTTP_VERSION = 59 {
-        set: G_S_R, query: G_S_R, ty: Struct { bytes: 8 }, default: HTTP_1_1, state: Honoured,
-        check: Fields(&[(0, OneOf(&[1])), (4, Max(1))]), inherit: true,
+        set: G_S_R, query: G_S_R, ty: Struct(Layout::HttpVersion), default: HTTP_1_1,
+        state: Honoured, inherit: true,
     }
     /// Switches off cookies 1, redirects 2, authentication 4, keep-alive 8; any bits are taken, and
     /// calls add up. None of the four exists yet: waits for full HTTP.
@@ -244,7 +248,7 @@ options! {
     }
     /// Local and remote address, with Windows' family numbers. cbSize must be preset to the size or
     /// to 0, else `ERROR_INVALID_PARAMETER`. From the send on.
-    CONNECTION_INFO = 93 { query: R, ty: Struct { bytes: 264 }, state: Honoured }
+    CONNECTION_INFO = 93 { query: R, ty: EdgeStruct { bytes: 264 }, state: Honoured }
     /// Issuers the server would take a client certificate of. Not kept: waits for client
     /// certificates.
     CLIENT_CERT_ISSUER_LIST = 94 { query: R, ty: Pointer, state: NOT_NOW }
@@ -252,9 +256,9 @@ options! {
     /// HTTP (authentication).
     SPN = 96 { set: R, ty: Dword, default: Number(0), state: Recorded, check: Mask(1) }
     /// Needs a switch of the system that is off on Windows by default; the error there is the same.
-    GLOBAL_PROXY_CREDS = 97 { set: G, ty: Struct { bytes: 48 }, state: UNKNOWN }
+    GLOBAL_PROXY_CREDS = 97 { set: G, ty: EdgeStruct { bytes: 48 }, state: UNKNOWN }
     /// Needs a switch of the system that is off on Windows by default; the error there is the same.
-    GLOBAL_SERVER_CREDS = 98 { set: G, ty: Struct { bytes: 56 }, state: UNKNOWN }
+    GLOBAL_SERVER_CREDS = 98 { set: G, ty: EdgeStruct { bytes: 56 }, state: UNKNOWN }
     /// Event signalled after the session's last callback. Settable once; wrong lengths are
     /// `ERROR_INVALID_PARAMETER`.
     UNLOAD_NOTIFY_EVENT = 99 { set: S, ty: Pointer, default: Null, state: Honoured, length: Strict }
@@ -345,9 +349,9 @@ options! {
     /// Races IPv6 and IPv4. Without effect: addresses always race as RFC 8305 describes.
     IPV6_FAST_FALLBACK = 140 { set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true }
     /// TCP statistics of the connection. Not collected: waits for statistics.
-    CONNECTION_STATS_V0 = 141 { query: R, ty: Struct { bytes: 88 }, state: NOT_NOW }
+    CONNECTION_STATS_V0 = 141 { query: R, ty: EdgeStruct { bytes: 88 }, state: NOT_NOW }
     /// Times of the request's steps. Not collected: waits for statistics.
-    REQUEST_TIMES = 142 { query: R, ty: Struct { bytes: 520 }, state: NOT_NOW }
+    REQUEST_TIMES = 142 { query: R, ty: EdgeStruct { bytes: 520 }, state: NOT_NOW }
     /// The connection of this active request is not used again; no connection is, yet. Set with
     /// (NULL, 0). An idle request has none: `ERROR_WINHTTP_INCORRECT_HANDLE_STATE`.
     EXPIRE_CONNECTION = 143 { set: R, ty: Type::None, state: Honoured }
@@ -361,7 +365,7 @@ options! {
         set: S_R, ty: Bool, default: FALSE, state: Honoured, inherit: true,
     }
     /// Sizes and counts of the request. Not collected: waits for statistics.
-    REQUEST_STATS = 146 { query: R, ty: Struct { bytes: 272 }, state: NOT_NOW }
+    REQUEST_STATS = 146 { query: R, ty: EdgeStruct { bytes: 272 }, state: NOT_NOW }
     /// The server's certificate chain. Not built: waits for chain contexts; `SERVER_CERT_CONTEXT`
     /// has the server's own.
     SERVER_CERT_CHAIN_CONTEXT = 147 { query: R, ty: Pointer, state: NOT_NOW }
@@ -371,14 +375,15 @@ options! {
         set: S_R, ty: Dword, default: Number(0), state: Recorded, inherit: true,
     }
     /// TCP statistics of the connection, more of them. Not collected: waits for statistics.
-    CONNECTION_STATS_V1 = 150 { query: R, ty: Struct { bytes: 136 }, state: NOT_NOW }
+    CONNECTION_STATS_V1 = 150 { query: R, ty: EdgeStruct { bytes: 136 }, state: NOT_NOW }
     /// Protocol and cipher of the TLS connection; zeros without one. With a 32-bit `wchar_t` the
     /// structure has 1348 bytes.
-    SECURITY_INFO = 151 { query: R, ty: Struct { bytes: 708 }, state: Honoured }
+    SECURITY_INFO = 151 { query: R, ty: EdgeStruct { bytes: 708 }, state: Honoured }
     /// TCP keep-alive: on or off, idle time and interval, both in milliseconds and rounded up to
     /// seconds.
     TCP_KEEPALIVE = 152 {
-        set: S, ty: Struct { bytes: 12 }, default: Bytes(&[0; 12]), state: Honoured, inherit: true,
+        set: S, ty: Struct(Layout::TcpKeepAlive), default: Default::Struct(Structure::NO_PROBES),
+        state: Honoured, inherit: true,
     }
     /// TCP Fast Open. Not used: connections are made the usual way.
     TCP_FAST_OPEN = 153 { set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true }
@@ -401,8 +406,7 @@ options! {
     /// Automatic retries, after: 408 1, a failed TLS handshake 2, a stale connection 4. None is
     /// made: waits for full HTTP (connection pool).
     FAILED_CONNECTION_RETRIES = 162 {
-        set: S, ty: Struct { bytes: 8 }, state: Recorded, check: Fields(&[(4, Mask(7))]),
-        inherit: true,
+        set: S, ty: Struct(Layout::FailedConnectionRetries), state: Recorded, inherit: true,
     }
     /// Milliseconds of silence before an HTTP/2 PING, at least 5000. Waits for HTTP/2.
     HTTP2_KEEPALIVE = 164 {
@@ -424,9 +428,7 @@ options! {
     /// Undocumented: cache of name look-ups, and secure DNS. There is no such cache; demanding
     /// encrypted look-ups is `ERROR_NOT_SUPPORTED`.
     RESOLVER_CACHE_CONFIG = 170 {
-        set: S, ty: Struct { bytes: 32 }, state: Recorded,
-        check: Fields(&[(12, Max(3)), (12, Unsupported(&[2])), (24, Mask(0xF)), (28, Mask(0))]),
-        inherit: true,
+        set: S, ty: Struct(Layout::ResolverCacheConfig), state: Recorded, inherit: true,
     }
     /// Does without the server's certificate chain. Without effect: none is built, and verification
     /// stays complete.
@@ -446,21 +448,23 @@ options! {
     TCP_PRIORITY_STATUS = 177 { query: R, ty: Dword, default: Number(0), state: Recorded }
     /// Marks the request's connection. Without effect: waits for full HTTP (connection pool).
     CONNECTION_GUID = 178 {
-        set: R, query: R, ty: Struct { bytes: 16 }, default: Bytes(&[0; 16]), state: Recorded,
+        set: R, query: R, ty: Struct(Layout::Guid), state: Recorded,
+        default: Default::Struct(Structure::Guid([0; 16])),
     }
     /// Uses only connections marked so. Without effect: waits for full HTTP (connection pool).
     MATCH_CONNECTION_GUID = 179 {
-        set: R, ty: Struct { bytes: 24 }, state: Recorded,
-        check: Fields(&[(16, Mask(1)), (20, Mask(0))]),
+        set: R, ty: Struct(Layout::MatchConnectionGuid), state: Recorded,
     }
     /// Window of HTTP/2 streams. Waits for HTTP/2.
-    HTTP2_RECEIVE_WINDOW = 183 { set: S, ty: Struct { bytes: 8 }, state: Recorded, inherit: true }
+    HTTP2_RECEIVE_WINDOW = 183 {
+        set: S, ty: Struct(Layout::Http2ReceiveWindow), state: Recorded, inherit: true,
+    }
     /// Whether this version has a feature: its number (`WINHTTP_FEATURE_*`) is in the buffer, TRUE
     /// or FALSE takes its place. Unknown numbers are FALSE, and so are features whose options are
     /// only recorded.
     FEATURE_SUPPORTED = 184 { query: G_S, ty: Dword, state: Honoured }
     /// Statistics of a QUIC connection. There is none: waits for HTTP/3.
-    QUIC_STATS = 185 { query: R, ty: Struct { bytes: 200 }, state: NOT_NOW }
+    QUIC_STATS = 185 { query: R, ty: EdgeStruct { bytes: 200 }, state: NOT_NOW }
     /// Waits for HTTP/3.
     HTTP3_KEEPALIVE = 188 { set: S, ty: Dword, default: Number(0), state: Recorded, inherit: true }
     /// Waits for HTTP/3.
@@ -473,7 +477,8 @@ options! {
     }
     /// The HTTP/3 stream's error. Always 0: waits for HTTP/3.
     HTTP3_STREAM_ERROR_CODE = 191 {
-        query: R, ty: Struct { bytes: 8 }, default: Bytes(&[0; 8]), state: Recorded,
+        query: R, ty: Struct(Layout::Number64), default: Default::Struct(Structure::Number64(0)),
+        state: Recorded,
     }
     /// A label of the program's own on the request, at most 64000 characters.
     REQUEST_ANNOTATION = 192 {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::{OptionError, OptionId};
 
 /// The value that switches a timer off; so does 0. `WinHttpSetTimeouts` writes it as -1.
-pub const INFINITE_MS: u32 = u32::MAX;
+const INFINITE_MS: u32 = u32::MAX;
 
 /// The timeouts in force on a session, or copied from it when a request is opened.
 ///
-/// All in milliseconds; 0 and [`INFINITE_MS`] mean no limit. Connects have none of their own: they
+/// All in milliseconds; 0 and 0xFFFFFFFF mean no limit. Connects have none of their own: they
 /// show what their session has now. Values are stored and read back exactly as given, except that
 /// `receive_response_ms` is never below `receive_ms`, compared as unsigned numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl TimeoutArguments {
     }
 }
 
-/// -1 becomes [`INFINITE_MS`].
+/// -1 becomes 0xFFFFFFFF.
 fn unsigned(ms: i32) -> Result<u32, OptionError> {
     match ms {
         -1 => Ok(INFINITE_MS),

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use super::{Default as RowDefault, OptionError, OptionId, Type, row};
+use super::{Default as RowDefault, KeepAliveProbes, OptionError, OptionId, Structure, Type, row};
+use crate::header::Version;
 
-/// The value of an option. Its `Debug` shows no text and no bytes: they may be a password.
+/// The value of an option. Its `Debug` shows no text: it may be a password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     /// Of [`Type::Dword`] and [`Type::Bool`].
@@ -14,9 +15,8 @@ pub enum Value {
     Pointer(usize),
     /// Of [`Type::Text`], without a terminator.
     Text(String),
-    /// Of [`Type::Struct`] and [`Type::Variable`], in Windows' layout. Structures that hold
-    /// pointers into the caller's memory (`WINHTTP_OPTION_PROXY`) must not be kept this way.
-    Bytes(Box<[u8]>),
+    /// Of [`Type::Struct`].
+    Struct(Structure),
 }
 
 impl Value {
@@ -26,11 +26,7 @@ impl Value {
             Self::Dword(_) => matches!(ty, Type::Dword | Type::Bool),
             Self::Pointer(_) => ty == Type::Pointer,
             Self::Text(_) => ty == Type::Text,
-            Self::Bytes(bytes) => match ty {
-                Type::Struct { bytes: size } => u32::try_from(bytes.len()) == Ok(size),
-                Type::Variable => true,
-                Type::Dword | Type::Bool | Type::Pointer | Type::Text | Type::None => false,
-            },
+            Self::Struct(structure) => ty == Type::Struct(structure.layout()),
         }
     }
 }
@@ -41,8 +37,15 @@ impl fmt::Debug for Value {
             Self::Dword(number) => write!(f, "Dword({number:#x})"),
             Self::Pointer(address) => write!(f, "Pointer({address:#x})"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Struct(structure) => structure.fmt(f),
         }
+    }
+}
+
+/// The value of `WINHTTP_OPTION_HTTP_VERSION`.
+impl From<Version> for Value {
+    fn from(version: Version) -> Self {
+        Self::Struct(Structure::HttpVersion(version))
     }
 }
 
@@ -68,7 +71,7 @@ impl Values {
             RowDefault::Number(number) => Some(Value::Dword(number)),
             RowDefault::Null => Some(Value::Pointer(0)),
             RowDefault::EmptyText => Some(Value::Text(String::new())),
-            RowDefault::Bytes(bytes) => Some(Value::Bytes(bytes.into())),
+            RowDefault::Struct(structure) => Some(Value::Struct(structure)),
             RowDefault::NoValue => None,
         }
     }
@@ -105,6 +108,24 @@ impl Values {
         match self.stored(option) {
             Some(Value::Text(text)) => text,
             _ => "",
+        }
+    }
+
+    /// The HTTP version that was set (`WINHTTP_OPTION_HTTP_VERSION`); `None` if none was.
+    #[must_use]
+    pub fn http_version(&self) -> Option<Version> {
+        match self.stored(OptionId::HTTP_VERSION) {
+            Some(Value::Struct(Structure::HttpVersion(version))) => Some(*version),
+            _ => None,
+        }
+    }
+
+    /// When connections are probed (`WINHTTP_OPTION_TCP_KEEPALIVE`); `None` if they are not.
+    #[must_use]
+    pub fn keep_alive_probes(&self) -> Option<KeepAliveProbes> {
+        match self.stored(OptionId::TCP_KEEPALIVE) {
+            Some(Value::Struct(Structure::TcpKeepAlive(probes))) if probes.on => Some(*probes),
+            _ => None,
         }
     }
 
@@ -226,7 +247,10 @@ mod tests {
             (OptionId::CONNECT_RETRIES, Value::Text(String::new())),
             (OptionId::USERNAME, Value::Dword(1)),
             (OptionId::CONTEXT_VALUE, Value::Dword(1)),
-            (OptionId::HTTP_VERSION, Value::Bytes(Box::new([0; 7]))),
+            (
+                OptionId::HTTP_VERSION,
+                Value::Struct(Structure::Number64(1)),
+            ),
         ];
         for (option, value) in wrong {
             assert_eq!(
@@ -300,6 +324,25 @@ mod tests {
             values.get(OptionId::TCP_PRIORITY_STATUS),
             Some(Value::Dword(3))
         );
+    }
+
+    #[test]
+    fn structures_are_read_by_their_fields() {
+        let version = Value::from(Version::HTTP_10);
+        let mut values = with(OptionId::HTTP_VERSION, version);
+        assert_eq!(values.http_version(), Some(Version::HTTP_10));
+        assert_eq!(values.keep_alive_probes(), None);
+        for on in [false, true] {
+            let probes = KeepAliveProbes {
+                on,
+                idle_ms: 5000,
+                interval_ms: 1000,
+            };
+            let value = Value::Struct(Structure::TcpKeepAlive(probes));
+            values.set(OptionId::TCP_KEEPALIVE, value).unwrap();
+            assert_eq!(values.keep_alive_probes(), Some(probes).filter(|_| on));
+        }
+        assert_eq!(Values::default().http_version(), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Longest server name in bytes: what getaddrinfo can return and so what it can be asked for.
-pub const MAX_NAME_BYTES: usize = 1024;
+const MAX_NAME_BYTES: usize = 1024;
 
 /// A server to connect to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,7 +47,7 @@ impl Host {
     /// and numbers pass. Names outside ASCII become Punycode (UTS 46).
     ///
     /// # Errors
-    /// [`HostError`] for the empty text, for more than [`MAX_NAME_BYTES`], and for characters that
+    /// [`HostError`] for the empty text, for more than `MAX_NAME_BYTES`, and for characters that
     /// cannot stand in a Host header: the name must not end there or begin something else.
     pub fn parse(server_name: &str) -> Result<Self, HostError> {
         if server_name.is_empty() || server_name.len() > MAX_NAME_BYTES {

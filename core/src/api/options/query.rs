@@ -8,19 +8,19 @@ use winhttp_proto::error::{Error, Result};
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::header::Version;
 use winhttp_proto::numbers::{SECURITY_SECURE, SECURITY_STRONG};
-use winhttp_proto::option::{OptionError, OptionId, Value, check_query};
+use winhttp_proto::option::{OptionError, OptionId, Structure, Value, check_query};
 
 use super::certificate::{Certificate, CertificateSummary};
 use super::cipher::Cipher;
-use super::{binding, features, http_version, http_version_value};
+use super::{binding, features};
 use crate::api::library::{Library, Object};
-use crate::api::open::ProxyAccess;
+use crate::api::proxy::ProxyAccess;
 use crate::api::request::Request;
 use crate::api::session::Session;
 use crate::api::websocket::WebSocket;
 
 /// What an option reads as.
-pub enum Answer<E: Embedder> {
+pub enum OptionAnswer<E: Embedder> {
     /// A DWORD or BOOL.
     Number(u32),
     /// The socket error behind the thread's last failure, which only the C edge knows: it has the last errors.
@@ -31,8 +31,8 @@ pub enum Answer<E: Embedder> {
     Handle(HandleId),
     /// Text.
     Text(String),
-    /// A structure without pointers, in Windows' layout.
-    Bytes(Box<[u8]>),
+    /// A structure without pointers.
+    Struct(Structure),
     /// The installed callback.
     Observer(Option<E::Observer>),
     /// How servers are reached.
@@ -60,7 +60,7 @@ impl<E: Embedder> Library<E> {
     /// # Errors
     /// Those of [`check_query`], [`Error::InvalidHandle`], and [`Error::IncorrectHandleState`] for what only a connection
     /// can tell before there is one.
-    pub fn query_option(&self, handle: u64, option: u32, input: u32) -> Result<Answer<E>> {
+    pub fn query_option(&self, handle: u64, option: u32, input: u32) -> Result<OptionAnswer<E>> {
         let target = match self.target(handle) {
             Ok(target) => target,
             Err(refused) => {
@@ -74,12 +74,12 @@ impl<E: Embedder> Library<E> {
         };
         let option = check_query(option, target.as_ref().map(Object::kind))?.id();
         match option {
-            OptionId::EXTENDED_ERROR => return Ok(Answer::ExtendedError),
+            OptionId::EXTENDED_ERROR => return Ok(OptionAnswer::ExtendedError),
             OptionId::FEATURE_SUPPORTED => {
-                return Ok(Answer::Number(features::is_supported(input).into()));
+                return Ok(OptionAnswer::Number(features::is_supported(input).into()));
             }
             OptionId::WORKER_THREAD_COUNT => {
-                return Ok(Answer::Number(self.global().dword(option)));
+                return Ok(OptionAnswer::Number(self.global().dword(option)));
             }
             _ => {}
         }
@@ -88,12 +88,12 @@ impl<E: Embedder> Library<E> {
         };
         let handle = object.handle();
         match option {
-            OptionId::HANDLE_TYPE => return Ok(Answer::Number(handle.kind().number())),
-            OptionId::CONTEXT_VALUE => return Ok(Answer::Pointer(handle.context())),
-            OptionId::CALLBACK => return Ok(Answer::Observer(handle.observer())),
+            OptionId::HANDLE_TYPE => return Ok(OptionAnswer::Number(handle.kind().number())),
+            OptionId::CONTEXT_VALUE => return Ok(OptionAnswer::Pointer(handle.context())),
+            OptionId::CALLBACK => return Ok(OptionAnswer::Observer(handle.observer())),
             OptionId::PARENT_HANDLE => {
                 let parent = handle.parent_id().ok_or(Error::IncorrectHandleType)?;
-                return Ok(Answer::Handle(parent));
+                return Ok(OptionAnswer::Handle(parent));
             }
             _ => {}
         }
@@ -106,54 +106,56 @@ impl<E: Embedder> Library<E> {
         }
     }
 
-    fn query_process(&self, option: OptionId) -> Result<Answer<E>> {
+    fn query_process(&self, option: OptionId) -> Result<OptionAnswer<E>> {
         if option == OptionId::PROXY {
             // The machine's default: none is configured in this version.
-            return Ok(Answer::Proxy(ProxyAccess::Direct));
+            return Ok(OptionAnswer::Proxy(ProxyAccess::Direct));
         }
         kept(self.global().get(option))
     }
 
-    fn query_session(&self, session: &Session<E>, option: OptionId) -> Result<Answer<E>> {
+    fn query_session(&self, session: &Session<E>, option: OptionId) -> Result<OptionAnswer<E>> {
         if option == OptionId::HTTP_VERSION {
-            return Ok(http_version_value(self.default_version(session)).into());
+            return Ok(Value::from(self.default_version(session)).into());
         }
         let settings = session.settings();
         if let Some(ms) = settings.timeouts.get(option) {
-            return Ok(Answer::Number(ms));
+            return Ok(OptionAnswer::Number(ms));
         }
         match option {
-            OptionId::USER_AGENT => Ok(Answer::Text(settings.agent.clone().unwrap_or_default())),
-            OptionId::PROXY => Ok(Answer::Proxy(settings.proxy.clone())),
+            OptionId::USER_AGENT => Ok(OptionAnswer::Text(
+                settings.agent.clone().unwrap_or_default(),
+            )),
+            OptionId::PROXY => Ok(OptionAnswer::Proxy(settings.proxy.clone())),
             _ => kept(settings.values.get(option)),
         }
     }
 
     /// The version of requests that are opened without one: the session's, else the process's.
     pub(in crate::api) fn default_version(&self, session: &Session<E>) -> Version {
-        let of_session = http_version(&session.settings().values);
+        let of_session = session.settings().values.http_version();
         of_session
-            .or_else(|| http_version(&self.global()))
+            .or_else(|| self.global().http_version())
             .unwrap_or(Version::HTTP_11)
     }
 }
 
-fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<Answer<E>> {
+fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<OptionAnswer<E>> {
     match option {
-        OptionId::URL => Ok(Answer::Text(request.url())),
-        OptionId::SECURITY_FLAGS => Ok(Answer::Number(security_flags(request))),
-        OptionId::USER_AGENT => Ok(Answer::Text(user_agent(request))),
-        OptionId::PROXY => Ok(Answer::Proxy(request.state().proxy.clone())),
+        OptionId::URL => Ok(OptionAnswer::Text(request.url())),
+        OptionId::SECURITY_FLAGS => Ok(OptionAnswer::Number(security_flags(request))),
+        OptionId::USER_AGENT => Ok(OptionAnswer::Text(user_agent(request))),
+        OptionId::PROXY => Ok(OptionAnswer::Proxy(request.state().proxy.clone())),
         OptionId::CONNECTION_INFO => {
             let facts = request
                 .connection_facts()
                 .ok_or(Error::IncorrectHandleState)?;
-            Ok(Answer::Connection {
+            Ok(OptionAnswer::Connection {
                 local: facts.local,
                 remote: facts.remote,
             })
         }
-        OptionId::SECURITY_INFO => Ok(Answer::Cipher(cipher(request))),
+        OptionId::SECURITY_INFO => Ok(OptionAnswer::Cipher(cipher(request))),
         OptionId::SECURITY_KEY_BITNESS
         | OptionId::SECURITY_CERTIFICATE_STRUCT
         | OptionId::SERVER_CERT_CONTEXT
@@ -161,7 +163,7 @@ fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<
         _ => {
             let state = request.state();
             match state.timeouts.get(option) {
-                Some(ms) => Ok(Answer::Number(ms)),
+                Some(ms) => Ok(OptionAnswer::Number(ms)),
                 None => kept(state.values.get(option)),
             }
         }
@@ -175,7 +177,7 @@ fn cipher<E: Embedder>(request: &Request<E>) -> Option<Box<Cipher>> {
 }
 
 /// The options that only a TLS connection can answer.
-fn query_tls<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<Answer<E>> {
+fn query_tls<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<OptionAnswer<E>> {
     let facts = request
         .connection_facts()
         .ok_or(Error::IncorrectHandleState)?;
@@ -186,22 +188,29 @@ fn query_tls<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<Answ
         .first()
         .ok_or(Error::IncorrectHandleState)?;
     Ok(match option {
-        OptionId::SECURITY_KEY_BITNESS => Answer::Number(cipher.bits),
+        OptionId::SECURITY_KEY_BITNESS => OptionAnswer::Number(cipher.bits),
         OptionId::SECURITY_CERTIFICATE_STRUCT => {
             let summary = CertificateSummary::of(certificate, cipher.bits)?;
-            Answer::CertificateSummary(Box::new(summary))
+            OptionAnswer::CertificateSummary(Box::new(summary))
         }
         OptionId::SERVER_CERT_CONTEXT => {
-            Answer::Certificate(Box::new(Certificate::decode(certificate)?))
+            OptionAnswer::Certificate(Box::new(Certificate::decode(certificate)?))
         }
-        OptionId::SERVER_CBT => Answer::ChannelBinding(binding::server_end_point(certificate)?),
+        OptionId::SERVER_CBT => {
+            OptionAnswer::ChannelBinding(binding::server_end_point(certificate)?)
+        }
         _ => return Err(Error::Internal),
     })
 }
 
-fn query_websocket<E: Embedder>(websocket: &WebSocket<E>, option: OptionId) -> Result<Answer<E>> {
+fn query_websocket<E: Embedder>(
+    websocket: &WebSocket<E>,
+    option: OptionId,
+) -> Result<OptionAnswer<E>> {
     match option {
-        OptionId::WEB_SOCKET_CLOSE_TIMEOUT => Ok(Answer::Number(websocket.close_timeout_ms())),
+        OptionId::WEB_SOCKET_CLOSE_TIMEOUT => {
+            Ok(OptionAnswer::Number(websocket.close_timeout_ms()))
+        }
         _ => Err(Error::IncorrectHandleType),
     }
 }
@@ -230,23 +239,25 @@ fn user_agent<E: Embedder>(request: &Request<E>) -> String {
 }
 
 /// The answer of an option that is merely kept.
-fn kept<E: Embedder>(value: Option<Value>) -> Result<Answer<E>> {
-    value.map(Answer::from).ok_or(Error::IncorrectHandleState)
+fn kept<E: Embedder>(value: Option<Value>) -> Result<OptionAnswer<E>> {
+    value
+        .map(OptionAnswer::from)
+        .ok_or(Error::IncorrectHandleState)
 }
 
-impl<E: Embedder> From<Value> for Answer<E> {
+impl<E: Embedder> From<Value> for OptionAnswer<E> {
     fn from(value: Value) -> Self {
         match value {
             Value::Dword(number) => Self::Number(number),
             Value::Pointer(pointer) => Self::Pointer(pointer),
             Value::Text(text) => Self::Text(text),
-            Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::Struct(structure) => Self::Struct(structure),
         }
     }
 }
 
-/// Shows no text and no bytes: they may be a password.
-impl<E: Embedder> fmt::Debug for Answer<E> {
+/// Shows no text: it may be a password.
+impl<E: Embedder> fmt::Debug for OptionAnswer<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "Number({number:#x})"),
@@ -254,7 +265,7 @@ impl<E: Embedder> fmt::Debug for Answer<E> {
             Self::Pointer(pointer) => write!(f, "Pointer({pointer:#x})"),
             Self::Handle(handle) => write!(f, "Handle({handle:?})"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Struct(structure) => structure.fmt(f),
             Self::Observer(observer) => write!(f, "Observer({})", observer.is_some()),
             Self::Proxy(_) => f.write_str("Proxy"),
             Self::Connection { local, remote } => write!(f, "Connection({local}, {remote})"),

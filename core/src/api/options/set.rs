@@ -15,7 +15,7 @@ use winhttp_proto::url::host::Host;
 
 use super::Target;
 use crate::api::library::{Library, Object};
-use crate::api::open::ProxyAccess;
+use crate::api::proxy::ProxyAccess;
 use crate::api::request::Request;
 use crate::api::session::Session;
 use crate::api::websocket::WebSocket;

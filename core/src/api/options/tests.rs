@@ -1,6 +1,8 @@
 //! Checks options on handles without a network: scopes, order of errors, what is honoured and what is recorded.
 
 use winhttp_proto::error::Error;
+use winhttp_proto::header::Version;
+use winhttp_proto::option::{OptionId, Structure, Value};
 
 use super::*;
 use crate::api::edge::{Event, Handles, handles, handles_of, open_request};
@@ -12,7 +14,7 @@ impl Handles {
             Value::Dword(_) => 4,
             Value::Pointer(_) => 8,
             Value::Text(text) => u32::try_from(text.len()).unwrap(),
-            Value::Bytes(bytes) => u32::try_from(bytes.len()).unwrap(),
+            Value::Struct(structure) => structure.layout().bytes(),
         };
         self.library
             .set_option(handle, option.0, true, length)?
@@ -21,14 +23,14 @@ impl Handles {
 
     fn number(&self, handle: u64, option: OptionId) -> Result<u32> {
         match self.library.query_option(handle, option.0, 0)? {
-            Answer::Number(number) => Ok(number),
+            OptionAnswer::Number(number) => Ok(number),
             other => panic!("{other:?}"),
         }
     }
 
     fn text(&self, handle: u64, option: OptionId) -> String {
         match self.library.query_option(handle, option.0, 0).unwrap() {
-            Answer::Text(text) => text,
+            OptionAnswer::Text(text) => text,
             other => panic!("{other:?}"),
         }
     }
@@ -99,12 +101,12 @@ fn the_version_of_the_process_is_that_of_requests_opened_without_one() {
     let handles = handles();
     let (library, option) = (&handles.library, OptionId::HTTP_VERSION);
     let version = |handle| match library.query_option(handle, option.0, 0).unwrap() {
-        Answer::Bytes(bytes) => bytes[4],
+        OptionAnswer::Struct(Structure::HttpVersion(version)) => version.minor,
         other => panic!("{other:?}"),
     };
     assert_eq!(version(handles.session), 1);
     handles
-        .set(0, option, http_version_value(Version::HTTP_10))
+        .set(0, option, Value::from(Version::HTTP_10))
         .unwrap();
     assert_eq!((version(handles.session), version(handles.request)), (0, 1));
     assert_eq!(version(open_request(library, handles.connect, None)), 0);
@@ -113,16 +115,12 @@ fn the_version_of_the_process_is_that_of_requests_opened_without_one() {
         1
     );
     handles
-        .set(
-            handles.session,
-            option,
-            http_version_value(Version::HTTP_11),
-        )
+        .set(handles.session, option, Value::from(Version::HTTP_11))
         .unwrap();
     let request = open_request(library, handles.connect, None);
     assert_eq!(version(request), 1);
     handles
-        .set(request, option, http_version_value(Version::HTTP_10))
+        .set(request, option, Value::from(Version::HTTP_10))
         .unwrap();
     assert_eq!(version(request), 0);
 }
@@ -179,7 +177,7 @@ fn what_a_connection_tells_is_not_there_before_the_send() {
     }
     // That nothing is in use is an answer, too.
     let asked = library.query_option(request, OptionId::SECURITY_INFO.0, 0);
-    assert!(matches!(asked, Ok(Answer::Cipher(None))));
+    assert!(matches!(asked, Ok(OptionAnswer::Cipher(None))));
 }
 
 #[test]
@@ -264,7 +262,7 @@ fn a_proxy_of_the_request_leaves_the_session_alone() {
     let handles = handles();
     let library = &handles.library;
     let access = |handle| match library.query_option(handle, OptionId::PROXY.0, 0).unwrap() {
-        Answer::Proxy(access) => access,
+        OptionAnswer::Proxy(access) => access,
         other => panic!("{other:?}"),
     };
     let named = ProxyAccess::Named {
@@ -289,7 +287,7 @@ fn handles_know_their_kind_and_their_parent() {
         (handles.request, handles.connect),
         (handles.connect, handles.session),
     ] {
-        assert!(matches!(parent(handle), Ok(Answer::Handle(id)) if id.bits() == above));
+        assert!(matches!(parent(handle), Ok(OptionAnswer::Handle(id)) if id.bits() == above));
     }
     assert_eq!(
         parent(handles.session).err(),
@@ -304,7 +302,7 @@ fn handles_know_their_kind_and_their_parent() {
 fn fact_1_11_the_context_is_inherited_and_then_the_handles_own() {
     let handles = handles();
     let context = |handle| match handles.library.query_option(handle, 45, 0).unwrap() {
-        Answer::Pointer(context) => context,
+        OptionAnswer::Pointer(context) => context,
         other => panic!("{other:?}"),
     };
     handles

@@ -19,7 +19,7 @@ use winhttp_proto::notify::RequestOperation;
 
 use super::operation::Operation;
 use crate::engine::driver::Driver;
-use crate::engine::reactor::Endpoint;
+use crate::engine::reactor::Registration;
 use crate::engine::sleeper::Wake;
 
 /// See the module.
@@ -64,7 +64,7 @@ pub(super) enum Life<E: Embedder> {
 /// A request's connection, and its place in the poll.
 pub(super) struct Attached {
     pub(super) driver: Box<Driver>,
-    pub(super) endpoint: Option<Arc<Endpoint>>,
+    pub(super) endpoint: Option<Arc<Registration>>,
 }
 
 /// What the thread does that runs a turn.

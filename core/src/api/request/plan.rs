@@ -15,19 +15,17 @@ use winhttp_proto::header::HeaderList;
 use winhttp_proto::http1::head::HeadLimits;
 use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers as n;
-use winhttp_proto::option::{OptionId, Value, Values};
+use winhttp_proto::option::{MIN_WEB_SOCKET_SEND_BUFFER_BYTES, OptionId, Value, Values};
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::{Request, RequestState};
-use crate::api::open::ProxyAccess;
+use crate::api::proxy::ProxyAccess;
 use crate::engine::connect::dial::DialSettings;
 use crate::engine::driver::Route;
 use crate::engine::entropy;
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::transport::tls::{Protocols, TlsPolicy};
 
-/// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
-const MIN_SEND_BUFFER_BYTES: u32 = 16;
 /// Well-known ports of other protocols that no request may be sent to.
 const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
 
@@ -152,7 +150,9 @@ impl<E: Embedder> RequestState<E> {
         if !self.asks_upgrade() {
             return Ok(None);
         }
-        if self.values.dword(OptionId::WEB_SOCKET_SEND_BUFFER_SIZE) < MIN_SEND_BUFFER_BYTES {
+        if self.values.dword(OptionId::WEB_SOCKET_SEND_BUFFER_SIZE)
+            < MIN_WEB_SOCKET_SEND_BUFFER_BYTES
+        {
             return Err(Error::NotEnoughMemory);
         }
         Ok(Some(client_key(entropy::nonce()?)))
@@ -210,22 +210,13 @@ fn ignored_problems(flags: u32) -> SecureProblems {
     })
 }
 
-/// WINHTTP_OPTION_TCP_KEEPALIVE: on/off, time and interval in milliseconds.
+/// WINHTTP_OPTION_TCP_KEEPALIVE.
 fn tcp_keep_alive(values: &Values) -> Option<TcpKeepAlive> {
-    let Some(Value::Bytes(bytes)) = values.stored(OptionId::TCP_KEEPALIVE) else {
-        return None;
-    };
-    let field = |offset: usize| {
-        let bytes: &[u8; 4] = bytes.get(offset..)?.first_chunk()?;
-        Some(u32::from_ne_bytes(*bytes))
-    };
+    let probes = values.keep_alive_probes()?;
     // The system counts in seconds; less than one would switch probing off.
     let seconds = |ms: u32| Duration::from_secs(u64::from(ms.div_ceil(1000).max(1)));
-    if field(0)? == 0 {
-        return None;
-    }
     Some(TcpKeepAlive {
-        time: seconds(field(4)?),
-        interval: seconds(field(8)?),
+        time: seconds(probes.idle_ms),
+        interval: seconds(probes.interval_ms),
     })
 }

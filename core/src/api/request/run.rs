@@ -15,7 +15,7 @@ use super::life::{Activity, Attached, Life};
 use super::operation::Operation;
 use super::{ConnectionFacts, Locked, Request, RequestState};
 use crate::api::completions::Completions;
-use crate::api::job;
+use crate::api::handle::Stepwise;
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
@@ -377,7 +377,7 @@ impl<E: Embedder> RequestState<E> {
     }
 }
 
-impl<E: Embedder> job::Operation for Request<E> {
+impl<E: Embedder> Stepwise for Request<E> {
     fn step(self: Arc<Self>) {
         self.turn();
     }

@@ -19,7 +19,7 @@ use super::{LaneWake, Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::engine::connect::dial::Attach;
 use crate::engine::driver::Driver;
-use crate::engine::reactor::{Endpoint, Ready};
+use crate::engine::reactor::{Ready, Registration};
 use crate::engine::sleeper::{Sleeper, Wake};
 use crate::room::room_for;
 
@@ -201,7 +201,7 @@ impl<E: Embedder> Request<E> {
         let sleeper = self.sleeper()?;
         let endpoint = self.handle.delivery().thread().map(|thread| {
             let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
-            Arc::new(Endpoint::new(&thread.reactor(), owner))
+            Arc::new(Registration::new(&thread.reactor(), owner))
         });
         let wake: Arc<dyn Wake> = match &sleeper {
             Some(sleeper) => sleeper.waker(),

@@ -6,10 +6,9 @@ use std::time::Instant;
 use winhttp_proto::embed::Embedder;
 
 use super::WebSocket;
-use crate::api::ending::within;
 use crate::engine::clock;
 use crate::engine::sleeper::{self, Interest};
-use crate::lock::if_free;
+use crate::lock::{if_free, within};
 
 impl<E: Embedder> WebSocket<E> {
     /// Hands everything that was gathered to the system.

@@ -23,7 +23,7 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(20);
 pub struct PollSource {
     poll: Poll,
     events: Events,
-    /// Endpoints to flush; empty between turns.
+    /// Registrations to flush; empty between turns.
     flushes: Vec<Token>,
     /// Owners of what became ready; empty between turns.
     owners: Vec<Arc<dyn Ready>>,
@@ -89,7 +89,7 @@ impl PollSource {
             let Some(owner) = owner else { continue };
             let left = Arc::downgrade(&owner);
             posted |= owner.flush();
-            // The program has closed it meanwhile: if it ended with this reference, that posted its last word.
+            // The program has closed it meanwhile: if this was its last reference, that posted HANDLE_CLOSING.
             posted |= left.strong_count() == 0;
         }
         posted
@@ -205,7 +205,7 @@ impl Shared {
 mod tests {
     use std::sync::Mutex;
 
-    use crate::engine::reactor::{Endpoint, Reactor};
+    use crate::engine::reactor::{Reactor, Registration};
 
     use super::*;
 
@@ -230,14 +230,14 @@ mod tests {
         let (reactor, mut source) = Reactor::open().unwrap();
         let owner = Arc::new(ClosedMeanwhile::default());
         let reference: Weak<dyn Ready> = Arc::downgrade(&(Arc::clone(&owner) as Arc<dyn Ready>));
-        let endpoint = Endpoint::new(&reactor, reference);
-        endpoint.flush_later();
+        let registration = Registration::new(&reactor, reference);
+        registration.flush_later();
         assert!(!source.flush(), "it is still there");
         *owner.0.lock().unwrap() = Some(Arc::clone(&owner));
         drop(owner);
-        endpoint.flush_later();
+        registration.flush_later();
         assert!(source.flush());
-        endpoint.flush_later();
+        registration.flush_later();
         assert!(!source.flush(), "it is gone");
     }
 }

@@ -9,7 +9,7 @@ use crate::http1::fields::Rule;
 pub enum ChunkError {
     /// Bytes that the grammar does not allow here.
     Malformed(ChunkRule),
-    /// A chunk-size line longer than [`MAX_SIZE_LINE_BYTES`](super::MAX_SIZE_LINE_BYTES), or a size of 2^64 or more
+    /// A chunk-size line longer than `MAX_SIZE_LINE_BYTES`, or a size of 2^64 or more
     /// (ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW).
     ChunkHeaderTooLarge,
     /// Trailers larger than a response head may be by default.

@@ -69,7 +69,8 @@ pub enum Place {
     },
     /// In memory the application lent.
     Lent {
-        /// As [`WriteMemory::address`](crate::embed::WriteMemory::address) or its sister says.
+        /// The address that the lent memory gave, by [`WriteMemory`](crate::embed::WriteMemory) or
+        /// [`ReadMemory`](crate::embed::ReadMemory).
         address: usize,
         /// Number of bytes.
         len: usize,

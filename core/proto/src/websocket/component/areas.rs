@@ -2,7 +2,7 @@
 
 use crate::embed::{ReadMemory, WriteMemory};
 
-use super::error::Error;
+use super::error::ComponentError;
 
 /// Size of the control area: the longest control frame (131 bytes), or a received close frame's payload.
 ///
@@ -14,8 +14,8 @@ pub trait Memory {
     /// Makes the areas available; called once, when the session begins.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
-    fn provide(&mut self) -> Result<(), Error>;
+    /// [`ComponentError::OutOfMemory`].
+    fn provide(&mut self) -> Result<(), ComponentError>;
 
     /// Where bytes from the network are put and payload is handed out.
     fn receive_area(&mut self) -> &mut [u8];

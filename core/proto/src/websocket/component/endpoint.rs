@@ -2,19 +2,16 @@
 
 use std::fmt;
 
-use super::super::mask::MaskKey;
 use super::super::message::Role;
 use super::action::{Action, Queue};
 use super::areas::{Lender, Memory};
-use super::error::Error;
+use super::error::ComponentError;
 use super::handshake::{ClientHandshake, Field, HandshakeFields, Selection, server};
+use super::keys::Keys;
 use super::sending::Outgoing;
 use super::session::Session;
 use super::settings::Settings;
 use super::slot::Token;
-
-/// Gives fresh masking keys; `None` if there are no random bytes.
-pub type Keys<'a> = &'a dyn Fn() -> Option<MaskKey>;
 
 /// One end of a connection.
 pub struct Endpoint<L: Lender> {
@@ -58,15 +55,15 @@ impl<L: Lender> Endpoint<L> {
     /// Begins a client's handshake with a nonce from a cryptographic generator, and gives the fields to be sent.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] for a server or the second time; [`Error::InvalidArgument`] for a sub-protocol or
-    /// extension that cannot be offered, or a field without a proper name.
+    /// [`ComponentError::InvalidOperation`] for a server or the second time; [`ComponentError::InvalidArgument`] for a
+    /// sub-protocol or extension that cannot be offered, or a field without a proper name.
     pub fn begin_client_handshake(
         &mut self,
         nonce: [u8; 16],
         subprotocols: Vec<Vec<u8>>,
         extensions: Vec<Vec<u8>>,
         initial: &[Field<'_>],
-    ) -> Result<HandshakeFields, Error> {
+    ) -> Result<HandshakeFields, ComponentError> {
         self.must_be_new(Role::Client)?;
         let handshake = ClientHandshake::new(nonce, subprotocols, extensions, initial)?;
         let fields = handshake.fields();
@@ -79,14 +76,14 @@ impl<L: Lender> Endpoint<L> {
     /// `room` is how many selected extensions the application can be told, if it wants to be.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] without a beginning; else what is wrong with the response.
+    /// [`ComponentError::InvalidOperation`] without a beginning; else what is wrong with the response.
     pub fn end_client_handshake(
         &mut self,
         response: &[Field<'_>],
         room: Option<u32>,
-    ) -> Result<Selection, Error> {
+    ) -> Result<Selection, ComponentError> {
         let Stage::ClientHandshake(handshake) = &self.stage else {
-            return Err(Error::InvalidOperation);
+            return Err(ComponentError::InvalidOperation);
         };
         let selection = handshake.end(response, room)?;
         self.enter_session()?;
@@ -96,13 +93,13 @@ impl<L: Lender> Endpoint<L> {
     /// Begins a server's handshake with the request's fields, and gives those of the response.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] for a client or the second time; else what is wrong with the request.
+    /// [`ComponentError::InvalidOperation`] for a client or the second time; else what is wrong with the request.
     pub fn begin_server_handshake(
         &mut self,
         request: &[Field<'_>],
         subprotocol: Option<&[u8]>,
         extensions: &[Vec<u8>],
-    ) -> Result<HandshakeFields, Error> {
+    ) -> Result<HandshakeFields, ComponentError> {
         self.must_be_new(Role::Server)?;
         let fields = server::respond(request, subprotocol, extensions)?;
         self.stage = Stage::ServerHandshake;
@@ -112,12 +109,12 @@ impl<L: Lender> Endpoint<L> {
     /// Ends a server's handshake.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] without a beginning.
-    pub fn end_server_handshake(&mut self) -> Result<(), Error> {
+    /// [`ComponentError::InvalidOperation`] without a beginning.
+    pub fn end_server_handshake(&mut self) -> Result<(), ComponentError> {
         match self.stage {
             Stage::ServerHandshake => self.enter_session(),
             Stage::Created | Stage::ClientHandshake(_) | Stage::Session(_) => {
-                Err(Error::InvalidOperation)
+                Err(ComponentError::InvalidOperation)
             }
         }
     }
@@ -125,16 +122,16 @@ impl<L: Lender> Endpoint<L> {
     /// Queues a frame; it ends in one [`Action::IndicateSendComplete`].
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] before the session, after an abort, for data of the other kind while a fragmented
-    /// message is open, and for data and close frames after a close frame; [`Error::InvalidArgument`] for a close frame
-    /// that must not be sent.
+    /// [`ComponentError::InvalidOperation`] before the session, after an abort, for data of the other kind while a
+    /// fragmented message is open, and for data and close frames after a close frame;
+    /// [`ComponentError::InvalidArgument`] for a close frame that must not be sent.
     #[inline]
     pub fn send(
         &mut self,
         outgoing: Outgoing<L::Payload>,
         context: usize,
         keys: Keys<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ComponentError> {
         self.session()?.0.send(outgoing, context, keys)
     }
 
@@ -142,25 +139,30 @@ impl<L: Lender> Endpoint<L> {
     /// payload is copied there.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] before the session, after an abort, after the peer's close frame, and after the
-    /// peer broke the protocol.
+    /// [`ComponentError::InvalidOperation`] before the session, after an abort, after the peer's close frame, and after
+    /// the peer broke the protocol.
     #[inline]
-    pub fn receive(&mut self, target: Option<L::Target>, context: usize) -> Result<(), Error> {
+    pub fn receive(
+        &mut self,
+        target: Option<L::Target>,
+        context: usize,
+    ) -> Result<(), ComponentError> {
         self.session()?.0.receive(target, context)
     }
 
     /// What is to be done next; `entries` is how many places the application can be told.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] before the session; [`Error::Protocol`] for a peer that breaks the protocol, again and
-    /// again until an abort; [`Error::InsufficientBuffer`] without entries, where one is needed; nothing is lost then.
+    /// [`ComponentError::InvalidOperation`] before the session; [`ComponentError::Protocol`] for a peer that breaks the
+    /// protocol, again and again until an abort; [`ComponentError::InsufficientBuffer`] without entries, where one is
+    /// needed; nothing is lost then.
     #[inline]
     pub fn action(
         &mut self,
         queue: Queue,
         entries: usize,
         keys: Keys<'_>,
-    ) -> Result<Action, Error> {
+    ) -> Result<Action, ComponentError> {
         let (session, memory) = self.session()?;
         session.action(memory, queue, entries, keys)
     }
@@ -168,14 +170,14 @@ impl<L: Lender> Endpoint<L> {
     /// Ends an outstanding action.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if `token` names none; nothing happens then.
+    /// [`ComponentError::InvalidArgument`] if `token` names none; nothing happens then.
     #[inline]
-    pub fn complete(&mut self, token: Token, bytes: u32) -> Result<(), Error> {
+    pub fn complete(&mut self, token: Token, bytes: u32) -> Result<(), ComponentError> {
         let known = match &mut self.stage {
             Stage::Session(session) => session.complete(token, bytes),
             Stage::Created | Stage::ClientHandshake(_) | Stage::ServerHandshake => false,
         };
-        known.then_some(()).ok_or(Error::InvalidArgument)
+        known.then_some(()).ok_or(ComponentError::InvalidArgument)
     }
 
     /// Ends the session, if there is one: what is queued can be indicated as complete, nothing else happens any more.
@@ -192,15 +194,15 @@ impl<L: Lender> Endpoint<L> {
         matches!(self.stage, Stage::Session(_))
     }
 
-    fn must_be_new(&self, role: Role) -> Result<(), Error> {
+    fn must_be_new(&self, role: Role) -> Result<(), ComponentError> {
         if matches!(self.stage, Stage::Created) && self.role == role {
             Ok(())
         } else {
-            Err(Error::InvalidOperation)
+            Err(ComponentError::InvalidOperation)
         }
     }
 
-    fn enter_session(&mut self) -> Result<(), Error> {
+    fn enter_session(&mut self) -> Result<(), ComponentError> {
         self.memory.provide()?;
         self.stage = Stage::Session(Session::new(self.role, &self.settings, self.tag));
         Ok(())
@@ -208,14 +210,14 @@ impl<L: Lender> Endpoint<L> {
 
     /// The session. A server's handshake ends by itself.
     #[inline]
-    fn session(&mut self) -> Result<(&mut Session<L>, &mut L::Memory), Error> {
+    fn session(&mut self) -> Result<(&mut Session<L>, &mut L::Memory), ComponentError> {
         if matches!(self.stage, Stage::ServerHandshake) {
             self.enter_session()?;
         }
         match &mut self.stage {
             Stage::Session(session) => Ok((session, &mut self.memory)),
             Stage::Created | Stage::ClientHandshake(_) | Stage::ServerHandshake => {
-                Err(Error::InvalidOperation)
+                Err(ComponentError::InvalidOperation)
             }
         }
     }

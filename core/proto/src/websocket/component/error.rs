@@ -6,7 +6,7 @@ use super::super::error::ProtocolError;
 
 /// Why a call failed; nothing but what the variant says has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error {
+pub enum ComponentError {
     // The application misused the component.
     /// An argument is malformed or out of range.
     InvalidArgument,
@@ -34,7 +34,7 @@ pub enum Error {
     NoEntropy,
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for ComponentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InvalidArgument => "an argument is malformed or out of range",
@@ -51,9 +51,9 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for ComponentError {}
 
-impl From<ProtocolError> for Error {
+impl From<ProtocolError> for ComponentError {
     fn from(error: ProtocolError) -> Self {
         Self::Protocol(error)
     }

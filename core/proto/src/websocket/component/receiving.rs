@@ -22,12 +22,12 @@ pub(super) struct Receiving<T> {
     slot: Slot<Outstanding>,
     /// Bytes of the receive area that came and were not looked at: from the first to before the second.
     unread: (usize, usize),
-    state: State,
+    state: ReceiveState,
 }
 
 /// Whether frames are still taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ReceiveState {
     Open,
     /// A close frame came.
     Closed,
@@ -83,16 +83,16 @@ impl<T: ReadMemory> Receiving<T> {
             queue: VecDeque::new(),
             slot: Slot::FREE,
             unread: (0, 0),
-            state: State::Open,
+            state: ReceiveState::Open,
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> ReceiveState {
         self.state
     }
 
     pub(super) fn abort(&mut self) {
-        self.state = State::Aborted;
+        self.state = ReceiveState::Aborted;
     }
 
     /// Queues a receive.
@@ -126,14 +126,14 @@ impl<T: ReadMemory> Receiving<T> {
     pub(super) fn decode(&mut self, memory: &mut impl Memory) -> Result<Decoded, ProtocolError> {
         let decoded = self.try_decode(memory);
         match &decoded {
-            Err(error) => self.state = State::Failed(*error),
-            Ok(Decoded::Received(Received::Close { .. })) => self.state = State::Closed,
+            Err(error) => self.state = ReceiveState::Failed(*error),
+            Ok(Decoded::Received(Received::Close { .. })) => self.state = ReceiveState::Closed,
             Ok(_) => {}
         }
         decoded
     }
 
-    /// Takes an action's end; whether `token` names one of this side's.
+    /// Completes an action; returns whether `token` names one of this side.
     #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
@@ -299,7 +299,7 @@ enum Step {
     Empty,
 }
 
-/// An event that came without payload: of a message's end is told, with no bytes at `payload`.
+/// What an event without payload amounts to. The end of a message is told, with an empty `payload`.
 fn empty_frame_or(event: Event, payload: Place) -> Step {
     match event {
         Event::FrameEnd { kind, fin: true } => Step::Payload(Received::Data {
@@ -317,7 +317,7 @@ fn is_last(event: Option<&Event>) -> bool {
     matches!(event, Some(Event::FrameEnd { fin: true, .. }))
 }
 
-/// What is told of a control frame; nothing of the end of a frame that brought no payload.
+/// What the application is told of a control frame; `None` for the end of a data frame without payload.
 fn control(event: Event, memory: &mut impl Memory) -> Option<Decoded> {
     match event {
         Event::FrameEnd { .. } => None,

@@ -15,8 +15,8 @@ use super::super::message::{MessageKind, Role};
 use super::super::send::Sender;
 use super::action::{Action, BufferType, Place};
 use super::areas::Memory;
-use super::endpoint::Keys;
-use super::error::Error;
+use super::error::ComponentError;
+use super::keys::Keys;
 use super::slot::{Slot, Token, Tokens};
 
 /// Bytes of the status in a close frame's payload.
@@ -119,7 +119,7 @@ impl<P: WriteMemory> Sending<P> {
         outgoing: Outgoing<P>,
         context: usize,
         keys: Keys<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ComponentError> {
         let operation = match outgoing {
             Outgoing::Data {
                 kind,
@@ -142,10 +142,10 @@ impl<P: WriteMemory> Sending<P> {
         payload: &[u8],
         area: &mut [u8],
         keys: Keys<'_>,
-    ) -> Result<Place, Error> {
+    ) -> Result<Place, ComponentError> {
         let frame = self.sender.control(Opcode::Pong, payload, self.key(keys)?);
         let len = frame.as_bytes().len();
-        let room = area.get_mut(..len).ok_or(Error::OutOfMemory)?;
+        let room = area.get_mut(..len).ok_or(ComponentError::OutOfMemory)?;
         room.copy_from_slice(frame.as_bytes());
         Ok(Place::ControlArea { start: 0, len })
     }
@@ -158,7 +158,7 @@ impl<P: WriteMemory> Sending<P> {
             .is_some_and(|frame| frame.offered > 0 && !frame.is_finished())
     }
 
-    /// The next action, if there is one; that a frame is over is told whatever the gate.
+    /// The next action, if there is one. A closed gate does not keep a finished frame from being indicated.
     #[inline]
     pub(super) fn offer(
         &mut self,
@@ -166,7 +166,7 @@ impl<P: WriteMemory> Sending<P> {
         entries: usize,
         gate: Gate,
         tokens: &mut Tokens,
-    ) -> Result<Option<Action>, Error> {
+    ) -> Result<Option<Action>, ComponentError> {
         if !self.slot.is_free() {
             return Ok(None);
         }
@@ -180,7 +180,7 @@ impl<P: WriteMemory> Sending<P> {
             return Ok(None);
         }
         if entries == 0 {
-            return Err(Error::InsufficientBuffer);
+            return Err(ComponentError::InsufficientBuffer);
         }
         let (first, second) = frame.next_part(memory.send_area(), entries);
         let len = first.len() as u64 + second.map_or(0, |place| place.len() as u64);
@@ -196,7 +196,7 @@ impl<P: WriteMemory> Sending<P> {
         }))
     }
 
-    /// Takes an action's end; whether `token` names one of this side's.
+    /// Completes an action; returns whether `token` names one of this side.
     ///
     /// A frame of almost 4 GiB has more bytes with its header than a program can count: `bytes` are compared in 32 bits.
     #[inline]
@@ -234,16 +234,16 @@ impl<P: WriteMemory> Sending<P> {
         payload: P,
         context: usize,
         keys: Keys<'_>,
-    ) -> Result<Operation<P>, Error> {
+    ) -> Result<Operation<P>, ComponentError> {
         // Before a key is drawn: nothing changes when the call fails.
         self.sender
             .can_send(kind)
-            .map_err(|_| Error::InvalidOperation)?;
+            .map_err(|_| ComponentError::InvalidOperation)?;
         let key = self.key(keys)?;
         let header = self
             .sender
             .begin(kind, last, payload.bytes().len() as u64, key)
-            .map_err(|_| Error::InvalidOperation)?;
+            .map_err(|_| ComponentError::InvalidOperation)?;
         let buffer_type = if last {
             BufferType::Message(kind)
         } else {
@@ -258,10 +258,10 @@ impl<P: WriteMemory> Sending<P> {
         body: Option<(u16, P)>,
         context: usize,
         keys: Keys<'_>,
-    ) -> Result<Operation<P>, Error> {
+    ) -> Result<Operation<P>, ComponentError> {
         let body = body.map(check_close).transpose()?.flatten();
         if self.sender.is_closed() {
-            return Err(Error::InvalidOperation);
+            return Err(ComponentError::InvalidOperation);
         }
         let key = self.key(keys)?;
         let body_bytes = body
@@ -286,17 +286,17 @@ impl<P: WriteMemory> Sending<P> {
         buffer_type: BufferType,
         context: usize,
         keys: Keys<'_>,
-    ) -> Result<Operation<P>, Error> {
+    ) -> Result<Operation<P>, ComponentError> {
         let frame = self.sender.control(opcode, &[], self.key(keys)?);
         Ok(Operation::new(buffer_type, context, frame.as_bytes()))
     }
 
     /// A key for a frame's header.
     #[inline]
-    fn key(&self, keys: Keys<'_>) -> Result<Option<MaskKey>, Error> {
+    fn key(&self, keys: Keys<'_>) -> Result<Option<MaskKey>, ComponentError> {
         match self.masking {
             Masking::None => Ok(None),
-            Masking::Fresh => keys().map(Some).ok_or(Error::NoEntropy),
+            Masking::Fresh => keys().map(Some).ok_or(ComponentError::NoEntropy),
             Masking::Zero => Ok(Some(MaskKey::new([0; 4]))),
         }
     }
@@ -309,9 +309,11 @@ impl<P: WriteMemory> Sending<P> {
 }
 
 /// What is sent of a close frame's body. 1005 stands for a frame without one.
-fn check_close<P: WriteMemory>((status, reason): (u16, P)) -> Result<Option<(u16, P)>, Error> {
+fn check_close<P: WriteMemory>(
+    (status, reason): (u16, P),
+) -> Result<Option<(u16, P)>, ComponentError> {
     let code = CloseCode::to_send(status, reason.bytes().len());
-    let code = code.map_err(|_| Error::InvalidArgument)?;
+    let code = code.map_err(|_| ComponentError::InvalidArgument)?;
     Ok(code.map(|code| (code.get(), reason)))
 }
 

@@ -4,9 +4,9 @@ use super::super::control::ControlPayload;
 use super::super::message::Role;
 use super::action::{Action, BufferType, Queue, Received};
 use super::areas::{Lender, Memory};
-use super::endpoint::Keys;
-use super::error::Error;
-use super::receiving::{Decoded, Receiving, State};
+use super::error::ComponentError;
+use super::keys::Keys;
+use super::receiving::{Decoded, ReceiveState, Receiving};
 use super::sending::{Gate, Outgoing, Sending};
 use super::settings::Settings;
 use super::slot::{Token, Tokens};
@@ -36,9 +36,9 @@ impl<L: Lender> Session<L> {
         outgoing: Outgoing<L::Payload>,
         context: usize,
         keys: Keys<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ComponentError> {
         if self.is_aborted() {
-            return Err(Error::InvalidOperation);
+            return Err(ComponentError::InvalidOperation);
         }
         self.sending.push(outgoing, context, keys)
     }
@@ -48,13 +48,15 @@ impl<L: Lender> Session<L> {
         &mut self,
         target: Option<L::Target>,
         context: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ComponentError> {
         match self.receiving.state() {
-            State::Open => {
+            ReceiveState::Open => {
                 self.receiving.push(target, context);
                 Ok(())
             }
-            State::Closed | State::Failed(_) | State::Aborted => Err(Error::InvalidOperation),
+            ReceiveState::Closed | ReceiveState::Failed(_) | ReceiveState::Aborted => {
+                Err(ComponentError::InvalidOperation)
+            }
         }
     }
 
@@ -67,7 +69,7 @@ impl<L: Lender> Session<L> {
         queue: Queue,
         entries: usize,
         keys: Keys<'_>,
-    ) -> Result<Action, Error> {
+    ) -> Result<Action, ComponentError> {
         if queue.receives()
             && let Some(action) = self.offer_pong(memory, entries, keys)?
         {
@@ -98,7 +100,7 @@ impl<L: Lender> Session<L> {
     }
 
     fn is_aborted(&self) -> bool {
-        self.receiving.state() == State::Aborted
+        self.receiving.state() == ReceiveState::Aborted
     }
 
     fn gate(&self) -> Gate {
@@ -118,7 +120,7 @@ impl<L: Lender> Session<L> {
         memory: &mut L::Memory,
         entries: usize,
         keys: Keys<'_>,
-    ) -> Result<Option<Action>, Error> {
+    ) -> Result<Option<Action>, ComponentError> {
         if !self.receiving.is_free() || self.sending.is_mid_frame() {
             return Ok(None);
         }
@@ -126,7 +128,7 @@ impl<L: Lender> Session<L> {
             return Ok(None);
         };
         if entries == 0 {
-            return Err(Error::InsufficientBuffer);
+            return Err(ComponentError::InsufficientBuffer);
         }
         let first = self.sending.pong(ping, memory.control_area(), keys)?;
         self.ping = None;
@@ -145,7 +147,7 @@ impl<L: Lender> Session<L> {
         memory: &mut L::Memory,
         entries: usize,
         keys: Keys<'_>,
-    ) -> Result<Action, Error> {
+    ) -> Result<Action, ComponentError> {
         if !self.receiving.is_free() {
             return Ok(Action::None);
         }
@@ -153,11 +155,14 @@ impl<L: Lender> Session<L> {
             return Ok(Action::None);
         };
         match self.receiving.state() {
-            State::Failed(error) if !cancelled => return Err(error.into()),
+            ReceiveState::Failed(error) if !cancelled => return Err(error.into()),
             // Before bytes are looked at: what cannot be told must not be consumed.
-            _ if entries == 0 => return Err(Error::InsufficientBuffer),
-            State::Open if !cancelled => {}
-            State::Open | State::Closed | State::Failed(_) | State::Aborted => {
+            _ if entries == 0 => return Err(ComponentError::InsufficientBuffer),
+            ReceiveState::Open if !cancelled => {}
+            ReceiveState::Open
+            | ReceiveState::Closed
+            | ReceiveState::Failed(_)
+            | ReceiveState::Aborted => {
                 return Ok(self.receiving.indicate_nothing(&mut self.tokens));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::super::message::Role;
 use super::areas::CONTROL_BYTES;
-use super::error::Error;
+use super::error::ComponentError;
 
 /// The smallest receive buffer.
 pub const RECEIVE_BYTES_MIN: u32 = 256;
@@ -44,10 +44,10 @@ impl Settings {
     /// Checks the sizes.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a buffer below its smallest size.
-    pub fn check(&self) -> Result<(), Error> {
+    /// [`ComponentError::InvalidArgument`] for a buffer below its smallest size.
+    pub fn check(&self) -> Result<(), ComponentError> {
         if self.receive_bytes < RECEIVE_BYTES_MIN || self.send_bytes < SEND_BYTES_MIN {
-            return Err(Error::InvalidArgument);
+            return Err(ComponentError::InvalidArgument);
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub(super) struct Areas {
 }
 
 impl Memory for Areas {
-    fn provide(&mut self) -> Result<(), Error> {
+    fn provide(&mut self) -> Result<(), ComponentError> {
         Ok(())
     }
 
@@ -94,11 +94,11 @@ impl End {
         Self(end)
     }
 
-    pub(super) fn send(&mut self, outgoing: Outgoing<Vec<u8>>) -> Result<(), Error> {
+    pub(super) fn send(&mut self, outgoing: Outgoing<Vec<u8>>) -> Result<(), ComponentError> {
         self.0.send(outgoing, 1, &keys)
     }
 
-    pub(super) fn action(&mut self, queue: Queue) -> Result<Action, Error> {
+    pub(super) fn action(&mut self, queue: Queue) -> Result<Action, ComponentError> {
         self.0.action(queue, 2, &keys)
     }
 
@@ -190,16 +190,19 @@ fn calls_before_the_session_are_refused() {
         let mut end = created(role, Settings::new(role));
         assert_eq!(
             end.send(Outgoing::Ping, 0, &keys),
-            Err(Error::InvalidOperation)
+            Err(ComponentError::InvalidOperation)
         );
-        assert_eq!(end.receive(None, 0), Err(Error::InvalidOperation));
+        assert_eq!(end.receive(None, 0), Err(ComponentError::InvalidOperation));
         assert_eq!(
             end.action(Queue::All, 1, &keys),
-            Err(Error::InvalidOperation)
+            Err(ComponentError::InvalidOperation)
         );
-        assert_eq!(end.end_server_handshake(), Err(Error::InvalidOperation));
+        assert_eq!(
+            end.end_server_handshake(),
+            Err(ComponentError::InvalidOperation)
+        );
         let room = end.end_client_handshake(&fields(&RESPONSE), None);
-        assert_eq!(room, Err(Error::InvalidOperation));
+        assert_eq!(room, Err(ComponentError::InvalidOperation));
         end.abort();
         assert!(!end.is_in_session());
     }
@@ -212,13 +215,19 @@ fn a_server_enters_its_session_by_its_first_call_and_a_client_does_not() {
         .begin_server_handshake(&fields(&REQUEST), None, &[])
         .unwrap();
     assert_eq!(server.receive(None, 0), Ok(()));
-    assert_eq!(server.end_server_handshake(), Err(Error::InvalidOperation));
+    assert_eq!(
+        server.end_server_handshake(),
+        Err(ComponentError::InvalidOperation)
+    );
 
     let mut client = created(Role::Client, Settings::new(Role::Client));
     client
         .begin_client_handshake([0; 16], vec![], vec![], &[])
         .unwrap();
-    assert_eq!(client.receive(None, 0), Err(Error::InvalidOperation));
+    assert_eq!(
+        client.receive(None, 0),
+        Err(ComponentError::InvalidOperation)
+    );
     assert!(!client.is_in_session());
 }
 
@@ -278,8 +287,14 @@ fn an_abort_ends_what_is_queued_and_what_is_outstanding_when_it_is_completed() {
     let reading = server.action(Queue::Receive).unwrap();
     server.0.abort();
     server.0.abort();
-    assert_eq!(server.send(text("x")), Err(Error::InvalidOperation));
-    assert_eq!(server.0.receive(None, 0), Err(Error::InvalidOperation));
+    assert_eq!(
+        server.send(text("x")),
+        Err(ComponentError::InvalidOperation)
+    );
+    assert_eq!(
+        server.0.receive(None, 0),
+        Err(ComponentError::InvalidOperation)
+    );
     assert_eq!(server.action(Queue::All), Ok(Action::None));
     server.done(&sending, 5);
     server.done(&reading, 7);

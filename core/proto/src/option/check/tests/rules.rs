@@ -170,7 +170,7 @@ fn http_versions_other_than_1_0_and_1_1_are_invalid() {
     let row = row(OptionId::HTTP_VERSION.0).unwrap();
     let check = |major: u32, minor: u32| {
         let bytes = [major.to_ne_bytes(), minor.to_ne_bytes()].concat();
-        row.check_value(NULL_HANDLE, &row.decode(&bytes).unwrap())
+        row.check_value(NULL_HANDLE, &row.decode(&bytes)?)
     };
     assert_eq!(check(1, 0), Ok(()));
     assert_eq!(check(1, 1), Ok(()));
@@ -185,7 +185,7 @@ fn encrypted_name_look_ups_are_not_supported() {
         let mut bytes = [0; 32];
         bytes[12] = secure_dns;
         bytes[24] = flags;
-        row.check_value(SESSION, &Value::Bytes(bytes.into()))
+        row.check_value(SESSION, &row.decode(&bytes)?)
     };
     assert_eq!(check(1, 0xF), Ok(()));
     assert_eq!(check(2, 0), Err(OptionError::NotSupported));

@@ -1,7 +1,7 @@
 //! A client's handshake: the offer, and the check of the answer.
 
 use super::super::super::handshake::{ClientKey, accept_for, client_key};
-use super::super::error::Error;
+use super::super::error::ComponentError;
 use super::fields::{
     EXTENSIONS, Field, HandshakeFields, SUBPROTOCOL, VERSION, check_names, check_upgrades,
     extension_name, extension_names, is_extension, is_token, list, members, only_value,
@@ -30,12 +30,12 @@ impl ClientHandshake {
         subprotocols: Vec<Vec<u8>>,
         extensions: Vec<Vec<u8>>,
         initial: &[Field<'_>],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ComponentError> {
         check_names(initial)?;
         let proper = subprotocols.iter().all(|name| is_token(name))
             && extensions.iter().all(|extension| is_extension(extension));
         if !proper {
-            return Err(Error::InvalidArgument);
+            return Err(ComponentError::InvalidArgument);
         }
         Ok(Self {
             key: client_key(nonce),
@@ -68,11 +68,11 @@ impl ClientHandshake {
         &self,
         response: &[Field<'_>],
         room: Option<u32>,
-    ) -> Result<Selection, Error> {
+    ) -> Result<Selection, ComponentError> {
         check_names(response)?;
         check_upgrades(response)?;
         if only_value(response, "Sec-WebSocket-Accept")? != accept_for(&self.key).as_bytes() {
-            return Err(Error::HandshakeMalformed);
+            return Err(ComponentError::HandshakeMalformed);
         }
         let selection = Selection {
             subprotocol: self.selected_subprotocol(response)?,
@@ -80,37 +80,37 @@ impl ClientHandshake {
         };
         let offered = u32::try_from(self.extensions.len()).unwrap_or(u32::MAX);
         if room.is_some_and(|room| room < offered) {
-            return Err(Error::InsufficientBuffer);
+            return Err(ComponentError::InsufficientBuffer);
         }
         Ok(selection)
     }
 
     /// One of those offered; none only if none was.
-    fn selected_subprotocol(&self, response: &[Field<'_>]) -> Result<Option<u32>, Error> {
+    fn selected_subprotocol(&self, response: &[Field<'_>]) -> Result<Option<u32>, ComponentError> {
         let mut selected = members(response, SUBPROTOCOL);
         match (selected.next(), selected.next()) {
             (None, _) if self.subprotocols.is_empty() => Ok(None),
             (Some(name), None) => position(&self.subprotocols, |offered| offered == name)
                 .map(Some)
-                .ok_or(Error::SubprotocolNotSupported),
-            _ => Err(Error::SubprotocolNotSupported),
+                .ok_or(ComponentError::SubprotocolNotSupported),
+            _ => Err(ComponentError::SubprotocolNotSupported),
         }
     }
 
     /// Some of those offered; none only if none was.
-    fn selected_extensions(&self, response: &[Field<'_>]) -> Result<Vec<u32>, Error> {
+    fn selected_extensions(&self, response: &[Field<'_>]) -> Result<Vec<u32>, ComponentError> {
         let mut selected = Vec::new();
         for name in extension_names(response) {
             let index = position(&self.extensions, |offered| extension_name(offered) == name)
-                .ok_or(Error::ExtensionsNotSupported)?;
+                .ok_or(ComponentError::ExtensionsNotSupported)?;
             if selected.contains(&index) {
                 // RFC 6455 §9.1: an extension is accepted once; also the application's array has room for each once.
-                return Err(Error::ExtensionsNotSupported);
+                return Err(ComponentError::ExtensionsNotSupported);
             }
             selected.push(index);
         }
         if selected.is_empty() && !self.extensions.is_empty() {
-            return Err(Error::ExtensionsNotSupported);
+            return Err(ComponentError::ExtensionsNotSupported);
         }
         Ok(selected)
     }
@@ -127,7 +127,10 @@ mod tests {
 
     const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-    fn offer(subprotocols: &[&str], extensions: &[&str]) -> Result<ClientHandshake, Error> {
+    fn offer(
+        subprotocols: &[&str],
+        extensions: &[&str],
+    ) -> Result<ClientHandshake, ComponentError> {
         let bytes = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
         let (subprotocols, extensions) = (bytes(subprotocols), bytes(extensions));
         ClientHandshake::new(*b"the sample nonce", subprotocols, extensions, &[])
@@ -153,12 +156,15 @@ mod tests {
     #[test]
     fn names_that_cannot_be_offered() {
         for name in ["", "two words", "a,b", "a;b", "kös", "a\r\nb"] {
-            assert_eq!(offer(&[name], &[]).unwrap_err(), Error::InvalidArgument);
+            assert_eq!(
+                offer(&[name], &[]).unwrap_err(),
+                ComponentError::InvalidArgument
+            );
         }
         for extension in ["", ";x", "a\r\nHost: b", " ", "kös", "a b", "x; a, y"] {
             assert_eq!(
                 offer(&[], &[extension]).unwrap_err(),
-                Error::InvalidArgument
+                ComponentError::InvalidArgument
             );
         }
         assert!(
@@ -180,9 +186,9 @@ mod tests {
 
     #[test]
     fn the_selection_is_among_what_was_offered() {
-        type Selected = Result<(Vec<u32>, Option<u32>), Error>;
-        let no_protocol = || Err(Error::SubprotocolNotSupported);
-        let no_extension = || Err(Error::ExtensionsNotSupported);
+        type Selected = Result<(Vec<u32>, Option<u32>), ComponentError>;
+        let no_protocol = || Err(ComponentError::SubprotocolNotSupported);
+        let no_extension = || Err(ComponentError::ExtensionsNotSupported);
         type Names<'a> = &'a [&'a str];
         type Fields<'a> = &'a [(&'a str, &'a str)];
         let cases: &[(Names<'_>, Names<'_>, Fields<'_>, Selected)] = &[
@@ -237,7 +243,7 @@ mod tests {
         let response = response(&[(EXTENSIONS, "y")]);
         assert_eq!(
             offer.end(&response, Some(1)),
-            Err(Error::InsufficientBuffer)
+            Err(ComponentError::InsufficientBuffer)
         );
         assert!(offer.end(&response, Some(2)).is_ok());
     }
@@ -246,14 +252,23 @@ mod tests {
     fn an_answer_to_another_key_or_two_answers_are_malformed() {
         let offer = offer(&[], &[]).unwrap();
         let twice = response(&[("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")]);
-        assert_eq!(offer.end(&twice, None), Err(Error::HandshakeMalformed));
+        assert_eq!(
+            offer.end(&twice, None),
+            Err(ComponentError::HandshakeMalformed)
+        );
         for missing in 0..3 {
             let mut fields = response(&[]);
             fields.remove(missing);
-            assert_eq!(offer.end(&fields, None), Err(Error::HandshakeMalformed));
+            assert_eq!(
+                offer.end(&fields, None),
+                Err(ComponentError::HandshakeMalformed)
+            );
         }
         let mut other = response(&[]);
         other[2].value = b"ICX+Yqv66kxgM0FcWaLWlFLwTAI=";
-        assert_eq!(offer.end(&other, None), Err(Error::HandshakeMalformed));
+        assert_eq!(
+            offer.end(&other, None),
+            Err(ComponentError::HandshakeMalformed)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Header fields, and the lists in them.
 
 use super::super::super::handshake::{HandshakeError, check_upgrade, list_members, trim};
-use super::super::error::Error;
+use super::super::error::ComponentError;
 
 /// A header field as the application gives it.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +22,12 @@ pub(super) const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 pub(super) const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// Names must be there, and must not contain the colon that ends them.
-pub(super) fn check_names(fields: &[Field<'_>]) -> Result<(), Error> {
+pub(super) fn check_names(fields: &[Field<'_>]) -> Result<(), ComponentError> {
     let proper = |field: &Field<'_>| !field.name.is_empty() && !field.name.contains(&b':');
     if fields.iter().all(proper) {
         Ok(())
     } else {
-        Err(Error::InvalidArgument)
+        Err(ComponentError::InvalidArgument)
     }
 }
 
@@ -56,18 +56,18 @@ pub(super) fn extension_name(extension: &[u8]) -> &[u8] {
 }
 
 /// The only value of a field.
-pub(super) fn only_value<'a>(fields: &[Field<'a>], name: &str) -> Result<&'a [u8], Error> {
+pub(super) fn only_value<'a>(fields: &[Field<'a>], name: &str) -> Result<&'a [u8], ComponentError> {
     let mut values = values(fields, name);
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value),
-        _ => Err(Error::HandshakeMalformed),
+        _ => Err(ComponentError::HandshakeMalformed),
     }
 }
 
 /// `Upgrade: websocket` and `Connection: Upgrade`, in either direction.
-pub(super) fn check_upgrades(fields: &[Field<'_>]) -> Result<(), Error> {
+pub(super) fn check_upgrades(fields: &[Field<'_>]) -> Result<(), ComponentError> {
     check_upgrade(|name| values(fields, name))
-        .map_err(|_: HandshakeError| Error::HandshakeMalformed)
+        .map_err(|_: HandshakeError| ComponentError::HandshakeMalformed)
 }
 
 /// A token (RFC 9110 §5.6.2), as names of sub-protocols and extensions are.

@@ -1,7 +1,7 @@
 //! A server's handshake: the check of the request, and the answer.
 
 use super::super::super::handshake::{accept_for, is_client_key};
-use super::super::error::Error;
+use super::super::error::ComponentError;
 use super::fields::{
     EXTENSIONS, Field, HandshakeFields, SUBPROTOCOL, VERSION, check_names, check_upgrades,
     extension_name, extension_names, is_extension, is_token, list, members, only_value, values,
@@ -12,7 +12,7 @@ pub(in super::super) fn respond(
     request: &[Field<'_>],
     subprotocol: Option<&[u8]>,
     extensions: &[Vec<u8>],
-) -> Result<HandshakeFields, Error> {
+) -> Result<HandshakeFields, ComponentError> {
     check_names(request)?;
     let key = check_request(request)?;
     check_selection(request, subprotocol, extensions)?;
@@ -32,18 +32,18 @@ pub(in super::super) fn respond(
 }
 
 /// What RFC 6455 §4.2.1 asks of a request's fields, and the key.
-fn check_request<'a>(request: &[Field<'a>]) -> Result<&'a str, Error> {
+fn check_request<'a>(request: &[Field<'a>]) -> Result<&'a str, ComponentError> {
     values(request, "Host")
         .next()
-        .ok_or(Error::HandshakeMalformed)?;
+        .ok_or(ComponentError::HandshakeMalformed)?;
     check_upgrades(request)?;
     let key = only_value(request, "Sec-WebSocket-Key")?;
-    let key = std::str::from_utf8(key).map_err(|_| Error::HandshakeMalformed)?;
+    let key = std::str::from_utf8(key).map_err(|_| ComponentError::HandshakeMalformed)?;
     if !is_client_key(key) {
-        return Err(Error::HandshakeMalformed);
+        return Err(ComponentError::HandshakeMalformed);
     }
     if only_value(request, "Sec-WebSocket-Version")? != VERSION.as_bytes() {
-        return Err(Error::VersionNotSupported);
+        return Err(ComponentError::VersionNotSupported);
     }
     Ok(key)
 }
@@ -53,18 +53,18 @@ fn check_selection(
     request: &[Field<'_>],
     subprotocol: Option<&[u8]>,
     extensions: &[Vec<u8>],
-) -> Result<(), Error> {
+) -> Result<(), ComponentError> {
     if let Some(name) = subprotocol
         && !(is_token(name) && members(request, SUBPROTOCOL).any(|offered| offered == name))
     {
-        return Err(Error::SubprotocolNotSupported);
+        return Err(ComponentError::SubprotocolNotSupported);
     }
     for extension in extensions {
         if !is_extension(extension) {
-            return Err(Error::InvalidArgument);
+            return Err(ComponentError::InvalidArgument);
         }
         if !extension_names(request).any(|offered| offered == extension_name(extension)) {
-            return Err(Error::ExtensionsNotSupported);
+            return Err(ComponentError::ExtensionsNotSupported);
         }
     }
     Ok(())
@@ -88,7 +88,7 @@ mod tests {
         request: &[(&str, &str)],
         subprotocol: Option<&str>,
         extensions: &[&str],
-    ) -> Result<Vec<(&'static str, String)>, Error> {
+    ) -> Result<Vec<(&'static str, String)>, ComponentError> {
         let fields: Vec<_> = request
             .iter()
             .map(|(name, value)| Field {
@@ -137,27 +137,27 @@ mod tests {
     fn only_what_was_offered_can_be_selected() {
         let mut request = GOOD.to_vec();
         request[5].1 = "a\r\nb";
-        let refused = Err(Error::SubprotocolNotSupported);
+        let refused = Err(ComponentError::SubprotocolNotSupported);
         assert_eq!(answer(&request, Some("a\r\nb"), &[]), refused);
         for name in ["other", "", "Chat", "chat, superchat"] {
             let result = answer(&GOOD, Some(name), &[]);
-            assert_eq!(result, Err(Error::SubprotocolNotSupported));
+            assert_eq!(result, Err(ComponentError::SubprotocolNotSupported));
         }
         assert_eq!(
             answer(&GOOD, None, &["y"]),
-            Err(Error::ExtensionsNotSupported)
+            Err(ComponentError::ExtensionsNotSupported)
         );
         assert_eq!(
             answer(&GOOD, None, &["x\r\ny: z"]),
-            Err(Error::InvalidArgument)
+            Err(ComponentError::InvalidArgument)
         );
     }
 
     #[test]
     fn requests_that_are_malformed() {
-        use Error::{HandshakeMalformed, VersionNotSupported};
+        use ComponentError::{HandshakeMalformed, VersionNotSupported};
         type Fields<'a> = &'a [(&'a str, &'a str)];
-        let cases: &[(usize, Fields<'_>, Error)] = &[
+        let cases: &[(usize, Fields<'_>, ComponentError)] = &[
             (0, &[], HandshakeMalformed),
             (1, &[], HandshakeMalformed),
             (1, &[("Upgrade", "websockets")], HandshakeMalformed),
@@ -198,8 +198,8 @@ mod tests {
                 &[("Sec-WebSocket-Version", "13, 8")],
                 VersionNotSupported,
             ),
-            (0, &[("Ho:st", "x")], Error::InvalidArgument),
-            (0, &[("", "x")], Error::InvalidArgument),
+            (0, &[("Ho:st", "x")], ComponentError::InvalidArgument),
+            (0, &[("", "x")], ComponentError::InvalidArgument),
         ];
         for (at, with, error) in cases {
             let mut request = GOOD.to_vec();

@@ -55,7 +55,10 @@ fn frames_of_one_read_are_told_one_by_one() {
         (BufferType::Message(Binary), b"".to_vec())
     );
     assert_eq!(payload(&mut server), (BufferType::Close, b"bye".to_vec()));
-    assert_eq!(server.0.receive(None, 0), Err(Error::InvalidOperation));
+    assert_eq!(
+        server.0.receive(None, 0),
+        Err(ComponentError::InvalidOperation)
+    );
 }
 
 #[test]
@@ -112,10 +115,15 @@ fn a_violation_stays_until_the_abort() {
     let action = server.action(Queue::Receive).unwrap();
     server.done(&action, 0);
     server.receive();
-    let failure = Err(Error::Protocol(ProtocolError::ContinuationWithoutMessage));
+    let failure = Err(ComponentError::Protocol(
+        ProtocolError::ContinuationWithoutMessage,
+    ));
     assert_eq!(server.action(Queue::Receive), failure);
     assert_eq!(server.action(Queue::All), failure);
-    assert_eq!(server.0.receive(None, 0), Err(Error::InvalidOperation));
+    assert_eq!(
+        server.0.receive(None, 0),
+        Err(ComponentError::InvalidOperation)
+    );
     server.send(Outgoing::Close(Some((1002, vec![])))).unwrap();
     let close = server.action(Queue::All).unwrap();
     assert!(matches!(close, Action::SendToNetwork { .. }), "{close:?}");
@@ -133,17 +141,17 @@ fn without_entries_nothing_is_lost() {
     server.receive();
     assert_eq!(
         server.0.action(Queue::All, 0, &keys),
-        Err(Error::InsufficientBuffer)
+        Err(ComponentError::InsufficientBuffer)
     );
     server.feed(&[frame(0x89, b"p"), frame(0x81, b"x")].concat());
     assert_eq!(
         server.0.action(Queue::All, 0, &keys),
-        Err(Error::InsufficientBuffer)
+        Err(ComponentError::InsufficientBuffer)
     );
     server.send(text("y")).unwrap();
     assert_eq!(
         server.0.action(Queue::Send, 0, &keys),
-        Err(Error::InsufficientBuffer)
+        Err(ComponentError::InsufficientBuffer)
     );
     let pong = server.action(Queue::Receive).unwrap();
     server.done(&pong, 3);

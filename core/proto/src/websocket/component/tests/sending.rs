@@ -110,7 +110,7 @@ fn what_a_close_frame_may_say() {
     ] {
         assert_eq!(
             End::new(Role::Server).send(refused),
-            Err(Error::InvalidArgument)
+            Err(ComponentError::InvalidArgument)
         );
     }
     for (accepted, reason, wire) in [
@@ -129,9 +129,12 @@ fn what_a_close_frame_may_say() {
         assert_eq!(drain(&mut server, reason).0, wire);
         assert_eq!(
             server.send(Outgoing::Close(None)),
-            Err(Error::InvalidOperation)
+            Err(ComponentError::InvalidOperation)
         );
-        assert_eq!(server.send(text("late")), Err(Error::InvalidOperation));
+        assert_eq!(
+            server.send(text("late")),
+            Err(ComponentError::InvalidOperation)
+        );
         assert_eq!(server.send(Outgoing::Ping), Ok(()));
     }
 }
@@ -157,10 +160,13 @@ fn the_status_of_a_close_frame_is_masked_with_its_reason() {
 #[test]
 fn without_random_bytes_nothing_is_queued() {
     let mut client = End::new(Role::Client);
-    assert_eq!(client.0.send(text("x"), 0, &|| None), Err(Error::NoEntropy));
+    assert_eq!(
+        client.0.send(text("x"), 0, &|| None),
+        Err(ComponentError::NoEntropy)
+    );
     assert_eq!(
         client.0.send(Outgoing::Close(None), 0, &|| None),
-        Err(Error::NoEntropy)
+        Err(ComponentError::NoEntropy)
     );
     assert_eq!(client.action(Queue::Send), Ok(Action::None));
     assert_eq!(client.send(text("x")), Ok(()), "no close frame was sent");

@@ -1,67 +1,36 @@
-//! What runs on a session's callback thread, and how a handle's notifications get there.
+//! On which thread the program's callback runs: the one that made the call, or the session's callback thread, which
+//! is made and ended here.
 
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use callback_thread::{Dispatcher, Lane};
+use callback_thread::{Dispatcher, Job, Lane};
 use winhttp_process::{Epoch, epoch};
-use winhttp_proto::embed::Embedder;
-use winhttp_proto::notify::Notification;
 
-use super::handle::{Closing, Handle};
 use crate::engine::levers::{inline_callbacks, levers};
 use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
 use crate::lock::if_free;
 
-/// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
-pub(super) const NESTING_LIMIT: usize = 3;
-
-/// The name of the threads that call the program.
+/// The name of the threads that run callbacks.
 const CALLBACK_THREAD: &str = "winhttp-callback";
-/// The name of the thread that polls for them, if they do not.
+/// The name of the thread that polls, if the callback thread does not.
 const POLL_THREAD: &str = "winhttp-poll";
 
-/// One piece of work of a lane.
-pub(super) enum Job<E: Embedder> {
-    /// Deliver a notification.
-    Notify(Arc<Handle<E>>, Notification),
-    /// Move a handle's operation on.
-    Step(Arc<dyn Operation>),
-    /// Deliver HANDLE_CLOSING; always a handle's last job.
-    Close(Box<Closing<E>>),
-}
-
-/// An asynchronous operation that continues on its handle's lane.
-pub(super) trait Operation: Send + Sync {
-    /// Continues as far as possible without waiting.
-    fn step(self: Arc<Self>);
-}
-
-impl<E: Embedder> callback_thread::Job for Job<E> {
-    fn run(self) {
-        match self {
-            Self::Notify(handle, notification) => handle.notify(&notification),
-            Self::Step(operation) => operation.step(),
-            Self::Close(closing) => closing.deliver(),
-        }
-    }
-}
-
 /// How a session's handles deliver notifications.
-pub(super) enum Delivery<E: Embedder> {
+pub(super) enum Delivery<J: Job> {
     /// On the thread that called (synchronous sessions).
     Inline,
     /// On the session's callback thread.
-    Thread(Arc<CallbackThread<E>>),
+    Thread(Arc<CallbackThread<J>>),
 }
 
 /// The callback thread of an asynchronous session, and the poll it waits in.
-pub(super) struct CallbackThread<E: Embedder> {
-    engine: Mutex<Engine<E>>,
-    /// Something depends on this very engine: a handle has its lane, or a thread runs.
+pub(super) struct CallbackThread<J: Job> {
+    engine: Mutex<Engine<J>>,
+    /// The engine is not replaced any more: a handle has its lane, or a thread runs.
     used: AtomicBool,
     /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered inside the call that
     /// caused them.
@@ -69,16 +38,16 @@ pub(super) struct CallbackThread<E: Embedder> {
 }
 
 /// What a callback thread consists of; clones are the same one.
-struct Engine<E: Embedder> {
-    dispatcher: Dispatcher<Job<E>>,
+struct Engine<J: Job> {
+    dispatcher: Dispatcher<J>,
     /// Polls on a thread of its own, if the callback thread does not (WINHTTP_SHIM_POLLING_CALLBACKS=0).
-    poller: Option<Dispatcher<Job<E>>>,
+    poller: Option<Dispatcher<J>>,
     reactor: Reactor,
     /// The process whose descriptors and threads these are.
     epoch: Epoch,
 }
 
-impl<E: Embedder> Delivery<E> {
+impl<J: Job> Delivery<J> {
     /// The delivery of a new session.
     ///
     /// # Errors
@@ -96,15 +65,15 @@ impl<E: Embedder> Delivery<E> {
         })))
     }
 
-    /// Its threads are those of another process, which has forked this one.
+    /// Its threads are those of the parent process, which has forked this one.
     pub(super) fn is_strange(&self) -> bool {
-        // Nobody can be told anything if another process's thread has the lock.
+        // If the lock is taken, a thread of the parent process has it, which does not exist here.
         self.thread().is_some_and(|thread| {
             !if_free(&thread.engine).is_some_and(|engine| engine.epoch.is_current())
         })
     }
 
-    pub(super) fn thread(&self) -> Option<&Arc<CallbackThread<E>>> {
+    pub(super) fn thread(&self) -> Option<&Arc<CallbackThread<J>>> {
         match self {
             Self::Inline => None,
             Self::Thread(thread) => Some(thread),
@@ -112,7 +81,7 @@ impl<E: Embedder> Delivery<E> {
     }
 }
 
-impl<E: Embedder> Clone for Delivery<E> {
+impl<J: Job> Clone for Delivery<J> {
     fn clone(&self) -> Self {
         match self {
             Self::Inline => Self::Inline,
@@ -121,7 +90,7 @@ impl<E: Embedder> Clone for Delivery<E> {
     }
 }
 
-impl<E: Embedder> fmt::Debug for Delivery<E> {
+impl<J: Job> fmt::Debug for Delivery<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Inline => "Inline",
@@ -130,7 +99,7 @@ impl<E: Embedder> fmt::Debug for Delivery<E> {
     }
 }
 
-impl<E: Embedder> Engine<E> {
+impl<J: Job> Engine<J> {
     fn open() -> io::Result<Self> {
         let (reactor, source) = Reactor::open()?;
         let wake = reactor.clone();
@@ -150,7 +119,7 @@ impl<E: Embedder> Engine<E> {
     }
 }
 
-impl<E: Embedder> Clone for Engine<E> {
+impl<J: Job> Clone for Engine<J> {
     fn clone(&self) -> Self {
         Self {
             dispatcher: self.dispatcher.clone(),
@@ -161,20 +130,20 @@ impl<E: Embedder> Clone for Engine<E> {
     }
 }
 
-impl<E: Embedder> CallbackThread<E> {
-    fn engine(&self) -> MutexGuard<'_, Engine<E>> {
+impl<J: Job> CallbackThread<J> {
+    fn engine(&self) -> MutexGuard<'_, Engine<J>> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The engine, which stays what it is from now on.
-    fn use_engine(&self) -> Engine<E> {
+    /// The engine, which is not replaced from now on.
+    fn use_engine(&self) -> Engine<J> {
         // Before the lock: a child that is forked meanwhile must not wait for it.
         self.used.store(true, Ordering::SeqCst);
         self.engine().clone()
     }
 
     /// A new lane.
-    pub(super) fn lane(&self) -> Lane<Job<E>> {
+    pub(super) fn lane(&self) -> Lane<J> {
         self.use_engine().dispatcher.lane()
     }
 

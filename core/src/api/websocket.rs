@@ -12,6 +12,7 @@
 //! for the socket and moves everything on that waits there.
 
 mod close;
+mod connection;
 mod ending;
 mod io;
 mod operations;
@@ -28,6 +29,7 @@ use super::completions::Completions;
 use super::handle::Handle;
 use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
+use crate::engine::clock;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::transport::Transport;
 use winhttp_proto::embed::Embedder;
@@ -61,7 +63,7 @@ impl<E: Embedder> WebSocket<E> {
         } = upgraded;
         let channel = Channel::new(transport, inbox, read_ahead);
         let websocket = Arc::new(Self {
-            io: Mutex::new(Io::new(channel, send_timeout)),
+            io: Mutex::new(Io::new(channel, send_timeout, clock::now)),
             endpoint,
             handle,
         });
@@ -117,12 +119,12 @@ impl<E: Embedder> Ready for WebSocket<E> {
     }
 
     fn expired(self: Arc<Self>) {
-        self.move_on(|io, ended| io.pump(Some(crate::engine::clock::now()), ended));
+        self.move_on(|io, ended| io.pump(Some(clock::now()), ended));
     }
 
     fn lost(self: Arc<Self>) -> bool {
         self.move_on(|io, ended| {
-            if let Some(channel) = &mut io.channel {
+            if let Some(channel) = io.connection.channel_mut() {
                 channel.abandon(Error::Internal);
             }
             io.pump(None, ended);

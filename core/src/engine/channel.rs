@@ -22,7 +22,7 @@ use super::transport::Transport;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::{
-    CloseFrame, ControlFrame, MessageKind, ProtocolError, Receiver, Role, SendError, Sender,
+    ControlFrame, Life, MessageKind, Receiver, Role, SendError, Sender,
 };
 
 /// Reads that may discard what the peer sent behind our close frame.
@@ -38,15 +38,8 @@ pub struct Channel {
     gathered: Gathered,
     /// A message that ended without payload while nobody received: what the next receive is told.
     message_end: Option<MessageKind>,
-    /// The peer's close frame, once it has arrived.
-    peer_close: Option<Box<CloseFrame>>,
-    /// What the peer broke while nobody received. It counts from the next receive or close on: until then the program
-    /// may answer what came before it.
-    held_back: Option<ProtocolError>,
-    /// The failure that ended sending alone: what was received by then is still delivered.
-    send_failed: Option<Failure>,
-    /// The failure that ended the connection; reported by every later operation.
-    failed: Option<Failure>,
+    /// What the peer has said, and what still works.
+    life: Life,
     /// Bytes read ahead at the most (WEB_SOCKET_RECEIVE_BUFFER_SIZE).
     read_ahead: usize,
     readiness: Readiness,
@@ -94,10 +87,7 @@ impl Channel {
             controls: Controls::default(),
             gathered: Gathered::default(),
             message_end: None,
-            peer_close: None,
-            held_back: None,
-            send_failed: None,
-            failed: None,
+            life: Life::default(),
             read_ahead: read_ahead.max(1),
             readiness: Readiness::Ready,
             large: false,
@@ -130,22 +120,15 @@ impl Channel {
         }
     }
 
-    /// The peer's close frame, once it has arrived.
+    /// Which calls are legal, what the peer has said, and what still works.
     #[must_use]
-    pub fn peer_close(&self) -> Option<&CloseFrame> {
-        self.peer_close.as_deref()
+    pub fn life(&self) -> &Life {
+        &self.life
     }
 
-    /// Why nothing works any more, if that is so; what was received before has been delivered.
-    #[must_use]
-    pub fn failure(&self) -> Option<&Failure> {
-        self.failed.as_ref()
-    }
-
-    /// Why nothing can be sent any more, if that is so.
-    #[must_use]
-    pub fn send_failure(&self) -> Option<&Failure> {
-        self.send_failed.as_ref().or(self.failed.as_ref())
+    /// The same, for the calls of the program; it may be taken out before the connection is released.
+    pub fn life_mut(&mut self) -> &mut Life {
+        &mut self.life
     }
 
     /// Whether a piece of this kind may be sent now.
@@ -157,10 +140,10 @@ impl Channel {
         self.sender.can_send(kind).map_err(send_error)
     }
 
-    /// Our close frame is sent or waits to be sent.
+    /// Pongs may be sent: nothing follows our close frame (RFC 6455 §5.5.1), nor a failed write.
     #[must_use]
-    pub fn is_closing(&self) -> bool {
-        self.sender.is_closed()
+    pub fn keeps_alive(&self) -> bool {
+        self.life.can_send() && !self.sender.is_closed()
     }
 
     /// Everything that was queued has reached the system.
@@ -189,7 +172,7 @@ impl Channel {
     /// Something waits to be written, and still can be.
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        self.send_failed.is_none() && !self.is_flushed()
+        self.life.can_send() && !self.is_flushed()
     }
 
     /// Bytes that the socket has taken so far.
@@ -226,7 +209,7 @@ impl Channel {
         self.controls = Controls::default();
         // Only the socket itself can tell what has arrived: nothing new need be reported of a connection that is gone.
         self.readiness = Readiness::Unknown;
-        self.send_failed.get_or_insert(failure).clone()
+        self.life.fail_sending(failure)
     }
 
     /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
@@ -254,26 +237,22 @@ impl Channel {
 
     /// The failure ends the connection for good; the first one counts.
     fn fail<T>(&mut self, failure: Failure) -> Result<T> {
-        let failure = self.failed.get_or_insert(failure).clone();
+        let failure = self.life.fail(failure);
+        self.give_up(failure)
+    }
+
+    /// Nothing of what is kept here is of use any more.
+    fn give_up<T>(&mut self, failure: Failure) -> Result<T> {
         self.inbox = Inbox::default();
         self.gathered = Gathered::default();
         Err(failure)
-    }
-
-    fn check(&self) -> Result<()> {
-        self.failed.clone().map_or(Ok(()), Err)
-    }
-
-    fn check_sending(&self) -> Result<()> {
-        self.send_failure().cloned().map_or(Ok(()), Err)
     }
 }
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("send_failed", &self.send_failed)
-            .field("failed", &self.failed)
+            .field("life", &self.life)
             .finish_non_exhaustive()
     }
 }

@@ -180,15 +180,6 @@ impl Life {
         self.peer_close.as_deref()
     }
 
-    /// What the peer's close frame says, for the program.
-    ///
-    /// # Errors
-    /// [`Error::InvalidOperation`] as long as the program has not been told of it, or if none has come.
-    pub fn close_status(&self) -> Result<&CloseFrame, Error> {
-        self.permit(Call::QueryCloseStatus)?;
-        self.peer_close().ok_or(Error::InvalidOperation)
-    }
-
     /// Whether anything can be sent.
     ///
     /// # Errors
@@ -264,7 +255,6 @@ impl Life {
 
 #[cfg(test)]
 mod tests {
-    use super::super::close::CloseCode;
     use super::*;
 
     const CALLS: [Call; 5] = [
@@ -282,7 +272,6 @@ mod tests {
         Stage::Closing,
         Stage::Closed,
     ];
-    const FRAME: CloseFrame = CloseFrame::with_code(CloseCode::GOING_AWAY);
 
     fn at(stage: Stage) -> Life {
         Life {
@@ -339,36 +328,6 @@ mod tests {
             assert_eq!(life.stage, after);
             assert!(!life.may_receive());
             assert_eq!(life.has_closed_sending(), before != Stage::Open);
-        }
-    }
-
-    #[test]
-    fn the_close_status_is_told_from_the_moment_the_program_knows() {
-        for (stage, told) in [
-            (Stage::Open, false),
-            (Stage::SendClosed, false),
-            (Stage::ReceiveClosed, true),
-            (Stage::BothClosed, true),
-            (Stage::Closing, false),
-            (Stage::Closed, true),
-        ] {
-            let mut life = at(stage);
-            assert_eq!(life.close_status(), Err(Error::InvalidOperation));
-            life.peer_closes(FRAME);
-            let expected = if told {
-                Ok(&FRAME)
-            } else {
-                Err(Error::InvalidOperation)
-            };
-            assert_eq!(life.close_status(), expected, "{stage:?}");
-            // What was said stays said.
-            life.fail(Error::ConnectionError.into());
-            let expected = if told {
-                Ok(&FRAME)
-            } else {
-                Err(Error::InvalidOperation)
-            };
-            assert_eq!(life.close_status(), expected, "{stage:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
-use winhttp_proto::websocket::{CloseCode, CloseFrame, CloseReason};
+use winhttp_proto::websocket::{Call, CloseCode, CloseFrame, CloseReason};
 
 use super::WebSocket;
 use super::io::Io;
@@ -29,11 +29,9 @@ impl<E: Embedder> WebSocket<E> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.send.is_free() || io.send_closed {
-            return Err(Error::InvalidOperation.into());
-        }
+        let permit = io.permit(Call::Shutdown)?;
         io.sending()?.close(&frame)?;
-        io.send_closed = true;
+        io.connection.life_mut().enter(permit);
         io.send = Slot::Waiting(Send::Shutdown, self.caller());
         io.contain(&mut ended, Io::pump_send);
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
@@ -50,18 +48,13 @@ impl<E: Embedder> WebSocket<E> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.send.is_free() || io.close_called {
-            return Err(Error::InvalidOperation.into());
-        }
-        let send_closed = io.send_closed;
+        let permit = io.permit(Call::Close)?;
         let channel = io.receiving()?;
         // Where nothing can be sent any more, the peer's close frame may have arrived all the same.
-        if !send_closed && channel.send_failure().is_none() {
+        if !channel.life().has_closed_sending() && channel.life().can_send() {
             channel.close(&frame)?;
         }
-        io.send_closed = true;
-        io.receive_closed = true;
-        io.close_called = true;
+        channel.life_mut().enter(permit);
         let outstanding = self.handle.is_receiving();
         if outstanding {
             ended.cancelling();
@@ -83,14 +76,11 @@ impl<E: Embedder> WebSocket<E> {
     /// [`Error::InvalidOperation`] before a close frame was received.
     pub fn close_status(&self) -> Result<(u16, CloseReason)> {
         let io = self.io();
-        let told = io.receive_closed && (!io.close_called || !io.close.is_waiting());
-        match &io.peer_close {
-            Some(frame) if told => Ok((
-                frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get),
-                frame.reason,
-            )),
-            _ => Err(Error::InvalidOperation.into()),
-        }
+        io.permit(Call::QueryCloseStatus)?;
+        let frame = io.connection.life().peer_close();
+        let frame = frame.ok_or(Error::InvalidOperation)?;
+        let code = frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get);
+        Ok((code, frame.reason))
     }
 
     /// Time Close waits for the peer (WEB_SOCKET_CLOSE_TIMEOUT), in milliseconds.
@@ -119,7 +109,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut io = self.io();
         io.cancel(&mut ended);
         ended.before_return();
-        let channel = io.channel.take();
+        let channel = io.connection.let_go();
         self.set_deadline(&mut io);
         drop(io);
         match channel {
@@ -133,14 +123,14 @@ impl<E: Embedder> WebSocket<E> {
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free.
     pub(in crate::api) fn disconnect(&self) {
-        let channel = if_free(&self.io).and_then(|mut io| io.channel.take());
+        let channel = if_free(&self.io).and_then(|mut io| io.connection.let_go());
         drop(channel);
     }
 
     /// The connection is one over TLS, as far as that can be found out without waiting.
     pub(in crate::api) fn is_secured(&self) -> bool {
         if_free(&self.io).is_some_and(|io| {
-            let channel = io.channel.as_ref();
+            let channel = io.connection.channel();
             channel.is_some_and(Channel::is_secured)
         })
     }

@@ -7,9 +7,11 @@ use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{BufferKind, Notification, WebSocketOperation};
-use winhttp_proto::websocket::{CloseFrame, MessageKind};
+use winhttp_proto::websocket::life::Permit;
+use winhttp_proto::websocket::{Call, Life, MessageKind};
 
-use super::slot::{Close, Receive, Send, Slot};
+use super::connection::Connection;
+use super::slot::{Close, Receive, Send, Slot, Stall};
 use crate::api::completions::Completions;
 use crate::contain::contained;
 use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
@@ -30,18 +32,10 @@ const DISCARDS_MAX: usize = 256;
 
 /// The protocol state and the pending operations of a WebSocket.
 pub(super) struct Io<E: Embedder> {
-    /// Gone once the handle was closed or the closing handshake timed out.
-    pub(super) channel: Option<Channel>,
-    /// What the peer's close frame said; outlives the channel.
-    pub(super) peer_close: Option<Box<CloseFrame>>,
+    pub(super) connection: Connection,
     pub(super) receive: Slot<Receive<E>, (u32, BufferKind)>,
     pub(super) send: Slot<Send<E>, ()>,
     pub(super) close: Slot<Close, ()>,
-    /// The program was told of the peer's close frame, or called Close: nothing more can be received.
-    pub(super) receive_closed: bool,
-    /// Shutdown or Close was called: nothing more can be sent.
-    pub(super) send_closed: bool,
-    pub(super) close_called: bool,
     pub(super) close_timeout: Duration,
     keep_alive_interval: Duration,
     keep_alive_at: Option<Instant>,
@@ -50,56 +44,70 @@ pub(super) struct Io<E: Embedder> {
     armed: Option<Instant>,
     /// The poll was asked to flush what is gathered.
     pub(super) flush_asked: bool,
-    /// The poll's turn in which a callback has sent last.
-    sent_in: u64,
+    /// The poll's turn in which a callback has sent last, if one has.
+    sent_in: Option<u64>,
     /// Whether looking pays before a synchronous receive sleeps.
     pub(super) spin: Spin,
+    /// Reads the clock, only where the time matters.
+    now: fn() -> Instant,
+}
+
+/// Takes the notifications of what has ended, in that order.
+pub(super) trait Reports {
+    fn push(&mut self, notification: Notification<'static>);
+}
+
+impl<E: Embedder> Reports for Completions<'_, E> {
+    fn push(&mut self, notification: Notification<'static>) {
+        Completions::push(self, notification);
+    }
 }
 
 impl<E: Embedder> Io<E> {
-    pub(super) fn new(channel: Channel, send_timeout: Option<Duration>) -> Self {
+    pub(super) fn new(
+        channel: Channel,
+        send_timeout: Option<Duration>,
+        now: fn() -> Instant,
+    ) -> Self {
         Self {
-            channel: Some(channel),
-            peer_close: None,
+            connection: Connection::Open(channel),
             receive: Slot::Free,
             send: Slot::Free,
             close: Slot::Free,
-            receive_closed: false,
-            send_closed: false,
-            close_called: false,
             close_timeout: CLOSE_TIMEOUT,
             keep_alive_interval: KEEP_ALIVE,
-            keep_alive_at: clock::deadline(clock::now(), Some(KEEP_ALIVE)),
+            keep_alive_at: clock::deadline(now(), Some(KEEP_ALIVE)),
             send_timeout,
             armed: None,
             flush_asked: false,
-            sent_in: 0,
+            sent_in: None,
             spin: Spin::default(),
+            now,
         }
     }
 
     pub(super) fn note_ready(&mut self, stream_ended: bool) {
-        if let Some(channel) = &mut self.channel {
+        if let Some(channel) = self.connection.channel_mut() {
             channel.note_ready(stream_ended);
         }
     }
 
     pub(super) fn set_keep_alive(&mut self, interval: Duration) {
         self.keep_alive_interval = interval;
-        self.keep_alive_at = clock::deadline(clock::now(), Some(interval));
+        self.keep_alive_at = clock::deadline((self.now)(), Some(interval));
     }
 
     pub(super) fn socket(&self) -> Option<Arc<Socket>> {
-        self.channel
-            .as_ref()
+        self.connection
+            .channel()
             .map(|channel| Arc::clone(channel.socket()))
     }
 
     /// What a synchronous caller waits for: its own direction, and room for control frames that wait to be written.
     pub(super) fn interest(&self, own: Interest) -> Interest {
-        match &self.channel {
+        match self.connection.channel() {
             // Nothing more is read behind the peer's close frame.
-            Some(channel) if channel.wants_write() && self.peer_close.is_some() => {
+            Some(channel) if channel.wants_write() && channel.life().peer_close().is_some() => {
                 Interest::Writable
             }
             Some(channel) if channel.wants_write() && own == Interest::Readable => Interest::Both,
@@ -109,11 +117,11 @@ impl<E: Embedder> Io<E> {
 
     /// The right to read without the lock, unless something is due soon.
     pub(super) fn lend(&mut self) -> Option<LentReader> {
-        let soon = clock::now() + PATIENCE;
+        let soon = (self.now)() + PATIENCE;
         if self.deadline().is_some_and(|deadline| deadline < soon) {
             return None;
         }
-        self.channel.as_mut()?.lend()
+        self.connection.channel_mut()?.lend()
     }
 
     /// The connection, if it can still send.
@@ -121,7 +129,7 @@ impl<E: Embedder> Io<E> {
     /// # Errors
     /// The failure that ended that.
     pub(super) fn sending(&mut self) -> Result<&mut Channel> {
-        self.unless(Channel::send_failure)
+        self.channel_that(Life::check_sending)
     }
 
     /// The connection, if it can still receive: what has arrived, if nothing more.
@@ -129,33 +137,44 @@ impl<E: Embedder> Io<E> {
     /// # Errors
     /// The failure that ended that.
     pub(super) fn receiving(&mut self) -> Result<&mut Channel> {
-        self.unless(Channel::failure)
+        self.channel_that(Life::check_receiving)
     }
 
-    fn unless(&mut self, failure: impl Fn(&Channel) -> Option<&Failure>) -> Result<&mut Channel> {
-        let channel = self.channel.as_mut().ok_or(Error::OperationCancelled)?;
-        match failure(channel).cloned() {
-            None => Ok(channel),
-            Some(failure) => Err(failure),
+    fn channel_that(&mut self, works: impl Fn(&Life) -> Result<()>) -> Result<&mut Channel> {
+        match &mut self.connection {
+            Connection::Open(channel) => works(channel.life()).map(|()| channel),
+            Connection::Gone(_) => Err(Error::OperationCancelled.into()),
         }
+    }
+
+    /// Whether a call is legal now: each side has one operation at a time, and Close needs the send side.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOperation`] where it is not.
+    pub(super) fn permit(&self, call: Call) -> Result<Permit, Error> {
+        let is_free = match call {
+            Call::Send | Call::Shutdown | Call::Close => self.send.is_free(),
+            Call::Receive => self.receive.is_free(),
+            Call::QueryCloseStatus => true,
+        };
+        if !is_free {
+            return Err(Error::InvalidOperation);
+        }
+        self.connection.life().permit(call)
     }
 
     /// When something must happen even if the socket stays silent.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let channel = self
-            .channel
-            .as_ref()
-            .filter(|channel| channel.failure().is_none())?;
+        let channel = self.connection.channel();
+        let channel = channel.filter(|channel| channel.life().can_receive())?;
         if channel.has_more() {
-            return Some(clock::now());
+            return Some((self.now)());
         }
-        let keep_alive = if channel.is_closing() || channel.send_failure().is_some() {
-            None
-        } else {
-            self.keep_alive_at
-        };
+        let keep_alive = self.keep_alive_at.filter(|_| channel.keeps_alive());
         let stall = match &self.send {
-            Slot::Waiting(Send::Data { stalls_at, .. }, _) => *stalls_at,
+            Slot::Waiting(Send::Data { stall, .. }, _) => {
+                stall.as_ref().and_then(|stall| stall.ends_at)
+            }
             Slot::Waiting(Send::Shutdown, _) | Slot::Free | Slot::Ended(_) => None,
         };
         let close = match &self.close {
@@ -176,7 +195,7 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Moves everything on as far as possible without waiting. `now` is given where deadlines may have passed.
-    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut Completions<'_, E>) {
+    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut impl Reports) {
         if let Some(now) = now {
             self.armed = None;
             self.pump_timers(now, ended);
@@ -187,17 +206,17 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Runs a step; a panic in it ends the connection, and with that everything that waits.
-    pub(super) fn contain<'a>(
+    pub(super) fn contain<R: Reports>(
         &mut self,
-        ended: &mut Completions<'a, E>,
-        step: impl FnOnce(&mut Self, &mut Completions<'a, E>),
+        ended: &mut R,
+        step: impl FnOnce(&mut Self, &mut R),
     ) {
         let done = contained(|| {
             step(self, ended);
             Ok(())
         });
         if let Err(error) = done {
-            if let Some(channel) = &mut self.channel {
+            if let Some(channel) = self.connection.channel_mut() {
                 channel.abandon(error);
             }
             let _ = contained(|| {
@@ -210,16 +229,16 @@ impl<E: Embedder> Io<E> {
     /// A send from a callback in this turn of the poll is one of many: there was another, or more messages wait for the
     /// callbacks.
     pub(super) fn is_one_of_many(&mut self, turn: u64) -> bool {
-        let again = std::mem::replace(&mut self.sent_in, turn) == turn;
-        let Some(channel) = &self.channel else {
+        let again = self.sent_in.replace(turn) == Some(turn);
+        let Some(channel) = self.connection.channel() else {
             return false;
         };
         again || channel.has_gathered() || channel.holds_input()
     }
 
     /// Takes a new send to leave with others, if it is small; else it waits for [`Io::pump_send`].
-    pub(super) fn gather_send(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    pub(super) fn gather_send(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if let Slot::Waiting(Send::Data { frame, data, .. }, _) = &mut self.send {
@@ -231,7 +250,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    pub(super) fn pump_send(&mut self, ended: &mut Completions<'_, E>) {
+    pub(super) fn pump_send(&mut self, ended: &mut impl Reports) {
         self.write(ended);
         if self.receive.is_waiting() && self.sending().is_err() {
             // What has arrived is all there will be, and the socket need not tell anything new.
@@ -239,22 +258,18 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    fn write(&mut self, ended: &mut Completions<'_, E>) {
+    fn write(&mut self, ended: &mut impl Reports) {
         self.pump_data(ended);
         self.pump_controls(ended);
     }
 
-    fn pump_data(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    fn pump_data(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         let Slot::Waiting(
             Send::Data {
-                frame,
-                data,
-                stalls_at,
-                sent_by_then,
-                ..
+                frame, data, stall, ..
             },
             _,
         ) = &mut self.send
@@ -265,9 +280,9 @@ impl<E: Embedder> Io<E> {
             Ok(true) => self.end_send(Ok(()), ended),
             Ok(false) => {
                 let sent = channel.sent();
-                if *sent_by_then != sent || stalls_at.is_none() {
-                    *sent_by_then = sent;
-                    *stalls_at = clock::deadline(clock::now(), self.send_timeout);
+                if stall.as_ref().is_none_or(|stall| stall.sent != sent) {
+                    let ends_at = clock::deadline((self.now)(), self.send_timeout);
+                    *stall = Some(Stall { sent, ends_at });
                 }
             }
             Err(error) => self.end_send(Err(error), ended),
@@ -275,24 +290,24 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Writes what waits besides a data frame. A failure shows in the operations that wait.
-    fn pump_controls(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    fn pump_controls(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
-        if channel.failure().is_none() && channel.wants_write() {
-            let _ = channel.flush_controls();
+        if channel.wants_write() {
+            let _ = channel.flush();
         }
         if let Slot::Waiting(Send::Shutdown, _) = &self.send {
-            match channel.send_failure().cloned() {
-                Some(error) => self.end_send(Err(error), ended),
-                None if channel.is_flushed() => self.end_send(Ok(()), ended),
-                None => {}
+            match channel.life().check_sending() {
+                Err(error) => self.end_send(Err(error), ended),
+                Ok(()) if channel.is_flushed() => self.end_send(Ok(()), ended),
+                Ok(()) => {}
             }
         }
     }
 
-    pub(super) fn pump_receive(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    pub(super) fn pump_receive(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if let Slot::Waiting(receive, _) = &mut self.receive {
@@ -301,7 +316,9 @@ impl<E: Embedder> Io<E> {
             match received.map(buffer_kind) {
                 Ok(None) => {}
                 Ok(Some(kind)) => {
-                    self.receive_closed |= kind == BufferKind::Close;
+                    if kind == BufferKind::Close {
+                        channel.life_mut().received_close();
+                    }
                     self.end_receive(Ok((bytes, kind)), ended);
                 }
                 Err(error) => self.end_receive(Err(error), ended),
@@ -317,38 +334,38 @@ impl<E: Embedder> Io<E> {
     /// Reads what no receive waits for. A receive that has just ended leaves that too: no new readiness will be reported
     /// for what is behind its data.
     fn read_ahead(&mut self) {
-        let Some(channel) = &mut self.channel else {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if self.close.is_waiting() {
             discard(channel);
-        } else if self.receive.is_free() && !self.receive_closed && channel.failure().is_none() {
+        } else if self.receive.is_free()
+            && channel.life().may_receive()
+            && channel.life().can_receive()
+        {
             // Pings are answered although nobody receives; a failure waits for the next operation.
             let _ = channel.read_ahead();
-        }
-        if self.peer_close.is_none() {
-            self.peer_close = channel.peer_close().copied().map(Box::new);
         }
     }
 
     /// Close is complete when both close frames are through, and fails when the connection does. The peer's close frame
     /// is enough where ours could not be written: it says how the connection was closed (RFC 6455 §7.1.5).
-    pub(super) fn pump_close(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    pub(super) fn pump_close(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if !self.close.is_waiting() {
             return;
         }
-        if let Some(error) = channel.failure().cloned() {
+        if let Err(error) = channel.life().check_receiving() {
             self.end_close(Err(error), ended);
-        } else if self.peer_close.is_some() && !channel.wants_write() {
+        } else if channel.life().peer_close().is_some() && !channel.wants_write() {
             channel.finish_sending();
             self.end_close(Ok(()), ended);
         }
     }
 
-    fn pump_timers(&mut self, now: Instant, ended: &mut Completions<'_, E>) {
+    fn pump_timers(&mut self, now: Instant, ended: &mut impl Reports) {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if passed(self.keep_alive_at) {
             self.keep_alive_at = clock::deadline(now, Some(self.keep_alive_interval));
@@ -356,12 +373,12 @@ impl<E: Embedder> Io<E> {
                 let _ = channel.keep_alive();
             }
         }
-        if let Slot::Waiting(Send::Data { stalls_at, .. }, _) = &self.send
-            && passed(*stalls_at)
+        if let Slot::Waiting(Send::Data { stall, .. }, _) = &self.send
+            && passed(stall.as_ref().and_then(|stall| stall.ends_at))
         {
             // Half a frame is on the wire: nothing can be sent behind it.
             let failure = timed_out(Wait::WebSocketSend, self.send_timeout);
-            if let Some(channel) = &mut self.channel {
+            if let Some(channel) = self.connection.channel_mut() {
                 channel.fail_sending(failure.clone());
             }
             self.end_send(Err(failure), ended);
@@ -369,14 +386,14 @@ impl<E: Embedder> Io<E> {
         if let Slot::Waiting(close, _) = &self.close
             && passed(close.deadline)
         {
-            self.channel = None;
+            drop(self.connection.let_go());
             let failure = timed_out(Wait::WebSocketClose, Some(self.close_timeout));
             self.end_close(Err(failure), ended);
         }
     }
 
     /// Ends everything that waits, the receive first.
-    pub(super) fn cancel(&mut self, ended: &mut Completions<'_, E>) {
+    pub(super) fn cancel(&mut self, ended: &mut impl Reports) {
         let cancelled = Failure::from(Error::OperationCancelled);
         self.end_receive(Err(cancelled.clone()), ended);
         self.end_send(Err(cancelled.clone()), ended);
@@ -386,7 +403,7 @@ impl<E: Embedder> Io<E> {
     pub(super) fn end_receive(
         &mut self,
         result: Result<(u32, BufferKind)>,
-        ended: &mut Completions<'_, E>,
+        ended: &mut impl Reports,
     ) {
         if let Some((_, Some(result))) = self.receive.end(result) {
             ended.push(match result {
@@ -396,7 +413,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    fn end_send(&mut self, result: Result<()>, ended: &mut Completions<'_, E>) {
+    fn end_send(&mut self, result: Result<()>, ended: &mut impl Reports) {
         let Some((op, Some(result))) = self.send.end(result) else {
             return;
         };
@@ -415,8 +432,12 @@ impl<E: Embedder> Io<E> {
         });
     }
 
-    fn end_close(&mut self, result: Result<()>, ended: &mut Completions<'_, E>) {
-        if let Some((_, Some(result))) = self.close.end(result) {
+    fn end_close(&mut self, result: Result<()>, ended: &mut impl Reports) {
+        let Some((_, result)) = self.close.end(result) else {
+            return;
+        };
+        self.connection.life_mut().closed();
+        if let Some(result) = result {
             ended.push(match result {
                 Ok(()) => Notification::CloseComplete,
                 Err(error) => Notification::WebSocketError(WebSocketOperation::Close, error),

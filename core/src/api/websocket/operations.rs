@@ -6,7 +6,7 @@ use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::BufferKind;
-use winhttp_proto::websocket::MessageKind;
+use winhttp_proto::websocket::{Call, MessageKind};
 
 use super::WebSocket;
 use super::io::Io;
@@ -34,9 +34,7 @@ impl<E: Embedder> WebSocket<E> {
         };
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.send.is_free() || io.send_closed {
-            return Err(Error::InvalidOperation.into());
-        }
+        io.permit(Call::Send)?;
         let channel = io.sending()?;
         channel.can_send(message)?;
         let frame = channel.begin(message, fin, data.bytes().len())?;
@@ -45,8 +43,7 @@ impl<E: Embedder> WebSocket<E> {
                 frame,
                 data,
                 kind,
-                stalls_at: None,
-                sent_by_then: 0,
+                stall: None,
             },
             self.caller(),
         );
@@ -79,10 +76,10 @@ impl<E: Embedder> WebSocket<E> {
         }
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        let outstanding = !io.receive.is_free() || self.handle.is_receiving();
-        if outstanding || io.receive_closed {
+        if self.handle.is_receiving() {
             return Err(Error::InvalidOperation.into());
         }
+        io.permit(Call::Receive)?;
         io.receiving()?;
         self.handle.begin_receiving();
         io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
@@ -98,7 +95,7 @@ impl<E: Embedder> WebSocket<E> {
 
     /// Has what was gathered leave before the poll waits.
     fn ask_to_flush(&self, io: &mut Io<E>) {
-        let gathered = io.channel.as_ref().is_some_and(Channel::has_gathered);
+        let gathered = io.connection.channel().is_some_and(Channel::has_gathered);
         if gathered
             && !io.flush_asked
             && let Some(endpoint) = &self.endpoint
@@ -156,7 +153,7 @@ impl<E: Embedder> WebSocket<E> {
             });
             io = self.io();
             slot(&mut io).set_waker(None);
-            if let (Err(error), Some(channel)) = (waited, &mut io.channel) {
+            if let (Err(error), Some(channel)) = (waited, io.connection.channel_mut()) {
                 // Without waiting nothing can end the operation, and its memory must not stay lent.
                 channel.abandon(error);
             }
@@ -179,7 +176,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut io = self.io();
         io.spin = spin;
         let mut came = true;
-        if let Some(channel) = &mut io.channel {
+        if let Some(channel) = io.connection.channel_mut() {
             // A failure shows in the operations that wait.
             came = channel.take_back(reader, &result).unwrap_or(true);
         }

@@ -40,11 +40,18 @@ pub(super) enum Send<E: Embedder> {
         frame: Outgoing,
         data: E::WriteBuffer,
         kind: BufferKind,
-        stalls_at: Option<Instant>,
-        /// What the socket had taken when that was fixed.
-        sent_by_then: u64,
+        /// Since when the socket takes nothing, if it was full.
+        stall: Option<Stall>,
     },
     Shutdown,
+}
+
+/// The socket takes nothing.
+pub(super) struct Stall {
+    /// What it had taken before.
+    pub(super) sent: u64,
+    /// When the send fails, if it still has taken no more.
+    pub(super) ends_at: Option<Instant>,
 }
 
 /// WinHttpWebSocketClose.

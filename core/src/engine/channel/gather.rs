@@ -42,7 +42,7 @@ impl Gathered {
 impl Channel {
     /// Takes the frame to leave with others soon; `false` if it must be sent with [`Channel::try_send`].
     ///
-    /// [`Channel::flush_controls`] must follow before the thread waits, if [`Channel::has_gathered`].
+    /// [`Channel::flush`] must follow before the thread waits, if [`Channel::has_gathered`].
     ///
     /// # Errors
     /// The connection's failure.

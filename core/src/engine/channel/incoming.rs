@@ -49,16 +49,13 @@ impl Channel {
     }
 
     fn receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
-        self.check()?;
+        self.life.check_receiving()?;
         self.has_more = false;
         if let Some(kind) = self.message_end.take_if(|_| !out.is_empty()) {
             return Ok(Received::Message(kind));
         }
-        if let Some(error) = self.held_back {
-            return self.violation(error, out.is_empty());
-        }
         for _ in 0..TURNS_MAX {
-            if self.peer_close.is_some() {
+            if self.life.peer_close().is_some() {
                 return Ok(Received::Closed);
             }
             let mut progress = false;
@@ -109,9 +106,9 @@ impl Channel {
     /// All that has arrived was delivered. Behind a failed write there will be nothing else: the connection is gone, or
     /// half a frame has made it useless.
     fn nothing_more(&mut self) -> Result<Received> {
-        match &self.send_failed {
-            Some(failure) if !self.lent && !self.has_more => self.fail(failure.clone()),
-            Some(_) | None => Ok(Received::Pending),
+        match self.life.check_sending() {
+            Err(failure) if !self.lent && !self.has_more => self.fail(failure),
+            Err(_) | Ok(()) => Ok(Received::Pending),
         }
     }
 
@@ -143,11 +140,11 @@ impl Channel {
             Some(Event::Ping(payload)) => {
                 self.queue_pong(payload.as_bytes())?;
                 // A pong that cannot be written costs nothing of what was received.
-                let _ = self.write_controls();
+                let _ = self.flush();
                 Ok(None)
             }
             Some(Event::Close(frame)) => {
-                self.peer_close = Some(Box::new(frame));
+                self.life.peer_closes(frame);
                 // Payload in front of the close frame is delivered before it.
                 let open = self.receiver.message().filter(|_| filled > 0);
                 Ok(Some(open.map_or(Received::Closed, Received::Fragment)))
@@ -267,14 +264,14 @@ impl Channel {
 
     /// The connection is gone; if a failed write has told that before, and why, that is what counts.
     fn lose(&mut self, failure: Failure) -> Result<Turn> {
-        self.fail(self.send_failed.clone().unwrap_or(failure))
+        let failure = self.life.lose(failure);
+        self.give_up(failure)
     }
 
-    /// The peer broke the protocol: that ends a receive. Reading ahead keeps it for later, behind what the program may
-    /// still have to say to the messages before.
+    /// The peer broke the protocol: that ends a receive. Reading ahead leaves it to the next receive or close, which meets
+    /// it again: until then the program may answer what came before it.
     fn violation(&mut self, error: ProtocolError, reading_ahead: bool) -> Result<Received> {
         if reading_ahead {
-            self.held_back = Some(error);
             return Ok(Received::Pending);
         }
         self.protocol_error(error)
@@ -286,7 +283,7 @@ impl Channel {
         if !self.sender.is_closed() {
             self.queue_close(&CloseFrame::with_code(error.close_code()))?;
         }
-        if self.write_controls().unwrap_or(false) {
+        if self.flush().unwrap_or(false) {
             self.transport.finish_sending();
         }
         self.fail(reasons::violation(error))

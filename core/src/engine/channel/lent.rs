@@ -57,8 +57,8 @@ impl Channel {
     pub fn lend(&mut self) -> Option<LentReader> {
         let busy = self.lent
             || self.has_more
-            || self.failed.is_some()
-            || self.peer_close.is_some()
+            || !self.life.can_receive()
+            || self.life.peer_close().is_some()
             || self.wants_write()
             || !self.inbox.is_empty()
             || self.transport.holds_input()

@@ -31,7 +31,7 @@ impl Channel {
     /// # Errors
     /// As [`Channel::can_send`]; the connection's failure.
     pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
-        self.check_sending()?;
+        self.life.check_sending()?;
         let key = entropy::mask_key()?;
         let length = u64::try_from(len).map_err(|_| Error::InvalidParameter)?;
         let header = self
@@ -51,9 +51,9 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
-        self.check_sending()?;
+        self.life.check_sending()?;
         // Gathered frames, and a control frame that is partly written, leave before the data frame begins.
-        if frame.is_new() && self.wants_write() && !self.write_controls()? {
+        if frame.is_new() && self.wants_write() && !self.flush()? {
             return Ok(false);
         }
         let total = frame.total();
@@ -92,15 +92,12 @@ impl Channel {
             .write(piece.get(..length).unwrap_or_default())
     }
 
-    /// Queues our close frame; nothing can be sent behind it.
+    /// Queues our close frame, once; nothing can be sent behind it.
     ///
     /// # Errors
-    /// The connection's failure; [`Error::InvalidOperation`] if it was queued before.
+    /// The connection's failure.
     pub fn close(&mut self, frame: &CloseFrame) -> Result<()> {
-        self.check_sending()?;
-        if self.sender.is_closed() {
-            return Err(Error::InvalidOperation.into());
-        }
+        self.life.check_sending()?;
         self.queue_close(frame)
     }
 
@@ -109,17 +106,8 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn keep_alive(&mut self) -> Result<()> {
-        self.check_sending()?;
+        self.life.check_sending()?;
         self.queue_pong(&[])
-    }
-
-    /// Writes queued control frames, unless a data frame is partly written; `true` when none is left.
-    ///
-    /// # Errors
-    /// The connection's failure.
-    pub fn flush_controls(&mut self) -> Result<bool> {
-        self.check_sending()?;
-        self.write_controls()
     }
 
     pub(super) fn queue_close(&mut self, frame: &CloseFrame) -> Result<()> {
@@ -129,8 +117,7 @@ impl Channel {
     }
 
     pub(super) fn queue_pong(&mut self, payload: &[u8]) -> Result<()> {
-        // Nothing follows our close frame (RFC 6455 §5.5.1), nor a failed write.
-        if !self.sender.is_closed() && self.send_failed.is_none() {
+        if self.keeps_alive() {
             let key = entropy::mask_key()?;
             let pong = self.sender.control(Opcode::Pong, payload, Some(key));
             self.controls.pong = Some(Box::new(pong));
@@ -138,10 +125,12 @@ impl Channel {
         Ok(())
     }
 
-    pub(super) fn write_controls(&mut self) -> Result<bool> {
-        if let Some(failure) = &self.send_failed {
-            return Err(failure.clone());
-        }
+    /// Writes gathered and control frames, unless a data frame is partly written; `true` when none is left.
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn flush(&mut self) -> Result<bool> {
+        self.life.check_sending()?;
         if self.controls.inside_frame || !self.write_gathered()? {
             return Ok(false);
         }

@@ -11,12 +11,15 @@
 //! asynchronous mode the poll moves it on and a notification ends it; in synchronous mode the caller's own thread waits
 //! for the socket and moves everything on that waits there.
 
+mod calls;
 mod close;
 mod connection;
 mod ending;
 mod io;
 mod operations;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -1,5 +1,7 @@
 //! A WebSocket over a transport: moves frames between the wire and the caller's memory without ever blocking.
 
+#[cfg(test)]
+pub(crate) mod fake;
 mod gather;
 mod incoming;
 mod lent;
@@ -129,15 +131,6 @@ impl Channel {
     /// The same, for the calls of the program; it may be taken out before the connection is released.
     pub fn life_mut(&mut self) -> &mut Life {
         &mut self.life
-    }
-
-    /// Whether a piece of this kind may be sent now.
-    ///
-    /// # Errors
-    /// [`Error::InvalidParameter`] if a message of the other kind is open, [`Error::InvalidOperation`] after the
-    /// close frame.
-    pub fn can_send(&self, kind: MessageKind) -> Result<(), Error> {
-        self.sender.can_send(kind).map_err(send_error)
     }
 
     /// Pongs may be sent: nothing follows our close frame (RFC 6455 §5.5.1), nor a failed write.

@@ -5,14 +5,12 @@ use std::time::Duration;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
-use winhttp_proto::websocket::{Call, CloseCode, CloseFrame, CloseReason};
+use winhttp_proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
 use super::WebSocket;
 use super::io::Io;
-use super::slot::{Close, Send, Slot};
 use crate::api::completions::Completions;
 use crate::engine::channel::Channel;
-use crate::engine::clock;
 use crate::engine::sleeper::Interest;
 use crate::lock::if_free;
 
@@ -29,10 +27,7 @@ impl<E: Embedder> WebSocket<E> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        let permit = io.permit(Call::Shutdown)?;
-        io.sending()?.close(&frame)?;
-        io.connection.life_mut().enter(permit);
-        io.send = Slot::Waiting(Send::Shutdown, self.caller());
+        io.begin_shutdown(&frame, self.caller())?;
         io.contain(&mut ended, Io::pump_send);
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
@@ -48,13 +43,7 @@ impl<E: Embedder> WebSocket<E> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        let permit = io.permit(Call::Close)?;
-        let channel = io.receiving()?;
-        // Where nothing can be sent any more, the peer's close frame may have arrived all the same.
-        if !channel.life().has_closed_sending() && channel.life().can_send() {
-            channel.close(&frame)?;
-        }
-        channel.life_mut().enter(permit);
+        io.begin_close(&frame, self.caller())?;
         let outstanding = self.handle.is_receiving();
         if outstanding {
             ended.cancelling();
@@ -63,8 +52,6 @@ impl<E: Embedder> WebSocket<E> {
         if outstanding {
             ended.before_return();
         }
-        let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
-        io.close = Slot::Waiting(Close { deadline }, self.caller());
         io.contain(&mut ended, |io, ended| io.pump(None, ended));
         self.finish(io, ended, |io| &mut io.close, Interest::Readable)
             .map(|closed| closed.unwrap_or_default())
@@ -76,9 +63,7 @@ impl<E: Embedder> WebSocket<E> {
     /// [`Error::InvalidOperation`] before a close frame was received.
     pub fn close_status(&self) -> Result<(u16, CloseReason)> {
         let io = self.io();
-        io.permit(Call::QueryCloseStatus)?;
-        let frame = io.connection.life().peer_close();
-        let frame = frame.ok_or(Error::InvalidOperation)?;
+        let frame = io.close_status()?;
         let code = frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get);
         Ok((code, frame.reason))
     }

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::{Failure, Result};
-use winhttp_proto::notify::{BufferKind, Notification, WebSocketOperation};
-use winhttp_proto::websocket::life::Permit;
-use winhttp_proto::websocket::{Call, Life, MessageKind};
+use winhttp_proto::failure::Result;
+use winhttp_proto::notify::BufferKind;
+use winhttp_proto::websocket::{Life, MessageKind};
 
+use super::calls::Reports;
 use super::connection::Connection;
 use super::slot::{Close, Receive, Send, Slot, Stall};
-use crate::api::completions::Completions;
 use crate::contain::contained;
 use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
@@ -49,18 +48,7 @@ pub(super) struct Io<E: Embedder> {
     /// Whether looking pays before a synchronous receive sleeps.
     pub(super) spin: Spin,
     /// Reads the clock, only where the time matters.
-    now: fn() -> Instant,
-}
-
-/// Takes the notifications of what has ended, in that order.
-pub(super) trait Reports {
-    fn push(&mut self, notification: Notification<'static>);
-}
-
-impl<E: Embedder> Reports for Completions<'_, E> {
-    fn push(&mut self, notification: Notification<'static>) {
-        Completions::push(self, notification);
-    }
+    pub(super) now: fn() -> Instant,
 }
 
 impl<E: Embedder> Io<E> {
@@ -145,22 +133,6 @@ impl<E: Embedder> Io<E> {
             Connection::Open(channel) => works(channel.life()).map(|()| channel),
             Connection::Gone(_) => Err(Error::OperationCancelled.into()),
         }
-    }
-
-    /// Whether a call is legal now: each side has one operation at a time, and Close needs the send side.
-    ///
-    /// # Errors
-    /// [`Error::InvalidOperation`] where it is not.
-    pub(super) fn permit(&self, call: Call) -> Result<Permit, Error> {
-        let is_free = match call {
-            Call::Send | Call::Shutdown | Call::Close => self.send.is_free(),
-            Call::Receive => self.receive.is_free(),
-            Call::QueryCloseStatus => true,
-        };
-        if !is_free {
-            return Err(Error::InvalidOperation);
-        }
-        self.connection.life().permit(call)
     }
 
     /// When something must happen even if the socket stays silent.
@@ -389,59 +361,6 @@ impl<E: Embedder> Io<E> {
             drop(self.connection.let_go());
             let failure = timed_out(Wait::WebSocketClose, Some(self.close_timeout));
             self.end_close(Err(failure), ended);
-        }
-    }
-
-    /// Ends everything that waits, the receive first.
-    pub(super) fn cancel(&mut self, ended: &mut impl Reports) {
-        let cancelled = Failure::from(Error::OperationCancelled);
-        self.end_receive(Err(cancelled.clone()), ended);
-        self.end_send(Err(cancelled.clone()), ended);
-        self.end_close(Err(cancelled), ended);
-    }
-
-    pub(super) fn end_receive(
-        &mut self,
-        result: Result<(u32, BufferKind)>,
-        ended: &mut impl Reports,
-    ) {
-        if let Some((_, Some(result))) = self.receive.end(result) {
-            ended.push(match result {
-                Ok((bytes, kind)) => Notification::WebSocketReceived { bytes, kind },
-                Err(failure) => Notification::WebSocketError(WebSocketOperation::Receive, failure),
-            });
-        }
-    }
-
-    fn end_send(&mut self, result: Result<()>, ended: &mut impl Reports) {
-        let Some((op, Some(result))) = self.send.end(result) else {
-            return;
-        };
-        ended.push(match (op, result) {
-            (Send::Data { frame, kind, .. }, Ok(())) => Notification::WebSocketSent {
-                bytes: u32::try_from(frame.len()).unwrap_or(u32::MAX),
-                kind,
-            },
-            (Send::Data { .. }, Err(error)) => {
-                Notification::WebSocketError(WebSocketOperation::Send, error)
-            }
-            (Send::Shutdown, Ok(())) => Notification::ShutdownComplete,
-            (Send::Shutdown, Err(error)) => {
-                Notification::WebSocketError(WebSocketOperation::Shutdown, error)
-            }
-        });
-    }
-
-    fn end_close(&mut self, result: Result<()>, ended: &mut impl Reports) {
-        let Some((_, result)) = self.close.end(result) else {
-            return;
-        };
-        self.connection.life_mut().closed();
-        if let Some(result) = result {
-            ended.push(match result {
-                Ok(()) => Notification::CloseComplete,
-                Err(error) => Notification::WebSocketError(WebSocketOperation::Close, error),
-            });
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::sync::MutexGuard;
 
-use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::embed::{Embedder, ReadMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::BufferKind;
-use winhttp_proto::websocket::{Call, MessageKind};
 
 use super::WebSocket;
 use super::io::Io;
-use super::slot::{Caller, Receive, Send, Slot};
+use super::slot::{Caller, Slot};
 use crate::api::completions::Completions;
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
@@ -25,28 +24,9 @@ impl<E: Embedder> WebSocket<E> {
     /// [`Error::InvalidParameter`] for a kind that cannot be sent (now), [`Error::InvalidOperation`] while a send or
     /// close is pending or after Shutdown or Close, and the connection's failure.
     pub fn send(&self, kind: BufferKind, data: E::WriteBuffer) -> Result<()> {
-        let (message, fin) = match kind {
-            BufferKind::BinaryMessage => (MessageKind::Binary, true),
-            BufferKind::BinaryFragment => (MessageKind::Binary, false),
-            BufferKind::Utf8Message => (MessageKind::Text, true),
-            BufferKind::Utf8Fragment => (MessageKind::Text, false),
-            BufferKind::Close => return Err(Error::InvalidParameter.into()),
-        };
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        io.permit(Call::Send)?;
-        let channel = io.sending()?;
-        channel.can_send(message)?;
-        let frame = channel.begin(message, fin, data.bytes().len())?;
-        io.send = Slot::Waiting(
-            Send::Data {
-                frame,
-                data,
-                kind,
-                stall: None,
-            },
-            self.caller(),
-        );
+        io.begin_send(kind, data, self.caller())?;
         if let Some(turn) = self.turn_of_callback()
             && io.is_one_of_many(turn)
         {
@@ -79,10 +59,8 @@ impl<E: Embedder> WebSocket<E> {
         if self.handle.is_receiving() {
             return Err(Error::InvalidOperation.into());
         }
-        io.permit(Call::Receive)?;
-        io.receiving()?;
+        io.begin_receive(buffer, self.caller())?;
         self.handle.begin_receiving();
-        io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
         io.contain(&mut ended, Io::pump_receive);
         self.finish(io, ended, |io| &mut io.receive, Interest::Readable)
     }
@@ -105,7 +83,7 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// Who is told of the end of a call made now.
+    /// How a call made now reports its completion.
     pub(super) fn caller(&self) -> Caller {
         if self.handle.is_asynchronous() {
             Caller::Callback

@@ -20,11 +20,11 @@ pub(super) enum Slot<Op, T> {
     Ended(Result<T>),
 }
 
-/// Who is told that an operation has ended.
+/// How an operation reports its completion.
 pub(super) enum Caller {
-    /// The program, by a notification.
+    /// By a notification.
     Callback,
-    /// The thread inside the call: it looks itself, and is woken if it sleeps.
+    /// The thread inside the call looks itself, and is woken if it sleeps.
     Thread(Option<Arc<dyn Wake>>),
 }
 

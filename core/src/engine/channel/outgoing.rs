@@ -2,7 +2,6 @@
 
 use std::io;
 
-use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::websocket::mask::copy_masked;
 use winhttp_proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
@@ -29,11 +28,12 @@ impl Channel {
     /// Starts a data frame of `len` payload bytes; feed it to [`Channel::try_send`] until that is done.
     ///
     /// # Errors
-    /// As [`Channel::can_send`]; the connection's failure.
+    /// [`Error::InvalidParameter`] if a message of the other kind is open, [`Error::InvalidOperation`] after the close
+    /// frame, and the connection's failure.
     pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
         self.life.check_sending()?;
         let key = entropy::mask_key()?;
-        let length = u64::try_from(len).map_err(|_| Error::InvalidParameter)?;
+        let length = len as u64;
         let header = self
             .sender
             .begin(kind, fin, length, Some(key))

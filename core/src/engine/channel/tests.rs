@@ -1,5 +1,6 @@
 //! Unit tests of what a channel counts as sent, over a layer that takes more than the system below it does.
 
+mod dialogues;
 mod edges;
 mod failed_writes;
 

@@ -6,6 +6,7 @@ mod gather;
 mod incoming;
 mod lent;
 mod outgoing;
+mod readiness;
 mod reasons;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub use gather::stop_gathering;
 pub use incoming::Received;
 pub use lent::{LentReader, PATIENCE};
 pub use outgoing::Outgoing;
+use readiness::Readiness;
 
 use super::buffers::{BUFFER_BYTES, Inbox, with_scratch};
 use super::socket::Socket;
@@ -47,21 +49,6 @@ pub struct Channel {
     readiness: Readiness,
     /// The last payload was read straight into the caller's memory.
     large: bool,
-    /// A thread reads the socket without the lock; nobody else may.
-    lent: bool,
-    /// The last receive stopped to give others a turn: it must be tried again without being asked.
-    has_more: bool,
-}
-
-/// Whether trying to read is worth a system call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    /// Always: the end of the stream was announced.
-    Unknown,
-    /// The poll said so, or nothing was tried yet.
-    Ready,
-    /// The last read took all there was; the poll will tell, or the caller waits and tells.
-    Drained,
 }
 
 /// Control frames on their way out. At most one of each kind waits, so a flood of pings costs nothing; boxed, as they are
@@ -91,22 +78,20 @@ impl Channel {
             message_end: None,
             life: Life::default(),
             read_ahead: read_ahead.max(1),
-            readiness: Readiness::Ready,
+            readiness: Readiness::UNTRIED,
             large: false,
-            lent: false,
-            has_more: false,
         }
     }
 
     /// Receiving must be tried again soon although the socket will not report anything new.
     #[must_use]
-    pub fn has_more(&self) -> bool {
-        self.has_more
+    pub fn is_unfinished(&self) -> bool {
+        self.readiness.is_unfinished()
     }
 
     /// Whoever receives stops for now, to give others a turn.
-    pub fn come_back(&mut self) {
-        self.has_more = true;
+    pub fn stop_receiving(&mut self) {
+        self.readiness.stop();
     }
 
     /// The poll reported the socket: reading is worth a try again.
@@ -116,9 +101,9 @@ impl Channel {
     pub fn note_ready(&mut self, stream_ended: bool) {
         self.transport.note_ready();
         if stream_ended {
-            self.readiness = Readiness::Unknown;
-        } else if self.readiness == Readiness::Drained {
-            self.readiness = Readiness::Ready;
+            self.readiness.trust_nothing();
+        } else {
+            self.readiness.reported();
         }
     }
 
@@ -145,9 +130,9 @@ impl Channel {
         !self.has_controls() && self.gathered.is_empty() && self.transport.is_flushed()
     }
 
-    /// Bytes were received that nobody has asked for yet.
+    /// Bytes have left the socket that nobody has asked for yet.
     #[must_use]
-    pub fn holds_input(&self) -> bool {
+    pub fn has_unread(&self) -> bool {
         !self.inbox.is_empty() || self.transport.has_buffered_input()
     }
 
@@ -200,14 +185,14 @@ impl Channel {
     pub fn fail_sending(&mut self, failure: Failure) -> Failure {
         self.gathered = Gathered::default();
         self.controls = Controls::default();
-        // Only the socket itself can tell what has arrived: nothing new need be reported of a connection that is gone.
-        self.readiness = Readiness::Unknown;
+        // Nothing new need be reported of a connection that is gone.
+        self.readiness.trust_nothing();
         self.life.fail_sending(failure)
     }
 
     /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
     pub fn release(mut self) {
-        if self.lent {
+        if self.readiness.is_lent() {
             // Whoever reads is to come back at once.
             self.transport.socket().shut_down();
             return;

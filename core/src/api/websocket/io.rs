@@ -139,7 +139,7 @@ impl<E: Embedder> Io<E> {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let channel = self.connection.channel();
         let channel = channel.filter(|channel| channel.life().can_receive())?;
-        if channel.has_more() {
+        if channel.is_unfinished() {
             return Some((self.now)());
         }
         let keep_alive = self.keep_alive_at.filter(|_| channel.keeps_alive());
@@ -205,7 +205,7 @@ impl<E: Embedder> Io<E> {
         let Some(channel) = self.connection.channel() else {
             return false;
         };
-        again || channel.has_gathered() || channel.holds_input()
+        again || channel.has_gathered() || channel.has_unread()
     }
 
     /// Takes a new send to leave with others, if it is small; else it waits for [`Io::pump_send`].
@@ -378,7 +378,7 @@ fn discard(channel: &mut Channel) {
                 return;
             }
         }
-        channel.come_back();
+        channel.stop_receiving();
     });
 }
 

@@ -50,7 +50,7 @@ impl Channel {
 
     fn receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
         self.life.check_receiving()?;
-        self.has_more = false;
+        self.readiness.resume();
         if let Some(kind) = self.message_end.take_if(|_| !out.is_empty()) {
             return Ok(Received::Message(kind));
         }
@@ -99,7 +99,7 @@ impl Channel {
             }
         }
         // Others want their turn; the owner comes back although no new readiness will be reported.
-        self.has_more = true;
+        self.readiness.stop();
         Ok(Received::Pending)
     }
 
@@ -107,7 +107,9 @@ impl Channel {
     /// half a frame has made it useless.
     fn nothing_more(&mut self) -> Result<Received> {
         match self.life.check_sending() {
-            Err(failure) if !self.lent && !self.has_more => self.fail(failure),
+            Err(failure) if !self.readiness.is_lent() && !self.readiness.is_unfinished() => {
+                self.fail(failure)
+            }
             Err(_) | Ok(()) => Ok(Received::Pending),
         }
     }
@@ -117,7 +119,7 @@ impl Channel {
     /// # Errors
     /// As [`Channel::try_receive`].
     pub fn read_ahead(&mut self) -> Result<()> {
-        if self.inbox.is_empty() && self.is_drained() && !self.has_more {
+        if self.inbox.is_empty() && !self.is_worth_reading() {
             return Ok(());
         }
         if self.message_end.is_none()
@@ -163,7 +165,7 @@ impl Channel {
     }
 
     fn read(&mut self, out: &mut [u8]) -> Result<Turn> {
-        if self.lent || self.is_drained() {
+        if !self.is_worth_reading() {
             return Ok(Turn::Blocked);
         }
         let direct = self.direct_remaining().min(out.len());
@@ -199,9 +201,13 @@ impl Channel {
         }
     }
 
-    /// Nothing can be read until the socket is reported again.
-    fn is_drained(&self) -> bool {
-        self.readiness == Readiness::Drained && !self.transport.has_buffered_input()
+    /// A read here may bring something.
+    fn is_worth_reading(&self) -> bool {
+        match self.readiness {
+            Readiness::Ready(_) | Readiness::Unfinished(_) => true,
+            Readiness::Drained => self.transport.has_buffered_input(),
+            Readiness::Lent(_) => false,
+        }
     }
 
     /// Payload goes straight into the caller's memory: it is touched once. Where the frame's end fits in, the beginning of
@@ -235,21 +241,20 @@ impl Channel {
         }
     }
 
-    /// A short read of the socket took all there was: trying again would only cost a system call.
     fn note_read(&mut self) {
-        if self.readiness == Readiness::Ready && self.transport.is_drained() {
-            self.readiness = Readiness::Drained;
+        if self.transport.is_drained() {
+            self.readiness.read_short();
         }
     }
 
     pub(super) fn cannot_read(&mut self, error: &std::io::Error) -> Result<Turn> {
         self.inbox.release();
         if is_would_block(error) {
-            if !self.transport.is_drained() {
+            if self.transport.is_drained() {
+                self.readiness.read_short();
+            } else {
                 // The layer below gave up for now although the socket has more.
-                self.has_more = true;
-            } else if self.readiness == Readiness::Ready {
-                self.readiness = Readiness::Drained;
+                self.readiness.stop();
             }
             return Ok(Turn::Blocked);
         }

@@ -13,7 +13,7 @@ use winhttp_abi::constants::{self as c, ALL};
 use winhttp_core::api::EMPTY_CLOSE_STATUS;
 use winhttp_core::api::options::features;
 use winhttp_core::engine::extended_error;
-use winhttp_core::engine::tls::Protocols;
+use winhttp_core::engine::transport::tls::Protocols;
 use winhttp_proto::header::edit::Modifiers;
 use winhttp_proto::header::name_table;
 use winhttp_proto::notify::SecureProblems;

@@ -12,7 +12,7 @@ use super::handle::Handle;
 use super::request::Request;
 use super::session::Session;
 use super::websocket::WebSocket;
-use crate::engine::resolve;
+use crate::engine::connect::resolve;
 
 /// All handles of the process.
 #[derive(Debug)]

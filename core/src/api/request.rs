@@ -40,7 +40,7 @@ use super::options::{http_version, http_version_value};
 use crate::engine::driver::Driver;
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::Wake;
-use crate::engine::tls::TlsFacts;
+use crate::engine::transport::tls::TlsFacts;
 use crate::lock::if_free;
 use winhttp_proto::auth::CredentialSet;
 use winhttp_proto::embed::Embedder;

@@ -7,7 +7,7 @@ use winhttp_proto::option::{Timeouts, Values};
 
 use super::handle::Handle;
 use super::open::ProxyAccess;
-use crate::engine::tls::TlsConfigs;
+use crate::engine::transport::tls::TlsConfigs;
 
 /// A session.
 #[derive(Debug)]

@@ -34,14 +34,14 @@ use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
 use crate::engine::clock;
 use crate::engine::reactor::{Endpoint, Ready};
-use crate::engine::transport::Transport;
+use crate::engine::transport::Stack;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 
 /// An upgraded connection on its way from the request to the WebSocket.
 #[derive(Debug)]
 pub(super) struct Upgraded {
-    pub(super) transport: Box<dyn Transport>,
+    pub(super) stack: Stack,
     pub(super) inbox: Inbox,
     pub(super) endpoint: Option<Arc<Endpoint>>,
     pub(super) read_ahead: usize,
@@ -58,13 +58,13 @@ pub struct WebSocket<E: Embedder> {
 impl<E: Embedder> WebSocket<E> {
     pub(super) fn new(upgraded: Upgraded, handle: Arc<Handle<E>>) -> Arc<Self> {
         let Upgraded {
-            transport,
+            stack,
             inbox,
             endpoint,
             read_ahead,
             send_timeout,
         } = upgraded;
-        let channel = Channel::new(transport, inbox, read_ahead);
+        let channel = Channel::new(stack, inbox, read_ahead);
         let websocket = Arc::new(Self {
             io: Mutex::new(Io::new(channel, send_timeout, clock::now)),
             endpoint,

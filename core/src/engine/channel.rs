@@ -22,7 +22,7 @@ use readiness::Readiness;
 
 use super::buffers::{BUFFER_BYTES, Inbox, with_scratch};
 use super::socket::Socket;
-use super::transport::Transport;
+use super::transport::{Read, Stack};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::{
@@ -32,9 +32,9 @@ use winhttp_proto::websocket::{
 /// Reads that may discard what the peer sent behind our close frame.
 const DRAIN_READS_MAX: usize = 16;
 
-/// The protocol state of one WebSocket and the transport below it.
+/// The protocol state of one WebSocket and the layers below it.
 pub struct Channel {
-    transport: Box<dyn Transport>,
+    stack: Stack,
     inbox: Inbox,
     receiver: Receiver,
     sender: Sender,
@@ -65,11 +65,11 @@ struct Controls {
 }
 
 impl Channel {
-    /// Takes over an upgraded transport and the bytes that came behind the handshake.
+    /// Takes over an upgraded connection and the bytes that came behind the handshake.
     #[must_use]
-    pub fn new(transport: Box<dyn Transport>, inbox: Inbox, read_ahead: usize) -> Self {
+    pub fn new(stack: Stack, inbox: Inbox, read_ahead: usize) -> Self {
         Self {
-            transport,
+            stack,
             inbox,
             receiver: Receiver::new(Role::Client),
             sender: Sender::new(Role::Client),
@@ -99,7 +99,6 @@ impl Channel {
     /// When the stream has ended, that may have been reported together with its last bytes: a short read proves nothing
     /// any more.
     pub fn note_ready(&mut self, stream_ended: bool) {
-        self.transport.note_ready();
         if stream_ended {
             self.readiness.trust_nothing();
         } else {
@@ -127,13 +126,13 @@ impl Channel {
     /// Everything that was queued has reached the system.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
-        !self.has_controls() && self.gathered.is_empty() && self.transport.is_flushed()
+        !self.has_controls() && self.gathered.is_empty() && !self.stack.interest().has_output
     }
 
     /// Bytes have left the socket that nobody has asked for yet.
     #[must_use]
     pub fn has_unread(&self) -> bool {
-        !self.inbox.is_empty() || self.transport.has_buffered_input()
+        !self.inbox.is_empty() || self.stack.interest().has_input
     }
 
     /// Control frames wait to be written.
@@ -156,24 +155,24 @@ impl Channel {
     /// Bytes that the socket has taken so far.
     #[must_use]
     pub fn sent(&self) -> u64 {
-        self.transport.carried().sent
+        self.stack.carried().sent
     }
 
     /// Ends the sending direction of the transport.
     pub fn finish_sending(&mut self) {
-        self.transport.finish_sending();
+        self.stack.finish();
     }
 
-    /// The socket at the bottom.
+    /// The socket at the bottom, if the connection has one of its own.
     #[must_use]
-    pub fn socket(&self) -> &Arc<Socket> {
-        self.transport.socket()
+    pub fn socket(&self) -> Option<&Arc<Socket>> {
+        self.stack.socket()
     }
 
     /// TLS is between it and the socket.
     #[must_use]
     pub fn is_secured(&self) -> bool {
-        self.transport.tls().is_some()
+        self.stack.tls().is_some()
     }
 
     /// The connection is of no more use for a reason outside the protocol.
@@ -194,7 +193,9 @@ impl Channel {
     pub fn release(mut self) {
         if self.readiness.is_lent() {
             // Whoever reads is to come back at once.
-            self.transport.socket().shut_down();
+            if let Some(socket) = self.stack.socket() {
+                socket.shut_down();
+            }
             return;
         }
         // What counts as sent leaves, as far as that is possible without waiting.
@@ -202,11 +203,12 @@ impl Channel {
         if !self.sender.is_closed() {
             return;
         }
-        self.transport.finish_sending();
+        self.stack.finish();
         // A socket that is closed with unread bytes is reset, and a reset overtakes what was sent.
         with_scratch(BUFFER_BYTES, |scratch| {
             for _ in 0..DRAIN_READS_MAX {
-                if !matches!(self.transport.read(scratch), Ok(count) if count > 0) {
+                let read = self.stack.read(scratch, &mut []);
+                if !matches!(read, Ok(Read::Bytes { .. })) {
                     break;
                 }
             }

@@ -31,13 +31,13 @@ use upload::Upload;
 
 use super::buffers::Inbox;
 use super::clock;
-use super::dial::{Attach, Race};
-use super::resolve::Lookup;
+use super::connect::dial::{Attach, Race};
+use super::connect::resolve::Lookup;
 use super::sleeper::{Interest, Wake};
 use super::socket::Socket;
 use super::timed_out::{Wait, timed_out};
-use super::tls::TlsHandshake;
-use super::transport::Transport;
+use super::transport::Stack;
+use super::transport::tls::TlsHandshake;
 use winhttp_proto::exchange::Exchange;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::http1::early::EarlyAnswer;
@@ -87,6 +87,7 @@ enum State {
     Connected(Arc<Socket>),
     Handshaking {
         handshake: Option<Box<TlsHandshake>>,
+        socket: Arc<Socket>,
         since: Instant,
     },
     Refused(Failure),
@@ -103,8 +104,10 @@ enum State {
 
 /// A connection with the request's exchange on it.
 struct Connection {
-    transport: Box<dyn Transport>,
+    stack: Stack,
     inbox: Inbox,
+    /// The last read stopped for others to have a turn, and left bytes that the poll will not report again.
+    gave_up: bool,
     exchange: Exchange,
     /// Bytes of the head and the given body already written.
     written: usize,
@@ -163,6 +166,7 @@ impl Driver {
                 .collect(),
             State::Handshaking {
                 handshake: Some(handshake),
+                socket,
                 ..
             } => {
                 let writes = handshake.wants_write();
@@ -171,7 +175,7 @@ impl Driver {
                 } else {
                     Interest::Readable
                 };
-                vec![(handshake.socket().as_fd(), interest)]
+                vec![(socket.as_fd(), interest)]
             }
             State::Announced(connection) | State::Sending(connection) | State::Sent(connection) => {
                 let interest = if connection.early.is_open() {
@@ -179,10 +183,10 @@ impl Driver {
                 } else {
                     Interest::Writable
                 };
-                vec![(connection.transport.socket().as_fd(), interest)]
+                connection.waits_for(interest)
             }
             State::Receiving { connection, .. } | State::Open(connection) => {
-                vec![(connection.transport.socket().as_fd(), Interest::Readable)]
+                connection.waits_for(Interest::Readable)
             }
             State::Start
             | State::Resolving { .. }
@@ -195,16 +199,16 @@ impl Driver {
         }
     }
 
-    /// The transport below, once there is one.
+    /// The layers of the connection, once there is one.
     #[must_use]
-    pub fn transport(&self) -> Option<&dyn Transport> {
-        self.connection().map(|connection| &*connection.transport)
+    pub fn stack(&self) -> Option<&Stack> {
+        self.connection().map(|connection| &connection.stack)
     }
 
     /// Own and peer address, once connected.
     #[must_use]
     pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let local = self.transport()?.socket().local_address()?;
+        let local = self.stack()?.socket()?.local_address()?;
         Some((local, self.peer?))
     }
 
@@ -216,15 +220,15 @@ impl Driver {
         connection.head.take()
     }
 
-    /// The server agreed to speak WebSocket: gives the transport and the bytes that came behind the response.
-    pub fn take_upgraded(&mut self) -> Option<(Box<dyn Transport>, Inbox)> {
+    /// The server agreed to speak WebSocket: gives the connection and the bytes that came behind the response.
+    pub fn take_upgraded(&mut self) -> Option<(Stack, Inbox)> {
         if !self.connection()?.exchange.is_upgraded() {
             return None;
         }
         let State::Open(connection) = std::mem::replace(&mut self.state, State::Failed) else {
             return None;
         };
-        Some((connection.transport, connection.inbox))
+        Some((connection.stack, connection.inbox))
     }
 
     fn connection(&self) -> Option<&Connection> {
@@ -257,20 +261,29 @@ impl Driver {
         now: Instant,
         timeout: Option<Duration>,
     ) -> Result<Option<Instant>> {
-        let carried = self.transport().map(Transport::carried);
+        let carried = self.stack().map(Stack::carried);
         let carried = carried.map_or(0, |carried| wait.moves(carried));
         let before = self.stall.filter(|stall| stall.carried == carried);
         let since = before.map_or(now, |stall| stall.since);
         self.stall = Some(Stall { since, carried });
         let left = left_since(wait, since, now, timeout)?;
-        // A layer that gave up for others to have a turn has left bytes that the poll will not report again.
-        let gave_up = wait == Wait::Receive && !self.transport().is_none_or(Transport::is_drained);
+        let gave_up = wait == Wait::Receive && self.connection().is_some_and(|c| c.gave_up);
         Ok(if gave_up { Some(now) } else { left })
     }
 
     /// The operation is over: the next one's wait begins anew.
     fn progress(&mut self) {
         self.stall = None;
+    }
+}
+
+impl Connection {
+    fn waits_for(&self, interest: Interest) -> Vec<(BorrowedFd<'_>, Interest)> {
+        let socket = self.stack.socket();
+        socket
+            .map(|socket| (socket.as_fd(), interest))
+            .into_iter()
+            .collect()
     }
 }
 

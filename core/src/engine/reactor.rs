@@ -13,7 +13,7 @@ use std::time::Instant;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token, Waker};
 
-use super::dial::Attach;
+use super::connect::dial::Attach;
 use super::socket::Socket;
 pub use source::PollSource;
 

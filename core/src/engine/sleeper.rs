@@ -13,8 +13,7 @@ use winhttp_process::{Epoch, epoch, uncancelled};
 use winhttp_proto::error::{Error, Result};
 
 use super::clock;
-use super::socket::send_flags;
-use super::tls::is_would_block;
+use super::socket::{is_would_block, send_flags};
 
 /// Makes somebody look again: a waiting thread, or the queue of an asynchronous operation.
 pub trait Wake: Send + Sync {

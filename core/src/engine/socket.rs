@@ -176,6 +176,12 @@ pub(super) fn send_flags() -> SendFlags {
     return SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
 }
 
+/// Nothing can be done without waiting.
+#[must_use]
+pub fn is_would_block(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
 /// The attempt is under way. EAGAIN is a refusal: no port is left.
 fn connect_goes_on(error: &io::Error) -> bool {
     use rustix::io::Errno;

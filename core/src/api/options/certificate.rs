@@ -8,7 +8,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::AlgorithmIdentifier;
 
-use crate::engine::tls::value_text;
+use crate::engine::transport::tls::value_text;
 
 /// Seconds from 1601-01-01, where FILETIME begins, to 1970-01-01.
 const FILETIME_EPOCH_SECONDS: i64 = 11_644_473_600;

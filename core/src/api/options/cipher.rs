@@ -2,7 +2,7 @@
 
 use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
-use crate::engine::tls::{Protocols, TlsFacts};
+use crate::engine::transport::tls::{Protocols, TlsFacts};
 
 /// The symmetric cipher of a suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,11 +19,11 @@ use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::{Request, RequestState};
 use crate::api::open::ProxyAccess;
-use crate::engine::dial::DialSettings;
+use crate::engine::connect::dial::DialSettings;
 use crate::engine::driver::Plan;
 use crate::engine::entropy;
 use crate::engine::socket::TcpKeepAlive;
-use crate::engine::tls::{Protocols, TlsPolicy};
+use crate::engine::transport::tls::{Protocols, TlsPolicy};
 
 /// A WEB_SOCKET_SEND_BUFFER_SIZE below this cannot carry a frame (observed on Windows).
 const MIN_SEND_BUFFER_BYTES: u32 = 16;

@@ -17,7 +17,7 @@ use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper::{self, Sleeper};
-use crate::engine::transport::Transport;
+use crate::engine::transport::Stack;
 
 /// Where an operation stands after as many steps as were possible.
 enum Progress {
@@ -133,7 +133,7 @@ impl<E: Embedder> Request<E> {
     /// Makes addresses and certificate known: they can be queried from SENDING_REQUEST on.
     fn note_connection(&self, driver: &Driver) {
         let facts = driver.addresses().map(|(local, remote)| {
-            let tls = driver.transport().and_then(Transport::tls);
+            let tls = driver.stack().and_then(Stack::tls);
             let tls = tls.map(Arc::clone);
             Arc::new(ConnectionFacts { local, remote, tls })
         });

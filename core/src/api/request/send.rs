@@ -12,7 +12,7 @@ use winhttp_proto::notify::{Notification, RequestOperation};
 use super::operation::{Awaits, Operation};
 use super::{LaneWake, Phase, Request, RequestState};
 use crate::api::completions::Completions;
-use crate::engine::dial::Attach;
+use crate::engine::connect::dial::Attach;
 use crate::engine::driver::{Driver, Plan};
 use crate::engine::reactor::{Endpoint, Ready};
 use crate::engine::sleeper::{self, Wake};

@@ -63,14 +63,14 @@ impl<E: Embedder> Request<E> {
                 return Err(error);
             }
         }
-        let Some((transport, inbox)) = driver.take_upgraded() else {
+        let Some((stack, inbox)) = driver.take_upgraded() else {
             let failure = driver.upgrade_refused(state.response.as_deref());
             state.driver = Some(driver);
             return Err(failure);
         };
         let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
         Ok(Upgraded {
-            transport,
+            stack,
             inbox,
             endpoint: state.endpoint.take(),
             read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),

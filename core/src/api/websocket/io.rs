@@ -86,9 +86,8 @@ impl<E: Embedder> Io<E> {
     }
 
     pub(super) fn socket(&self) -> Option<Arc<Socket>> {
-        self.connection
-            .channel()
-            .map(|channel| Arc::clone(channel.socket()))
+        let channel = self.connection.channel();
+        channel.and_then(Channel::socket).map(Arc::clone)
     }
 
     /// What a synchronous caller waits for: its own direction, and room for control frames that wait to be written.

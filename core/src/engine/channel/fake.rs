@@ -1,19 +1,15 @@
 //! A connection without a socket, for unit tests: its peer is the test.
 
 use std::collections::VecDeque;
-use std::io;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::Failure;
+use winhttp_proto::failure::Result;
 use winhttp_proto::websocket::{Event, MessageKind, Receiver, Role};
 
 use super::Channel;
 use crate::engine::buffers::Inbox;
-use crate::engine::socket::Socket;
-use crate::engine::tls::TlsFacts;
-use crate::engine::transport::{Carried, Transport};
+use crate::engine::transport::{Flush, Interest, Read, Stack, Transport, Write};
 
 /// The peer's end of a connection; clones are the same one.
 #[derive(Clone, Debug)]
@@ -29,8 +25,6 @@ struct Wire {
     room: usize,
     /// What was written and the peer has not looked at.
     written: Vec<u8>,
-    /// Bytes written in all.
-    carried: u64,
     /// Writes fail.
     is_broken: bool,
     /// The sending direction was ended.
@@ -47,10 +41,7 @@ pub(crate) enum Frame {
 }
 
 #[derive(Debug)]
-struct Line {
-    peer: Peer,
-    socket: Arc<Socket>,
-}
+struct Line(Peer);
 
 impl Peer {
     fn wire(&self) -> MutexGuard<'_, Wire> {
@@ -115,97 +106,59 @@ impl Peer {
 
 /// A channel and its peer.
 pub(crate) fn connection() -> (Channel, Peer) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let socket = Socket::connect(listener.local_addr().unwrap(), None).unwrap();
     let peer = Peer(Arc::new(Mutex::new(Wire {
         arriving: VecDeque::new(),
         has_ended: false,
         room: usize::MAX,
         written: Vec::new(),
-        carried: 0,
         is_broken: false,
         is_finished: false,
     })));
-    let line = Line {
-        peer: peer.clone(),
-        socket: Arc::new(socket),
-    };
-    let channel = Channel::new(Box::new(line), Inbox::default(), 4096);
+    let stack = Stack::plain(Box::new(Line(peer.clone())), None);
+    let channel = Channel::new(stack, Inbox::default(), 4096);
     (channel, peer)
 }
 
 impl Transport for Line {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut wire = self.peer.wire();
+    fn read(&mut self, buffer: &mut [u8], _: &mut [u8]) -> Result<Read> {
+        let mut wire = self.0.wire();
         let count = wire.arriving.len().min(buffer.len());
         for (to, from) in buffer.iter_mut().zip(wire.arriving.drain(..count)) {
             *to = from;
         }
-        if count == 0 && !wire.has_ended {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        Ok(count)
+        Ok(match count {
+            0 if wire.has_ended => Read::End { orderly: true },
+            0 => Read::Blocked,
+            _ => Read::Bytes {
+                count,
+                drained: count < buffer.len(),
+            },
+        })
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut wire = self.peer.wire();
+    fn write(&mut self, bytes: &[u8]) -> Result<Write> {
+        let mut wire = self.0.wire();
         if wire.is_broken {
-            return Err(io::ErrorKind::BrokenPipe.into());
+            return Err(Error::ConnectionError.into());
         }
         let count = wire.room.min(bytes.len());
         if count == 0 {
-            return Err(io::ErrorKind::WouldBlock.into());
+            return Ok(Write::Blocked);
         }
         wire.room -= count;
-        wire.carried += count as u64;
         wire.written.extend_from_slice(&bytes[..count]);
-        Ok(count)
+        Ok(Write::Taken(count))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn flush(&mut self) -> Result<Flush> {
+        Ok(Flush::Complete)
     }
 
-    fn is_flushed(&self) -> bool {
-        true
+    fn finish(&mut self) {
+        self.0.wire().is_finished = true;
     }
 
-    fn carried(&self) -> Carried {
-        let sent = self.peer.wire().carried;
-        Carried { sent, received: 0 }
-    }
-
-    fn has_buffered_input(&self) -> bool {
-        false
-    }
-
-    fn is_drained(&self) -> bool {
-        self.peer.wire().arriving.is_empty()
-    }
-
-    fn note_ready(&mut self) {}
-
-    fn holds_input(&self) -> bool {
-        false
-    }
-
-    fn accept(&mut self, input: Inbox, _: bool) -> Option<Inbox> {
-        Some(input)
-    }
-
-    fn finish_sending(&mut self) {
-        self.peer.wire().is_finished = true;
-    }
-
-    fn socket(&self) -> &Arc<Socket> {
-        &self.socket
-    }
-
-    fn tls(&self) -> Option<&Arc<TlsFacts>> {
-        None
-    }
-
-    fn failure(&self, _: &io::Error) -> Failure {
-        Error::ConnectionError.into()
+    fn interest(&self) -> Interest {
+        Interest::default()
     }
 }

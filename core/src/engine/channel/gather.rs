@@ -11,6 +11,7 @@ use winhttp_proto::failure::Result;
 use super::{Channel, Outgoing};
 use crate::engine::buffers::{BUFFER_BYTES, Inbox};
 use crate::engine::clock;
+use crate::engine::transport::Write;
 
 /// Largest frame that is gathered; a larger one is worth a system call of its own.
 const FRAME_MAX: usize = 16 * 1024;
@@ -75,9 +76,10 @@ impl Channel {
     /// Writes the gathered frames; `true` when all of them have reached the system.
     pub(super) fn write_gathered(&mut self) -> Result<bool> {
         while !self.gathered.is_empty() {
-            match self.transport.write(self.gathered.frames.data()) {
-                Ok(count) => self.gathered.frames.consume(count),
-                Err(error) => return self.cannot_write(&error),
+            match self.stack.write(self.gathered.frames.data()) {
+                Ok(Write::Taken(count)) => self.gathered.frames.consume(count),
+                Ok(Write::Blocked) => return Ok(false),
+                Err(failure) => return self.cannot_write(failure),
             }
         }
         self.gathered.since = None;

@@ -5,7 +5,7 @@ use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 use super::{Channel, Readiness, reasons};
-use crate::engine::tls::is_would_block;
+use crate::engine::transport::{Read, late};
 
 /// From this many payload bytes on, they are read straight into the caller's memory.
 const DIRECT_MIN: usize = 8 * 1024;
@@ -178,14 +178,15 @@ impl Channel {
         let Some(space) = space.get_mut(..length).filter(|space| !space.is_empty()) else {
             return Ok(Turn::Blocked);
         };
-        match self.transport.read(space) {
-            Ok(0) => self.end_of_stream(),
-            Ok(count) => {
-                self.note_read();
+        match self.stack.read(space, &mut []) {
+            Ok(Read::Bytes { count, drained }) => {
+                if drained {
+                    self.readiness.read_short();
+                }
                 self.inbox.filled(count);
                 Ok(Turn::Buffered)
             }
-            Err(error) => self.cannot_read(&error),
+            nothing => self.nothing_read(nothing),
         }
     }
 
@@ -205,7 +206,7 @@ impl Channel {
     fn is_worth_reading(&self) -> bool {
         match self.readiness {
             Readiness::Ready(_) | Readiness::Unfinished(_) => true,
-            Readiness::Drained => self.transport.has_buffered_input(),
+            Readiness::Drained => self.stack.interest().has_input,
             Readiness::Lent(_) => false,
         }
     }
@@ -219,16 +220,20 @@ impl Channel {
             let space = self.inbox.space();
             let spill = space.len().min(limit);
             let spill = space.get_mut(..spill).unwrap_or_default();
-            self.transport.read_spilling(room, spill)
+            self.stack.read(room, spill)
         } else {
-            self.transport.read(room)
+            self.stack.read(room, &mut [])
         };
         match read {
-            Ok(0) => self.end_of_stream(),
-            Ok(received) => {
+            Ok(Read::Bytes {
+                count: received,
+                drained,
+            }) => {
                 let count = received.min(room.len());
                 self.inbox.filled(received - count);
-                self.note_read();
+                if drained {
+                    self.readiness.read_short();
+                }
                 match self
                     .receiver
                     .advance_direct(room.get_mut(..count).unwrap_or_default())
@@ -237,29 +242,25 @@ impl Channel {
                     Err(error) => self.protocol_error(error),
                 }
             }
-            Err(error) => self.cannot_read(&error),
+            nothing => self.nothing_read(nothing),
         }
     }
 
-    fn note_read(&mut self) {
-        if self.transport.is_drained() {
-            self.readiness.read_short();
+    /// A read that brought no bytes.
+    fn nothing_read(&mut self, read: Result<Read>) -> Result<Turn> {
+        match read {
+            Ok(Read::End { .. }) => return self.end_of_stream(),
+            Ok(Read::Again) => self.readiness.stop(),
+            Ok(Read::Blocked | Read::Bytes { .. }) => self.readiness.read_short(),
+            Err(failure) => return self.cannot_read(failure),
         }
-    }
-
-    pub(super) fn cannot_read(&mut self, error: &std::io::Error) -> Result<Turn> {
         self.inbox.release();
-        if is_would_block(error) {
-            if self.transport.is_drained() {
-                self.readiness.read_short();
-            } else {
-                // The layer below gave up for now although the socket has more.
-                self.readiness.stop();
-            }
-            return Ok(Turn::Blocked);
-        }
-        let failure = self.transport.late_failure(error);
-        self.lose(failure)
+        Ok(Turn::Blocked)
+    }
+
+    pub(super) fn cannot_read(&mut self, failure: Failure) -> Result<Turn> {
+        self.inbox.release();
+        self.lose(late(failure))
     }
 
     /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
@@ -289,7 +290,7 @@ impl Channel {
             self.queue_close(&CloseFrame::with_code(error.close_code()))?;
         }
         if self.flush().unwrap_or(false) {
-            self.transport.finish_sending();
+            self.stack.finish();
         }
         self.fail(reasons::violation(error))
     }

@@ -10,8 +10,8 @@ use winhttp_proto::failure::Result;
 use super::Channel;
 use crate::engine::buffers::Inbox;
 use crate::engine::levers::Spin;
-use crate::engine::socket::Socket;
-use crate::engine::tls::is_would_block;
+use crate::engine::socket::{Socket, is_would_block};
+use crate::engine::transport::socket_failure;
 
 /// How long one read may wait in the kernel, where no other thread can wake it; then the thread waits in a way that can
 /// be ended. Deadlines and cancellations are late by so much at the most.
@@ -61,14 +61,15 @@ impl Channel {
             || self.life.peer_close().is_some()
             || self.wants_write()
             || !self.inbox.is_empty()
-            || self.transport.holds_input()
+            || self.stack.holds_input()
             || self.reads_directly();
         if busy {
             return None;
         }
+        let socket = Arc::clone(self.stack.socket()?);
         self.readiness.lend();
         Some(LentReader {
-            socket: Arc::clone(self.transport.socket()),
+            socket,
             input: Inbox::default(),
             limit: self.input_limit(),
             drained: false,
@@ -85,7 +86,7 @@ impl Channel {
         match result {
             Ok(0) => self.end_of_stream().map(|_| true),
             Ok(_) => {
-                if let Some(input) = self.transport.accept(reader.input, reader.drained) {
+                if let Some(input) = self.stack.accept(reader.input) {
                     self.inbox = input;
                 }
                 Ok(true)
@@ -94,7 +95,7 @@ impl Channel {
                 if is_would_block(error) {
                     return Ok(false);
                 }
-                self.cannot_read(error).map(|_| true)
+                self.cannot_read(socket_failure(error)).map(|_| true)
             }
         }
     }

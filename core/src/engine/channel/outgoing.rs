@@ -1,15 +1,13 @@
 //! Writing: data frames masked block by block from the caller's memory, control frames between them.
 
-use std::io;
-
-use winhttp_proto::failure::Result;
+use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::mask::copy_masked;
 use winhttp_proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
 use super::{Channel, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::entropy;
-use crate::engine::tls::is_would_block;
+use crate::engine::transport::{Flush, Write, late};
 
 /// A frame of so many bytes is masked on the stack: small enough to be zeroed first at next to no cost.
 const SMALL_BYTES: usize = 256;
@@ -68,28 +66,27 @@ impl Channel {
                 })
             };
             match written {
-                Ok(count) => {
+                Ok(Write::Taken(count)) => {
                     frame.written += count;
                     self.controls.inside_frame = frame.written < total;
                 }
-                Err(error) => return self.cannot_write(&error),
+                Ok(Write::Blocked) => return Ok(false),
+                Err(failure) => return self.cannot_write(failure),
             }
         }
-        match self.transport.flush() {
-            Ok(()) => Ok(true),
-            Err(error) => self.cannot_write(&error),
-        }
+        self.flush_stack()
     }
 
-    fn write_piece(
-        &mut self,
-        frame: &Outgoing,
-        payload: &[u8],
-        piece: &mut [u8],
-    ) -> io::Result<usize> {
+    fn write_piece(&mut self, frame: &Outgoing, payload: &[u8], piece: &mut [u8]) -> Result<Write> {
         let length = frame.fill(payload, piece);
-        self.transport
-            .write(piece.get(..length).unwrap_or_default())
+        self.stack.write(piece.get(..length).unwrap_or_default())
+    }
+
+    fn flush_stack(&mut self) -> Result<bool> {
+        match self.stack.flush() {
+            Ok(flush) => Ok(flush == Flush::Complete),
+            Err(failure) => self.cannot_write(failure),
+        }
     }
 
     /// Queues our close frame, once; nothing can be sent behind it.
@@ -147,24 +144,18 @@ impl Channel {
                 break;
             };
             let rest = frame.as_bytes().get(*written..).unwrap_or_default();
-            match self.transport.write(rest) {
-                Ok(count) if count < rest.len() => *written += count,
-                Ok(_) => next.current = None,
-                Err(error) => return self.cannot_write(&error),
+            match self.stack.write(rest) {
+                Ok(Write::Taken(count)) if count < rest.len() => *written += count,
+                Ok(Write::Taken(_)) => next.current = None,
+                Ok(Write::Blocked) => return Ok(false),
+                Err(failure) => return self.cannot_write(failure),
             }
         }
-        match self.transport.flush() {
-            Ok(()) => Ok(true),
-            Err(error) => self.cannot_write(&error),
-        }
+        self.flush_stack()
     }
 
-    pub(super) fn cannot_write(&mut self, error: &io::Error) -> Result<bool> {
-        if is_would_block(error) {
-            return Ok(false);
-        }
-        let failure = self.transport.late_failure(error);
-        Err(self.fail_sending(failure))
+    pub(super) fn cannot_write(&mut self, failure: Failure) -> Result<bool> {
+        Err(self.fail_sending(late(failure)))
     }
 }
 

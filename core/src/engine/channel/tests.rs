@@ -11,92 +11,58 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use winhttp_proto::websocket::{CloseCode, CloseFrame};
 
 use super::*;
-use crate::engine::tls::TlsFacts;
-use crate::engine::transport::Carried;
+use crate::engine::transport::{Flush, Interest, Transport, Write};
 
 /// Takes everything, as TLS does, and hands on nothing until it is opened.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Holding {
-    socket: Arc<Socket>,
     held: usize,
     open: Arc<AtomicBool>,
 }
 
 impl Transport for Holding {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
+    fn read(&mut self, _: &mut [u8], _: &mut [u8]) -> Result<Read> {
+        Ok(Read::Blocked)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.flush()?;
+    fn write(&mut self, bytes: &[u8]) -> Result<Write> {
+        if self.flush()? == Flush::Blocked {
+            return Ok(Write::Blocked);
+        }
         self.held += bytes.len();
-        Ok(bytes.len())
+        Ok(Write::Taken(bytes.len()))
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> Result<Flush> {
         if self.open.load(Ordering::Relaxed) {
             self.held = 0;
         }
-        if self.held == 0 {
-            Ok(())
+        Ok(if self.held == 0 {
+            Flush::Complete
         } else {
-            Err(io::ErrorKind::WouldBlock.into())
+            Flush::Blocked
+        })
+    }
+
+    fn finish(&mut self) {}
+
+    fn interest(&self) -> Interest {
+        Interest {
+            has_input: false,
+            has_output: self.held > 0,
         }
-    }
-
-    fn is_flushed(&self) -> bool {
-        self.held == 0
-    }
-
-    fn carried(&self) -> Carried {
-        Carried::default()
-    }
-
-    fn has_buffered_input(&self) -> bool {
-        false
-    }
-
-    fn is_drained(&self) -> bool {
-        true
-    }
-
-    fn note_ready(&mut self) {}
-
-    fn holds_input(&self) -> bool {
-        false
-    }
-
-    fn accept(&mut self, input: Inbox, _: bool) -> Option<Inbox> {
-        Some(input)
-    }
-
-    fn finish_sending(&mut self) {}
-
-    fn socket(&self) -> &Arc<Socket> {
-        &self.socket
-    }
-
-    fn tls(&self) -> Option<&Arc<TlsFacts>> {
-        None
-    }
-
-    fn failure(&self, _: &io::Error) -> Failure {
-        Error::ConnectionError.into()
     }
 }
 
 /// A channel over a layer that holds everything back, and what opens it.
 fn holding() -> (Channel, Arc<AtomicBool>) {
+    let transport = Holding::default();
+    let open = Arc::clone(&transport.open);
+    // A reader can be lent only where there is a socket to read.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = Socket::connect(listener.local_addr().unwrap(), None).unwrap();
-    let open = Arc::new(AtomicBool::new(false));
-    let transport = Holding {
-        socket: Arc::new(socket),
-        held: 0,
-        open: Arc::clone(&open),
-    };
-    let channel = Channel::new(Box::new(transport), Inbox::default(), 4096);
-    (channel, open)
+    let stack = Stack::plain(Box::new(transport), Some(Arc::new(socket)));
+    (Channel::new(stack, Inbox::default(), 4096), open)
 }
 
 /// Nothing of it has reached the system yet, and it goes there as soon as that is possible.
@@ -165,8 +131,7 @@ fn large_messages_that_arrive_together_each_fill_their_own_memory() {
         }
         peer
     });
-    let transport = Box::new(crate::engine::transport::Tcp::new(socket));
-    let mut channel = Channel::new(transport, Inbox::default(), 4096);
+    let mut channel = Channel::new(Stack::tcp(socket), Inbox::default(), 4096);
     let deadline = std::time::Instant::now() + PATIENCE;
     let mut memory = vec![0; BYTES];
     for number in 1..=5 {

@@ -11,7 +11,7 @@ use winhttp_proto::option::Timeouts;
 
 use super::{Closing, Connection, Driver, State, Step};
 use crate::engine::timed_out::Wait;
-use crate::engine::tls::is_would_block;
+use crate::engine::transport::{Read, late};
 
 /// Most bytes one QueryDataAvailable announces.
 const AVAILABLE_MAX: u32 = 8192;
@@ -163,7 +163,7 @@ impl Driver {
             }
             Closing::Notified => {
                 connection.closing = Closing::Complete;
-                connection.transport.finish_sending();
+                connection.stack.finish();
                 Step::Notify(Notification::ConnectionClosed)
             }
             Closing::Silent | Closing::Complete => Step::Done,
@@ -206,51 +206,51 @@ impl Connection {
         if direct >= DIRECT_MIN {
             return self.read_direct(out.get_mut(..direct).unwrap_or_default());
         }
-        match self.transport.read(self.inbox.space()) {
-            Ok(0) => self.end_of_stream(),
-            Ok(count) => {
+        match self.stack.read(self.inbox.space(), &mut []) {
+            Ok(Read::Bytes { count, .. }) => {
                 self.inbox.filled(count);
                 Ok(Got::Bytes(0))
             }
-            Err(error) => self.cannot_read(&error),
+            nothing => self.nothing_read(nothing),
         }
     }
 
     /// Reads payload straight into the caller's memory: a large body is touched once.
     fn read_direct(&mut self, room: &mut [u8]) -> Result<Got> {
-        match self.transport.read(room) {
-            Ok(0) => self.end_of_stream(),
-            Ok(count) => {
+        match self.stack.read(room, &mut []) {
+            Ok(Read::Bytes { count, .. }) => {
                 if let Some(decoder) = self.exchange.body() {
                     decoder.advance_direct(u64::try_from(count).unwrap_or(u64::MAX));
                 }
                 Ok(Got::Bytes(count))
             }
-            Err(error) => self.cannot_read(&error),
+            nothing => self.nothing_read(nothing),
         }
     }
 
-    fn end_of_stream(&mut self) -> Result<Got> {
+    /// A read that brought no bytes.
+    fn nothing_read(&mut self, read: Result<Read>) -> Result<Got> {
         self.inbox.release();
+        match read {
+            Ok(Read::End { orderly }) => self.end_of_stream(orderly),
+            Ok(nothing) => {
+                self.gave_up = nothing == Read::Again;
+                self.upload.lost().map_or(Ok(Got::Blocked), Err)
+            }
+            Err(failure) => Err(late(failure)),
+        }
+    }
+
+    fn end_of_stream(&mut self, orderly: bool) -> Result<Got> {
         if let Some(error) = self.upload.lost() {
             return Err(error); // a reset that a write has met looks like a FIN here
         }
-        let orderly = self.transport.has_ended_in_order();
         match self.exchange.body() {
             Some(decoder) => decoder
                 .on_eof(orderly)
                 .map(|()| Got::End)
                 .map_err(Failure::from),
             None => Ok(Got::End),
-        }
-    }
-
-    fn cannot_read(&mut self, error: &std::io::Error) -> Result<Got> {
-        self.inbox.release();
-        if is_would_block(error) {
-            self.upload.lost().map_or(Ok(Got::Blocked), Err)
-        } else {
-            Err(self.transport.late_failure(error))
         }
     }
 }

@@ -16,11 +16,11 @@ use winhttp_proto::websocket::Offer;
 
 use super::{Closing, Connection, Driver, State, Step, Upload, left_since, refusal};
 use crate::engine::buffers::Inbox;
-use crate::engine::dial::{DialSettings, Race, RaceStep};
-use crate::engine::resolve::Lookup;
+use crate::engine::connect::dial::{DialSettings, Race, RaceStep};
+use crate::engine::connect::resolve::Lookup;
 use crate::engine::timed_out::Wait;
-use crate::engine::tls::{HandshakeStep, TlsHandshake};
-use crate::engine::transport::{Tcp, Transport};
+use crate::engine::transport::tls::{HandshakeStep, TlsHandshake};
+use crate::engine::transport::{Stack, Tcp};
 
 /// Everything a request needs to be sent, fixed when SendRequest starts.
 #[derive(Debug)]
@@ -139,13 +139,14 @@ impl Driver {
         let State::Connected(socket) = std::mem::replace(&mut self.state, State::Failed) else {
             return Err(Error::Internal.into());
         };
-        let tcp: Box<dyn Transport> = Box::new(Tcp::new(socket));
         match &self.plan.tls {
-            None => self.announce(tcp),
+            None => self.announce(Stack::tcp(socket)),
             Some(config) => {
+                let tcp = Box::new(Tcp::new(Arc::clone(&socket)));
                 let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
                 self.state = State::Handshaking {
                     handshake: Some(Box::new(handshake)),
+                    socket,
                     since: now,
                 };
             }
@@ -154,7 +155,12 @@ impl Driver {
     }
 
     fn handshake(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
-        let State::Handshaking { handshake, since } = &mut self.state else {
+        let State::Handshaking {
+            handshake,
+            socket,
+            since,
+        } = &mut self.state
+        else {
             return Err(Error::Internal.into());
         };
         let Some(current) = handshake.take() else {
@@ -162,7 +168,8 @@ impl Driver {
         };
         match current.advance() {
             Ok(HandshakeStep::Done(tls)) => {
-                self.announce(tls);
+                let socket = Arc::clone(socket);
+                self.announce(Stack::secured(tls, Some(socket)));
                 Ok(Step::Again)
             }
             Ok(HandshakeStep::Wait(current)) => {
@@ -186,13 +193,14 @@ impl Driver {
         }
     }
 
-    fn announce(&mut self, transport: Box<dyn Transport>) {
+    fn announce(&mut self, stack: Stack) {
         let plan = &mut self.plan;
         let method = std::mem::take(&mut plan.method);
         let exchange = Exchange::new(method, plan.limits, plan.upgrade.take());
         self.state = State::Announced(Connection {
-            transport,
+            stack,
             inbox: Inbox::default(),
+            gave_up: false,
             exchange,
             written: 0,
             upload: Upload::Open,

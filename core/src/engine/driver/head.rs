@@ -13,7 +13,7 @@ use super::{Closing, Driver, State, Step, left_since};
 use crate::engine::buffers::Inbox;
 use crate::engine::clock;
 use crate::engine::timed_out::Wait;
-use crate::engine::tls::is_would_block;
+use crate::engine::transport::Read;
 
 impl Driver {
     /// Receives the final response's head, skipping interim ones.
@@ -90,28 +90,26 @@ impl Driver {
                 let failure = cannot_grow(&connection.inbox, self.plan.limits.head.max_bytes);
                 return self.fail(failure);
             }
-            match connection.transport.read(space) {
-                Ok(0) => {
+            match connection.stack.read(space, &mut []) {
+                Ok(Read::End { .. }) => {
                     // A FIN instead of a response, or of its end, is a broken response; a reset that a write has met
                     // looks the same here, but is none.
                     let lost = connection.upload.lost();
                     let received = connection.inbox.data().len();
                     return self.fail(lost.unwrap_or_else(|| ended_in_head(received)));
                 }
-                Ok(count) => {
+                Ok(Read::Bytes { count, .. }) => {
                     connection.inbox.filled(count);
                 }
-                Err(error) if is_would_block(&error) => {
+                Ok(nothing) => {
+                    connection.gave_up = nothing == Read::Again;
                     connection.inbox.release();
                     return match connection.upload.lost() {
                         Some(failure) => self.fail(failure),
                         None => self.wait_for_head(now, since, timeouts),
                     };
                 }
-                Err(error) => {
-                    let failure = connection.transport.failure(&error);
-                    return self.fail(failure);
-                }
+                Err(failure) => return self.fail(failure),
             }
         }
     }

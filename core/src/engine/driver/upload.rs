@@ -16,7 +16,7 @@ use winhttp_proto::option::Timeouts;
 
 use super::{Connection, Driver, State, Step};
 use crate::engine::timed_out::Wait;
-use crate::engine::tls::is_would_block;
+use crate::engine::transport::{Flush, Read, Write};
 
 /// Whether more of the request can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,26 +186,31 @@ impl Connection {
         while self.upload == Upload::Open {
             let rest = rest_of(pieces, *written);
             let outcome = if rest.is_empty() {
-                self.transport.flush().map(|()| 0)
-            } else {
-                self.transport.write(rest)
-            };
-            match outcome {
-                Ok(_) if rest.is_empty() => return Pushed::All,
-                Ok(count) => *written += count,
-                Err(error) => {
-                    let blocked = is_would_block(&error);
-                    if !blocked {
-                        self.upload = Upload::Lost(self.transport.failure(&error));
-                    }
-                    self.look_for_answer(limits);
-                    if self.upload == Upload::Open && self.early.is_refusal() {
-                        self.upload = Upload::Answered;
-                    }
-                    if blocked && self.upload == Upload::Open {
-                        return Pushed::Blocked;
-                    }
+                match self.stack.flush() {
+                    Ok(Flush::Complete) => return Pushed::All,
+                    Ok(Flush::Blocked) => Ok(Write::Blocked),
+                    Err(failure) => Err(failure),
                 }
+            } else {
+                self.stack.write(rest)
+            };
+            let blocked = match outcome {
+                Ok(Write::Taken(count)) => {
+                    *written += count;
+                    continue;
+                }
+                Ok(Write::Blocked) => true,
+                Err(failure) => {
+                    self.upload = Upload::Lost(failure);
+                    false
+                }
+            };
+            self.look_for_answer(limits);
+            if self.upload == Upload::Open && self.early.is_refusal() {
+                self.upload = Upload::Answered;
+            }
+            if blocked && self.upload == Upload::Open {
+                return Pushed::Blocked;
             }
         }
         let failure = self.upload.failure();
@@ -219,16 +224,18 @@ impl Connection {
             if space.is_empty() {
                 return self.early.give_up();
             }
-            match self.transport.read(space) {
+            match self.stack.read(space, &mut []) {
                 // A server that says nothing more may still read; writing shows.
-                Ok(0) => self.early.give_up(),
-                Ok(count) => {
+                Ok(Read::End { .. }) => self.early.give_up(),
+                Ok(Read::Bytes { count, .. }) => {
                     self.inbox.filled(count);
                     self.early.look(self.inbox.data(), limits);
                 }
-                Err(error) if is_would_block(&error) => break,
-                Err(error) => {
-                    let failure = self.transport.failure(&error);
+                Ok(nothing) => {
+                    self.gave_up = nothing == Read::Again;
+                    break;
+                }
+                Err(failure) => {
                     self.upload = Upload::Lost(self.upload.lost().unwrap_or(failure));
                     self.early.give_up();
                 }

@@ -207,8 +207,7 @@ fn a_peer_reads_our_close_frame_and_then_the_end_also_if_we_have_not_read_all_of
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = Arc::new(Socket::connect(listener.local_addr().unwrap(), None).unwrap());
     let mut peer = listener.accept().unwrap().0;
-    let transport = Box::new(crate::engine::transport::Tcp::new(socket));
-    let mut channel = Channel::new(transport, Inbox::default(), 4096);
+    let mut channel = Channel::new(Stack::tcp(socket), Inbox::default(), 4096);
     peer.write_all(b"\x82\x7e\x10\x00").unwrap();
     peer.write_all(&[0; 4096]).unwrap();
     close(&mut channel);

@@ -10,7 +10,6 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
 use super::*;
-use crate::engine::transport::Tcp;
 
 const ROUNDS: u64 = 60;
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -133,7 +132,7 @@ impl Reader {
             .register(&mut source, Token(0), both)
             .unwrap();
         Self {
-            channel: Channel::new(Box::new(Tcp::new(socket)), Inbox::default(), read_ahead),
+            channel: Channel::new(Stack::tcp(socket), Inbox::default(), read_ahead),
             poll,
             has_ended: false,
         }

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use super::*;
-use crate::engine::transport::Tcp;
 
 const HELLO: &[u8] = b"\x81\x05hello";
 
@@ -13,7 +12,7 @@ fn connected() -> (Channel, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = Arc::new(Socket::connect(listener.local_addr().unwrap(), None).unwrap());
     let peer = listener.accept().unwrap().0;
-    let channel = Channel::new(Box::new(Tcp::new(socket)), Inbox::default(), 4096);
+    let channel = Channel::new(Stack::tcp(socket), Inbox::default(), 4096);
     (channel, peer)
 }
 

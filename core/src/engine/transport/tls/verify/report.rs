@@ -13,8 +13,8 @@ use super::name::NamedBy;
 use super::rsa::{self, Length};
 use super::usage::is_for_servers;
 use super::validity::is_valid_at;
-use crate::engine::tls::name_text::name_text;
-use crate::engine::tls::trust::TrustStore;
+use crate::engine::transport::tls::name_text::name_text;
+use crate::engine::transport::tls::trust::TrustStore;
 
 /// Names of a certificate that are listed.
 const NAMES_MAX: usize = 8;

@@ -11,7 +11,7 @@ mod trust;
 mod verify;
 
 pub use config::{Protocols, TlsConfigs, TlsPolicy};
-pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake, is_would_block};
+pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake};
 pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;

@@ -14,9 +14,9 @@ use winhttp_proto::error::Error;
 use winhttp_proto::notify::SecureProblems;
 
 use super::Verifier;
-use crate::engine::tls::config::{Protocols, TlsPolicy, client_config};
-use crate::engine::tls::layer::rustls_error;
-use crate::engine::tls::trust::TrustStore;
+use crate::engine::transport::tls::config::{Protocols, TlsPolicy, client_config};
+use crate::engine::transport::tls::layer::rustls_error;
+use crate::engine::transport::tls::trust::TrustStore;
 
 type Bits = SecureProblems;
 const CERT: Bits = Bits::INVALID_CERT;

@@ -11,11 +11,10 @@ use winhttp_proto::failure::{Failure, Reason};
 use winhttp_proto::notify::SecureProblems;
 
 use super::config::take_certificate_request;
-use super::records::Records;
+use super::records::{Fault, Records};
 use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
-use crate::engine::socket::Socket;
-use crate::engine::transport::{Carried, Transport, socket_failure};
+use crate::engine::transport::{Carried, Flush, Interest, Read, Transport, Write};
 
 /// Reads of the socket that may bring nothing but records without data before others get a turn.
 const FILLS_MAX: usize = 64;
@@ -75,12 +74,6 @@ impl TlsHandshake {
         })
     }
 
-    /// The socket to wait for.
-    #[must_use]
-    pub fn socket(&self) -> &Arc<Socket> {
-        self.records.below.socket()
-    }
-
     /// The socket did not take all of the handshake's bytes yet.
     #[must_use]
     pub fn wants_write(&self) -> bool {
@@ -95,30 +88,25 @@ impl TlsHandshake {
         match self.turn() {
             Ok(true) => Ok(HandshakeStep::Done(Box::new(self.finish()))),
             Ok(false) => Ok(HandshakeStep::Wait(self)),
-            Err(error) => Err(tls_failure(&error, self.asked)),
+            Err(fault) => Err(tls_failure(fault, self.asked)),
         }
     }
 
     /// Exchanges messages until the handshake is complete (`true`) or the socket must be waited for.
-    fn turn(&mut self) -> io::Result<bool> {
+    fn turn(&mut self) -> Result<bool, Fault> {
         loop {
             take_certificate_request();
             let shaken = self.records.shake_hands();
             self.asked |= take_certificate_request();
             shaken?;
-            let flushed = match self.records.flush() {
-                Ok(()) => true,
-                Err(error) if is_would_block(&error) => false,
-                Err(error) => return Err(error),
-            };
+            let flushed = self.records.flush()? == Flush::Complete;
             if !self.records.state().is_handshaking() && flushed {
                 return Ok(true);
             }
-            match self.records.fill() {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => {}
-                Err(error) if is_would_block(&error) => return Ok(false),
-                Err(error) => return Err(error),
+            match self.records.fill()? {
+                Read::Bytes { .. } | Read::Again => {}
+                Read::End { .. } => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Read::Blocked => return Ok(false),
             }
         }
     }
@@ -148,102 +136,95 @@ impl TlsHandshake {
     }
 }
 
-impl Transport for Tls {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        for _ in 0..FILLS_MAX {
-            let count = self.records.read(buffer)?;
-            // An end without close_notify looks the same; HTTP and WebSocket framing decide themselves
-            // whether the end came too early, and ask `has_ended_in_order`.
-            if count > 0
-                || buffer.is_empty()
-                || self.records.is_closed()
-                || self.records.fill()? == 0
-            {
-                return Ok(count);
-            }
-        }
-        // Records without data go on and on: others want their turn.
-        Err(io::ErrorKind::WouldBlock.into())
+impl Tls {
+    /// What the handshake negotiated.
+    #[must_use]
+    pub fn facts(&self) -> &Arc<TlsFacts> {
+        &self.facts
     }
 
-    fn has_ended_in_order(&self) -> bool {
-        self.records.is_closed()
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.records.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.records.flush()
-    }
-
-    fn is_flushed(&self) -> bool {
-        !self.records.wants_write()
-    }
-
-    fn carried(&self) -> Carried {
+    /// What went through the layer below.
+    #[must_use]
+    pub fn carried(&self) -> Carried {
         self.records.below.carried()
     }
 
-    fn has_buffered_input(&self) -> bool {
-        self.records.has_news()
-    }
-
-    fn is_drained(&self) -> bool {
-        self.records.below.is_drained() && !self.records.has_news()
-    }
-
-    fn note_ready(&mut self) {
-        self.records.below.note_ready();
-    }
-
-    fn holds_input(&self) -> bool {
+    /// Bytes of the layer below wait here, opened or not.
+    #[must_use]
+    pub fn holds_input(&self) -> bool {
         self.records.holds_input()
     }
 
-    fn accept(&mut self, input: Inbox, drained: bool) -> Option<Inbox> {
-        if let Some(input) = self.records.below.accept(input, drained) {
-            self.records.accept(input);
+    /// Takes over bytes of the layer below that were read elsewhere; only while [`Tls::holds_input`] says no.
+    pub fn accept(&mut self, input: Inbox) {
+        self.records.accept(input);
+    }
+
+    fn read_records(&mut self, buffer: &mut [u8]) -> Result<Read, Fault> {
+        // What the last read of the layer below has found.
+        let mut drained = false;
+        for _ in 0..FILLS_MAX {
+            let count = self.records.read(buffer)?;
+            if count > 0 {
+                return Ok(Read::Bytes { count, drained });
+            }
+            // An end without close_notify looks the same; HTTP and WebSocket framing decide themselves whether the end came
+            // too early.
+            let orderly = self.records.is_closed();
+            if orderly {
+                return Ok(Read::End { orderly });
+            }
+            match self.records.fill()? {
+                Read::Bytes { drained: all, .. } => drained = all,
+                Read::End { .. } => return Ok(Read::End { orderly }),
+                nothing @ (Read::Blocked | Read::Again) => return Ok(nothing),
+            }
         }
-        None
-    }
-
-    fn finish_sending(&mut self) {
-        self.records.close_notify();
-        self.records.below.finish_sending();
-    }
-
-    fn socket(&self) -> &Arc<Socket> {
-        self.records.below.socket()
-    }
-
-    fn tls(&self) -> Option<&Arc<TlsFacts>> {
-        Some(&self.facts)
-    }
-
-    fn failure(&self, error: &io::Error) -> Failure {
-        tls_failure(error, self.asked).0
+        // Records without data go on and on: others want their turn.
+        Ok(Read::Again)
     }
 }
 
-/// Nothing can be done without waiting.
-#[must_use]
-pub fn is_would_block(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
+impl Transport for Tls {
+    fn read(&mut self, buffer: &mut [u8], _: &mut [u8]) -> Result<Read, Failure> {
+        self.read_records(buffer)
+            .map_err(|fault| tls_failure(fault, self.asked).0)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<Write, Failure> {
+        self.records
+            .write(bytes)
+            .map_err(|fault| tls_failure(fault, self.asked).0)
+    }
+
+    fn flush(&mut self) -> Result<Flush, Failure> {
+        self.records
+            .flush()
+            .map_err(|fault| tls_failure(fault, self.asked).0)
+    }
+
+    fn finish(&mut self) {
+        self.records.close_notify();
+        self.records.below.finish();
+    }
+
+    fn interest(&self) -> Interest {
+        Interest {
+            has_input: self.records.has_news(),
+            has_output: self.records.wants_write(),
+        }
+    }
 }
 
 /// What a failure on a TLS connection means, and the certificate's defects if those are the cause.
-fn tls_failure(error: &io::Error, asked: bool) -> (Failure, SecureProblems) {
-    let Some(tls) = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    else {
-        return (socket_failure(error), SecureProblems::default());
+fn tls_failure(fault: Fault, asked: bool) -> (Failure, SecureProblems) {
+    let tls = match fault {
+        Fault::Tls(tls) => tls,
+        Fault::Connection(failure) => return (failure, SecureProblems::default()),
     };
-    let (error, problems) = rustls_error(tls, asked);
+    let (error, problems) = rustls_error(&tls, asked);
     let objection = Objection {
-        error: tls.clone(),
+        error: tls,
         unauthenticated: error == Error::ClientAuthCertNeeded,
     };
     (Failure::because(error, objection), problems)

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Reason, Result};
 
-use super::clock;
-use super::extended_error;
-use super::socket::{Socket, TcpKeepAlive};
+use crate::engine::clock;
+use crate::engine::extended_error;
+use crate::engine::socket::{Socket, TcpKeepAlive};
 
 /// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);

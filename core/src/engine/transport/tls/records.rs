@@ -13,9 +13,10 @@ use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, ReadTraffic, UnbufferedStatus,
 };
 use rustls::{ClientConfig, CommonState};
+use winhttp_proto::failure::Failure;
 
 use crate::engine::buffers::{Inbox, PIECE_BYTES, with_scratch};
-use crate::engine::transport::Transport;
+use crate::engine::transport::{Counted, Flush, Read, Transport, Write, socket_failure};
 
 /// Received bytes that wait at the most: the largest handshake message (64 KiB, RFC 8446 §4) in its records fits.
 const INPUT_MAX: usize = 128 * 1024;
@@ -42,8 +43,43 @@ pub(super) struct Records {
     /// `input` holds no complete record.
     starved: bool,
     end: Option<End>,
-    pub(super) below: Box<dyn Transport>,
+    pub(super) below: Counted,
 }
+
+/// Why a TLS connection fails.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// TLS objects, on this side or the other.
+    Tls(rustls::Error),
+    /// The connection below is of no more use.
+    Connection(Failure),
+}
+
+impl From<rustls::Error> for Fault {
+    fn from(error: rustls::Error) -> Self {
+        Self::Tls(error)
+    }
+}
+
+impl From<Failure> for Fault {
+    fn from(failure: Failure) -> Self {
+        Self::Connection(failure)
+    }
+}
+
+impl From<io::ErrorKind> for Fault {
+    fn from(kind: io::ErrorKind) -> Self {
+        Self::Connection(socket_failure(&kind.into()))
+    }
+}
+
+impl From<EncryptError> for Fault {
+    fn from(error: EncryptError) -> Self {
+        Self::Connection(socket_failure(&io::Error::other(error)))
+    }
+}
+
+type Result<T, E = Fault> = std::result::Result<T, E>;
 
 /// Why nothing more will be received.
 enum End {
@@ -77,7 +113,7 @@ impl Records {
             output: Vec::new(),
             starved: true,
             end: None,
-            below,
+            below: Counted::new(below),
         })
     }
 
@@ -92,7 +128,7 @@ impl Records {
     }
 
     /// Moves the handshake on with what was received; its answers are in the output then.
-    pub(super) fn shake_hands(&mut self) -> io::Result<()> {
+    pub(super) fn shake_hands(&mut self) -> Result<()> {
         while self.open(&mut [], &mut 0)? == Opened::Plaintext {}
         match &self.end {
             Some(End::Closed) => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -100,8 +136,8 @@ impl Records {
         }
     }
 
-    /// Receives what the layer below has; the number of bytes, 0 at the end of the stream.
-    pub(super) fn fill(&mut self) -> io::Result<usize> {
+    /// Receives what the layer below has.
+    pub(super) fn fill(&mut self) -> Result<Read> {
         let space = self.input.space_up_to(INPUT_MAX);
         if space.is_empty() && self.input.data().len() < INPUT_MAX {
             return Err(io::ErrorKind::OutOfMemory.into());
@@ -109,16 +145,18 @@ impl Records {
         let space = self.input.space_up_to(INPUT_MAX);
         if space.is_empty() {
             // No message of the protocol is as long as that.
-            return Err(io::Error::other(rustls::Error::General(
-                "endless message".to_owned(),
-            )));
+            return Err(rustls::Error::General("endless message".to_owned()).into());
         }
-        let received = self.below.read(space);
-        self.input.filled(*received.as_ref().unwrap_or(&0));
-        if received.is_ok() {
+        let read = self.below.read(space, &mut []);
+        let count = match read {
+            Ok(Read::Bytes { count, .. }) => count,
+            Ok(Read::End { .. } | Read::Blocked | Read::Again) | Err(_) => 0,
+        };
+        self.input.filled(count);
+        if matches!(read, Ok(Read::Bytes { .. } | Read::End { .. })) {
             self.starved = false;
         }
-        received
+        Ok(read?)
     }
 
     /// Takes over bytes that were received elsewhere; only while [`Records::holds_input`] says no.
@@ -138,7 +176,7 @@ impl Records {
     }
 
     /// Opens into `out` what was received; 0 if that is no complete record, or nothing more will come.
-    pub(super) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize> {
         let waiting = self.plaintext.data();
         let mut filled = waiting.len().min(out.len());
         if let (Some(to), Some(from)) = (out.get_mut(..filled), waiting.get(..filled)) {
@@ -167,28 +205,34 @@ impl Records {
         matches!(self.end, Some(End::Closed))
     }
 
-    /// Seals and sends; the number of bytes taken.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.flush()?;
+    /// Seals and sends.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<Write> {
+        if self.flush()? == Flush::Blocked {
+            return Ok(Write::Blocked);
+        }
         self.reach_traffic()?;
         let piece = bytes.get(..SEAL_MAX).unwrap_or(bytes);
         with_scratch(piece.len() + SEALING_MAX, |scratch| {
             let sealed = self.seal(|traffic| traffic.encrypt(piece, scratch))?;
-            self.flush().or_else(would_block_is_fine)?;
+            self.flush()?;
             self.send(scratch.get(..sealed).unwrap_or_default())
         })?;
-        Ok(piece.len())
+        Ok(Write::Taken(piece.len()))
     }
 
     /// Hands sealed bytes that wait to the layer below.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(super) fn flush(&mut self) -> Result<Flush> {
         let mut sent = 0;
-        let mut result = Ok(());
+        let mut result = Ok(Flush::Complete);
         while let Some(rest) = self.output.get(sent..).filter(|rest| !rest.is_empty()) {
             match self.below.write(rest) {
-                Ok(count) => sent += count,
-                Err(error) => {
-                    result = Err(error);
+                Ok(Write::Taken(count)) => sent += count,
+                Ok(Write::Blocked) => {
+                    result = Ok(Flush::Blocked);
+                    break;
+                }
+                Err(failure) => {
+                    result = Err(failure.into());
                     break;
                 }
             }
@@ -216,7 +260,7 @@ impl Records {
     }
 
     /// Opens records that stand before the right to send in rustls' order of things.
-    fn reach_traffic(&mut self) -> io::Result<()> {
+    fn reach_traffic(&mut self) -> Result<()> {
         while !self.starved && self.end.is_none() {
             self.open(&mut [], &mut 0)?;
         }
@@ -227,22 +271,22 @@ impl Records {
     fn seal(
         &mut self,
         work: impl FnOnce(&mut Traffic<'_>) -> Result<usize, EncryptError>,
-    ) -> io::Result<usize> {
+    ) -> Result<usize> {
         // Key updates of rustls' own may stand before the right to send, but not many.
         for _ in 0..STATES_MAX {
             let UnbufferedStatus { discard, state } =
                 self.connection.process_tls_records(self.input.data_mut());
             match state {
                 Ok(ConnectionState::WriteTraffic(mut traffic)) => {
-                    return work(&mut traffic).map_err(io::Error::other);
+                    return Ok(work(&mut traffic)?);
                 }
                 Ok(ConnectionState::EncodeTlsData(message)) => {
-                    encode(message, &mut self.output).map_err(io::Error::other)?;
+                    encode(message, &mut self.output)?;
                 }
                 Ok(ConnectionState::TransmitTlsData(sent)) => sent.done(),
                 Ok(ConnectionState::PeerClosed) => self.end = Some(End::Closed),
                 Ok(_) => break,
-                Err(error) => return Err(io::Error::other(error)),
+                Err(error) => return Err(error.into()),
             }
             self.input.consume(discard);
         }
@@ -250,20 +294,19 @@ impl Records {
     }
 
     /// Sends sealed bytes; what the layer below does not take waits in the output.
-    fn send(&mut self, sealed: &[u8]) -> io::Result<()> {
+    fn send(&mut self, sealed: &[u8]) -> Result<()> {
         let mut rest = sealed;
         if !self.output.is_empty() {
             self.output.extend_from_slice(rest);
             return Ok(());
         }
         while !rest.is_empty() {
-            match self.below.write(rest) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            match self.below.write(rest)? {
+                Write::Taken(count) => rest = rest.get(count..).unwrap_or_default(),
+                Write::Blocked => {
                     self.output.extend_from_slice(rest);
                     return Ok(());
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -272,9 +315,9 @@ impl Records {
     /// Lets rustls act on what was received, until there is plaintext or nothing more to do.
     ///
     /// Plaintext goes to `out` behind its first `filled` bytes; what does not fit waits.
-    fn open(&mut self, out: &mut [u8], filled: &mut usize) -> io::Result<Opened> {
+    fn open(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Opened> {
         if let Some(End::Failed(error)) = &self.end {
-            return Err(io::Error::other(error.clone()));
+            return Err(error.clone().into());
         }
         loop {
             let UnbufferedStatus { discard, state } =
@@ -316,7 +359,7 @@ impl Records {
     }
 
     /// Ends the connection; the alert that tells the peer why is sent as far as that is possible without waiting.
-    fn fail(&mut self, error: rustls::Error) -> io::Result<Opened> {
+    fn fail(&mut self, error: rustls::Error) -> Result<Opened> {
         if let UnbufferedStatus {
             state: Ok(ConnectionState::EncodeTlsData(alert)),
             ..
@@ -328,15 +371,7 @@ impl Records {
         self.input = Inbox::default();
         self.starved = true;
         self.end = Some(End::Failed(error.clone()));
-        Err(io::Error::other(error))
-    }
-}
-
-fn would_block_is_fine(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::WouldBlock {
-        Ok(())
-    } else {
-        Err(error)
+        Err(error.into())
     }
 }
 

@@ -13,10 +13,10 @@ use winhttp_process::PerProcess;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Reason, Result};
 
-use super::clock;
-use super::extended_error::HOST_NOT_FOUND;
-use super::sleeper::Wake;
 use crate::contain::contained;
+use crate::engine::clock;
+use crate::engine::extended_error::HOST_NOT_FOUND;
+use crate::engine::sleeper::Wake;
 
 /// Names being looked up at once in the process; further ones wait their turn within their own timeouts.
 const MAX_WORKERS: usize = 32;

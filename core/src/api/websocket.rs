@@ -1,11 +1,7 @@
 //! WebSockets: one send-side and one receive-side operation at a time, and the closing handshake over both.
 //!
-//! ```text
-//!  send side:     OPEN ──Shutdown/Close──► CLOSED          receive side:  OPEN ──peer's close──► CLOSED
-//!  Close:         waits for both sides, discarding what arrives, at most WEB_SOCKET_CLOSE_TIMEOUT
-//!  failed write:  ends the send side; the receive side goes on to what has arrived, then it is a failure
-//!  any failure:   reported by every pending and every later operation
-//! ```
+//! Which call is legal when, and what a failure leaves, is the connection's
+//! [`Life`](winhttp_proto::websocket::Life); this is how the calls are carried out.
 //!
 //! Operations are tried on the calling thread first; what cannot finish waits in the connection's state. In
 //! asynchronous mode the poll moves it on and a notification ends it; in synchronous mode the caller's own thread waits

@@ -55,13 +55,21 @@ pub struct Channel {
 /// rare and an idle connection should be small.
 #[derive(Debug, Default)]
 struct Controls {
-    /// A frame that is partly written: it must be finished before anything else.
-    current: Option<(Box<ControlFrame>, usize)>,
+    started: Started,
     /// The answer to the newest ping (RFC 6455 §5.5.3 allows to skip older ones), or a keep-alive.
     pong: Option<Box<ControlFrame>>,
     close: Option<Box<ControlFrame>>,
-    /// A data frame is partly written: nothing may come between.
-    inside_frame: bool,
+}
+
+/// The frame that must be finished before another begins.
+#[derive(Debug, Default)]
+enum Started {
+    #[default]
+    None,
+    /// One whose owner has the rest of it ([`Outgoing`]).
+    Data,
+    /// One of which so many bytes have been taken.
+    Control(Box<ControlFrame>, usize),
 }
 
 impl Channel {
@@ -138,12 +146,11 @@ impl Channel {
     /// Control frames wait to be written.
     fn has_controls(&self) -> bool {
         let Controls {
-            current,
+            started,
             pong,
             close,
-            ..
         } = &self.controls;
-        current.is_some() || pong.is_some() || close.is_some()
+        matches!(started, Started::Control(..)) || pong.is_some() || close.is_some()
     }
 
     /// Something waits to be written, and still can be.

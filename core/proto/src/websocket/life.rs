@@ -3,14 +3,12 @@
 //! Three parties move it on, and none waits for another, so every combination of their states occurs:
 //!
 //! ```text
-//! program     Open ──Shutdown──► SendClosed ───┐  peer's frame     Open, SendClosed, ReceiveClosed, BothClosed
-//!   │ peer's close frame received              │  received          │ Close
-//!   └────► ReceiveClosed ──Shutdown──► BothClosed ◄─┘               └────► Closing ──ended──► Closed
-//!
-//! peer        no close frame ──arrives──► its close frame
-//!
-//! connection  Whole ──failed write──► ReceiveOnly ──nothing left──► Failed
-//!               └──────────────── any other failure ──────────────────┘
+//! program     Open ─Shutdown─► SendClosed ─peer's close frame received─► BothClosed
+//!             Open ─peer's close frame received─► ReceiveClosed ─Shutdown─► BothClosed
+//!             any of these ─Close─► Closing ─ended, well or not─► Closed
+//! peer        no close frame ─arrives─► its close frame
+//! connection  Whole ─failed write─► ReceiveOnly ─nothing left to receive, or broken protocol─► Failed
+//!             Whole ─any other failure─► Failed
 //! ```
 //!
 //! What the program has done decides first, so a call that is not legal is refused however the connection fares. The

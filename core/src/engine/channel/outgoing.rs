@@ -4,7 +4,7 @@ use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::mask::copy_masked;
 use winhttp_proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
-use super::{Channel, send_error};
+use super::{Channel, Started, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::entropy;
 use crate::engine::transport::{Flush, Write, late};
@@ -68,7 +68,11 @@ impl Channel {
             match written {
                 Ok(Write::Taken(count)) => {
                     frame.written += count;
-                    self.controls.inside_frame = frame.written < total;
+                    self.controls.started = if frame.written < total {
+                        Started::Data
+                    } else {
+                        Started::None
+                    };
                 }
                 Ok(Write::Blocked) => return Ok(false),
                 Err(failure) => return self.cannot_write(failure),
@@ -128,25 +132,23 @@ impl Channel {
     /// The connection's failure.
     pub fn flush(&mut self) -> Result<bool> {
         self.life.check_sending()?;
-        if self.controls.inside_frame || !self.write_gathered()? {
+        if matches!(self.controls.started, Started::Data) || !self.write_gathered()? {
             return Ok(false);
         }
         loop {
             let next = &mut self.controls;
-            if next.current.is_none() {
-                next.current = next
-                    .pong
-                    .take()
-                    .or_else(|| next.close.take())
-                    .map(|frame| (frame, 0));
+            if let Started::None = next.started
+                && let Some(frame) = next.pong.take().or_else(|| next.close.take())
+            {
+                next.started = Started::Control(frame, 0);
             }
-            let Some((frame, written)) = &mut next.current else {
+            let Started::Control(frame, written) = &mut next.started else {
                 break;
             };
             let rest = frame.as_bytes().get(*written..).unwrap_or_default();
             match self.stack.write(rest) {
                 Ok(Write::Taken(count)) if count < rest.len() => *written += count,
-                Ok(Write::Taken(_)) => next.current = None,
+                Ok(Write::Taken(_)) => next.started = Started::None,
                 Ok(Write::Blocked) => return Ok(false),
                 Err(failure) => return self.cannot_write(failure),
             }

@@ -1,13 +1,9 @@
 //! Readiness: whether trying to read is worth a system call, and whether this thread may try.
 //!
 //! ```text
-//!               a read took all there was
-//!           ┌──────────────────────────────► Drained ──┐
-//!         Ready ◄───────────── the poll reports it ────┤
-//!           │ ▲                                        │
-//!           │ └─ the next receive ── Unfinished        │
-//!           ├── stops for others ──────► ▲             │
-//!           └──────────── lend ─────► Lent ◄── lend ───┘     Lent ─ take back ─► Ready or Drained
+//! Ready ─a read took all there was─► Drained ─the poll reports the socket─► Ready
+//! Ready ─a receive stops to give others a turn─► Unfinished ─the next receive─► Ready
+//! Ready or Drained ─lend─► Lent ─take back─► Ready or Drained
 //! ```
 //!
 //! Bytes that have left the socket already, read ahead or kept by TLS, are another matter: they can be had in every state.

@@ -290,7 +290,7 @@ mod tests {
                 + &format!("\n//! {call:<20}", call = format!("{call:?}"));
             for stage in STAGES {
                 let next = stage.after(call);
-                table += &cell(next.map_or("-".into(), |next| format!("{next:?}")));
+                table += &cell(next.map_or_else(|| "-".into(), |next| format!("{next:?}")));
             }
         }
         let written = include_str!("life.rs");

@@ -9,6 +9,7 @@ use winhttp_proto::websocket::{Event, MessageKind, Receiver, Role};
 
 use super::Channel;
 use crate::engine::buffers::Inbox;
+use crate::engine::socket::Socket;
 use crate::engine::transport::{Flush, Interest, Read, Stack, Transport, Write};
 
 /// The peer's end of a connection; clones are the same one.
@@ -27,6 +28,8 @@ struct Wire {
     written: Vec<u8>,
     /// Writes fail.
     is_broken: bool,
+    /// The next read gives up for now.
+    gives_up: bool,
     /// The sending direction was ended.
     is_finished: bool,
 }
@@ -68,6 +71,11 @@ impl Peer {
         self.wire().is_broken = true;
     }
 
+    /// Has the next read give up for now.
+    pub(crate) fn make_read_give_up(&self) {
+        self.wire().gives_up = true;
+    }
+
     /// The sending direction was ended.
     pub(crate) fn is_finished(&self) -> bool {
         self.wire().is_finished
@@ -93,6 +101,8 @@ impl Peer {
             let advance = receiver.advance(&bytes[at..], &mut out).unwrap();
             at += advance.consumed;
             payload.extend_from_slice(&out[..advance.produced]);
+            let closed = matches!(advance.event, Some(Event::Close(_)));
+            assert!(!closed || at == bytes.len(), "bytes behind a close frame");
             frames.extend(advance.event.map(|event| match event {
                 Event::FrameEnd { kind, .. } => Frame::Data(kind, std::mem::take(&mut payload)),
                 Event::Ping(payload) => Frame::Ping(payload.as_bytes().to_vec()),
@@ -106,15 +116,21 @@ impl Peer {
 
 /// A channel and its peer.
 pub(crate) fn connection() -> (Channel, Peer) {
+    connection_above(None)
+}
+
+/// The same, above a socket that has nothing to do with it.
+pub(crate) fn connection_above(socket: Option<Arc<Socket>>) -> (Channel, Peer) {
     let peer = Peer(Arc::new(Mutex::new(Wire {
         arriving: VecDeque::new(),
         has_ended: false,
         room: usize::MAX,
         written: Vec::new(),
         is_broken: false,
+        gives_up: false,
         is_finished: false,
     })));
-    let stack = Stack::plain(Box::new(Line(peer.clone())), None);
+    let stack = Stack::plain(Box::new(Line(peer.clone())), socket);
     let channel = Channel::new(stack, Inbox::default(), 4096);
     (channel, peer)
 }
@@ -127,6 +143,7 @@ impl Transport for Line {
             *to = from;
         }
         Ok(match count {
+            _ if std::mem::take(&mut wire.gives_up) => Read::Again,
             0 if wire.has_ended => Read::End { orderly: true },
             0 => Read::Blocked,
             _ => Read::Bytes {

@@ -125,6 +125,18 @@ fn the_peers_frame_is_enough_where_ours_cannot_be_written() {
 }
 
 #[test]
+fn close_finds_the_peers_frame_also_behind_a_failed_send() {
+    let mut world = World::new();
+    world.peer.break_writes();
+    world.send(b"x").unwrap();
+    world.told();
+    world.peer.send(BYE);
+    assert_eq!(world.close(), Ok(()));
+    assert_eq!(world.told(), [Notification::CloseComplete]);
+    assert_eq!(world.close_status(), Ok(Some(1001)));
+}
+
+#[test]
 fn a_connection_that_ends_without_a_frame_fails_close() {
     let mut world = World::new();
     world.close().unwrap();

@@ -88,6 +88,27 @@ fn a_failed_write_ends_the_send_and_then_the_receive_that_finds_nothing() {
 }
 
 #[test]
+fn a_call_that_cannot_write_ends_the_receive_that_waits() {
+    for call in [WebSocketOperation::Send, WebSocketOperation::Shutdown] {
+        let mut world = World::new();
+        world.receive().unwrap();
+        world.peer.break_writes();
+        if call == WebSocketOperation::Send {
+            world.send(b"x").unwrap();
+        } else {
+            world.shutdown().unwrap();
+        }
+        assert_eq!(
+            world.told(),
+            [
+                failed(call, Error::ConnectionError),
+                failed(WebSocketOperation::Receive, Error::ConnectionError)
+            ]
+        );
+    }
+}
+
+#[test]
 fn behind_a_failed_write_what_has_arrived_is_received() {
     let mut world = World::new();
     world.peer.send(HELLO);

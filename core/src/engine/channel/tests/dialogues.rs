@@ -1,6 +1,6 @@
 //! What is on the wire, and in which order, while both sides send.
 
-use super::super::fake::{Frame, Peer, connection};
+use super::super::fake::{Frame, Peer, connection, connection_above};
 use super::*;
 
 const PAYLOAD: [u8; 1000] = [b'p'; 1000];
@@ -60,6 +60,8 @@ fn a_pong_that_is_half_written_is_finished_before_a_frame_begins() {
     peer.send(b"\x89\x04ping");
     assert_eq!(receive(&mut channel), Ok(Received::Pending));
     let mut frame = channel.begin(MessageKind::Binary, true, 1000).unwrap();
+    assert_eq!(channel.try_send(&mut frame, &PAYLOAD), Ok(false));
+    peer.make_room(2);
     assert_eq!(channel.try_send(&mut frame, &PAYLOAD), Ok(false));
     assert_eq!(frame.written(), 0);
     peer.make_room(usize::MAX);
@@ -143,6 +145,18 @@ fn the_direction_is_not_ended_before_the_reason_has_left() {
 }
 
 #[test]
+fn nothing_is_ended_in_an_orderly_way_where_nothing_can_be_written() {
+    let (mut channel, peer) = connection();
+    peer.break_writes();
+    peer.send(b"\x83\x00");
+    assert_eq!(
+        receive(&mut channel),
+        Err(Error::InvalidServerResponse.into())
+    );
+    assert!(!peer.is_finished());
+}
+
+#[test]
 fn one_close_frame_is_sent_also_if_the_peer_breaks_the_protocol_behind_it() {
     let (mut channel, peer) = connection();
     close(&mut channel);
@@ -193,7 +207,7 @@ fn a_connection_that_waits_owns_no_buffer() {
 #[test]
 fn a_connection_that_was_closed_is_emptied_before_it_is_dropped() {
     let (mut channel, peer) = connection();
-    peer.send(&[0; 10_000]);
+    peer.send(&[0; 200_000]);
     close(&mut channel);
     assert_eq!(channel.flush(), Ok(true));
     channel.release();
@@ -236,4 +250,47 @@ fn a_stream_that_ends_without_a_close_frame_has_failed() {
     let received = receive(&mut channel);
     assert_eq!(received, Ok(Received::Message(MessageKind::Text)));
     assert_eq!(receive(&mut channel), Err(Error::ConnectionError.into()));
+}
+
+#[test]
+fn a_receive_that_gives_others_a_turn_goes_on_without_news() {
+    let (mut channel, peer) = connection();
+    for _ in 0..300 {
+        peer.send(b"\x89\x00");
+    }
+    peer.send(b"\x81\x02ok");
+    assert_eq!(receive(&mut channel), Ok(Received::Pending));
+    assert!(channel.is_unfinished());
+    let pongs = peer.frames().len();
+    assert!((1..300).contains(&pongs), "{pongs}");
+    let mut memory = [0; 2];
+    let received = channel.try_receive(&mut memory, &mut 0);
+    assert_eq!(received, Ok(Received::Message(MessageKind::Text)));
+    assert!(!channel.is_unfinished());
+    assert_eq!(peer.frames().len(), 300 - pongs);
+}
+
+#[test]
+fn a_layer_that_gives_up_for_now_is_tried_again_and_nobody_reads_past_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = Socket::connect(listener.local_addr().unwrap(), None).unwrap();
+    let (mut channel, peer) = connection_above(Some(Arc::new(socket)));
+    peer.make_read_give_up();
+    assert_eq!(receive(&mut channel), Ok(Received::Pending));
+    assert!(channel.is_unfinished());
+    assert!(channel.lend().is_none());
+    let received = channel.try_receive(&mut [0; 9], &mut 0);
+    assert_eq!(received, Ok(Received::Pending));
+    assert!(!channel.is_unfinished());
+    assert!(channel.lend().is_some());
+}
+
+#[test]
+fn a_frame_is_not_gathered_while_a_control_frame_waits() {
+    let (mut channel, peer) = connection();
+    channel.keep_alive().unwrap();
+    let mut frame = channel.begin(MessageKind::Binary, true, 1000).unwrap();
+    assert_eq!(channel.try_gather(&mut frame, &PAYLOAD), Ok(false));
+    assert_eq!(channel.try_send(&mut frame, &PAYLOAD), Ok(true));
+    assert_eq!(peer.frames(), [Frame::Pong(Vec::new()), message()]);
 }

@@ -160,12 +160,6 @@ impl Life {
         self.stage.after(Call::Shutdown).is_none()
     }
 
-    /// Receive may still be called.
-    #[must_use]
-    pub fn may_receive(&self) -> bool {
-        self.stage.after(Call::Receive).is_some()
-    }
-
     /// The peer's close frame has arrived; nothing that follows it counts (RFC 6455 §5.5.1).
     pub fn peer_closes(&mut self, frame: CloseFrame) {
         self.peer_close = Some(Box::new(frame));
@@ -324,7 +318,7 @@ mod tests {
             let mut life = at(before);
             life.received_close();
             assert_eq!(life.stage, after);
-            assert!(!life.may_receive());
+            assert!(life.permit(Call::Receive).is_err());
             assert_eq!(life.has_closed_sending(), before != Stage::Open);
         }
     }

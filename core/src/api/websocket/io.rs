@@ -310,10 +310,7 @@ impl<E: Embedder> Io<E> {
         };
         if self.close.is_waiting() {
             discard(channel);
-        } else if self.receive.is_free()
-            && channel.life().may_receive()
-            && channel.life().can_receive()
-        {
+        } else if self.receive.is_free() {
             // Pings are answered although nobody receives; a failure waits for the next operation.
             let _ = channel.read_ahead();
         }

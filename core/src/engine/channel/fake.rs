@@ -138,12 +138,14 @@ pub(crate) fn connection_above(socket: Option<Arc<Socket>>) -> (Channel, Peer) {
 impl Transport for Line {
     fn read(&mut self, buffer: &mut [u8], _: &mut [u8]) -> Result<Read> {
         let mut wire = self.0.wire();
+        if std::mem::take(&mut wire.gives_up) {
+            return Ok(Read::Again);
+        }
         let count = wire.arriving.len().min(buffer.len());
         for (to, from) in buffer.iter_mut().zip(wire.arriving.drain(..count)) {
             *to = from;
         }
         Ok(match count {
-            _ if std::mem::take(&mut wire.gives_up) => Read::Again,
             0 if wire.has_ended => Read::End { orderly: true },
             0 => Read::Blocked,
             _ => Read::Bytes {

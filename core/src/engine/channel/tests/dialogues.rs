@@ -205,6 +205,56 @@ fn a_connection_that_waits_owns_no_buffer() {
 }
 
 #[test]
+fn nothing_is_kept_for_a_peer_that_takes_nothing_any_more() {
+    let (mut channel, peer) = connection();
+    peer.make_room(0);
+    let mut frame = channel.begin(MessageKind::Binary, true, 1000).unwrap();
+    assert_eq!(channel.try_gather(&mut frame, &PAYLOAD), Ok(true));
+    channel.keep_alive().unwrap();
+    assert!(channel.has_gathered() && channel.has_controls());
+    channel.fail_sending(Error::Timeout.into());
+    assert!(!channel.has_gathered() && !channel.has_controls());
+    peer.make_room(usize::MAX);
+    channel.release();
+    assert_eq!(peer.bytes(), b"");
+}
+
+#[test]
+fn nothing_is_kept_for_a_connection_that_has_failed() {
+    let (mut channel, peer) = connection();
+    peer.make_room(0);
+    peer.send(b"\x81\x02ok");
+    channel.read_ahead().unwrap();
+    let mut frame = channel.begin(MessageKind::Binary, true, 1000).unwrap();
+    assert_eq!(channel.try_gather(&mut frame, &PAYLOAD), Ok(true));
+    assert!(channel.inbox.owns_buffer() && channel.has_gathered());
+    channel.abandon(Error::Timeout);
+    assert!(!channel.inbox.owns_buffer() && !channel.has_gathered());
+}
+
+#[test]
+fn behind_a_failed_write_there_is_nothing_more_only_if_the_layer_below_has_looked() {
+    let (mut channel, peer) = connection();
+    channel.fail_sending(Error::Timeout.into());
+    peer.send(b"\x81\x02ok");
+    peer.make_read_give_up();
+    assert_eq!(receive(&mut channel), Ok(Received::Pending));
+    let received = receive(&mut channel);
+    assert_eq!(received, Ok(Received::Message(MessageKind::Text)));
+    assert_eq!(receive(&mut channel), Err(Error::Timeout.into()));
+}
+
+#[test]
+fn a_piece_without_payload_is_passed_over() {
+    let (mut channel, peer) = connection();
+    peer.send(b"\x01\x00\x00\x01a\x80\x00");
+    let received = receive(&mut channel);
+    assert_eq!(received, Ok(Received::Fragment(MessageKind::Text)));
+    let received = receive(&mut channel);
+    assert_eq!(received, Ok(Received::Message(MessageKind::Text)));
+}
+
+#[test]
 fn a_connection_that_was_closed_is_emptied_before_it_is_dropped() {
     let (mut channel, peer) = connection();
     peer.send(&[0; 200_000]);

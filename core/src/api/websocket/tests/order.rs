@@ -1,6 +1,7 @@
 //! What ends together, and in which order the program is told.
 
 use super::*;
+use crate::engine::sleeper::Interest;
 
 /// A send and a receive that wait.
 fn both_wait() -> World {
@@ -156,4 +157,30 @@ fn a_panic_ends_all_that_waits() {
         assert!(world.told.contains(&failed(operation, Error::Internal)));
     }
     assert_eq!(world.told.len(), 2);
+}
+
+#[test]
+fn a_thread_that_waits_to_receive_waits_for_room_too_while_a_pong_does() {
+    let mut world = World::new();
+    assert_eq!(world.io.interest(Interest::Readable), Interest::Readable);
+    world.peer.make_room(0);
+    world.arrives(PING);
+    assert_eq!(world.io.interest(Interest::Readable), Interest::Both);
+    assert_eq!(world.io.interest(Interest::Writable), Interest::Writable);
+    // Nothing more is read behind the peer's close frame.
+    world.arrives(BYE);
+    assert_eq!(world.io.interest(Interest::Readable), Interest::Writable);
+    world.peer.make_room(usize::MAX);
+    world.ready();
+    assert_eq!(world.io.interest(Interest::Readable), Interest::Readable);
+}
+
+#[test]
+fn a_send_is_one_of_many_in_a_turn_with_another_or_with_more_to_come() {
+    let mut world = World::new();
+    assert!(!world.io.is_one_of_many(1));
+    assert!(world.io.is_one_of_many(1));
+    assert!(!world.io.is_one_of_many(2));
+    world.arrives(HELLO);
+    assert!(world.io.is_one_of_many(3));
 }

@@ -26,8 +26,8 @@ impl Channel {
     /// Starts a data frame of `len` payload bytes; feed it to [`Channel::try_send`] until that is done.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] if a message of the other kind is open, [`Error::InvalidOperation`] after the close
-    /// frame, and the connection's failure.
+    /// The connection's failure; what [`SendError`](winhttp_proto::websocket::SendError) says means that the parameter or
+    /// the operation is invalid.
     pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
         self.life.check_sending()?;
         let key = entropy::mask_key()?;

@@ -30,14 +30,13 @@ pub use connect::Plan;
 use upload::Upload;
 
 use super::buffers::Inbox;
-use super::clock;
 use super::connect::dial::{Attach, Race};
-use super::connect::resolve::Lookup;
+use super::connect::resolve::Resolve;
+use super::connect::secure::Secure;
 use super::sleeper::{Interest, Wake};
 use super::socket::Socket;
-use super::timed_out::{Wait, timed_out};
+use super::timed_out::{Wait, left_since};
 use super::transport::Stack;
-use super::transport::tls::TlsHandshake;
 use winhttp_proto::exchange::Exchange;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::http1::early::EarlyAnswer;
@@ -79,17 +78,10 @@ struct Stall {
 
 enum State {
     Start,
-    Resolving {
-        lookup: Option<Lookup>,
-        since: Instant,
-    },
+    Resolving(Resolve),
     Dialing(Race),
     Connected(Arc<Socket>),
-    Handshaking {
-        handshake: Option<Box<TlsHandshake>>,
-        socket: Arc<Socket>,
-        since: Instant,
-    },
+    Handshaking(Secure),
     Refused(Failure),
     Announced(Connection),
     Sending(Connection),
@@ -164,18 +156,10 @@ impl Driver {
                 .sockets()
                 .map(|socket| (socket.as_fd(), Interest::Writable))
                 .collect(),
-            State::Handshaking {
-                handshake: Some(handshake),
-                socket,
-                ..
-            } => {
-                let writes = handshake.wants_write();
-                let interest = if writes {
-                    Interest::Both
-                } else {
-                    Interest::Readable
-                };
-                vec![(socket.as_fd(), interest)]
+            State::Handshaking(secure) => {
+                let wanted = secure.interest();
+                let wanted = wanted.map(|(socket, interest)| (socket.as_fd(), interest));
+                wanted.into_iter().collect()
             }
             State::Announced(connection) | State::Sending(connection) | State::Sent(connection) => {
                 let interest = if connection.early.is_open() {
@@ -189,11 +173,8 @@ impl Driver {
                 connection.waits_for(Interest::Readable)
             }
             State::Start
-            | State::Resolving { .. }
+            | State::Resolving(_)
             | State::Connected(_)
-            | State::Handshaking {
-                handshake: None, ..
-            }
             | State::Refused(_)
             | State::Failed => Vec::new(),
         }
@@ -239,10 +220,10 @@ impl Driver {
             | State::Receiving { connection, .. }
             | State::Open(connection) => Some(connection),
             State::Start
-            | State::Resolving { .. }
+            | State::Resolving(_)
             | State::Dialing(_)
             | State::Connected(_)
-            | State::Handshaking { .. }
+            | State::Handshaking(_)
             | State::Refused(_)
             | State::Failed => None,
         }
@@ -299,10 +280,10 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Start => "Start",
-            Self::Resolving { .. } => "Resolving",
+            Self::Resolving(_) => "Resolving",
             Self::Dialing(_) => "Dialing",
             Self::Connected(_) => "Connected",
-            Self::Handshaking { .. } => "Handshaking",
+            Self::Handshaking(_) => "Handshaking",
             Self::Refused(_) => "Refused",
             Self::Announced(_) => "Announced",
             Self::Sending(_) => "Sending",
@@ -312,20 +293,6 @@ impl fmt::Debug for State {
             Self::Failed => "Failed",
         })
     }
-}
-
-/// When a wait that began at `since` ends, unless it has lasted for `timeout` already.
-fn left_since(
-    wait: Wait,
-    since: Instant,
-    now: Instant,
-    timeout: Option<Duration>,
-) -> Result<Option<Instant>> {
-    let until = clock::deadline(since, timeout);
-    if until.is_some_and(|until| until <= now) {
-        return Err(timed_out(wait, timeout));
-    }
-    Ok(until)
 }
 
 /// What a step of sending has to say about TLS problems before the operation fails.

@@ -1,11 +1,12 @@
 //! Waits that lasted longer than their limit: which limit that was, and how long.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::{Failure, Reason};
+use winhttp_proto::failure::{Failure, Reason, Result};
 
+use super::clock;
 use super::extended_error::TIMED_OUT;
 use super::transport::Carried;
 
@@ -50,6 +51,23 @@ struct TimedOut {
 #[must_use]
 pub fn timed_out(wait: Wait, limit: Option<Duration>) -> Failure {
     Failure::because(Error::Timeout, TimedOut { wait, limit })
+}
+
+/// When a wait that began at `since` ends, unless it has lasted for `limit` already.
+///
+/// # Errors
+/// The failure of a wait that has.
+pub(super) fn left_since(
+    wait: Wait,
+    since: Instant,
+    now: Instant,
+    limit: Option<Duration>,
+) -> Result<Option<Instant>> {
+    let until = clock::deadline(since, limit);
+    if until.is_some_and(|until| until <= now) {
+        return Err(timed_out(wait, limit));
+    }
+    Ok(until)
 }
 
 impl fmt::Display for TimedOut {

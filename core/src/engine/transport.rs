@@ -3,6 +3,8 @@
 //! A layer only carries. What a connection is beside that (its socket, what TLS negotiated, how much it has carried) is kept
 //! by the [`Stack`]; what a failure means travels in the failure.
 
+#[cfg(test)]
+pub(crate) mod memory;
 mod prefixed;
 mod stack;
 mod tcp;

@@ -37,48 +37,80 @@ pub trait Attach: Send + Sync {
     fn attach(&self, socket: &Socket) -> io::Result<()>;
 }
 
+/// A connection attempt to one address.
+pub trait Candidate: Sized {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// What the system says: no descriptor left, no route, refused at once.
+    fn connect(address: SocketAddr, keep_alive: Option<TcpKeepAlive>) -> io::Result<Self>;
+
+    /// Registers it with whatever will tell about it.
+    ///
+    /// # Errors
+    /// As [`Attach::attach`].
+    fn attach(&self, to: &dyn Attach) -> io::Result<()>;
+
+    /// Whether it has ended, and with whom: `None` while it goes on.
+    fn result(&self) -> Option<io::Result<SocketAddr>>;
+}
+
+impl Candidate for Socket {
+    fn connect(address: SocketAddr, keep_alive: Option<TcpKeepAlive>) -> io::Result<Self> {
+        Self::connect(address, keep_alive)
+    }
+
+    fn attach(&self, to: &dyn Attach) -> io::Result<()> {
+        to.attach(self)
+    }
+
+    fn result(&self) -> Option<io::Result<SocketAddr>> {
+        self.connect_result()
+    }
+}
+
 /// The attempts to reach one of several addresses.
 #[derive(Debug)]
-pub struct Race {
+pub struct Race<S = Socket> {
     settings: DialSettings,
     untried: VecDeque<SocketAddr>,
-    running: Vec<Attempt>,
+    running: Vec<Attempt<S>>,
     next_start: Option<Instant>,
     /// What ended the attempts so far, the last of them last.
     failed: Vec<FailedAttempt>,
 }
 
 #[derive(Debug)]
-struct Attempt {
+struct Attempt<S> {
     address: SocketAddr,
-    socket: Arc<Socket>,
+    socket: Arc<S>,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
 }
 
 /// The connection a race has brought.
 #[derive(Debug)]
-pub struct Winner {
+pub struct Winner<S = Socket> {
     /// The address that was tried.
     pub address: SocketAddr,
     /// The peer's address as the system calls it: another one if that was a wildcard.
     pub peer: SocketAddr,
     /// The connection.
-    pub socket: Arc<Socket>,
+    pub socket: Arc<S>,
 }
 
 /// What a race has to say.
 #[derive(Debug)]
-pub enum RaceStep {
+pub enum RaceStep<S = Socket> {
     /// An attempt to reach this address starts now.
     Connecting(SocketAddr),
     /// Connected.
-    Connected(Winner),
+    Connected(Winner<S>),
     /// Nothing to do until a socket is writable or this time comes.
     Wait(Option<Instant>),
 }
 
-impl Race {
+impl<S: Candidate> Race<S> {
     /// A race over `addresses`, families interleaved with the first address's family first (RFC 8305 §4).
     #[must_use]
     pub fn new(addresses: Vec<SocketAddr>, settings: DialSettings) -> Self {
@@ -94,7 +126,7 @@ impl Race {
     }
 
     /// Sockets whose writability matters.
-    pub fn sockets(&self) -> impl Iterator<Item = &Arc<Socket>> {
+    pub fn sockets(&self) -> impl Iterator<Item = &Arc<S>> {
         self.running.iter().map(|attempt| &attempt.socket)
     }
 
@@ -108,7 +140,7 @@ impl Race {
         now: Instant,
         timeout: Option<Duration>,
         attach: Option<&dyn Attach>,
-    ) -> Result<RaceStep> {
+    ) -> Result<RaceStep<S>> {
         if let Some(winner) = self.check_running(now) {
             return Ok(RaceStep::Connected(winner));
         }
@@ -140,9 +172,9 @@ impl Race {
         attach: Option<&dyn Attach>,
     ) {
         self.next_start = now.checked_add(ATTEMPT_DELAY);
-        let opened = Socket::connect(address, self.settings.keep_alive).and_then(|socket| {
+        let opened = S::connect(address, self.settings.keep_alive).and_then(|socket| {
             attach
-                .map_or(Ok(()), |to| to.attach(&socket))
+                .map_or(Ok(()), |to| socket.attach(to))
                 .map(|()| socket)
         });
         match opened {
@@ -160,10 +192,10 @@ impl Race {
     }
 
     /// Removes attempts that ended; the first that succeeded wins.
-    fn check_running(&mut self, now: Instant) -> Option<Winner> {
+    fn check_running(&mut self, now: Instant) -> Option<Winner<S>> {
         let mut index = 0;
         while let Some(attempt) = self.running.get(index) {
-            match attempt.socket.connect_result() {
+            match attempt.socket.result() {
                 Some(Ok(peer)) => {
                     let Attempt {
                         address, socket, ..
@@ -304,6 +336,140 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An attempt whose port says what becomes of it.
+    #[derive(Debug)]
+    struct Fake(SocketAddr);
+
+    const REFUSED_AT_ONCE: u16 = 1;
+    const REFUSED: u16 = 2;
+    const SILENT: u16 = 3;
+    const GOOD: u16 = 4;
+
+    impl Candidate for Fake {
+        fn connect(address: SocketAddr, _: Option<TcpKeepAlive>) -> io::Result<Self> {
+            match address.port() {
+                REFUSED_AT_ONCE => Err(io::ErrorKind::ConnectionRefused.into()),
+                _ => Ok(Self(address)),
+            }
+        }
+
+        fn attach(&self, _: &dyn Attach) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn result(&self) -> Option<io::Result<SocketAddr>> {
+            match self.0.port() {
+                SILENT => None,
+                GOOD => Some(Ok(self.0)),
+                _ => Some(Err(io::ErrorKind::ConnectionRefused.into())),
+            }
+        }
+    }
+
+    const LIMIT: Duration = Duration::from_secs(2);
+
+    /// A race over addresses that behave like this, at a time that only the test moves.
+    struct World {
+        race: Race<Fake>,
+        begin: Instant,
+    }
+
+    impl World {
+        fn new(ports: &[u16], max_addresses: usize) -> Self {
+            let addresses = ports.iter().map(|port| ([127, 0, 0, 1], *port).into());
+            let settings = DialSettings {
+                max_addresses,
+                keep_alive: None,
+            };
+            Self {
+                race: Race::new(addresses.collect(), settings),
+                begin: clock::now(),
+            }
+        }
+
+        /// What the race says so long after its beginning, without its waits' dates.
+        fn says(&mut self, after: Duration) -> String {
+            match self.race.step(self.begin + after, Some(LIMIT), None) {
+                Ok(RaceStep::Connecting(address)) => format!("to {}", address.port()),
+                Ok(RaceStep::Connected(winner)) => format!("with {}", winner.peer.port()),
+                Ok(RaceStep::Wait(Some(until))) => {
+                    format!("until {}", (until - self.begin).as_millis())
+                }
+                Ok(RaceStep::Wait(None)) => "for ever".to_owned(),
+                Err(failure) => failure.error().to_string(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_address_is_followed_by_the_next_at_once_if_that_is_within_the_limit() {
+        for refused in [REFUSED_AT_ONCE, REFUSED] {
+            let mut both = World::new(&[refused, GOOD], 2);
+            for expected in [&*format!("to {refused}"), "to 4", "with 4"] {
+                assert_eq!(both.says(Duration::ZERO), expected);
+            }
+            let mut one = World::new(&[refused, GOOD], 1);
+            let error = Error::CannotConnect.to_string();
+            for expected in [&*format!("to {refused}"), &error] {
+                assert_eq!(one.says(Duration::ZERO), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_silent_address_has_a_head_start_and_then_company() {
+        let mut world = World::new(&[SILENT, GOOD], 2);
+        assert_eq!(world.says(Duration::ZERO), "to 3");
+        assert_eq!(world.says(Duration::ZERO), "until 250");
+        let almost = ATTEMPT_DELAY - Duration::from_nanos(1);
+        assert_eq!(world.says(almost), "until 250");
+        assert_eq!(world.says(ATTEMPT_DELAY), "to 4");
+        assert_eq!(world.says(ATTEMPT_DELAY), "with 4");
+    }
+
+    #[test]
+    fn a_limit_of_one_address_leaves_a_silent_one_alone_until_its_timeout() {
+        let mut world = World::new(&[SILENT, GOOD], 1);
+        assert_eq!(world.says(Duration::ZERO), "to 3");
+        assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
+        let almost = LIMIT.checked_sub(Duration::from_nanos(1)).unwrap();
+        assert_eq!(world.says(almost), "until 2000");
+        assert_eq!(world.says(LIMIT), Error::Timeout.to_string());
+    }
+
+    #[test]
+    fn each_attempt_has_its_own_timeout() {
+        let mut world = World::new(&[SILENT, SILENT], 2);
+        assert_eq!(world.says(Duration::ZERO), "to 3");
+        assert_eq!(world.says(ATTEMPT_DELAY), "to 3");
+        assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
+        assert_eq!(world.says(LIMIT), "until 2250");
+        assert_eq!(
+            world.says(LIMIT + ATTEMPT_DELAY),
+            Error::Timeout.to_string()
+        );
+    }
+
+    #[test]
+    fn what_ended_last_decides() {
+        let mut world = World::new(&[SILENT, REFUSED], 2);
+        assert_eq!(world.says(Duration::ZERO), "to 3");
+        assert_eq!(world.says(ATTEMPT_DELAY), "to 2");
+        assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
+        assert_eq!(world.says(LIMIT), Error::Timeout.to_string());
+    }
+
+    #[test]
+    fn without_a_timeout_an_attempt_waits_for_ever() {
+        let World { mut race, begin } = World::new(&[SILENT], 1);
+        let step = |race: &mut Race<Fake>, now| race.step(now, None, None).unwrap();
+        assert!(matches!(step(&mut race, begin), RaceStep::Connecting(_)));
+        assert!(matches!(
+            step(&mut race, begin + LIMIT),
+            RaceStep::Wait(None)
+        ));
+    }
 
     #[test]
     fn many_addresses_that_cannot_be_reached_are_counted() {

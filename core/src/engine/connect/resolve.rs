@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::extended_error::HOST_NOT_FOUND;
 use crate::engine::sleeper::Wake;
+use crate::engine::timed_out::{Wait, left_since};
 
 /// Names being looked up at once in the process; further ones wait their turn within their own timeouts.
 const MAX_WORKERS: usize = 32;
@@ -84,6 +85,68 @@ pub fn hold() -> Held {
         }
         let waited = changed.wait_timeout(pool, left);
         pool = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+/// Finding the addresses of one host, within a limit.
+#[derive(Debug)]
+pub struct Resolve {
+    name: String,
+    port: u16,
+    lookup: Option<Lookup>,
+    since: Instant,
+}
+
+/// What finding addresses has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveStep {
+    /// The addresses.
+    Found(Vec<SocketAddr>),
+    /// Nothing to do until woken, or until this time comes.
+    Wait(Option<Instant>),
+}
+
+impl Resolve {
+    /// The addresses of `name` are wanted from `now` on.
+    #[must_use]
+    pub fn new(name: &str, port: u16, now: Instant) -> Self {
+        Self {
+            name: name.to_owned(),
+            port,
+            lookup: None,
+            since: now,
+        }
+    }
+
+    /// Starts the look-up, unless that was done or an address needs none; `wake` is used when the answer is there.
+    ///
+    /// # Errors
+    /// As [`Lookup::start`]; it may be tried again then.
+    pub fn begin(&mut self, wake: &Arc<dyn Wake>) -> Result<()> {
+        if self.lookup.is_none() && self.address().is_none() {
+            self.lookup = Some(Lookup::start(&self.name, self.port, wake)?);
+        }
+        Ok(())
+    }
+
+    /// Moves on; `timeout` is RESOLVE_TIMEOUT, `None` for no limit.
+    ///
+    /// # Errors
+    /// [`Error::NameNotResolved`], [`Error::Timeout`].
+    pub fn step(&self, now: Instant, timeout: Option<Duration>) -> Result<ResolveStep> {
+        if let Some(address) = self.address() {
+            return Ok(ResolveStep::Found(vec![address]));
+        }
+        match self.lookup.as_ref().and_then(Lookup::poll) {
+            Some(addresses) => addresses.map(ResolveStep::Found),
+            None => left_since(Wait::Resolve, self.since, now, timeout).map(ResolveStep::Wait),
+        }
+    }
+
+    /// The address that the name is.
+    fn address(&self) -> Option<SocketAddr> {
+        let address = self.name.parse::<IpAddr>().ok()?;
+        Some(SocketAddr::new(address, self.port))
     }
 }
 
@@ -261,6 +324,73 @@ impl Reason for Unresolved {
 mod tests {
     use super::*;
     use crate::engine::sleeper;
+
+    const LIMIT: Duration = Duration::from_secs(15);
+
+    struct Nobody;
+
+    impl Wake for Nobody {
+        fn wake(&self) {}
+    }
+
+    /// A look-up that no worker answers but the test.
+    fn pending(now: Instant) -> (Resolve, Sender<Result<Vec<SocketAddr>>>) {
+        let (sender, answer) = crossbeam_channel::bounded(1);
+        let mut resolve = Resolve::new("a.example", 80, now);
+        resolve.lookup = Some(Lookup {
+            answer,
+            _wake: Arc::new(Nobody),
+        });
+        (resolve, sender)
+    }
+
+    #[test]
+    fn a_look_up_has_its_limit_from_its_beginning_on_as_it_is_now() {
+        let begin = clock::now();
+        let (resolve, _sender) = pending(begin);
+        let last = LIMIT.checked_sub(Duration::from_nanos(1)).unwrap();
+        for after in [Duration::ZERO, last] {
+            let step = resolve.step(begin + after, Some(LIMIT));
+            assert_eq!(step, Ok(ResolveStep::Wait(Some(begin + LIMIT))));
+        }
+        let late = begin + LIMIT;
+        assert_eq!(resolve.step(late, Some(LIMIT)), Err(Error::Timeout.into()));
+        assert_eq!(resolve.step(late, None), Ok(ResolveStep::Wait(None)));
+    }
+
+    #[test]
+    fn an_answer_counts_however_late_it_is_seen() {
+        let begin = clock::now();
+        let (resolve, sender) = pending(begin);
+        let addresses = vec![SocketAddr::from(([127, 0, 0, 1], 80))];
+        sender.send(Ok(addresses.clone())).unwrap();
+        let step = resolve.step(begin + LIMIT, Some(LIMIT));
+        assert_eq!(step, Ok(ResolveStep::Found(addresses)));
+    }
+
+    #[test]
+    fn a_look_up_that_nobody_answers_any_more_has_failed() {
+        let begin = clock::now();
+        let (resolve, sender) = pending(begin);
+        drop(sender);
+        let step = resolve.step(begin, None);
+        assert_eq!(step, Err(Error::NameNotResolved.into()));
+    }
+
+    #[test]
+    fn an_address_needs_no_look_up() {
+        let wake: Arc<dyn Wake> = Arc::new(Nobody);
+        for (name, address) in [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80")] {
+            let mut resolve = Resolve::new(name, 80, clock::now());
+            resolve.begin(&wake).unwrap();
+            assert!(resolve.lookup.is_none());
+            let found = resolve.step(clock::now(), Some(Duration::ZERO));
+            assert_eq!(
+                found,
+                Ok(ResolveStep::Found(vec![address.parse().unwrap()]))
+            );
+        }
+    }
 
     #[test]
     fn localhost_has_a_loopback_address() {

@@ -1,7 +1,6 @@
 //! Connecting: from the server's name to a connection on which the request can be sent.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,12 +13,11 @@ use winhttp_proto::notify::Notification;
 use winhttp_proto::option::Timeouts;
 use winhttp_proto::websocket::Offer;
 
-use super::{Closing, Connection, Driver, State, Step, Upload, left_since, refusal};
+use super::{Closing, Connection, Driver, State, Step, Upload, refusal};
 use crate::engine::buffers::Inbox;
 use crate::engine::connect::dial::{DialSettings, Race, RaceStep};
-use crate::engine::connect::resolve::Lookup;
-use crate::engine::timed_out::Wait;
-use crate::engine::transport::tls::{HandshakeStep, TlsHandshake};
+use crate::engine::connect::resolve::{Resolve, ResolveStep};
+use crate::engine::connect::secure::{Secure, SecureStep};
 use crate::engine::transport::{Stack, Tcp};
 
 /// Everything a request needs to be sent, fixed when SendRequest starts.
@@ -60,16 +58,14 @@ impl Driver {
     ) -> Result<Step<'_>> {
         match &mut self.state {
             State::Start => {
-                self.state = State::Resolving {
-                    lookup: None,
-                    since: now,
-                };
+                let name = self.plan.look_up.as_deref().unwrap_or(&self.plan.host);
+                self.state = State::Resolving(Resolve::new(name, self.plan.port, now));
                 Ok(Step::Notify(Notification::ResolvingName(&self.plan.host)))
             }
-            State::Resolving { .. } => self.resolve(now, timeouts),
+            State::Resolving(_) => self.resolve(now, timeouts),
             State::Dialing(_) => self.dial(now, timeouts),
             State::Connected(_) => self.start_tls(now).map(|()| Step::Again),
-            State::Handshaking { .. } => self.handshake(now, timeouts),
+            State::Handshaking(_) => self.handshake(now, timeouts),
             State::Refused(failure) => {
                 let failure = failure.clone();
                 self.fail(failure)
@@ -85,29 +81,16 @@ impl Driver {
     }
 
     fn resolve(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
-        let name = self.plan.look_up.as_deref().unwrap_or(&self.plan.host);
-        let State::Resolving { lookup, since } = &mut self.state else {
+        let State::Resolving(resolve) = &mut self.state else {
             return Err(Error::Internal.into());
         };
-        let addresses = if let Ok(address) = name.parse::<IpAddr>() {
-            vec![SocketAddr::new(address, self.plan.port)]
-        } else {
-            if lookup.is_none() {
-                *lookup = Some(Lookup::start(name, self.plan.port, &self.wake)?);
-            }
-            match lookup.as_ref().and_then(Lookup::poll) {
-                Some(Ok(addresses)) => addresses,
-                Some(Err(error)) => return self.fail(error),
-                None => {
-                    let limit = Timeouts::effective(timeouts.resolve_ms);
-                    return match left_since(Wait::Resolve, *since, now, limit) {
-                        Ok(until) => Ok(Step::Wait(until)),
-                        Err(error) => self.fail(error),
-                    };
-                }
-            }
+        resolve.begin(&self.wake)?;
+        let addresses = match resolve.step(now, Timeouts::effective(timeouts.resolve_ms)) {
+            Ok(ResolveStep::Found(addresses)) => addresses,
+            Ok(ResolveStep::Wait(until)) => return Ok(Step::Wait(until)),
+            Err(error) => return self.fail(error),
         };
-        let Some(first) = addresses.first().map(SocketAddr::ip) else {
+        let Some(first) = addresses.first().map(|first| first.ip()) else {
             return self.fail(Error::NameNotResolved);
         };
         self.state = State::Dialing(Race::new(addresses, self.plan.dial));
@@ -139,50 +122,26 @@ impl Driver {
         let State::Connected(socket) = std::mem::replace(&mut self.state, State::Failed) else {
             return Err(Error::Internal.into());
         };
-        match &self.plan.tls {
-            None => self.announce(Stack::tcp(socket)),
-            Some(config) => {
-                let tcp = Box::new(Tcp::new(Arc::clone(&socket)));
-                let handshake = TlsHandshake::new(Arc::clone(config), &self.plan.host, tcp)?;
-                self.state = State::Handshaking {
-                    handshake: Some(Box::new(handshake)),
-                    socket,
-                    since: now,
-                };
-            }
-        }
+        let Some(config) = &self.plan.tls else {
+            self.announce(Stack::tcp(socket));
+            return Ok(());
+        };
+        let tcp = Box::new(Tcp::new(Arc::clone(&socket)));
+        let secure = Secure::new(config, &self.plan.host, tcp, Some(socket), now)?;
+        self.state = State::Handshaking(secure);
         Ok(())
     }
 
     fn handshake(&mut self, now: Instant, timeouts: &Timeouts) -> Result<Step<'_>> {
-        let State::Handshaking {
-            handshake,
-            socket,
-            since,
-        } = &mut self.state
-        else {
+        let State::Handshaking(secure) = &mut self.state else {
             return Err(Error::Internal.into());
         };
-        let Some(current) = handshake.take() else {
-            return self.fail(Error::Internal);
-        };
-        match current.advance() {
-            Ok(HandshakeStep::Done(tls)) => {
-                let socket = Arc::clone(socket);
-                self.announce(Stack::secured(tls, Some(socket)));
+        match secure.step(now, Timeouts::effective(timeouts.connect_ms)) {
+            Ok(SecureStep::Done(stack)) => {
+                self.announce(stack);
                 Ok(Step::Again)
             }
-            Ok(HandshakeStep::Wait(current)) => {
-                // The handshake is part of connecting and has the same limit.
-                let limit = Timeouts::effective(timeouts.connect_ms);
-                match left_since(Wait::Handshake, *since, now, limit) {
-                    Ok(until) => {
-                        *handshake = Some(current);
-                        Ok(Step::Wait(until))
-                    }
-                    Err(error) => self.fail(error),
-                }
-            }
+            Ok(SecureStep::Wait(until)) => Ok(Step::Wait(until)),
             Err((error, problems)) => {
                 self.state = State::Refused(error.clone());
                 match refusal(problems, error.clone()) {
@@ -222,10 +181,10 @@ impl Driver {
             | State::Receiving { connection, .. }
             | State::Open(connection) => self.state = next(connection),
             before @ (State::Start
-            | State::Resolving { .. }
+            | State::Resolving(_)
             | State::Dialing(_)
             | State::Connected(_)
-            | State::Handshaking { .. }
+            | State::Handshaking(_)
             | State::Refused(_)
             | State::Failed) => self.state = before,
         }

@@ -9,10 +9,10 @@ use winhttp_proto::notify::Notification;
 use winhttp_proto::option::Timeouts;
 
 use super::reasons::{bad_answer, ended_in_head, head_too_large};
-use super::{Closing, Driver, State, Step, left_since};
+use super::{Closing, Driver, State, Step};
 use crate::engine::buffers::Inbox;
 use crate::engine::clock;
-use crate::engine::timed_out::Wait;
+use crate::engine::timed_out::{Wait, left_since};
 use crate::engine::transport::Read;
 
 impl Driver {
@@ -33,10 +33,10 @@ impl Driver {
             State::Receiving { .. } => self.receive_head(now, timeouts),
             State::Open(_) => Ok(Step::Done),
             State::Start
-            | State::Resolving { .. }
+            | State::Resolving(_)
             | State::Dialing(_)
             | State::Connected(_)
-            | State::Handshaking { .. }
+            | State::Handshaking(_)
             | State::Refused(_)
             | State::Announced(_)
             | State::Sending(_)

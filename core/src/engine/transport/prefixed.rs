@@ -57,3 +57,48 @@ impl Transport for Prefixed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::transport::memory::Wire;
+
+    #[test]
+    fn the_prefix_comes_first_then_the_layer_below() {
+        let (wire, mut prefix) = (Wire::default(), Inbox::default());
+        assert!(prefix.append(b"before", usize::MAX));
+        let mut layer = Prefixed::new(prefix, Box::new(wire.clone()));
+        wire.bring(b"behind");
+        let (mut buffer, mut spill) = ([0; 4], [0; 100]);
+        for expected in [&b"befo"[..], b"re"] {
+            assert!(layer.interest().has_input);
+            let read = layer.read(&mut buffer, &mut spill);
+            let count = expected.len();
+            let drained = false;
+            assert_eq!(read, Ok(Read::Bytes { count, drained }));
+            assert_eq!(&buffer[..count], expected);
+        }
+        assert!(!layer.interest().has_input);
+        assert_eq!(wire.reads(), 0);
+        let whole = Read::Bytes {
+            count: 6,
+            drained: true,
+        };
+        assert_eq!(layer.read(&mut buffer, &mut spill), Ok(whole));
+        assert_eq!((&buffer, &spill[..2]), (b"behi", &b"nd"[..]));
+        assert_eq!(layer.read(&mut buffer, &mut spill), Ok(Read::Blocked));
+    }
+
+    #[test]
+    fn what_is_sent_passes_through() {
+        let wire = Wire::default();
+        let mut layer = Prefixed::new(Inbox::default(), Box::new(wire.clone()));
+        wire.set_room(3);
+        assert_eq!(layer.write(b"hello"), Ok(Write::Taken(3)));
+        assert_eq!(layer.write(b"lo"), Ok(Write::Blocked));
+        assert_eq!(layer.flush(), Ok(Flush::Complete));
+        assert_eq!(wire.take_sent(), b"hel");
+        layer.finish();
+        assert!(wire.is_finished());
+    }
+}

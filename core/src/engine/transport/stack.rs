@@ -197,3 +197,36 @@ impl Stack {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::transport::memory::Wire;
+
+    #[test]
+    fn a_plain_connection_counts_what_goes_through_it() {
+        let wire = Wire::default();
+        let mut stack = Stack::plain(Box::new(wire.clone()), None);
+        assert_eq!(stack.carried(), Carried::default());
+        wire.bring(b"hello");
+        let (mut buffer, mut spill) = ([0; 2], [0; 2]);
+        let read = stack.read(&mut buffer, &mut spill);
+        let (count, drained) = (4, false);
+        assert_eq!(read, Ok(Read::Bytes { count, drained }));
+        wire.set_room(3);
+        assert_eq!(stack.write(b"world"), Ok(Write::Taken(3)));
+        assert_eq!(stack.write(b"ld"), Ok(Write::Blocked));
+        let (sent, received) = (3, 4);
+        assert_eq!(stack.carried(), Carried { sent, received });
+        assert!(stack.socket().is_none() && stack.tls().is_none());
+    }
+
+    #[test]
+    fn a_plain_connection_gives_back_what_was_read_elsewhere() {
+        let mut stack = Stack::plain(Box::new(Wire::default()), None);
+        let mut input = Inbox::default();
+        assert!(input.append(b"hello", usize::MAX));
+        assert!(!stack.holds_input());
+        assert_eq!(stack.accept(input).unwrap().data(), b"hello");
+    }
+}

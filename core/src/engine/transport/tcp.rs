@@ -103,3 +103,73 @@ impl Reason for Broken {
         self.socket_error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{Shutdown, TcpListener, TcpStream};
+
+    use super::*;
+
+    fn connected() -> (Tcp, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = Socket::connect(listener.local_addr().unwrap(), None).unwrap();
+        (Tcp::new(Arc::new(socket)), listener.accept().unwrap().0)
+    }
+
+    /// Reads once there is something.
+    fn read(tcp: &mut Tcp, buffer: &mut [u8], spill: &mut [u8]) -> Result<Read> {
+        loop {
+            match tcp.read(buffer, spill) {
+                Ok(Read::Blocked) => std::thread::yield_now(),
+                read => return read,
+            }
+        }
+    }
+
+    #[test]
+    fn a_read_that_leaves_room_has_drained_the_socket() {
+        let (mut tcp, mut peer) = connected();
+        let (mut buffer, mut spill) = ([0; 3], [0; 3]);
+        assert_eq!(tcp.read(&mut buffer, &mut []), Ok(Read::Blocked));
+        peer.write_all(b"hello").unwrap();
+        let (count, drained) = (3, false);
+        let full = Ok(Read::Bytes { count, drained });
+        assert_eq!(read(&mut tcp, &mut buffer, &mut []), full);
+        let (count, drained) = (2, true);
+        let rest = Ok(Read::Bytes { count, drained });
+        assert_eq!(read(&mut tcp, &mut buffer, &mut spill), rest);
+        assert_eq!(&buffer[..2], b"lo");
+        peer.write_all(b"world").unwrap();
+        let (count, drained) = (5, true);
+        let both = Ok(Read::Bytes { count, drained });
+        assert_eq!(read(&mut tcp, &mut buffer, &mut spill), both);
+        assert_eq!((&buffer, &spill[..2]), (b"wor", &b"ld"[..]));
+        peer.shutdown(Shutdown::Write).unwrap();
+        let end = Ok(Read::End { orderly: true });
+        assert_eq!(read(&mut tcp, &mut buffer, &mut []), end);
+    }
+
+    #[test]
+    fn a_full_socket_blocks_and_the_end_is_seen_behind_what_it_took() {
+        let (mut tcp, mut peer) = connected();
+        let mut taken = 0;
+        while let Write::Taken(count) = tcp.write(&[7; 65_536]).unwrap() {
+            taken += count;
+        }
+        tcp.finish();
+        let mut received = Vec::new();
+        peer.read_to_end(&mut received).unwrap();
+        assert_eq!(received.len(), taken);
+    }
+
+    #[test]
+    fn a_failure_has_winsocks_number() {
+        let (mut tcp, peer) = connected();
+        tcp.write(b"unread").unwrap();
+        drop(peer); // with unread bytes: a reset
+        let failure = read(&mut tcp, &mut [0], &mut []).unwrap_err();
+        assert_eq!(failure.error(), Error::ConnectionError);
+        assert_eq!(failure.reason().unwrap().socket_error(), 10054);
+    }
+}

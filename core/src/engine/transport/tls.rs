@@ -1,5 +1,6 @@
 //! TLS: trust, verification, configuration, and the layer that encrypts.
 
+mod client_certificate;
 mod config;
 mod key_log;
 mod layer;
@@ -15,3 +16,6 @@ pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake};
 pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};
 pub use verify::CertificateRefused;
+
+#[cfg(test)]
+pub(crate) use layer::tests;

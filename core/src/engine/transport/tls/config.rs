@@ -1,18 +1,17 @@
 //! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, SignatureScheme, SupportedProtocolVersion};
+use rustls::{ClientConfig, SupportedProtocolVersion};
 use winhttp_process::{Epoch, epoch};
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers::{PROTOCOL_TLS12, PROTOCOL_TLS13};
 
+use super::client_certificate::NoClientCertificate;
 use super::key_log::KeyLogFile;
 use super::time::WallClock;
 use super::trust::{self, TrustStore};
@@ -121,31 +120,4 @@ pub(super) fn client_config(policy: TlsPolicy, trust: Arc<TrustStore>) -> Result
 
 fn provider() -> CryptoProvider {
     rustls::crypto::ring::default_provider()
-}
-
-thread_local! {
-    static ASKED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// A server asked this thread's handshake for a certificate since the last call.
-///
-/// The resolver is shared by all connections (rustls resumes sessions only under the same one), but it is called on the
-/// thread that processes the request, so the note waits there for its connection.
-pub(super) fn take_certificate_request() -> bool {
-    ASKED.take()
-}
-
-/// Answers a certificate request with "none", and notes that it was made: that explains the server's later refusal.
-#[derive(Debug)]
-struct NoClientCertificate;
-
-impl ResolvesClientCert for NoClientCertificate {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        ASKED.set(true);
-        None
-    }
-
-    fn has_certs(&self) -> bool {
-        false
-    }
 }

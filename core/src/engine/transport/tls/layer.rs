@@ -10,7 +10,7 @@ use winhttp_proto::error::{Error, Result};
 use winhttp_proto::failure::{Failure, Reason};
 use winhttp_proto::notify::SecureProblems;
 
-use super::config::take_certificate_request;
+use super::client_certificate::noting_requests;
 use super::records::{Fault, Records};
 use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
@@ -95,9 +95,8 @@ impl TlsHandshake {
     /// Exchanges messages until the handshake is complete (`true`) or the socket must be waited for.
     fn turn(&mut self) -> Result<bool, Fault> {
         loop {
-            take_certificate_request();
-            let shaken = self.records.shake_hands();
-            self.asked |= take_certificate_request();
+            let (shaken, asked) = noting_requests(|| self.records.shake_hands());
+            self.asked |= asked;
             shaken?;
             let flushed = self.records.flush()? == Flush::Complete;
             if !self.records.state().is_handshaking() && flushed {
@@ -289,3 +288,6 @@ fn is_refusal(error: &rustls::Error) -> bool {
     ];
     matches!(error, rustls::Error::AlertReceived(alert) if ALERTS.contains(alert))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -43,13 +43,14 @@ pub(crate) fn value_text(attribute: &AttributeTypeAndValue<'_>) -> String {
         Tag::TeletexString => bytes.iter().map(|byte| char::from(*byte)).collect(),
         _ => String::from_utf8_lossy(bytes).into_owned(),
     };
-    text.chars()
-        .map(|c| {
-            if c.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(without_control).collect()
+}
+
+/// The character, unless it is one that could end the line or command a terminal.
+pub(super) fn without_control(character: char) -> char {
+    if character.is_control() {
+        char::REPLACEMENT_CHARACTER
+    } else {
+        character
+    }
 }

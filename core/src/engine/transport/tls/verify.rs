@@ -20,14 +20,13 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 use webpki::EndEntityCert;
 use winhttp_proto::notify::SecureProblems;
-use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use self::chain::{Chain, Names};
 use self::name::{NamedBy, named_by};
 use self::report::Shown;
-use self::rsa::Length;
+use self::rsa::{Length, RsaKey};
 use super::trust::TrustStore;
 
 /// Why a certificate was refused; travels inside the TLS error.
@@ -195,12 +194,13 @@ fn own_problems(fields: &X509Certificate<'_>, named_by: NamedBy, now: UnixTime) 
 
 /// No authority vouches for a short key today; one below 1024 bits proves nothing.
 fn key_problem(key: &SubjectPublicKeyInfo<'_>) -> SecureProblems {
-    if key.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
-        return SecureProblems::default();
-    }
-    match rsa::PublicKey::from_der(&key.subject_public_key.data).map(|key| key.length()) {
-        Some(Length::Long) => SecureProblems::default(),
-        Some(Length::Short) => SecureProblems::INVALID_CA,
-        Some(Length::Useless) | None => SecureProblems::INVALID_CERT,
+    match RsaKey::of(key) {
+        RsaKey::Other => SecureProblems::default(),
+        RsaKey::Broken => SecureProblems::INVALID_CERT,
+        RsaKey::Rsa(key) => match key.length() {
+            Length::Long => SecureProblems::default(),
+            Length::Short => SecureProblems::INVALID_CA,
+            Length::Useless => SecureProblems::INVALID_CERT,
+        },
     }
 }

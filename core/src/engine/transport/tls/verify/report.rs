@@ -5,15 +5,14 @@
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use winhttp_proto::notify::SecureProblems;
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName};
-use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
 use super::name::NamedBy;
-use super::rsa::{self, Length};
+use super::rsa::{Length, RsaKey};
 use super::usage::is_for_servers;
 use super::validity::is_valid_at;
-use crate::engine::transport::tls::name_text::name_text;
+use crate::engine::transport::tls::name_text::{name_text, without_control};
 use crate::engine::transport::tls::trust::TrustStore;
 
 /// Names of a certificate that are listed.
@@ -228,12 +227,10 @@ fn purposes(usage: &ExtendedKeyUsage<'_>) -> String {
 
 /// The length of an RSA key in bits, and what that means.
 fn rsa_key(fields: &X509Certificate<'_>) -> Option<(u64, Length)> {
-    let key = fields.public_key();
-    if key.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
-        return None;
+    match RsaKey::of(fields.public_key()) {
+        RsaKey::Rsa(key) => Some((key.bits(), key.length())),
+        RsaKey::Broken | RsaKey::Other => None,
     }
-    let key = rsa::PublicKey::from_der(&key.subject_public_key.data)?;
-    Some((key.bits(), key.length()))
 }
 
 fn name(name: &X509Name<'_>) -> String {
@@ -248,12 +245,11 @@ fn name(name: &X509Name<'_>) -> String {
 fn plain(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars().take(NAME_CHARACTERS_MAX) {
-        // What is no letter for the reader could end the line, or seem to be ours.
-        match character {
-            control if control.is_control() => shown.push('\u{fffd}'),
-            '"' => shown.push('\''),
-            other => shown.push(other),
-        }
+        // A quotation mark could seem to be ours.
+        shown.push(match without_control(character) {
+            '"' => '\'',
+            other => other,
+        });
     }
     if text.chars().nth(NAME_CHARACTERS_MAX).is_some() {
         shown.push_str("...");

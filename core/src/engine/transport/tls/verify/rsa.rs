@@ -5,8 +5,10 @@
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use x509_parser::num_bigint::BigUint;
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::RSAPublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// Bytes of a modulus from which on a key is not short: 2048 bits. Whole bytes are counted, as in ring.
 const LONG_BYTES: usize = 256;
@@ -80,6 +82,26 @@ impl Hash {
 pub(super) struct PublicKey {
     modulus: BigUint,
     exponent: BigUint,
+}
+
+/// What the key of a certificate is.
+#[derive(Debug)]
+pub(super) enum RsaKey {
+    /// An RSA key.
+    Rsa(PublicKey),
+    /// An RSA key that cannot be read.
+    Broken,
+    /// A key for another algorithm.
+    Other,
+}
+
+impl RsaKey {
+    pub(super) fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
+        if key.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
+            return Self::Other;
+        }
+        PublicKey::from_der(&key.subject_public_key.data).map_or(Self::Broken, Self::Rsa)
+    }
 }
 
 impl PublicKey {

@@ -199,6 +199,11 @@ fn rsa() -> Vec<Case> {
 fn unvouched() -> Vec<Case> {
     let stranger = Authority::new().unwrap();
     let below = stranger.subordinate("Below").unwrap();
+    let late = SubordinateOptions {
+        validity: Validity::Expired,
+        ..SubordinateOptions::default()
+    };
+    let late = stranger.subordinate_with("Late", &late).unwrap();
     let alone = |change: fn(&mut IdentityOptions)| {
         root(|options| {
             options.self_signed = true;
@@ -229,6 +234,17 @@ fn unvouched() -> Vec<Case> {
         ),
         ("by a stranger", by(&stranger, |_| {}), &[CA]),
         ("below a stranger", by(&below, |_| {}), &[CA]),
+        // Nothing makes up for the stranger, also where no time suits both and no date counts.
+        (
+            "below a stranger expired before",
+            by(&late, |_| {}),
+            &[DATE, CA],
+        ),
+        (
+            "below a stranger long expired",
+            by(&late, |o| o.validity = Validity::NotYetValid),
+            &[DATE, CA],
+        ),
         (
             "below a stranger, altered",
             by(&below, |o| o.bad_signature = true),

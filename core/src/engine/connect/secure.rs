@@ -1,0 +1,143 @@
+//! Protecting a new connection: the TLS handshake, which is part of connecting and has the same limit.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use winhttp_proto::error::{Error, Result};
+use winhttp_proto::failure::Failure;
+use winhttp_proto::notify::SecureProblems;
+
+use crate::engine::sleeper::Interest;
+use crate::engine::socket::Socket;
+use crate::engine::timed_out::{Wait, left_since};
+use crate::engine::transport::tls::{HandshakeStep, TlsHandshake};
+use crate::engine::transport::{Stack, Transport};
+
+/// A handshake on its way.
+pub struct Secure {
+    /// `None` once it has ended.
+    handshake: Option<Box<TlsHandshake>>,
+    socket: Option<Arc<Socket>>,
+    since: Instant,
+}
+
+/// What a handshake has to say.
+#[derive(Debug)]
+pub enum SecureStep {
+    /// The connection is protected.
+    Done(Stack),
+    /// Nothing to do until the socket is ready, or this time comes.
+    Wait(Option<Instant>),
+}
+
+impl Secure {
+    /// Starts a handshake with the server called `name`, over `below`, which is over `socket`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidUrl`] if the name cannot be a server name.
+    pub fn new(
+        config: &Arc<ClientConfig>,
+        name: &str,
+        below: Box<dyn Transport>,
+        socket: Option<Arc<Socket>>,
+        now: Instant,
+    ) -> Result<Self> {
+        let handshake = TlsHandshake::new(Arc::clone(config), name, below)?;
+        Ok(Self {
+            handshake: Some(Box::new(handshake)),
+            socket,
+            since: now,
+        })
+    }
+
+    /// The socket to wait for, and what for.
+    #[must_use]
+    pub fn interest(&self) -> Option<(&Socket, Interest)> {
+        let interest = match self.handshake.as_ref()?.wants_write() {
+            true => Interest::Both,
+            false => Interest::Readable,
+        };
+        Some((self.socket.as_deref()?, interest))
+    }
+
+    /// Moves on; `timeout` is CONNECT_TIMEOUT, `None` for no limit.
+    ///
+    /// # Errors
+    /// The failure, and the certificate's defects if those are the cause.
+    pub fn step(
+        &mut self,
+        now: Instant,
+        timeout: Option<Duration>,
+    ) -> Result<SecureStep, (Failure, SecureProblems)> {
+        let alone = |failure| (failure, SecureProblems::default());
+        let Some(handshake) = self.handshake.take() else {
+            return Err(alone(Error::Internal.into()));
+        };
+        match handshake.advance()? {
+            HandshakeStep::Done(tls) => {
+                Ok(SecureStep::Done(Stack::secured(tls, self.socket.take())))
+            }
+            HandshakeStep::Wait(handshake) => {
+                let until = left_since(Wait::Handshake, self.since, now, timeout).map_err(alone)?;
+                self.handshake = Some(handshake);
+                Ok(SecureStep::Wait(until))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Secure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secure")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::clock;
+    use crate::engine::transport::memory::Wire;
+    use crate::engine::transport::tls::tests::trusting;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    fn started(wire: &Wire, now: Instant) -> Secure {
+        let below = Box::new(wire.clone());
+        Secure::new(&trusting(), "localhost", below, None, now).unwrap()
+    }
+
+    #[test]
+    fn a_silent_server_has_the_limit_of_connecting() {
+        let begin = clock::now();
+        let mut secure = started(&Wire::default(), begin);
+        let last = LIMIT.checked_sub(Duration::from_nanos(1)).unwrap();
+        for after in [Duration::ZERO, last] {
+            let step = secure.step(begin + after, Some(LIMIT)).unwrap();
+            assert!(matches!(step, SecureStep::Wait(Some(until)) if until == begin + LIMIT));
+        }
+        let (failure, problems) = secure.step(begin + LIMIT, Some(LIMIT)).unwrap_err();
+        assert_eq!(failure.error(), Error::Timeout);
+        assert!(problems.is_empty());
+        assert!(secure.interest().is_none(), "it is over");
+    }
+
+    #[test]
+    fn without_a_limit_it_waits_for_ever() {
+        let begin = clock::now();
+        let mut secure = started(&Wire::default(), begin);
+        let step = secure.step(begin + LIMIT, None).unwrap();
+        assert!(matches!(step, SecureStep::Wait(None)));
+    }
+
+    #[test]
+    fn a_server_that_ends_the_connection_has_failed() {
+        let (wire, begin) = (Wire::default(), clock::now());
+        let mut secure = started(&wire, begin);
+        wire.end();
+        let (failure, problems) = secure.step(begin, Some(LIMIT)).unwrap_err();
+        assert_eq!(failure.error(), Error::ConnectionError);
+        assert!(problems.is_empty());
+    }
+}

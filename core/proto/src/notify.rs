@@ -85,38 +85,21 @@ pub enum Notification {
 }
 
 impl Notification {
-    /// Whether this ends a WebSocket's receive, a request's read or its question for data. A handle accepts the next of
-    /// these when the callback for this begins.
+    /// The operation that this ends, if it ends one.
     #[must_use]
-    pub fn ends_receiving(&self) -> bool {
-        matches!(
-            self,
-            Self::DataAvailable(_)
-                | Self::ReadComplete { .. }
-                | Self::RequestError(
-                    RequestOperation::QueryDataAvailable | RequestOperation::ReadData,
-                    _
-                )
-                | Self::WebSocketReceived { .. }
-                | Self::WebSocketError(WebSocketOperation::Receive, _)
-        )
-    }
-
-    /// What is delivered instead if the delivery of this has panicked: its operation's failure, or the same again.
-    #[must_use]
-    pub fn or_failure(self) -> Self {
-        let request = |operation| Self::RequestError(operation, Error::Internal.into());
-        let websocket = |operation| Self::WebSocketError(operation, Error::Internal.into());
+    pub fn operation(&self) -> Option<Operation> {
         match self {
-            Self::SendRequestComplete { .. } => request(RequestOperation::SendRequest),
-            Self::HeadersAvailable => request(RequestOperation::ReceiveResponse),
-            Self::DataAvailable(_) => request(RequestOperation::QueryDataAvailable),
-            Self::ReadComplete { .. } => request(RequestOperation::ReadData),
-            Self::WriteComplete(_) => request(RequestOperation::WriteData),
-            Self::WebSocketReceived { .. } => websocket(WebSocketOperation::Receive),
-            Self::WebSocketSent { .. } => websocket(WebSocketOperation::Send),
-            Self::CloseComplete => websocket(WebSocketOperation::Close),
-            Self::ShutdownComplete => websocket(WebSocketOperation::Shutdown),
+            Self::SendRequestComplete { .. } => Some(RequestOperation::SendRequest.into()),
+            Self::HeadersAvailable => Some(RequestOperation::ReceiveResponse.into()),
+            Self::DataAvailable(_) => Some(RequestOperation::QueryDataAvailable.into()),
+            Self::ReadComplete { .. } => Some(RequestOperation::ReadData.into()),
+            Self::WriteComplete(_) => Some(RequestOperation::WriteData.into()),
+            Self::RequestError(operation, _) => Some((*operation).into()),
+            Self::WebSocketReceived { .. } => Some(WebSocketOperation::Receive.into()),
+            Self::WebSocketSent { .. } => Some(WebSocketOperation::Send.into()),
+            Self::CloseComplete => Some(WebSocketOperation::Close.into()),
+            Self::ShutdownComplete => Some(WebSocketOperation::Shutdown.into()),
+            Self::WebSocketError(operation, _) => Some((*operation).into()),
             Self::ResolvingName(_)
             | Self::NameResolved(_)
             | Self::ConnectingToServer(_)
@@ -130,10 +113,77 @@ impl Notification {
             | Self::HandleCreated
             | Self::HandleClosing
             | Self::IntermediateResponse(_)
-            | Self::SecureFailure(..)
-            | Self::RequestError(..)
-            | Self::WebSocketError(..) => self,
+            | Self::SecureFailure(..) => None,
         }
+    }
+
+    /// Ends an operation of which a handle accepts the next only when the program is told: a WebSocket's receive, a
+    /// request's read or its question for data.
+    #[must_use]
+    pub fn ends_receiving(&self) -> bool {
+        self.operation().is_some_and(Operation::receives)
+    }
+
+    /// What is said in place of a notification that could not be delivered: its operation's failure, or the same again.
+    #[must_use]
+    pub fn or_failure(self) -> Self {
+        if matches!(self, Self::RequestError(..) | Self::WebSocketError(..)) {
+            return self;
+        }
+        match self.operation() {
+            Some(operation) => operation.failed(Error::Internal.into()),
+            None => self,
+        }
+    }
+}
+
+/// An operation that ends in a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// On a request.
+    Request(RequestOperation),
+    /// On a WebSocket.
+    WebSocket(WebSocketOperation),
+}
+
+impl Operation {
+    /// The notification of its failure.
+    #[must_use]
+    pub fn failed(self, failure: Failure) -> Notification {
+        match self {
+            Self::Request(operation) => Notification::RequestError(operation, failure),
+            Self::WebSocket(operation) => Notification::WebSocketError(operation, failure),
+        }
+    }
+
+    /// It receives: of its kind, a handle accepts one at a time.
+    fn receives(self) -> bool {
+        match self {
+            Self::Request(operation) => match operation {
+                RequestOperation::QueryDataAvailable | RequestOperation::ReadData => true,
+                RequestOperation::ReceiveResponse
+                | RequestOperation::WriteData
+                | RequestOperation::SendRequest => false,
+            },
+            Self::WebSocket(operation) => match operation {
+                WebSocketOperation::Receive => true,
+                WebSocketOperation::Send
+                | WebSocketOperation::Close
+                | WebSocketOperation::Shutdown => false,
+            },
+        }
+    }
+}
+
+impl From<RequestOperation> for Operation {
+    fn from(operation: RequestOperation) -> Self {
+        Self::Request(operation)
+    }
+}
+
+impl From<WebSocketOperation> for Operation {
+    fn from(operation: WebSocketOperation) -> Self {
+        Self::WebSocket(operation)
     }
 }
 
@@ -241,4 +291,64 @@ pub trait Observer: Clone + Send + Sync + 'static {
 
     /// Delivers one notification of `handle`, whose context value is `context`, if that is selected.
     fn notify(&self, handle: HandleId, context: usize, notification: &Notification);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What ends an operation well, and whether the operation receives.
+    fn successes() -> [(Notification, Operation, bool); 9] {
+        use {RequestOperation as R, WebSocketOperation as W};
+        let (address, bytes) = (0, 1);
+        let kind = BufferKind::Close;
+        let complete = Notification::SendRequestComplete { address, bytes };
+        let read = Notification::ReadComplete { address, bytes };
+        let received = Notification::WebSocketReceived { bytes, kind };
+        let sent = Notification::WebSocketSent { bytes, kind };
+        [
+            (complete, R::SendRequest.into(), false),
+            (
+                Notification::HeadersAvailable,
+                R::ReceiveResponse.into(),
+                false,
+            ),
+            (
+                Notification::DataAvailable(1),
+                R::QueryDataAvailable.into(),
+                true,
+            ),
+            (read, R::ReadData.into(), true),
+            (Notification::WriteComplete(1), R::WriteData.into(), false),
+            (received, W::Receive.into(), true),
+            (sent, W::Send.into(), false),
+            (Notification::CloseComplete, W::Close.into(), false),
+            (Notification::ShutdownComplete, W::Shutdown.into(), false),
+        ]
+    }
+
+    #[test]
+    fn an_operation_ends_in_its_success_or_its_failure() {
+        for (success, operation, receives) in successes() {
+            let failure = operation.failed(Error::Timeout.into());
+            for end in [&success, &failure] {
+                assert_eq!(end.operation(), Some(operation), "{end:?}");
+                assert_eq!(end.ends_receiving(), receives, "{end:?}");
+            }
+            let undelivered = operation.failed(Error::Internal.into());
+            assert_eq!(success.or_failure(), undelivered);
+            assert_eq!(failure.clone().or_failure(), failure);
+        }
+    }
+
+    #[test]
+    fn what_ends_no_operation_is_said_again_as_it_is() {
+        let refused =
+            Notification::SecureFailure(SecureProblems::INVALID_CA, Error::Timeout.into());
+        for news in [Notification::HandleClosing, refused] {
+            assert_eq!(news.operation(), None);
+            assert!(!news.ends_receiving());
+            assert_eq!(news.clone().or_failure(), news);
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! The WebSocket protocol (RFC 6455) without I/O: bytes and random bytes go in; bytes and events come out.
 //!
 //! In scope: frames, masking, UTF-8 checking, close frames, the opening handshake's keys and its
-//! client-side check, the order of frames in both directions, for either [`Role`].
-//! Out of scope: reading and writing, deadlines, keep-alive, answering pings, the closing
-//! handshake's order of events (the engine's work), extensions (none is ever negotiated).
+//! client-side check, the order of frames in both directions, for either [`Role`]; a connection's [`Life`].
+//! Out of scope: reading and writing, deadlines, keep-alive, answering pings (the engine's work), extensions (none is ever
+//! negotiated).
 //!
 //! ```text
 //! network ─► Receiver ─► payload into the caller's buffer, Event::{FrameEnd, Ping, Pong, Close}
@@ -18,6 +18,7 @@ pub mod component;
 pub mod error;
 pub mod frame;
 pub mod handshake;
+pub mod life;
 pub mod mask;
 pub mod message;
 pub mod receive;
@@ -32,6 +33,7 @@ pub use control::ControlPayload;
 pub use error::ProtocolError;
 pub use frame::{EncodedHeader, FrameHeader, MAX_CONTROL_PAYLOAD_BYTES, MAX_HEADER_BYTES, Opcode};
 pub use handshake::{AcceptKey, ClientKey, HandshakeError, Offer, accept_for, client_key};
+pub use life::{Call, Life};
 pub use mask::MaskKey;
 pub use message::{MessageKind, Role};
 pub use receive::{Advance, Event, InPlace, Receiver};

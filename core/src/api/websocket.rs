@@ -1,21 +1,21 @@
 //! WebSockets: one send-side and one receive-side operation at a time, and the closing handshake over both.
 //!
-//! ```text
-//!  send side:     OPEN ──Shutdown/Close──► CLOSED          receive side:  OPEN ──peer's close──► CLOSED
-//!  Close:         waits for both sides, discarding what arrives, at most WEB_SOCKET_CLOSE_TIMEOUT
-//!  failed write:  ends the send side; the receive side goes on to what has arrived, then it is a failure
-//!  any failure:   reported by every pending and every later operation
-//! ```
+//! Which call is legal when, and what a failure leaves, is the connection's
+//! [`Life`](winhttp_proto::websocket::Life); this is how the calls are carried out.
 //!
 //! Operations are tried on the calling thread first; what cannot finish waits in the connection's state. In
 //! asynchronous mode the poll moves it on and a notification ends it; in synchronous mode the caller's own thread waits
 //! for the socket and moves everything on that waits there.
 
+mod calls;
 mod close;
+mod connection;
 mod ending;
 mod io;
 mod operations;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -28,6 +28,7 @@ use super::completions::Completions;
 use super::handle::Handle;
 use crate::engine::buffers::Inbox;
 use crate::engine::channel::Channel;
+use crate::engine::clock;
 use crate::engine::reactor::{Ready, Registration};
 use crate::engine::transport::Stack;
 use winhttp_proto::embed::Embedder;
@@ -61,7 +62,7 @@ impl<E: Embedder> WebSocket<E> {
         } = upgraded;
         let channel = Channel::new(stack, inbox, read_ahead);
         let websocket = Arc::new(Self {
-            io: Mutex::new(Io::new(channel, send_timeout)),
+            io: Mutex::new(Io::new(channel, send_timeout, clock::now)),
             endpoint,
             handle,
         });
@@ -117,12 +118,12 @@ impl<E: Embedder> Ready for WebSocket<E> {
     }
 
     fn expired(self: Arc<Self>) {
-        self.move_on(|io, ended| io.pump(Some(crate::engine::clock::now()), ended));
+        self.move_on(|io, ended| io.pump(Some(clock::now()), ended));
     }
 
     fn lost(self: Arc<Self>) -> bool {
         self.move_on(|io, ended| {
-            if let Some(channel) = &mut io.channel {
+            if let Some(channel) = io.connection.channel_mut() {
                 channel.abandon(Error::Internal);
             }
             io.pump(None, ended);

@@ -99,6 +99,12 @@ impl Inbox {
             .unwrap_or_default()
     }
 
+    /// Memory is held, whether or not anything waits in it.
+    #[cfg(test)]
+    pub(crate) fn owns_buffer(&self) -> bool {
+        self.buffer.is_some()
+    }
+
     /// Nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -9,10 +9,8 @@ use winhttp_proto::websocket::{CloseCode, CloseFrame, CloseReason};
 
 use super::WebSocket;
 use super::io::Io;
-use super::slot::{Close, Send, Slot};
 use crate::api::completions::Completions;
 use crate::engine::channel::Channel;
-use crate::engine::clock;
 use crate::engine::sleeper::Interest;
 use crate::lock::if_free;
 
@@ -29,12 +27,7 @@ impl<E: Embedder> WebSocket<E> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.send.is_free() || io.send_closed {
-            return Err(Error::InvalidOperation.into());
-        }
-        io.sending()?.close(&frame)?;
-        io.send_closed = true;
-        io.send = Slot::Waiting(Send::Shutdown, self.caller());
+        io.begin_shutdown(&frame, self.caller())?;
         io.contain(&mut ended, Io::pump_send);
         self.finish(io, ended, |io| &mut io.send, Interest::Writable)
             .map(|sent| sent.unwrap_or_default())
@@ -50,18 +43,7 @@ impl<E: Embedder> WebSocket<E> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.send.is_free() || io.close_called {
-            return Err(Error::InvalidOperation.into());
-        }
-        let send_closed = io.send_closed;
-        let channel = io.receiving()?;
-        // Where nothing can be sent any more, the peer's close frame may have arrived all the same.
-        if !send_closed && channel.send_failure().is_none() {
-            channel.close(&frame)?;
-        }
-        io.send_closed = true;
-        io.receive_closed = true;
-        io.close_called = true;
+        io.begin_close(&frame, self.caller())?;
         let outstanding = self.handle.is_receiving();
         if outstanding {
             ended.cancelling();
@@ -70,8 +52,6 @@ impl<E: Embedder> WebSocket<E> {
         if outstanding {
             ended.before_return();
         }
-        let deadline = clock::deadline(clock::now(), Some(io.close_timeout));
-        io.close = Slot::Waiting(Close { deadline }, self.caller());
         io.contain(&mut ended, |io, ended| io.pump(None, ended));
         self.finish(io, ended, |io| &mut io.close, Interest::Readable)
             .map(|closed| closed.unwrap_or_default())
@@ -83,14 +63,9 @@ impl<E: Embedder> WebSocket<E> {
     /// [`Error::InvalidOperation`] before a close frame was received.
     pub fn close_status(&self) -> Result<(u16, CloseReason)> {
         let io = self.io();
-        let told = io.receive_closed && (!io.close_called || !io.close.is_waiting());
-        match &io.peer_close {
-            Some(frame) if told => Ok((
-                frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get),
-                frame.reason,
-            )),
-            _ => Err(Error::InvalidOperation.into()),
-        }
+        let frame = io.close_status()?;
+        let code = frame.code.map_or(EMPTY_CLOSE_STATUS, CloseCode::get);
+        Ok((code, frame.reason))
     }
 
     /// Time Close waits for the peer (WEB_SOCKET_CLOSE_TIMEOUT), in milliseconds.
@@ -119,7 +94,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut io = self.io();
         io.cancel(&mut ended);
         ended.before_return();
-        let channel = io.channel.take();
+        let channel = io.connection.let_go();
         self.set_deadline(&mut io);
         drop(io);
         match channel {
@@ -133,14 +108,14 @@ impl<E: Embedder> WebSocket<E> {
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free.
     pub(in crate::api) fn disconnect(&self) {
-        let channel = if_free(&self.io).and_then(|mut io| io.channel.take());
+        let channel = if_free(&self.io).and_then(|mut io| io.connection.let_go());
         drop(channel);
     }
 
     /// The connection is one over TLS, as far as that can be found out without waiting.
     pub(in crate::api) fn is_secured(&self) -> bool {
         if_free(&self.io).is_some_and(|io| {
-            let channel = io.channel.as_ref();
+            let channel = io.connection.channel();
             channel.is_some_and(Channel::is_secured)
         })
     }

@@ -17,10 +17,10 @@ impl<E: Embedder> WebSocket<E> {
             let Some(mut io) = within(deadline, || if_free(&self.io)) else {
                 return;
             };
-            let Some(channel) = &mut io.channel else {
+            let Some(channel) = io.connection.channel_mut() else {
                 return;
             };
-            if !channel.has_gathered() || !matches!(channel.flush_controls(), Ok(false)) {
+            if !channel.has_gathered() || !matches!(channel.flush(), Ok(false)) {
                 return;
             }
             let Some(socket) = io.socket() else { return };

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::timers::{Wait, timed_out};
-use winhttp_proto::failure::{Failure, Result};
-use winhttp_proto::notify::{BufferKind, Notification, WebSocketOperation};
-use winhttp_proto::websocket::{CloseFrame, MessageKind};
+use winhttp_proto::failure::Result;
+use winhttp_proto::notify::BufferKind;
+use winhttp_proto::websocket::{Life, MessageKind};
 
-use super::slot::{Close, Receive, Send, Slot};
-use crate::api::completions::Completions;
+use super::calls::Reports;
+use super::connection::Connection;
+use super::slot::{Close, Receive, Send, Slot, Stall};
 use crate::contain::contained;
 use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
@@ -30,18 +31,10 @@ const DISCARDS_MAX: usize = 256;
 
 /// The protocol state and the pending operations of a WebSocket.
 pub(super) struct Io<E: Embedder> {
-    /// Gone once the handle was closed or the closing handshake timed out.
-    pub(super) channel: Option<Channel>,
-    /// What the peer's close frame said; outlives the channel.
-    pub(super) peer_close: Option<Box<CloseFrame>>,
+    pub(super) connection: Connection,
     pub(super) receive: Slot<Receive<E>, (u32, BufferKind)>,
     pub(super) send: Slot<Send<E>, ()>,
     pub(super) close: Slot<Close, ()>,
-    /// The program was told of the peer's close frame, or called Close: nothing more can be received.
-    pub(super) receive_closed: bool,
-    /// Shutdown or Close was called: nothing more can be sent.
-    pub(super) send_closed: bool,
-    pub(super) close_called: bool,
     pub(super) close_timeout: Duration,
     keep_alive_interval: Duration,
     keep_alive_at: Option<Instant>,
@@ -50,55 +43,58 @@ pub(super) struct Io<E: Embedder> {
     armed: Option<Instant>,
     /// The poll was asked to flush what is gathered.
     pub(super) flush_asked: bool,
-    /// The poll's turn in which a callback has sent last.
-    sent_in: u64,
+    /// The poll's turn in which a callback has sent last, if one has.
+    sent_in: Option<u64>,
     /// Whether looking pays before a synchronous receive sleeps.
     pub(super) spin: Spin,
+    /// Reads the clock, only where the time matters.
+    pub(super) now: fn() -> Instant,
 }
 
 impl<E: Embedder> Io<E> {
-    pub(super) fn new(channel: Channel, send_timeout: Option<Duration>) -> Self {
+    pub(super) fn new(
+        channel: Channel,
+        send_timeout: Option<Duration>,
+        now: fn() -> Instant,
+    ) -> Self {
         Self {
-            channel: Some(channel),
-            peer_close: None,
+            connection: Connection::Open(channel),
             receive: Slot::Free,
             send: Slot::Free,
             close: Slot::Free,
-            receive_closed: false,
-            send_closed: false,
-            close_called: false,
             close_timeout: CLOSE_TIMEOUT,
             keep_alive_interval: KEEP_ALIVE,
-            keep_alive_at: clock::deadline(clock::now(), Some(KEEP_ALIVE)),
+            keep_alive_at: clock::deadline(now(), Some(KEEP_ALIVE)),
             send_timeout,
             armed: None,
             flush_asked: false,
-            sent_in: 0,
+            sent_in: None,
             spin: Spin::default(),
+            now,
         }
     }
 
     pub(super) fn note_ready(&mut self, stream_ended: bool) {
-        if let Some(channel) = &mut self.channel {
+        if let Some(channel) = self.connection.channel_mut() {
             channel.note_ready(stream_ended);
         }
     }
 
     pub(super) fn set_keep_alive(&mut self, interval: Duration) {
         self.keep_alive_interval = interval;
-        self.keep_alive_at = clock::deadline(clock::now(), Some(interval));
+        self.keep_alive_at = clock::deadline((self.now)(), Some(interval));
     }
 
     pub(super) fn socket(&self) -> Option<Arc<Socket>> {
-        let channel = self.channel.as_ref();
+        let channel = self.connection.channel();
         channel.and_then(Channel::socket).map(Arc::clone)
     }
 
     /// What a synchronous caller waits for: its own direction, and room for control frames that wait to be written.
     pub(super) fn interest(&self, own: Interest) -> Interest {
-        match &self.channel {
+        match self.connection.channel() {
             // Nothing more is read behind the peer's close frame.
-            Some(channel) if channel.wants_write() && self.peer_close.is_some() => {
+            Some(channel) if channel.wants_write() && channel.life().peer_close().is_some() => {
                 Interest::Writable
             }
             Some(channel) if channel.wants_write() && own == Interest::Readable => Interest::Both,
@@ -108,11 +104,11 @@ impl<E: Embedder> Io<E> {
 
     /// The right to read without the lock, unless something is due soon.
     pub(super) fn lend(&mut self) -> Option<LentReader> {
-        let soon = clock::now() + PATIENCE;
+        let soon = (self.now)() + PATIENCE;
         if self.deadline().is_some_and(|deadline| deadline < soon) {
             return None;
         }
-        self.channel.as_mut()?.lend()
+        self.connection.channel_mut()?.lend()
     }
 
     /// The connection, if it can still send.
@@ -120,7 +116,7 @@ impl<E: Embedder> Io<E> {
     /// # Errors
     /// The failure that ended that.
     pub(super) fn sending(&mut self) -> Result<&mut Channel> {
-        self.unless(Channel::send_failure)
+        self.channel_that(Life::check_sending)
     }
 
     /// The connection, if it can still receive: what has arrived, if nothing more.
@@ -128,33 +124,28 @@ impl<E: Embedder> Io<E> {
     /// # Errors
     /// The failure that ended that.
     pub(super) fn receiving(&mut self) -> Result<&mut Channel> {
-        self.unless(Channel::failure)
+        self.channel_that(Life::check_receiving)
     }
 
-    fn unless(&mut self, failure: impl Fn(&Channel) -> Option<&Failure>) -> Result<&mut Channel> {
-        let channel = self.channel.as_mut().ok_or(Error::OperationCancelled)?;
-        match failure(channel).cloned() {
-            None => Ok(channel),
-            Some(failure) => Err(failure),
+    fn channel_that(&mut self, works: impl Fn(&Life) -> Result<()>) -> Result<&mut Channel> {
+        match &mut self.connection {
+            Connection::Open(channel) => works(channel.life()).map(|()| channel),
+            Connection::Gone(_) => Err(Error::OperationCancelled.into()),
         }
     }
 
     /// When something must happen even if the socket stays silent.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let channel = self
-            .channel
-            .as_ref()
-            .filter(|channel| channel.failure().is_none())?;
-        if channel.has_more() {
-            return Some(clock::now());
+        let channel = self.connection.channel();
+        let channel = channel.filter(|channel| channel.life().can_receive())?;
+        if channel.is_unfinished() {
+            return Some((self.now)());
         }
-        let keep_alive = if channel.is_closing() || channel.send_failure().is_some() {
-            None
-        } else {
-            self.keep_alive_at
-        };
+        let keep_alive = self.keep_alive_at.filter(|_| channel.keeps_alive());
         let stall = match &self.send {
-            Slot::Waiting(Send::Data { stalls_at, .. }, _) => *stalls_at,
+            Slot::Waiting(Send::Data { stall, .. }, _) => {
+                stall.as_ref().and_then(|stall| stall.ends_at)
+            }
             Slot::Waiting(Send::Shutdown, _) | Slot::Free | Slot::Ended(_) => None,
         };
         let close = match &self.close {
@@ -175,7 +166,7 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Moves everything on as far as possible without waiting. `now` is given where deadlines may have passed.
-    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut Completions<'_, E>) {
+    pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut impl Reports) {
         if let Some(now) = now {
             self.armed = None;
             self.pump_timers(now, ended);
@@ -186,17 +177,17 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Runs a step; a panic in it ends the connection, and with that everything that waits.
-    pub(super) fn contain<'a>(
+    pub(super) fn contain<R: Reports>(
         &mut self,
-        ended: &mut Completions<'a, E>,
-        step: impl FnOnce(&mut Self, &mut Completions<'a, E>),
+        ended: &mut R,
+        step: impl FnOnce(&mut Self, &mut R),
     ) {
         let done = contained(|| {
             step(self, ended);
             Ok(())
         });
         if let Err(error) = done {
-            if let Some(channel) = &mut self.channel {
+            if let Some(channel) = self.connection.channel_mut() {
                 channel.abandon(error);
             }
             let _ = contained(|| {
@@ -209,16 +200,16 @@ impl<E: Embedder> Io<E> {
     /// A send from a callback in this turn of the poll is one of many: there was another, or more messages wait for the
     /// callbacks.
     pub(super) fn is_one_of_many(&mut self, turn: u64) -> bool {
-        let again = std::mem::replace(&mut self.sent_in, turn) == turn;
-        let Some(channel) = &self.channel else {
+        let again = self.sent_in.replace(turn) == Some(turn);
+        let Some(channel) = self.connection.channel() else {
             return false;
         };
-        again || channel.has_gathered() || channel.holds_input()
+        again || channel.has_gathered() || channel.has_unread()
     }
 
     /// Takes a new send to leave with others, if it is small; else it waits for [`Io::pump_send`].
-    pub(super) fn gather_send(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    pub(super) fn gather_send(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if let Slot::Waiting(Send::Data { frame, data, .. }, _) = &mut self.send {
@@ -230,7 +221,7 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    pub(super) fn pump_send(&mut self, ended: &mut Completions<'_, E>) {
+    pub(super) fn pump_send(&mut self, ended: &mut impl Reports) {
         self.write(ended);
         if self.receive.is_waiting() && self.sending().is_err() {
             // What has arrived is all there will be, and the socket need not tell anything new.
@@ -238,22 +229,18 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    fn write(&mut self, ended: &mut Completions<'_, E>) {
+    fn write(&mut self, ended: &mut impl Reports) {
         self.pump_data(ended);
         self.pump_controls(ended);
     }
 
-    fn pump_data(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    fn pump_data(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         let Slot::Waiting(
             Send::Data {
-                frame,
-                data,
-                stalls_at,
-                sent_by_then,
-                ..
+                frame, data, stall, ..
             },
             _,
         ) = &mut self.send
@@ -264,9 +251,9 @@ impl<E: Embedder> Io<E> {
             Ok(true) => self.end_send(Ok(()), ended),
             Ok(false) => {
                 let sent = channel.sent();
-                if *sent_by_then != sent || stalls_at.is_none() {
-                    *sent_by_then = sent;
-                    *stalls_at = clock::deadline(clock::now(), self.send_timeout);
+                if stall.as_ref().is_none_or(|stall| stall.sent != sent) {
+                    let ends_at = clock::deadline((self.now)(), self.send_timeout);
+                    *stall = Some(Stall { sent, ends_at });
                 }
             }
             Err(error) => self.end_send(Err(error), ended),
@@ -274,24 +261,24 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Writes what waits besides a data frame. A failure shows in the operations that wait.
-    fn pump_controls(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    fn pump_controls(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
-        if channel.failure().is_none() && channel.wants_write() {
-            let _ = channel.flush_controls();
+        if channel.wants_write() {
+            let _ = channel.flush();
         }
         if let Slot::Waiting(Send::Shutdown, _) = &self.send {
-            match channel.send_failure().cloned() {
-                Some(error) => self.end_send(Err(error), ended),
-                None if channel.is_flushed() => self.end_send(Ok(()), ended),
-                None => {}
+            match channel.life().check_sending() {
+                Err(error) => self.end_send(Err(error), ended),
+                Ok(()) if channel.is_flushed() => self.end_send(Ok(()), ended),
+                Ok(()) => {}
             }
         }
     }
 
-    pub(super) fn pump_receive(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    pub(super) fn pump_receive(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if let Slot::Waiting(receive, _) = &mut self.receive {
@@ -300,7 +287,9 @@ impl<E: Embedder> Io<E> {
             match received.map(buffer_kind) {
                 Ok(None) => {}
                 Ok(Some(kind)) => {
-                    self.receive_closed |= kind == BufferKind::Close;
+                    if kind == BufferKind::Close {
+                        channel.life_mut().received_close();
+                    }
                     self.end_receive(Ok((bytes, kind)), ended);
                 }
                 Err(error) => self.end_receive(Err(error), ended),
@@ -316,38 +305,35 @@ impl<E: Embedder> Io<E> {
     /// Reads what no receive waits for. A receive that has just ended leaves that too: no new readiness will be reported
     /// for what is behind its data.
     fn read_ahead(&mut self) {
-        let Some(channel) = &mut self.channel else {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if self.close.is_waiting() {
             discard(channel);
-        } else if self.receive.is_free() && !self.receive_closed && channel.failure().is_none() {
+        } else if self.receive.is_free() {
             // Pings are answered although nobody receives; a failure waits for the next operation.
             let _ = channel.read_ahead();
-        }
-        if self.peer_close.is_none() {
-            self.peer_close = channel.peer_close().copied().map(Box::new);
         }
     }
 
     /// Close is complete when both close frames are through, and fails when the connection does. The peer's close frame
     /// is enough where ours could not be written: it says how the connection was closed (RFC 6455 §7.1.5).
-    pub(super) fn pump_close(&mut self, ended: &mut Completions<'_, E>) {
-        let Some(channel) = &mut self.channel else {
+    pub(super) fn pump_close(&mut self, ended: &mut impl Reports) {
+        let Some(channel) = self.connection.channel_mut() else {
             return;
         };
         if !self.close.is_waiting() {
             return;
         }
-        if let Some(error) = channel.failure().cloned() {
+        if let Err(error) = channel.life().check_receiving() {
             self.end_close(Err(error), ended);
-        } else if self.peer_close.is_some() && !channel.wants_write() {
+        } else if channel.life().peer_close().is_some() && !channel.wants_write() {
             channel.finish_sending();
             self.end_close(Ok(()), ended);
         }
     }
 
-    fn pump_timers(&mut self, now: Instant, ended: &mut Completions<'_, E>) {
+    fn pump_timers(&mut self, now: Instant, ended: &mut impl Reports) {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if passed(self.keep_alive_at) {
             self.keep_alive_at = clock::deadline(now, Some(self.keep_alive_interval));
@@ -355,12 +341,12 @@ impl<E: Embedder> Io<E> {
                 let _ = channel.keep_alive();
             }
         }
-        if let Slot::Waiting(Send::Data { stalls_at, .. }, _) = &self.send
-            && passed(*stalls_at)
+        if let Slot::Waiting(Send::Data { stall, .. }, _) = &self.send
+            && passed(stall.as_ref().and_then(|stall| stall.ends_at))
         {
             // Half a frame is on the wire: nothing can be sent behind it.
             let failure = timed_out(Wait::WebSocketSend, self.send_timeout);
-            if let Some(channel) = &mut self.channel {
+            if let Some(channel) = self.connection.channel_mut() {
                 channel.fail_sending(failure.clone());
             }
             self.end_send(Err(failure), ended);
@@ -368,58 +354,9 @@ impl<E: Embedder> Io<E> {
         if let Slot::Waiting(close, _) = &self.close
             && passed(close.deadline)
         {
-            self.channel = None;
+            drop(self.connection.let_go());
             let failure = timed_out(Wait::WebSocketClose, Some(self.close_timeout));
             self.end_close(Err(failure), ended);
-        }
-    }
-
-    /// Ends everything that waits, the receive first.
-    pub(super) fn cancel(&mut self, ended: &mut Completions<'_, E>) {
-        let cancelled = Failure::from(Error::OperationCancelled);
-        self.end_receive(Err(cancelled.clone()), ended);
-        self.end_send(Err(cancelled.clone()), ended);
-        self.end_close(Err(cancelled), ended);
-    }
-
-    pub(super) fn end_receive(
-        &mut self,
-        result: Result<(u32, BufferKind)>,
-        ended: &mut Completions<'_, E>,
-    ) {
-        if let Some((_, Some(result))) = self.receive.end(result) {
-            ended.push(match result {
-                Ok((bytes, kind)) => Notification::WebSocketReceived { bytes, kind },
-                Err(failure) => Notification::WebSocketError(WebSocketOperation::Receive, failure),
-            });
-        }
-    }
-
-    fn end_send(&mut self, result: Result<()>, ended: &mut Completions<'_, E>) {
-        let Some((op, Some(result))) = self.send.end(result) else {
-            return;
-        };
-        ended.push(match (op, result) {
-            (Send::Data { frame, kind, .. }, Ok(())) => Notification::WebSocketSent {
-                bytes: u32::try_from(frame.len()).unwrap_or(u32::MAX),
-                kind,
-            },
-            (Send::Data { .. }, Err(error)) => {
-                Notification::WebSocketError(WebSocketOperation::Send, error)
-            }
-            (Send::Shutdown, Ok(())) => Notification::ShutdownComplete,
-            (Send::Shutdown, Err(error)) => {
-                Notification::WebSocketError(WebSocketOperation::Shutdown, error)
-            }
-        });
-    }
-
-    fn end_close(&mut self, result: Result<()>, ended: &mut Completions<'_, E>) {
-        if let Some((_, Some(result))) = self.close.end(result) {
-            ended.push(match result {
-                Ok(()) => Notification::CloseComplete,
-                Err(error) => Notification::WebSocketError(WebSocketOperation::Close, error),
-            });
         }
     }
 }
@@ -437,7 +374,7 @@ fn discard(channel: &mut Channel) {
                 return;
             }
         }
-        channel.come_back();
+        channel.stop_receiving();
     });
 }
 

@@ -2,15 +2,14 @@
 
 use std::sync::MutexGuard;
 
-use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::embed::{Embedder, ReadMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::BufferKind;
-use winhttp_proto::websocket::MessageKind;
 
 use super::WebSocket;
 use super::io::Io;
-use super::slot::{Caller, Receive, Send, Slot};
+use super::slot::{Caller, Slot};
 use crate::api::completions::Completions;
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
@@ -25,31 +24,9 @@ impl<E: Embedder> WebSocket<E> {
     /// [`Error::InvalidParameter`] for a kind that cannot be sent (now), [`Error::InvalidOperation`] while a send or
     /// close is pending or after Shutdown or Close, and the connection's failure.
     pub fn send(&self, kind: BufferKind, data: E::WriteBuffer) -> Result<()> {
-        let (message, fin) = match kind {
-            BufferKind::BinaryMessage => (MessageKind::Binary, true),
-            BufferKind::BinaryFragment => (MessageKind::Binary, false),
-            BufferKind::Utf8Message => (MessageKind::Text, true),
-            BufferKind::Utf8Fragment => (MessageKind::Text, false),
-            BufferKind::Close => return Err(Error::InvalidParameter.into()),
-        };
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        if !io.send.is_free() || io.send_closed {
-            return Err(Error::InvalidOperation.into());
-        }
-        let channel = io.sending()?;
-        channel.can_send(message)?;
-        let frame = channel.begin(message, fin, data.bytes().len())?;
-        io.send = Slot::Waiting(
-            Send::Data {
-                frame,
-                data,
-                kind,
-                stalls_at: None,
-                sent_by_then: 0,
-            },
-            self.caller(),
-        );
+        io.begin_send(kind, data, self.caller())?;
         if let Some(turn) = self.turn_of_callback()
             && io.is_one_of_many(turn)
         {
@@ -79,13 +56,11 @@ impl<E: Embedder> WebSocket<E> {
         }
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
-        let outstanding = !io.receive.is_free() || self.handle.is_receiving();
-        if outstanding || io.receive_closed {
+        if self.handle.is_receiving() {
             return Err(Error::InvalidOperation.into());
         }
-        io.receiving()?;
+        io.begin_receive(buffer, self.caller())?;
         self.handle.begin_receiving();
-        io.receive = Slot::Waiting(Receive { buffer, filled: 0 }, self.caller());
         io.contain(&mut ended, Io::pump_receive);
         self.finish(io, ended, |io| &mut io.receive, Interest::Readable)
     }
@@ -98,7 +73,7 @@ impl<E: Embedder> WebSocket<E> {
 
     /// Has what was gathered leave before the poll waits.
     fn ask_to_flush(&self, io: &mut Io<E>) {
-        let gathered = io.channel.as_ref().is_some_and(Channel::has_gathered);
+        let gathered = io.connection.channel().is_some_and(Channel::has_gathered);
         if gathered
             && !io.flush_asked
             && let Some(endpoint) = &self.endpoint
@@ -108,7 +83,7 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// Who is told of the end of a call made now.
+    /// How a call made now reports its completion.
     pub(super) fn caller(&self) -> Caller {
         if self.handle.is_asynchronous() {
             Caller::Callback
@@ -156,7 +131,7 @@ impl<E: Embedder> WebSocket<E> {
             });
             io = self.io();
             slot(&mut io).set_waker(None);
-            if let (Err(error), Some(channel)) = (waited, &mut io.channel) {
+            if let (Err(error), Some(channel)) = (waited, io.connection.channel_mut()) {
                 // Without waiting nothing can end the operation, and its memory must not stay lent.
                 channel.abandon(error);
             }
@@ -179,7 +154,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut io = self.io();
         io.spin = spin;
         let mut came = true;
-        if let Some(channel) = &mut io.channel {
+        if let Some(channel) = io.connection.channel_mut() {
             // A failure shows in the operations that wait.
             came = channel.take_back(reader, &result).unwrap_or(true);
         }

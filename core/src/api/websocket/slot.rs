@@ -20,11 +20,11 @@ pub(super) enum Slot<Op, T> {
     Ended(Result<T>),
 }
 
-/// Who is told that an operation has ended.
+/// How an operation reports its completion.
 pub(super) enum Caller {
-    /// The program, by a notification.
+    /// By a notification.
     Callback,
-    /// The thread inside the call: it looks itself, and is woken if it sleeps.
+    /// The thread inside the call looks itself, and is woken if it sleeps.
     Thread(Option<Arc<dyn Wake>>),
 }
 
@@ -40,11 +40,18 @@ pub(super) enum Send<E: Embedder> {
         frame: Outgoing,
         data: E::WriteBuffer,
         kind: BufferKind,
-        stalls_at: Option<Instant>,
-        /// What the socket had taken when that was fixed.
-        sent_by_then: u64,
+        /// Since when the socket takes nothing, if it was full.
+        stall: Option<Stall>,
     },
     Shutdown,
+}
+
+/// The socket takes nothing.
+pub(super) struct Stall {
+    /// What it had taken before.
+    pub(super) sent: u64,
+    /// When the send fails, if it still has taken no more.
+    pub(super) ends_at: Option<Instant>,
 }
 
 /// WinHttpWebSocketClose.
@@ -94,6 +101,61 @@ impl<Op, T> Slot<Op, T> {
             }
             Self::Waiting(op, Caller::Callback) => Some((op, Some(result))),
             Self::Free | Self::Ended(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use winhttp_proto::error::Error;
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Sleeper(AtomicUsize);
+
+    impl Wake for Sleeper {
+        fn wake(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_a_callback_reports_leaves_the_slot_free() {
+        let mut slot = Slot::Waiting('o', Caller::Callback);
+        assert!(slot.is_waiting() && !slot.is_free());
+        assert_eq!(slot.end(Ok(7)), Some(('o', Some(Ok(7)))));
+        assert!(slot.is_free());
+        assert_eq!(slot.end(Ok(8)), None, "an operation ends once");
+        assert_eq!(slot.take_result(), None);
+    }
+
+    #[test]
+    fn what_a_thread_waits_for_is_kept_until_it_looks() {
+        let mut slot = Slot::Waiting('o', Caller::Thread(None));
+        assert_eq!(slot.take_result(), None);
+        let failure = Error::Timeout.into();
+        assert_eq!(slot.end(Err(failure)), Some(('o', None)));
+        assert_eq!(slot.end(Ok(8)), None);
+        assert!(!slot.is_free(), "the next operation must wait");
+        assert_eq!(slot.take_result(), Some(Err(Error::Timeout.into())));
+        assert!(slot.is_free());
+        assert_eq!(slot.take_result(), None);
+    }
+
+    #[test]
+    fn a_thread_is_woken_only_while_it_sleeps() {
+        let sleeper = Arc::new(Sleeper::default());
+        for (sleeps, woken) in [(true, 1), (false, 1)] {
+            let mut slot = Slot::Waiting('o', Caller::Thread(None));
+            slot.set_waker(Some(Arc::clone(&sleeper) as Arc<dyn Wake>));
+            if !sleeps {
+                slot.set_waker(None);
+            }
+            slot.end(Ok(7));
+            assert_eq!(sleeper.0.load(Ordering::Relaxed), woken);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use winhttp_proto::failure::Result;
 
-use super::{Channel, Outgoing};
+use super::{Channel, Outgoing, Started};
 use crate::engine::buffers::{BUFFER_BYTES, Inbox};
 use crate::engine::clock;
 use crate::engine::transport::Write;
@@ -43,13 +43,15 @@ impl Gathered {
 impl Channel {
     /// Takes the frame to leave with others soon; `false` if it must be sent with [`Channel::try_send`].
     ///
-    /// [`Channel::flush_controls`] must follow before the thread waits, if [`Channel::has_gathered`].
+    /// [`Channel::flush`] must follow before the thread waits, if [`Channel::has_gathered`].
     ///
     /// # Errors
     /// The connection's failure.
     pub fn try_gather(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
         let total = frame.total();
-        let waits = self.controls.inside_frame || self.has_controls() || !frame.is_new();
+        let waits = !matches!(self.controls.started, Started::None)
+            || self.has_controls()
+            || !frame.is_new();
         if total > FRAME_MAX || waits || ENDING.load(Ordering::Relaxed) {
             return Ok(false);
         }

@@ -49,16 +49,13 @@ impl Channel {
     }
 
     fn receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
-        self.check()?;
-        self.has_more = false;
+        self.life.check_receiving()?;
+        self.readiness.resume();
         if let Some(kind) = self.message_end.take_if(|_| !out.is_empty()) {
             return Ok(Received::Message(kind));
         }
-        if let Some(error) = self.held_back {
-            return self.violation(error, out.is_empty());
-        }
         for _ in 0..TURNS_MAX {
-            if self.peer_close.is_some() {
+            if self.life.peer_close().is_some() {
                 return Ok(Received::Closed);
             }
             let mut progress = false;
@@ -102,16 +99,18 @@ impl Channel {
             }
         }
         // Others want their turn; the owner comes back although no new readiness will be reported.
-        self.has_more = true;
+        self.readiness.stop();
         Ok(Received::Pending)
     }
 
     /// All that has arrived was delivered. Behind a failed write there will be nothing else: the connection is gone, or
     /// half a frame has made it useless.
     fn nothing_more(&mut self) -> Result<Received> {
-        match &self.send_failed {
-            Some(failure) if !self.lent && !self.has_more => self.fail(failure.clone()),
-            Some(_) | None => Ok(Received::Pending),
+        match self.life.check_sending() {
+            Err(failure) if !self.readiness.is_lent() && !self.readiness.is_unfinished() => {
+                self.fail(failure)
+            }
+            Err(_) | Ok(()) => Ok(Received::Pending),
         }
     }
 
@@ -120,7 +119,7 @@ impl Channel {
     /// # Errors
     /// As [`Channel::try_receive`].
     pub fn read_ahead(&mut self) -> Result<()> {
-        if self.inbox.is_empty() && self.is_drained() && !self.has_more {
+        if self.inbox.is_empty() && !self.is_worth_reading() {
             return Ok(());
         }
         if self.message_end.is_none()
@@ -143,11 +142,11 @@ impl Channel {
             Some(Event::Ping(payload)) => {
                 self.queue_pong(payload.as_bytes())?;
                 // A pong that cannot be written costs nothing of what was received.
-                let _ = self.write_controls();
+                let _ = self.flush();
                 Ok(None)
             }
             Some(Event::Close(frame)) => {
-                self.peer_close = Some(Box::new(frame));
+                self.life.peer_closes(frame);
                 // Payload in front of the close frame is delivered before it.
                 let open = self.receiver.message().filter(|_| filled > 0);
                 Ok(Some(open.map_or(Received::Closed, Received::Fragment)))
@@ -166,7 +165,7 @@ impl Channel {
     }
 
     fn read(&mut self, out: &mut [u8]) -> Result<Turn> {
-        if self.lent || self.is_drained() {
+        if !self.is_worth_reading() {
             return Ok(Turn::Blocked);
         }
         let direct = self.direct_remaining().min(out.len());
@@ -181,7 +180,9 @@ impl Channel {
         };
         match self.stack.read(space, &mut []) {
             Ok(Read::Bytes { count, drained }) => {
-                self.note_read(drained);
+                if drained {
+                    self.readiness.read_short();
+                }
                 self.inbox.filled(count);
                 Ok(Turn::Buffered)
             }
@@ -201,9 +202,13 @@ impl Channel {
         }
     }
 
-    /// Nothing can be read until the socket is reported again.
-    fn is_drained(&self) -> bool {
-        self.readiness == Readiness::Drained && !self.stack.interest().has_input
+    /// A read here may bring something.
+    fn is_worth_reading(&self) -> bool {
+        match self.readiness {
+            Readiness::Ready(_) | Readiness::Unfinished(_) => true,
+            Readiness::Drained => self.stack.interest().has_input,
+            Readiness::Lent(_) => false,
+        }
     }
 
     /// Payload goes straight into the caller's memory: it is touched once. Where the frame's end fits in, the beginning of
@@ -226,7 +231,9 @@ impl Channel {
             }) => {
                 let count = received.min(room.len());
                 self.inbox.filled(received - count);
-                self.note_read(drained);
+                if drained {
+                    self.readiness.read_short();
+                }
                 match self
                     .receiver
                     .advance_direct(room.get_mut(..count).unwrap_or_default())
@@ -239,19 +246,12 @@ impl Channel {
         }
     }
 
-    /// A read that took all there was: trying again would only cost a system call.
-    fn note_read(&mut self, drained: bool) {
-        if drained && self.readiness == Readiness::Ready {
-            self.readiness = Readiness::Drained;
-        }
-    }
-
     /// A read that brought no bytes.
     fn nothing_read(&mut self, read: Result<Read>) -> Result<Turn> {
         match read {
             Ok(Read::End { .. }) => return self.end_of_stream(),
-            Ok(Read::Again) => self.has_more = true,
-            Ok(Read::Blocked | Read::Bytes { .. }) => self.note_read(true),
+            Ok(Read::Again) => self.readiness.stop(),
+            Ok(Read::Blocked | Read::Bytes { .. }) => self.readiness.read_short(),
             Err(failure) => return self.cannot_read(failure),
         }
         self.inbox.release();
@@ -270,14 +270,14 @@ impl Channel {
 
     /// The connection is gone; if a failed write has told that before, and why, that is what counts.
     fn lose(&mut self, failure: Failure) -> Result<Turn> {
-        self.fail(self.send_failed.clone().unwrap_or(failure))
+        let failure = self.life.lose(failure);
+        self.give_up(failure)
     }
 
-    /// The peer broke the protocol: that ends a receive. Reading ahead keeps it for later, behind what the program may
-    /// still have to say to the messages before.
+    /// The peer broke the protocol: that ends a receive. Reading ahead leaves it to the next receive or close, which meets
+    /// it again: until then the program may answer what came before it.
     fn violation(&mut self, error: ProtocolError, reading_ahead: bool) -> Result<Received> {
         if reading_ahead {
-            self.held_back = Some(error);
             return Ok(Received::Pending);
         }
         self.protocol_error(error)
@@ -289,7 +289,7 @@ impl Channel {
         if !self.sender.is_closed() {
             self.queue_close(&CloseFrame::with_code(error.close_code()))?;
         }
-        if self.write_controls().unwrap_or(false) {
+        if self.flush().unwrap_or(false) {
             self.stack.finish();
         }
         self.fail(reasons::violation(error))

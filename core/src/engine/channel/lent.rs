@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use winhttp_proto::failure::Result;
 
-use super::{Channel, Readiness};
+use super::Channel;
 use crate::engine::buffers::Inbox;
 use crate::engine::levers::Spin;
 use crate::engine::socket::{Socket, is_would_block};
@@ -55,10 +55,10 @@ impl LentReader {
 impl Channel {
     /// Lends the right to read, unless something else must happen first; [`Channel::take_back`] must follow.
     pub fn lend(&mut self) -> Option<LentReader> {
-        let busy = self.lent
-            || self.has_more
-            || self.failed.is_some()
-            || self.peer_close.is_some()
+        let busy = self.readiness.is_lent()
+            || self.readiness.is_unfinished()
+            || !self.life.can_receive()
+            || self.life.peer_close().is_some()
             || self.wants_write()
             || !self.inbox.is_empty()
             || self.stack.holds_input()
@@ -67,7 +67,7 @@ impl Channel {
             return None;
         }
         let socket = Arc::clone(self.stack.socket()?);
-        self.lent = true;
+        self.readiness.lend();
         Some(LentReader {
             socket,
             input: Inbox::default(),
@@ -81,34 +81,22 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn take_back(&mut self, reader: LentReader, result: &io::Result<usize>) -> Result<bool> {
-        self.lent = false;
+        let short_read = reader.drained || result.is_err();
+        self.readiness.take_back(short_read);
         match result {
             Ok(0) => self.end_of_stream().map(|_| true),
             Ok(_) => {
-                self.note_lent_read(reader.drained);
                 if let Some(input) = self.stack.accept(reader.input) {
                     self.inbox = input;
                 }
                 Ok(true)
             }
             Err(error) => {
-                self.note_lent_read(true);
                 if is_would_block(error) {
                     return Ok(false);
                 }
                 self.cannot_read(socket_failure(error)).map(|_| true)
             }
-        }
-    }
-
-    fn note_lent_read(&mut self, drained: bool) {
-        // What the read found proves nothing if a write has failed since.
-        if self.readiness != Readiness::Unknown {
-            self.readiness = if drained {
-                Readiness::Drained
-            } else {
-                Readiness::Ready
-            };
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Writing: data frames masked block by block from the caller's memory, control frames between them.
 
-use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::mask::copy_masked;
 use winhttp_proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
-use super::{Channel, send_error};
+use super::{Channel, Started, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::entropy;
 use crate::engine::transport::{Flush, Write, late};
@@ -27,11 +26,12 @@ impl Channel {
     /// Starts a data frame of `len` payload bytes; feed it to [`Channel::try_send`] until that is done.
     ///
     /// # Errors
-    /// As [`Channel::can_send`]; the connection's failure.
+    /// The connection's failure; what [`SendError`](winhttp_proto::websocket::SendError) says means that the parameter or
+    /// the operation is invalid.
     pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
-        self.check_sending()?;
+        self.life.check_sending()?;
         let key = entropy::mask_key()?;
-        let length = u64::try_from(len).map_err(|_| Error::InvalidParameter)?;
+        let length = len as u64;
         let header = self
             .sender
             .begin(kind, fin, length, Some(key))
@@ -49,9 +49,9 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
-        self.check_sending()?;
+        self.life.check_sending()?;
         // Gathered frames, and a control frame that is partly written, leave before the data frame begins.
-        if frame.is_new() && self.wants_write() && !self.write_controls()? {
+        if frame.is_new() && self.wants_write() && !self.flush()? {
             return Ok(false);
         }
         let total = frame.total();
@@ -68,13 +68,17 @@ impl Channel {
             match written {
                 Ok(Write::Taken(count)) => {
                     frame.written += count;
-                    self.controls.inside_frame = frame.written < total;
+                    self.controls.started = if frame.written < total {
+                        Started::Data
+                    } else {
+                        Started::None
+                    };
                 }
                 Ok(Write::Blocked) => return Ok(false),
                 Err(failure) => return self.cannot_write(failure),
             }
         }
-        self.flush()
+        self.flush_stack()
     }
 
     fn write_piece(&mut self, frame: &Outgoing, payload: &[u8], piece: &mut [u8]) -> Result<Write> {
@@ -82,22 +86,19 @@ impl Channel {
         self.stack.write(piece.get(..length).unwrap_or_default())
     }
 
-    fn flush(&mut self) -> Result<bool> {
+    fn flush_stack(&mut self) -> Result<bool> {
         match self.stack.flush() {
             Ok(flush) => Ok(flush == Flush::Complete),
             Err(failure) => self.cannot_write(failure),
         }
     }
 
-    /// Queues our close frame; nothing can be sent behind it.
+    /// Queues our close frame, once; nothing can be sent behind it.
     ///
     /// # Errors
-    /// The connection's failure; [`Error::InvalidOperation`] if it was queued before.
+    /// The connection's failure.
     pub fn close(&mut self, frame: &CloseFrame) -> Result<()> {
-        self.check_sending()?;
-        if self.sender.is_closed() {
-            return Err(Error::InvalidOperation.into());
-        }
+        self.life.check_sending()?;
         self.queue_close(frame)
     }
 
@@ -106,17 +107,8 @@ impl Channel {
     /// # Errors
     /// The connection's failure.
     pub fn keep_alive(&mut self) -> Result<()> {
-        self.check_sending()?;
+        self.life.check_sending()?;
         self.queue_pong(&[])
-    }
-
-    /// Writes queued control frames, unless a data frame is partly written; `true` when none is left.
-    ///
-    /// # Errors
-    /// The connection's failure.
-    pub fn flush_controls(&mut self) -> Result<bool> {
-        self.check_sending()?;
-        self.write_controls()
     }
 
     pub(super) fn queue_close(&mut self, frame: &CloseFrame) -> Result<()> {
@@ -126,8 +118,7 @@ impl Channel {
     }
 
     pub(super) fn queue_pong(&mut self, payload: &[u8]) -> Result<()> {
-        // Nothing follows our close frame (RFC 6455 §5.5.1), nor a failed write.
-        if !self.sender.is_closed() && self.send_failed.is_none() {
+        if self.keeps_alive() {
             let key = entropy::mask_key()?;
             let pong = self.sender.control(Opcode::Pong, payload, Some(key));
             self.controls.pong = Some(Box::new(pong));
@@ -135,34 +126,34 @@ impl Channel {
         Ok(())
     }
 
-    pub(super) fn write_controls(&mut self) -> Result<bool> {
-        if let Some(failure) = &self.send_failed {
-            return Err(failure.clone());
-        }
-        if self.controls.inside_frame || !self.write_gathered()? {
+    /// Writes gathered and control frames, unless a data frame is partly written; `true` when none is left.
+    ///
+    /// # Errors
+    /// The connection's failure.
+    pub fn flush(&mut self) -> Result<bool> {
+        self.life.check_sending()?;
+        if matches!(self.controls.started, Started::Data) || !self.write_gathered()? {
             return Ok(false);
         }
         loop {
             let next = &mut self.controls;
-            if next.current.is_none() {
-                next.current = next
-                    .pong
-                    .take()
-                    .or_else(|| next.close.take())
-                    .map(|frame| (frame, 0));
+            if let Started::None = next.started
+                && let Some(frame) = next.pong.take().or_else(|| next.close.take())
+            {
+                next.started = Started::Control(frame, 0);
             }
-            let Some((frame, written)) = &mut next.current else {
+            let Started::Control(frame, written) = &mut next.started else {
                 break;
             };
             let rest = frame.as_bytes().get(*written..).unwrap_or_default();
             match self.stack.write(rest) {
                 Ok(Write::Taken(count)) if count < rest.len() => *written += count,
-                Ok(Write::Taken(_)) => next.current = None,
+                Ok(Write::Taken(_)) => next.started = Started::None,
                 Ok(Write::Blocked) => return Ok(false),
                 Err(failure) => return self.cannot_write(failure),
             }
         }
-        self.flush()
+        self.flush_stack()
     }
 
     pub(super) fn cannot_write(&mut self, failure: Failure) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! Unit tests of what a channel counts as sent, over a layer that takes more than the system below it does.
 
+mod dialogues;
 mod edges;
 mod failed_writes;
 
@@ -7,7 +8,7 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use winhttp_proto::websocket::CloseCode;
+use winhttp_proto::websocket::{CloseCode, CloseFrame};
 
 use super::*;
 use crate::engine::transport::{Flush, Interest, Transport, Write};
@@ -66,12 +67,12 @@ fn holding() -> (Channel, Arc<AtomicBool>) {
 
 /// Nothing of it has reached the system yet, and it goes there as soon as that is possible.
 fn waits_until_opened(mut channel: Channel, open: &AtomicBool) {
-    assert_eq!(channel.flush_controls(), Ok(false));
+    assert_eq!(channel.flush(), Ok(false));
     assert!(!channel.is_flushed());
     assert!(channel.wants_write());
     assert!(channel.lend().is_none(), "its reader waits for room too");
     open.store(true, Ordering::Relaxed);
-    assert_eq!(channel.flush_controls(), Ok(true));
+    assert_eq!(channel.flush(), Ok(true));
     assert!(channel.is_flushed());
     assert!(channel.lend().is_some());
 }
@@ -109,7 +110,7 @@ fn the_first_failure_is_the_one_that_is_reported() {
         channel.take_back(reader, &Ok(0)),
         Err(Error::Timeout.into())
     );
-    assert_eq!(channel.failure(), Some(&Error::Timeout.into()));
+    assert_eq!(channel.life().check_receiving(), Err(Error::Timeout.into()));
 }
 
 #[test]

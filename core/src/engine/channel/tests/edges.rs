@@ -139,7 +139,7 @@ impl Reader {
     }
 
     fn wait(&mut self) {
-        if self.channel.has_more() {
+        if self.channel.is_unfinished() {
             return;
         }
         let mut events = Events::with_capacity(4);

@@ -1,7 +1,8 @@
-//! Memory that the library gives to the program, which frees it with GlobalFree, LocalFree or a function of its own.
+//! Memory that the library gives to the program, which frees it with GlobalFree, LocalFree or a
+//! function of its own.
 //!
-//! All of it comes from C's allocator, so that GlobalFree and LocalFree work for whatever they get, and a program may
-//! even pass memory of its own `malloc`.
+//! All of it comes from C's allocator, so that GlobalFree and LocalFree work for whatever they get,
+//! and a program may even pass memory of its own `malloc`.
 
 use std::ffi::c_void;
 

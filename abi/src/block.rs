@@ -1,7 +1,8 @@
-//! One block of memory that is divided into areas and handed out piece by piece: the caller's, or the library's own.
+//! One block of memory that is divided into areas and handed out piece by piece: the caller's, or
+//! the library's own.
 //!
-//! Pieces are made one at a time and only for the range that is asked for, so that a program may work on one piece
-//! while the library works on another.
+//! Pieces are made one at a time and only for the range that is asked for, so that a program may
+//! work on one piece while the library works on another.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::fmt;
@@ -13,7 +14,8 @@ const ALIGNMENT: usize = 8;
 
 /// Memory for a handle's buffers.
 pub struct MemoryBlock {
-    /// Invariant: if there is one, it points to `bytes` bytes that are ours until the block is dropped.
+    /// Invariant: if there is one, it points to `bytes` bytes that are ours until the block is
+    /// dropped.
     start: Option<NonNull<u8>>,
     bytes: usize,
     /// The memory came from the allocator, with [`layout`](Self::layout).
@@ -37,8 +39,8 @@ impl MemoryBlock {
     /// A block of the caller's memory; `None` if it is NULL, misaligned, or cannot be memory.
     ///
     /// # Safety
-    /// `start` points to `bytes` bytes that stay valid and are used by nobody but through this block until it is
-    /// dropped.
+    /// `start` points to `bytes` bytes that stay valid and are used by nobody but through this
+    /// block until it is dropped.
     #[must_use]
     pub unsafe fn lent(start: *mut u8, bytes: usize) -> Option<Self> {
         let start = NonNull::new(start)?;
@@ -69,12 +71,14 @@ impl MemoryBlock {
         let Some(start) = self.at(range.start, range.len()) else {
             return &mut [];
         };
-        // SAFETY: the piece lies inside the block, which is ours, and `self` is borrowed as long as it is used. Where a
-        // program was told an address in the block, it works on another piece meanwhile: that is the caller's part.
+        // SAFETY: the piece lies inside the block, which is ours, and `self` is borrowed as long as
+        // it is used. Where a program was told an address in the block, it works on another piece
+        // meanwhile: that is the caller's part.
         unsafe { std::slice::from_raw_parts_mut(start, range.len()) }
     }
 
-    /// The address of a piece of `len` bytes, to be told to the program; `None` if it is not inside.
+    /// The address of a piece of `len` bytes, to be told to the program; `None` if it is not
+    /// inside.
     #[must_use]
     #[inline]
     pub fn at(&self, offset: usize, len: usize) -> Option<*mut u8> {

@@ -1,8 +1,8 @@
 //! Memory that a caller lends to an operation until it completes.
 //!
-//! The lifetime rule of WinHTTP: from the call until the operation's completion was delivered (or the call returned, in
-//! synchronous mode) the memory belongs to the library. An operation owns its buffer value and drops it before the
-//! completion is delivered, so nothing here outlives the loan.
+//! The lifetime rule of WinHTTP: from the call until the operation's completion was delivered (or
+//! the call returned, in synchronous mode) the memory belongs to the library. An operation owns its
+//! buffer value and drops it before the completion is delivered, so nothing here outlives the loan.
 
 use std::fmt;
 
@@ -21,8 +21,8 @@ pub struct Lent {
     length: usize,
 }
 
-// SAFETY: the loan is exclusive until the operation completes, whichever thread works on it; the caller must not touch
-// the memory meanwhile.
+// SAFETY: the loan is exclusive until the operation completes, whichever thread works on it; the
+// caller must not touch the memory meanwhile.
 unsafe impl Send for LentMut {}
 // SAFETY: as above; the caller must not change the memory meanwhile.
 unsafe impl Send for Lent {}
@@ -31,8 +31,8 @@ impl LentMut {
     /// Takes the loan.
     ///
     /// # Safety
-    /// `pointer` is NULL, or points to `length` writable bytes that stay valid and untouched until the operation that
-    /// gets this value completes.
+    /// `pointer` is NULL, or points to `length` writable bytes that stay valid and untouched until
+    /// the operation that gets this value completes.
     ///
     /// # Errors
     /// ERROR_INVALID_PARAMETER for NULL with a length above 0, or a range that cannot be memory.
@@ -51,7 +51,8 @@ impl LentMut {
         if self.length == 0 {
             return &mut [];
         }
-        // SAFETY: `new` was promised that the memory is valid and ours until the operation completes.
+        // SAFETY: `new` was promised that the memory is valid and ours until the operation
+        // completes.
         unsafe { std::slice::from_raw_parts_mut(self.pointer, self.length) }
     }
 
@@ -67,8 +68,8 @@ impl Lent {
     /// Takes the loan.
     ///
     /// # Safety
-    /// `pointer` is NULL, or points to `length` readable bytes that stay valid and unchanged until the operation that
-    /// gets this value completes.
+    /// `pointer` is NULL, or points to `length` readable bytes that stay valid and unchanged until
+    /// the operation that gets this value completes.
     ///
     /// # Errors
     /// ERROR_INVALID_PARAMETER for NULL with a length above 0, or a range that cannot be memory.
@@ -88,7 +89,8 @@ impl Lent {
         if self.length == 0 {
             return &[];
         }
-        // SAFETY: `new` was promised that the memory is valid and unchanged until the operation completes.
+        // SAFETY: `new` was promised that the memory is valid and unchanged until the operation
+        // completes.
         unsafe { std::slice::from_raw_parts(self.pointer, self.length) }
     }
 

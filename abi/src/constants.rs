@@ -1,7 +1,9 @@
-//! Every number a caller of winhttp.h or websocket.h meets: one table, from which docs, tests and shims draw.
+//! Every number a caller of winhttp.h or websocket.h meets: one table, from which docs, tests and
+//! shims draw.
 //!
 //! Names are those of Windows' headers, so that they can be found there. [`ALL`] lists them for the
-//! tests that compare winhttp.h and windows-sys with this table, [`COMPONENT`] those of websocket.h.
+//! tests that compare winhttp.h and windows-sys with this table, [`COMPONENT`] those of
+//! websocket.h.
 
 /// Declares one chapter: a constant for each row, and a table of the rows by name.
 macro_rules! constants {

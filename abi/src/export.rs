@@ -1,6 +1,7 @@
 //! The export macro: the only way a function becomes part of the C API.
 //!
-//! It gives every function its C names, catches panics before they reach C, and reports the outcome in one place.
+//! It gives every function its C names, catches panics before they reach C, and reports the outcome
+//! in one place.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -35,7 +36,8 @@ pub struct DoneWith(pub Code);
 #[derive(Debug)]
 pub struct Status;
 
-/// Result of a function that returns a DWORD error code and leaves the last error and errno to those it is asked about.
+/// Result of a function that returns a DWORD error code and leaves the last error and errno to
+/// those it is asked about.
 #[derive(Debug)]
 pub struct Quiet;
 
@@ -47,7 +49,8 @@ pub struct Nothing;
 #[derive(Debug)]
 pub struct Pointer<const FAILED: usize>(pub usize);
 
-/// Result of a function that returns an HRESULT, which is S_OK on success and does not touch the last error.
+/// Result of a function that returns an HRESULT, which is S_OK on success and does not touch the
+/// last error.
 #[derive(Debug)]
 pub struct Succeeded;
 
@@ -180,8 +183,9 @@ pub fn guard<T: Outcome>(body: impl FnOnce() -> Result<T, T::Error>) -> T::C {
 
 /// Exports functions, guarded: those with text in both string widths, others as they are.
 ///
-/// `fn Name(arguments) -> Outcome body` becomes the C symbol `Name`. `fn Name<W>(arguments) -> Outcome body` becomes the C symbols `Name` and `winhttp16_Name` (UTF-16) and
-/// `winhttp32_Name` (32-bit `wchar_t`), all with the same generic body, guarded.
+/// `fn Name(arguments) -> Outcome body` becomes the C symbol `Name`.
+/// `fn Name<W>(arguments) -> Outcome body` becomes the C symbols `Name` and `winhttp16_Name`
+/// (UTF-16) and `winhttp32_Name` (32-bit `wchar_t`), all with the same generic body, guarded.
 #[macro_export]
 macro_rules! export {
     ($(

@@ -9,10 +9,11 @@ unsafe extern "C" {
     fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
 }
 
-/// Has `before` called before each `fork` from now on, and one of the others after it; `false` without memory.
+/// Has `before` called before each `fork` from now on, and one of the others after it; `false`
+/// without memory.
 ///
-/// All run on the thread that forks: what `before` locks cannot be found half changed by the child, and must be let go
-/// by the others. The system forgets them when the library is unloaded.
+/// All run on the thread that forks: what `before` locks cannot be found half changed by the child,
+/// and must be let go by the others. The system forgets them when the library is unloaded.
 #[must_use]
 pub(crate) fn around(
     before: extern "C" fn(),

@@ -1,10 +1,12 @@
-//! Header fields that the library hands out: an array of structures, and the terminated texts they point to.
+//! Header fields that the library hands out: an array of structures, and the terminated texts they
+//! point to.
 
 use std::fmt;
 
 use crate::types::HttpHeader;
 
-/// The fields of a handshake, in memory that does not move. The program may use the array until this is dropped.
+/// The fields of a handshake, in memory that does not move. The program may use the array until
+/// this is dropped.
 pub struct HeaderBlock {
     headers: Box<[HttpHeader]>,
     /// Names and values, each terminated; `headers` points into it.

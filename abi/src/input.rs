@@ -1,15 +1,16 @@
 //! From a pointer and perhaps a length to a checked value.
 //!
-//! What C promises cannot be checked: that a non-NULL pointer points to as much memory as the function's contract
-//! says. Everything else is checked here: NULL, lengths that overflow, text that is no text. Reads go through
-//! unaligned copies, so a misaligned pointer does no harm.
+//! What C promises cannot be checked: that a non-NULL pointer points to as much memory as the
+//! function's contract says. Everything else is checked here: NULL, lengths that overflow, text
+//! that is no text. Reads go through unaligned copies, so a misaligned pointer does no harm.
 
 use crate::code::{Code, Result};
 use crate::wide::Unit;
 
 /// Units searched for a terminator before the text is refused.
 ///
-/// Longer than any URL or header block WinHTTP takes; an unterminated string usually meets a zero long before.
+/// Longer than any URL or header block WinHTTP takes; an unterminated string usually meets a zero
+/// long before.
 const TEXT_UNITS_MAX: usize = 16 * 1024 * 1024;
 
 /// Bytes that a unit of either width becomes at the most.
@@ -52,8 +53,8 @@ pub unsafe fn text<W: Unit>(text: *const W) -> Result<Option<String>> {
 /// Reads a text of a given length; `None` for NULL.
 ///
 /// # Safety
-/// `text` is NULL, or points to a NUL-terminated string or to as many units as `length` says; nobody changes them
-/// during the call.
+/// `text` is NULL, or points to a NUL-terminated string or to as many units as `length` says;
+/// nobody changes them during the call.
 ///
 /// # Errors
 /// ERROR_INVALID_PARAMETER for text that is not valid in its width.
@@ -85,8 +86,8 @@ pub unsafe fn units_of<W: Unit>(text: *const W, length: Length) -> Result<Option
     let mut units = Vec::new();
     for index in 0..limit {
         let at = text.wrapping_add(index);
-        // SAFETY: no terminator was met before `index` and `index` is below the promised length, so the unit is part
-        // of the caller's string.
+        // SAFETY: no terminator was met before `index` and `index` is below the promised length, so
+        // the unit is part of the caller's string.
         let unit = unsafe { at.read_unaligned() };
         if unit == W::default() {
             return Ok(Some(units));
@@ -114,8 +115,8 @@ pub unsafe fn value<T: Copy>(pointer: *const T) -> Option<T> {
 /// Reads a structure that begins with its own size in bytes, a DWORD (dwStructSize, cbSize).
 ///
 /// # Safety
-/// `pointer` is NULL or points to a DWORD and, if that is the size of a `T`, to a readable `T`, every bit pattern of
-/// which is valid.
+/// `pointer` is NULL or points to a DWORD and, if that is the size of a `T`, to a readable `T`,
+/// every bit pattern of which is valid.
 ///
 /// # Errors
 /// ERROR_INVALID_PARAMETER for NULL and for another size; then no more than the size was read.
@@ -132,8 +133,8 @@ pub unsafe fn structure<T: Copy>(pointer: *const T) -> Result<T> {
 /// Borrows bytes; `None` for NULL with a length above 0, and for what cannot be memory.
 ///
 /// # Safety
-/// `pointer` is NULL or points to `length` bytes that stay readable and unchanged as long as `'a`, which the caller
-/// chooses: not longer than the exported function runs.
+/// `pointer` is NULL or points to `length` bytes that stay readable and unchanged as long as `'a`,
+/// which the caller chooses: not longer than the exported function runs.
 #[must_use]
 pub unsafe fn borrowed<'a>(pointer: *const u8, length: u32) -> Option<&'a [u8]> {
     let length = usize::try_from(length).ok()?;
@@ -147,11 +148,12 @@ pub unsafe fn borrowed<'a>(pointer: *const u8, length: u32) -> Option<&'a [u8]> 
     Some(unsafe { std::slice::from_raw_parts(pointer, length) })
 }
 
-/// Reads an array element by element; `None` for NULL with a count above 0, and for what cannot be memory.
+/// Reads an array element by element; `None` for NULL with a count above 0, and for what cannot be
+/// memory.
 ///
 /// # Safety
-/// `pointer` is NULL or points to `count` readable `T`s, every bit pattern of which is valid; nobody changes them while
-/// the iterator is used.
+/// `pointer` is NULL or points to `count` readable `T`s, every bit pattern of which is valid;
+/// nobody changes them while the iterator is used.
 #[must_use]
 pub unsafe fn array<T: Copy>(
     pointer: *const T,

@@ -1,10 +1,13 @@
-//! How an exported function leaves its outcome: in the thread's last error, mirrored to errno on failure.
+//! How an exported function leaves its outcome: in the thread's last error, mirrored to errno on
+//! failure.
 //!
-//! SetLastError is only declared here. The library that reports last errors defines it and exports it with
-//! GetLastError; this crate has no exports of its own, as every library that is built from it would have them too.
+//! SetLastError is only declared here. The library that reports last errors defines it and exports
+//! it with GetLastError; this crate has no exports of its own, as every library that is built from
+//! it would have them too.
 //!
-//! What calls SetLastError, here and in [`export`](mod@crate::export), is `#[inline]`: it is compiled for the library that uses it,
-//! so that one without last errors does not ask for the symbol.
+//! What calls SetLastError, here and in [`export`](mod@crate::export), is `#[inline]`: it is
+//! compiled for the library that uses it, so that one without last errors does not ask for the
+//! symbol.
 
 use std::cell::Cell;
 
@@ -21,7 +24,8 @@ mod interposable {
     }
 }
 
-/// Records the outcome of an exported function: 0 on success, the number (also in errno) on failure.
+/// Records the outcome of an exported function: 0 on success, the number (also in errno) on
+/// failure.
 #[inline]
 pub fn record(code: Code) {
     interposable::SetLastError(code.0);
@@ -43,7 +47,8 @@ pub fn failed(code: Code) {
     set_errno(code);
 }
 
-/// Other languages look at errno where Windows has the last error (std::io::Error::last_os_error, ctypes, cgo).
+/// Other languages look at errno where Windows has the last error (std::io::Error::last_os_error,
+/// ctypes, cgo).
 pub fn set_errno(code: Code) {
     if let Ok(number) = i32::try_from(code.0) {
         errno::set_errno(errno::Errno(number));

@@ -1,11 +1,13 @@
-//! What both C edges share: Win32 types and numbers, string widths, the export guard, and checked access to the
-//! caller's memory.
+//! What both C edges share: Win32 types and numbers, string widths, the export guard, and checked
+//! access to the caller's memory.
 //!
-//! In scope: everything that touches a raw pointer or the C ABI. Out of scope: WinHTTP and websocket.h themselves; this crate
-//! knows no other crate of the project but `winhttp-process`, and has no exports of its own.
+//! In scope: everything that touches a raw pointer or the C ABI. Out of scope: WinHTTP and
+//! websocket.h themselves; this crate knows no other crate of the project but `winhttp-process`,
+//! and has no exports of its own.
 //!
-//! Pointers die at the door: [`input`] and [`output`] turn them into checked Rust values, [`buffer`] holds the memory
-//! that a caller lends to a pending operation, and nothing behind the door sees an address it could follow.
+//! Pointers die at the door: [`input`] and [`output`] turn them into checked Rust values,
+//! [`buffer`] holds the memory that a caller lends to a pending operation, and nothing behind the
+//! door sees an address it could follow.
 
 pub mod allocation;
 pub mod block;

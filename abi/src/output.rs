@@ -1,6 +1,7 @@
 //! From a value to the caller's memory, with WinHTTP's rule for sizes.
 //!
-//! All writers leave the caller's memory untouched when they fail, except for the size that is needed.
+//! All writers leave the caller's memory untouched when they fail, except for the size that is
+//! needed.
 
 use crate::code::{Code, Result};
 use crate::wide::Unit;
@@ -20,7 +21,8 @@ pub unsafe fn value<T: Copy>(pointer: *mut T, value: T) -> bool {
 
 /// Gives `bytes` to a caller that passed a buffer and its size in bytes.
 ///
-/// On success the size becomes `counted` (what the program is told), on a buffer below `bytes` the size needed.
+/// On success the size becomes `counted` (what the program is told), on a buffer below `bytes` the
+/// size needed.
 ///
 /// # Safety
 /// `size` is NULL or points to a DWORD; `buffer` is NULL or points to as many bytes as that says.
@@ -36,7 +38,8 @@ pub unsafe fn sized(buffer: *mut u8, size: *mut u32, bytes: &[u8], counted: usiz
         unsafe { value(size, needed) };
         return Err(Code::INSUFFICIENT_BUFFER);
     }
-    // SAFETY: the buffer has `available` bytes, at least as many as are copied, and Rust memory never overlaps it.
+    // SAFETY: the buffer has `available` bytes, at least as many as are copied, and Rust memory
+    // never overlaps it.
     unsafe { buffer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     let counted = u32::try_from(counted).map_err(|_| Code::NOT_ENOUGH_MEMORY)?;
     // SAFETY: as above.
@@ -44,8 +47,8 @@ pub unsafe fn sized(buffer: *mut u8, size: *mut u32, bytes: &[u8], counted: usiz
     Ok(())
 }
 
-/// Gives text to a caller that passed a buffer and its size in bytes: the size needed counts the terminator, the size
-/// returned does not.
+/// Gives text to a caller that passed a buffer and its size in bytes: the size needed counts the
+/// terminator, the size returned does not.
 ///
 /// # Safety
 /// As [`sized`].
@@ -59,8 +62,8 @@ pub unsafe fn text<W: Unit>(buffer: *mut u8, size: *mut u32, text: &str) -> Resu
     unsafe { sized(buffer, size, &bytes, bytes.len() - W::BYTES) }
 }
 
-/// Gives text to a caller that passed a buffer and its length in characters, as the functions for URLs count: `Ok` is
-/// the length written without the terminator, `Err` the length needed with it.
+/// Gives text to a caller that passed a buffer and its length in characters, as the functions for
+/// URLs count: `Ok` is the length written without the terminator, `Err` the length needed with it.
 ///
 /// # Safety
 /// `buffer` is NULL or points to memory for `room` units.
@@ -78,8 +81,8 @@ pub unsafe fn characters<W: Unit>(
         return Err(needed);
     }
     let bytes = unit_bytes(text);
-    // SAFETY: the buffer has room for the text and one unit more, and Rust memory never overlaps it. As bytes the copy
-    // needs no alignment.
+    // SAFETY: the buffer has room for the text and one unit more, and Rust memory never overlaps
+    // it. As bytes the copy needs no alignment.
     unsafe {
         buffer
             .cast::<u8>()

@@ -1,4 +1,5 @@
-//! How C's library is asked about the process: raised privileges, the signals of a thread, its cancellation, its forks.
+//! How C's library is asked about the process: raised privileges, the signals of a thread, its
+//! cancellation, its forks.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -9,8 +10,9 @@ use winhttp_process::{System, undivided};
 use crate::cancellation::NotCancelled;
 use crate::{cancellation, fork};
 
-/// Signals that the system raises for what a thread itself does. A callback may do it, too, and a program that handles
-/// them (a debugger's breakpoints, the memory checks of a virtual machine) handles them on every thread.
+/// Signals that the system raises for what a thread itself does. A callback may do it, too, and a
+/// program that handles them (a debugger's breakpoints, the memory checks of a virtual machine)
+/// handles them on every thread.
 const FAULTS: [c_int; 6] = [
     libc::SIGSEGV,
     libc::SIGBUS,
@@ -26,8 +28,9 @@ static C_LIBRARY: CLibrary = CLibrary;
 
 /// Makes the library ready for the life of a process; every way into it goes through here first.
 ///
-/// `hold` takes the library's locks before each fork, and `release` lets them go after it. Both may be registered more
-/// than once, as nobody waits here for another thread: the child of a fork would wait for ever.
+/// `hold` takes the library's locks before each fork, and `release` lets them go after it. Both may
+/// be registered more than once, as nobody waits here for another thread: the child of a fork would
+/// wait for ever.
 #[inline]
 pub fn enter(hold: extern "C" fn(), release: extern "C" fn()) {
     static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -92,8 +95,9 @@ unsafe extern "C" {
     fn issetugid() -> c_int;
 }
 
-/// Signals with which runtimes stop single threads, to collect garbage for instance: those of Boehm's collector and of Mono,
-/// and the real-time ones, as in .NET. A callback in such a language makes our thread one of theirs.
+/// Signals with which runtimes stop single threads, to collect garbage for instance: those of
+/// Boehm's collector and of Mono, and the real-time ones, as in .NET. A callback in such a language
+/// makes our thread one of theirs.
 fn stops_threads(signal: c_int) -> bool {
     #[cfg(target_os = "linux")]
     let named = signal == libc::SIGPWR || signal == libc::SIGXCPU || signal >= libc::SIGRTMIN();
@@ -124,7 +128,8 @@ fn last_signal() -> c_int {
     last
 }
 
-/// All signals but those a thread raises itself, and those by which a runtime in this process stops its threads.
+/// All signals but those a thread raises itself, and those by which a runtime in this process stops
+/// its threads.
 fn asynchronous_signals() -> libc::sigset_t {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: fills the set.
@@ -167,7 +172,8 @@ mod tests {
         unsafe { libc::sigismember(&raw const before, signal) == 1 }
     }
 
-    /// Mono and Boehm's collector suspend threads so: with the signal blocked they would wait for ever.
+    /// Mono and Boehm's collector suspend threads so: with the signal blocked they would wait for
+    /// ever.
     #[test]
     #[cfg(target_os = "linux")]
     fn a_signal_by_which_a_runtime_stops_threads_stays_open_once_it_has_a_handler() {

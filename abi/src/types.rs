@@ -1,7 +1,7 @@
 //! The structures of winhttp.h, websocket.h and their neighbours, in Windows' 64-bit layout.
 //!
-//! Field names are Windows' names in snake case. Pointers are the caller's and unchecked; `W` is the
-//! code unit of wide strings: `u16` for UTF-16, `u32` where `wchar_t` has 32 bits.
+//! Field names are Windows' names in snake case. Pointers are the caller's and unchecked; `W` is
+//! the code unit of wide strings: `u16` for UTF-16, `u32` where `wchar_t` has 32 bits.
 
 /// Asserts size, alignment and offsets of a structure.
 #[cfg(test)]

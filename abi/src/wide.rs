@@ -1,7 +1,8 @@
 //! The two widths of WCHAR, behind one trait: the only file that knows them.
 //!
-//! Windows' WCHAR is a UTF-16 code unit. C programs on Linux and macOS are full of `L""` literals, whose units are
-//! 32-bit code points. Every function exists in both widths; see `include/winhttp.h` for how a program selects one.
+//! Windows' WCHAR is a UTF-16 code unit. C programs on Linux and macOS are full of `L""` literals,
+//! whose units are 32-bit code points. Every function exists in both widths; see
+//! `include/winhttp.h` for how a program selects one.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! A contestant's process: pinned before anything else happens, then the work, then one line with what it cost.
+//! A contestant's process: pinned before anything else happens, then the work, then one line with
+//! what it cost.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -23,10 +24,12 @@ impl Order {
         stream
     }
 
-    /// Called when the first messages have passed: from now on the client stays where its row puts it.
+    /// Called when the first messages have passed: from now on the client stays where its row puts
+    /// it.
     ///
-    /// Until then it may use every core in the rows about two, as programs ordinarily may: a library that asks how many
-    /// there are is told the truth, and yet the client never moves to the server's core.
+    /// Until then it may use every core in the rows about two, as programs ordinarily may: a
+    /// library that asks how many there are is told the truth, and yet the client never moves to
+    /// the server's core.
     pub(crate) fn settle(&self) {
         if self.row.cores == Cores::Two {
             machine::settle(self.cores[0]);
@@ -62,7 +65,8 @@ impl Order {
 pub(crate) struct Measured {
     /// Operations per second; in the rows about memory, KiB of a connection after its first echo.
     pub(crate) value: f64,
-    /// CPU time of the process per operation, in microseconds; in the rows about memory, KiB before the first echo.
+    /// CPU time of the process per operation, in microseconds; in the rows about memory, KiB before
+    /// the first echo.
     pub(crate) cost: f64,
 }
 
@@ -92,7 +96,8 @@ impl Meter {
     }
 }
 
-/// Takes the memory of connections: made before the first, asked after all were opened and after all were used.
+/// Takes the memory of connections: made before the first, asked after all were opened and after
+/// all were used.
 #[derive(Debug)]
 pub(crate) struct Scales {
     before: f64,

@@ -1,7 +1,9 @@
-//! `--codec`: the codec of libwebsocket through its C functions, fed from memory, against the codecs of named peers.
+//! `--codec`: the codec of libwebsocket through its C functions, fed from memory, against the
+//! codecs of named peers.
 //!
-//! No sockets and no threads: what is timed is a frame's header, its mask, the check of its text, and whatever a
-//! library asks its program to do around them. Everybody runs in this process, in turn, on one core.
+//! No sockets and no threads: what is timed is a frame's header, its mask, the check of its text,
+//! and whatever a library asks its program to do around them. Everybody runs in this process, in
+//! turn, on one core.
 
 mod component;
 mod measure;
@@ -75,7 +77,8 @@ impl Contestant {
         }
     }
 
-    /// Ready to do the row's work; `seen` gets the payload that arrived, or the bytes for the network.
+    /// Ready to do the row's work; `seen` gets the payload that arrived, or the bytes for the
+    /// network.
     fn prepare(self, row: &Row, seen: Seen) -> Messages {
         match (self, row.work) {
             (Self::Memcpy, _) => peers::memcpy(row, seen),

@@ -1,4 +1,5 @@
-//! `--write-docs`: the generated parts of `docs/performance.md`. What people wrote around them stays as it is.
+//! `--write-docs`: the generated parts of `docs/performance.md`. What people wrote around them
+//! stays as it is.
 
 use std::fs;
 use std::path::Path;

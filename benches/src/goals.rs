@@ -1,4 +1,5 @@
-//! What is to be reached, row by row; `docs/performance.md` says why these are the limits worth having.
+//! What is to be reached, row by row; `docs/performance.md` says why these are the limits worth
+//! having.
 
 use crate::contestants::Contestant;
 

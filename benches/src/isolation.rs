@@ -1,8 +1,9 @@
-//! A network of our own, so that neither the machine's settings nor its traffic reach the measurement.
+//! A network of our own, so that neither the machine's settings nor its traffic reach the
+//! measurement.
 //!
-//! A congestion control that models bandwidth, such as bbr, paces loopback and costs half of its speed. Ours cannot be
-//! told to use another one for its sockets, so the default of the whole network has to change; a namespace makes that
-//! change ours alone.
+//! A congestion control that models bandwidth, such as bbr, paces loopback and costs half of its
+//! speed. Ours cannot be told to use another one for its sockets, so the default of the whole
+//! network has to change; a namespace makes that change ours alone.
 
 use std::fs;
 use std::io::{Error, Result};
@@ -15,7 +16,8 @@ const CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
 /// What everybody gets inside.
 const WANTED: &str = "reno";
 
-/// Moves this process, which must not have threads yet, into a network of its own; says what came of it.
+/// Moves this process, which must not have threads yet, into a network of its own; says what came
+/// of it.
 pub(crate) fn enter() -> String {
     let found = congestion_control();
     match try_enter() {
@@ -42,7 +44,8 @@ fn congestion_control() -> String {
         .map_or_else(|_| "unknown".to_owned(), |name| name.trim().to_owned())
 }
 
-/// RTM_NEWLINK with IFF_UP for the first interface, which in a new namespace is its loopback (rtnetlink(7)).
+/// RTM_NEWLINK with IFF_UP for the first interface, which in a new namespace is its loopback
+/// (rtnetlink(7)).
 fn raise_loopback() -> Result<()> {
     const RTM_NEWLINK: u16 = 16;
     const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;

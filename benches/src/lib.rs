@@ -1,7 +1,8 @@
 //! Times WebSocket work through the C ABI against named peers, in one run, as ratios.
 //!
-//! In scope: the rows of `docs/performance.md`, plain and TLS, and those of the codec of websocket.h alone. Out of scope: what the figures mean, which that page
-//! says. Linux only, for pinning and for network namespaces; elsewhere this crate is empty.
+//! In scope: the rows of `docs/performance.md`, plain and TLS, and those of the codec of
+//! websocket.h alone. Out of scope: what the figures mean, which that page says. Linux only, for
+//! pinning and for network namespaces; elsewhere this crate is empty.
 #![cfg(target_os = "linux")]
 #![expect(clippy::print_stdout, reason = "printing is this program's job")]
 #![expect(

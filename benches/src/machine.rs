@@ -59,8 +59,8 @@ pub(crate) fn cpu_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Memory that is resident now, in KiB: counted page by page, as the kernel's running totals lag behind by some hundred
-/// pages.
+/// Memory that is resident now, in KiB: counted page by page, as the kernel's running totals lag
+/// behind by some hundred pages.
 pub(crate) fn resident_kib() -> f64 {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let resident = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
@@ -85,10 +85,12 @@ pub(crate) fn settle(core: usize) {
     }
 }
 
-/// Lets nobody else's work come between, as far as the system allows it to us; says whether it does.
+/// Lets nobody else's work come between, as far as the system allows it to us; says whether it
+/// does.
 ///
-/// Where sessions are scheduled as groups (sched(7), autogroup), a priority counts inside its own session only: then we
-/// need one of our own, which has a priority too. Having left the terminal's session, we end with whoever started us.
+/// Where sessions are scheduled as groups (sched(7), autogroup), a priority counts inside its own
+/// session only: then we need one of our own, which has a priority too. Having left the terminal's
+/// session, we end with whoever started us.
 pub(crate) fn come_first() -> bool {
     use rustix::process::{Signal, set_parent_process_death_signal, setpriority_process, setsid};
     if setpriority_process(None, HIGHEST_PRIORITY).is_err() {

@@ -1,4 +1,5 @@
-//! Single operations of the inner loops, alone: timed here, counted in instructions by `benches/instructions`.
+//! Single operations of the inner loops, alone: timed here, counted in instructions by
+//! `benches/instructions`.
 
 mod handover;
 
@@ -49,7 +50,8 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("callback-handover", handover::measure),
 ];
 
-/// Without a name, times every operation; with one, does that operation so many times and prints nothing.
+/// Without a name, times every operation; with one, does that operation so many times and prints
+/// nothing.
 pub(crate) fn main(order: Option<(&str, u64)>) {
     if let Some((name, times)) = order {
         let found = OPERATIONS.iter().find(|(own, _)| *own == name);

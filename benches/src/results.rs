@@ -1,4 +1,5 @@
-//! What all rounds of a row gave: medians, ratios taken round by round, and whether the goals are reached.
+//! What all rounds of a row gave: medians, ratios taken round by round, and whether the goals are
+//! reached.
 
 use crate::child::Measured;
 use crate::contestants::Contestant;
@@ -41,7 +42,8 @@ impl Results {
         Some(median(rounds.map(|one| figure.of(one))))
     }
 
-    /// The median of the ratios taken round by round, which what slows the whole machine does not move.
+    /// The median of the ratios taken round by round, which what slows the whole machine does not
+    /// move.
     pub(crate) fn ratio(&self, one: Contestant, to: Contestant, figure: Figure) -> Option<f64> {
         let pairs = self.of(one)?.iter().zip(self.of(to)?);
         Some(median(

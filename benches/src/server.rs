@@ -1,7 +1,7 @@
 //! The server of all contestants, a process of its own: which connection gets which service.
 //!
-//! It is written by hand to cost as little as it can: blocking threads, one write per read, large messages from a file
-//! in memory, and payload that nobody looks at discarded inside the kernel.
+//! It is written by hand to cost as little as it can: blocking threads, one write per read, large
+//! messages from a file in memory, and payload that nobody looks at discarded inside the kernel.
 
 mod echo;
 mod kinds;
@@ -59,7 +59,8 @@ pub(crate) fn main(has_own_core: bool) {
     let _ = std::io::stdin().read(&mut [0]);
 }
 
-/// One thread always waits in `accept`, so that a new connection does not wait for a thread to start.
+/// One thread always waits in `accept`, so that a new connection does not wait for a thread to
+/// start.
 fn add_thread(shared: &Arc<Shared>) {
     shared.free.fetch_add(1, Ordering::SeqCst);
     let shared = Arc::clone(shared);

@@ -1,4 +1,5 @@
-//! The bytes on the wire, by hand: frames and the upgrade of contestants and of the server that do no WebSocket work.
+//! The bytes on the wire, by hand: frames and the upgrade of contestants and of the server that do
+//! no WebSocket work.
 
 use std::io::{Read, Write};
 

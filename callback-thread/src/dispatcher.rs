@@ -13,8 +13,8 @@ use crate::workers::{Limits, Workers};
 /// Runs the jobs of its lanes on one dedicated thread, which also polls. Clones are the same one.
 ///
 /// No thread exists before the first post. When the last clone is dropped, the dispatcher closes:
-/// whoever needs its source polled keeps a clone. Lanes do not keep it open; a clone inside the source
-/// would, for ever.
+/// whoever needs its source polled keeps a clone. Lanes do not keep it open; a clone inside the
+/// source would, for ever.
 pub struct Dispatcher<J: Job> {
     owner: Arc<Owner<J>>,
 }
@@ -74,8 +74,8 @@ impl<J: Job> Dispatcher<J> {
 
     /// Wakes the poll if the holder of the role sleeps in it, say because a timer was added.
     ///
-    /// Starts the thread if there is none, with the same care for locks as [`Dispatcher::ensure_running`], but does not
-    /// report that it could not be started.
+    /// Starts the thread if there is none, with the same care for locks as
+    /// [`Dispatcher::ensure_running`], but does not report that it could not be started.
     pub fn nudge(&self) {
         let _ = self.owner.workers.nudge();
     }

@@ -84,7 +84,8 @@ impl Appended {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// The lane is not on the run list, and no worker runs a job of it. Jobs wait only for the end of holds.
+    /// The lane is not on the run list, and no worker runs a job of it. Jobs wait only for the end
+    /// of holds.
     Idle,
     /// Jobs wait, and the lane is on the run list or on its way there.
     Scheduled,
@@ -351,7 +352,8 @@ impl<J> Queue<J> {
         }
     }
 
-    /// The next job for the worker that took the lane from the run list; if there is none, the lane becomes idle.
+    /// The next job for the worker that took the lane from the run list; if there is none, the lane
+    /// becomes idle.
     fn next(&mut self) -> Option<J> {
         let next = if self.holds == 0 {
             self.jobs.pop_front()
@@ -366,7 +368,8 @@ impl<J> Queue<J> {
         next.map(|waiting| waiting.job)
     }
 
-    /// Marks the lane as scheduled if jobs are queued, else as idle; returns whether it must be put on the run list.
+    /// Marks the lane as scheduled if jobs are queued, else as idle; returns whether it must be put
+    /// on the run list.
     fn reschedule(&mut self) -> bool {
         if self.jobs.is_empty() {
             self.become_idle();

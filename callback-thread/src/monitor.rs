@@ -31,7 +31,8 @@ pub(crate) const QUIET_TICKS: u32 = 32;
 /// The tick the count starts at. Lower values are free for other meanings.
 const FIRST_TICK: u64 = 1;
 
-/// The monitor all dispatchers of a process share. A forked child starts its own: its parent's thread stays behind.
+/// The monitor all dispatchers of a process share. A forked child starts its own: its parent's
+/// thread stays behind.
 static MONITOR: PerProcess<Monitor> = PerProcess::new(Monitor::new);
 
 /// The monitor of this process.

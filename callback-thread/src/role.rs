@@ -1,4 +1,5 @@
-//! What a board decides about: the role, the workers that may hold it, and since when one runs its job.
+//! What a board decides about: the role, the workers that may hold it, and since when one runs its
+//! job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

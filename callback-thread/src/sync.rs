@@ -1,7 +1,9 @@
-//! Where locks, condition variables and threads come from: the standard library, or loom where a model runs.
+//! Where locks, condition variables and threads come from: the standard library, or loom where a
+//! model runs.
 //!
-//! Models (`crate::models`) are built with `--cfg loom`, see `tests/loom/run`. They try every order in which the
-//! operations named here can happen; reference counts and statistics are left to the standard library.
+//! Models (`crate::models`) are built with `--cfg loom`, see `tests/loom/run`. They try every order
+//! in which the operations named here can happen; reference counts and statistics are left to the
+//! standard library.
 
 #[cfg(loom)]
 pub(crate) use loom::{
@@ -42,7 +44,8 @@ pub(crate) fn wait_timeout_while<'a, T>(
     (guard, waited.timed_out())
 }
 
-/// In a model time stands still, so that nothing is saved by a timeout: only a signal ends the wait.
+/// In a model time stands still, so that nothing is saved by a timeout: only a signal ends the
+/// wait.
 #[cfg(loom)]
 pub(crate) fn wait_timeout_while<'a, T>(
     condvar: &Condvar,

@@ -1,4 +1,5 @@
-//! The workers of a dispatcher, which are its threads: what they share, what they do, how they start and end.
+//! The workers of a dispatcher, which are its threads: what they share, what they do, how they
+//! start and end.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -105,7 +106,8 @@ impl<L: Runnable> Workers<L> {
         &self.threads
     }
 
-    /// Is this the process that the workers belong to? In a forked child none of them exists, and a lock may be held for ever.
+    /// Is this the process that the workers belong to? In a forked child none of them exists, and a
+    /// lock may be held for ever.
     pub(crate) fn is_at_home(&self) -> bool {
         self.epoch.is_current()
     }
@@ -138,7 +140,8 @@ impl<L: Runnable> Workers<L> {
         let reaction = lock(&self.board).nudge(here::waits_for(self.id));
         let result = self.react(reaction);
         if result.is_err() {
-            // Others may have posted meanwhile and relied on the thread that this call failed to start.
+            // Others may have posted meanwhile and relied on the thread that this call failed to
+            // start.
             serve(self, &Worker::guest());
         }
         result
@@ -184,8 +187,8 @@ impl<L: Runnable> Workers<L> {
         spawn(&self.name, move || {
             serve(&workers, &Worker::own());
             if !workers.is_at_home() {
-                // A job has forked, and this is the child, which ends with this thread. What would be dropped here is
-                // the parent's, and perhaps locked.
+                // A job has forked, and this is the child, which ends with this thread. What would
+                // be dropped here is the parent's, and perhaps locked.
                 Box::leak(Box::new((workers, slot)));
                 return;
             }

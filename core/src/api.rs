@@ -1,4 +1,5 @@
-//! The safe API: sessions, connects, requests and WebSockets with WinHTTP's semantics. All that the C edge calls.
+//! The safe API: sessions, connects, requests and WebSockets with WinHTTP's semantics. All that the
+//! C edge calls.
 
 mod completions;
 mod connect;

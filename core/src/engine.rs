@@ -1,4 +1,5 @@
-//! The engine: the only home of sockets, threads and the clock. It moves bytes and waits; it decides nothing.
+//! The engine: the only home of sockets, threads and the clock. It moves bytes and waits; it
+//! decides nothing.
 
 pub mod alarm;
 pub mod buffers;

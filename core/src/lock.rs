@@ -1,4 +1,5 @@
-//! Locks that are not waited for, or not for long: whoever has them may never let them go, or be this very thread.
+//! Locks that are not waited for, or not for long: whoever has them may never let them go, or be
+//! this very thread.
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! Whether there is memory for what a caller or a peer asks for: asked before the work that needs it, which cannot fail
-//! half way.
+//! Whether there is memory for what a caller or a peer asks for: asked before the work that needs
+//! it, which cannot fail half way.
 
 use winhttp_proto::error::{Error, Result};
 

@@ -1,8 +1,8 @@
-//! Verifies that a panic in whatever runs for an operation ends it with an error that the program is told, and that
-//! HANDLE_CLOSING is still the last word of every handle.
+//! Verifies that a panic in whatever runs for an operation ends it with an error that the program
+//! is told, and that HANDLE_CLOSING is still the last word of every handle.
 //!
-//! What the library calls of its embedder (observers, memory) panics at one place after the other, until a run has passed
-//! them all.
+//! What the library calls of its embedder (observers, memory) panics at one place after the other,
+//! until a run has passed them all.
 
 #![allow(
     clippy::unwrap_used,
@@ -161,7 +161,8 @@ struct World {
 }
 
 impl World {
-    /// Makes a call and waits for its end; `None` if it failed, or was refused, for the injected panic.
+    /// Makes a call and waits for its end; `None` if it failed, or was refused, for the injected
+    /// panic.
     fn call<T>(&self, handle: u64, call: impl FnOnce() -> Result<T>) -> Option<T> {
         let ended = |told: &[(u64, Told)]| {
             let is_end = |(own, told): &&(u64, Told)| {

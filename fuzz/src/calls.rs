@@ -1,8 +1,9 @@
-//! Sequences of calls through the exported functions against a scripted peer, in either mode and string width.
+//! Sequences of calls through the exported functions against a scripted peer, in either mode and
+//! string width.
 //!
-//! Input: mode and width, the peer's scripts, what happens inside callbacks, then the calls. Holds the library to
-//! documented results only, to [`board`]'s accounts, and to frames that the peer may accept; what a WebSocket
-//! receives is what an independent decoder makes of the peer's bytes.
+//! Input: mode and width, the peer's scripts, what happens inside callbacks, then the calls. Holds
+//! the library to documented results only, to [`board`]'s accounts, and to frames that the peer may
+//! accept; what a WebSocket receives is what an independent decoder makes of the peer's bytes.
 
 mod board;
 mod check;

@@ -1,7 +1,9 @@
-//! The handshake of libwebsocket in both roles, with header fields that may be missing, double, oversized, misshapen, or
-//! without pointers: accepted or refused as the rules below say, read from RFC 6455 and websocket.h.
+//! The handshake of libwebsocket in both roles, with header fields that may be missing, double,
+//! oversized, misshapen, or without pointers: accepted or refused as the rules below say, read from
+//! RFC 6455 and websocket.h.
 //!
-//! Input: role, what is offered or selected, then header fields. Every text lies alone in memory of exactly its size.
+//! Input: role, what is offered or selected, then header fields. Every text lies alone in memory of
+//! exactly its size.
 
 use core::ffi::c_char;
 use core::ptr;

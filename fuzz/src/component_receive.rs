@@ -1,7 +1,8 @@
-//! What libwebsocket receives: the bytes of a peer, in any cuts and with any properties, beside sends and cancelled reads.
+//! What libwebsocket receives: the bytes of a peer, in any cuts and with any properties, beside
+//! sends and cancelled reads.
 //!
-//! Input: properties, seed of the script, the wire. Every call is held to `judge`'s prediction, and all that was
-//! indicated to the second decoder in `frames/model.rs`.
+//! Input: properties, seed of the script, the wire. Every call is held to `judge`'s prediction, and
+//! all that was indicated to the second decoder in `frames/model.rs`.
 
 use winhttp_abi::constants as c;
 use winhttp_proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
@@ -63,7 +64,8 @@ impl Script {
         self.busy & bit != 0 && self.turns < SCRIPT_TURNS && self.sizes.flag()
     }
 
-    /// Until the wire is at its end and everything is indicated, or the peer has broken the protocol.
+    /// Until the wire is at its end and everything is indicated, or the peer has broken the
+    /// protocol.
     fn play(&mut self, judge: &mut Judge, wire: &[u8]) -> (Vec<Polled>, usize, Option<i32>) {
         let (mut seen, mut fed) = (Vec::new(), 0);
         loop {

@@ -1,8 +1,9 @@
-//! Calls of libwebsocket in any order: sends, receives, actions, completions with any count, handshakes in the wrong
-//! place, and calls with arguments that no program should pass.
+//! Calls of libwebsocket in any order: sends, receives, actions, completions with any count,
+//! handshakes in the wrong place, and calls with arguments that no program should pass.
 //!
-//! Input: properties of two handles, then calls. What is valid is held to `judge`'s prediction, frames byte by byte; what is
-//! not must be refused and change nothing. In the end both are aborted, and each operation has been indicated once.
+//! Input: properties of two handles, then calls. What is valid is held to `judge`'s prediction,
+//! frames byte by byte; what is not must be refused and change nothing. In the end both are
+//! aborted, and each operation has been indicated once.
 
 use core::ffi::c_void;
 

@@ -1,5 +1,5 @@
-//! The frame decoder in either role: the same bytes give the same events whole and in pieces, and what an
-//! independent decoder over the whole input gives.
+//! The frame decoder in either role: the same bytes give the same events whole and in pieces, and
+//! what an independent decoder over the whole input gives.
 //!
 //! Input: flags, message limit, two bytes of a seed for the pieces, the wire.
 
@@ -20,7 +20,8 @@ pub struct Setup {
     pub unmasked: bool,
     pub verify: bool,
     pub limit_bytes: u64,
-    /// Close frames are what websocket.h takes them to be: more statuses, and reasons checked like text.
+    /// Close frames are what websocket.h takes them to be: more statuses, and reasons checked like
+    /// text.
     pub component: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The client's check of a 101 response: it accepts exactly what RFC 6455 §4.1 lets it accept.
 //!
-//! Input: how the response is made, the nonce, which sub-protocols are offered, then header lines; where they say `@A`,
-//! the right accept value stands.
+//! Input: how the response is made, the nonce, which sub-protocols are offered, then header lines;
+//! where they say `@A`, the right accept value stands.
 
 use winhttp_proto::header::HeaderList;
 use winhttp_proto::http1::head::{HeadLimits, HeadStatus, parse_response};

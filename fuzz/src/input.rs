@@ -1,4 +1,5 @@
-//! Reads decisions from the bytes of an input; past the end everything is zero, so every input means something.
+//! Reads decisions from the bytes of an input; past the end everything is zero, so every input
+//! means something.
 
 /// The bytes that were not used yet.
 pub struct Input<'a>(&'a [u8]);

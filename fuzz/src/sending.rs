@@ -1,4 +1,5 @@
-//! The frame encoder: what a sender in either role produces is what the other role's receiver reads.
+//! The frame encoder: what a sender in either role produces is what the other role's receiver
+//! reads.
 //!
 //! Input: role, seed for the pieces in which payload is masked, then frames.
 

@@ -1,7 +1,9 @@
-//! WinHttpCrackUrl and WinHttpCreateUrl in both string widths, with buffers of exactly the size they need.
+//! WinHttpCrackUrl and WinHttpCreateUrl in both string widths, with buffers of exactly the size
+//! they need.
 //!
-//! Input: flags, what is asked for, text. Holds them to: places tell the same as copies; the needed size is the
-//! needed size; both widths agree; what was taken apart can be put together again and taken apart to the same.
+//! Input: flags, what is asked for, text. Holds them to: places tell the same as copies; the needed
+//! size is the needed size; both widths agree; what was taken apart can be put together again and
+//! taken apart to the same.
 
 use std::ptr::{null, null_mut};
 
@@ -15,7 +17,8 @@ use crate::input::Input;
 /// URL_COMPONENTS in one width.
 const SIZE: u32 = 104;
 
-/// Scheme, user, password, host, path and extra info, each there or not; then number of the scheme and port.
+/// Scheme, user, password, host, path and extra info, each there or not; then number of the scheme
+/// and port.
 type Parts<W> = ([Option<Vec<W>>; 6], i32, u16);
 
 pub fn run(data: &[u8]) {
@@ -274,7 +277,8 @@ fn again<W: Unit + PartialEq>(parts: &Parts<W>, flags: u32, asked: usize) {
         .iter()
         .flatten()
         .any(|text| text.contains(&W::default()));
-    // A path gets a slash if it has none: one that is nothing but extra info, when that is not asked for.
+    // A path gets a slash if it has none: one that is nothing but extra info, when that is not
+    // asked for.
     let gets_slash = parts.0[4].as_ref().is_some_and(|path| {
         path.first()
             .is_some_and(|&unit| unit != W::narrow(u32::from(b'/')))
@@ -290,7 +294,8 @@ fn again<W: Unit + PartialEq>(parts: &Parts<W>, flags: u32, asked: usize) {
 /// WinHttpCreateUrl with a buffer of exactly the needed size; one unit less must not do.
 fn create<W: Unit>(parts: &UrlComponents<W>, flags: u32) -> Result<Vec<W>, u32> {
     let call = |buffer: *mut W, length: &mut u32| {
-        // SAFETY: the components are terminated or have their lengths; the buffer has `length` units.
+        // SAFETY: the components are terminated or have their lengths; the buffer has `length`
+        // units.
         let done = unsafe { winhttp::WinHttpCreateUrl::<W>(parts, flags, buffer, length) };
         let error = GetLastError();
         assert_eq!(done != 0, error == 0);

@@ -19,7 +19,8 @@ thread_local! {
         RefCell::new(Box::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES, epoch: epoch() }));
 }
 
-/// Random bytes that nobody can predict and no fork repeats: masking keys (RFC 6455 §5.3), nonces (§4.1).
+/// Random bytes that nobody can predict and no fork repeats: masking keys (RFC 6455 §5.3), nonces
+/// (§4.1).
 ///
 /// None if the system gives no random bytes.
 #[must_use]

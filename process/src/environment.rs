@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use crate::system;
 
-/// A variable of the environment; `None` if it is not set, or if the program has more rights than whoever set it.
+/// A variable of the environment; `None` if it is not set, or if the program has more rights than
+/// whoever set it.
 #[must_use]
 pub fn variable(name: &str) -> Option<OsString> {
     if system::is_privileged() {

@@ -1,7 +1,8 @@
 //! The fork epoch: which process this is, of those that forks have made.
 //!
-//! A descriptor, a thread or a count that was made in one epoch means nothing in the next: the descriptor is shared with
-//! the parent, the thread does not exist, nobody ends what was counted. Whoever owns one notes the epoch it was made in.
+//! A descriptor, a thread or a count that was made in one epoch means nothing in the next: the
+//! descriptor is shared with the parent, the thread does not exist, nobody ends what was counted.
+//! Whoever owns one notes the epoch it was made in.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,7 +21,8 @@ pub fn epoch() -> Epoch {
     Epoch(EPOCH.load(Ordering::Relaxed))
 }
 
-/// This is the child of a fork: what was before belongs to the parent. Safe in a handler of `pthread_atfork`.
+/// This is the child of a fork: what was before belongs to the parent. Safe in a handler of
+/// `pthread_atfork`.
 pub fn forked() {
     forget_others();
     EPOCH.fetch_add(1, Ordering::Relaxed);

@@ -1,8 +1,9 @@
-//! What the library must know of the process it lives in: forks, how threads start, whose environment counts, and
-//! random bytes that a fork does not repeat.
+//! What the library must know of the process it lives in: forks, how threads start, whose
+//! environment counts, and random bytes that a fork does not repeat.
 //!
-//! In scope: the one fork epoch, state that a forked child starts anew, the start of threads, the reading of
-//! variables, and entropy. Out of scope: how the system is asked; the C edge does that, and says so once ([`install`]).
+//! In scope: the one fork epoch, state that a forked child starts anew, the start of threads, the
+//! reading of variables, and entropy. Out of scope: how the system is asked; the C edge does that,
+//! and says so once ([`install`]).
 
 #![forbid(unsafe_code)]
 

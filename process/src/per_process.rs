@@ -1,5 +1,5 @@
-//! State of the process that the child of a fork starts anew: its locks may be held for ever there, by threads that exist
-//! in the parent only.
+//! State of the process that the child of a fork starts anew: its locks may be held for ever there,
+//! by threads that exist in the parent only.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -7,10 +7,12 @@ use std::sync::OnceLock;
 use crate::fork::{Epoch, epoch};
 use crate::undivided::undivided;
 
-/// A static value, one for each process; a child's is made by the same function, and its parent's is left as it was.
+/// A static value, one for each process; a child's is made by the same function, and its parent's
+/// is left as it was.
 pub struct PerProcess<T: 'static> {
     make: fn() -> T,
-    /// The value of the process that the library was loaded in, without any allocation, and that process's epoch.
+    /// The value of the process that the library was loaded in, without any allocation, and that
+    /// process's epoch.
     first: OnceLock<Generation<T>>,
 }
 

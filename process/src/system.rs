@@ -24,13 +24,15 @@ pub fn install(system: &'static dyn System) {
     let _ = SYSTEM.set(system);
 }
 
-/// The program has more rights than whoever started it: what the starter can write is not to be believed.
+/// The program has more rights than whoever started it: what the starter can write is not to be
+/// believed.
 #[must_use]
 pub fn is_privileged() -> bool {
     system().is_some_and(|system| system.is_privileged())
 }
 
-/// Runs `work` such that the thread is not cancelled in it: for what a thread's end does outside of any call.
+/// Runs `work` such that the thread is not cancelled in it: for what a thread's end does outside of
+/// any call.
 pub fn uncancelled(mut work: impl FnMut()) {
     match system() {
         Some(system) => system.without_cancellation(&mut work),

@@ -1,4 +1,5 @@
-//! How threads of the library start: with all signals blocked, which belong to the program's own threads.
+//! How threads of the library start: with all signals blocked, which belong to the program's own
+//! threads.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
@@ -7,8 +8,8 @@ use crate::system::system;
 
 /// Starts a thread.
 ///
-/// It blocks every signal that can be sent to the process, from its first instruction on: a signal the program waits
-/// for in a thread of its own must not end, or interrupt, anything here.
+/// It blocks every signal that can be sent to the process, from its first instruction on: a signal
+/// the program waits for in a thread of its own must not end, or interrupt, anything here.
 ///
 /// # Errors
 /// The system's refusal.

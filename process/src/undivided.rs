@@ -1,4 +1,5 @@
-//! Steps that no fork divides: what is made once must not be found half made by a child, where nobody would finish it.
+//! Steps that no fork divides: what is made once must not be found half made by a child, where
+//! nobody would finish it.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +14,8 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Runs a short step; forks wait until it is done, and it waits for forks. It may contain another one.
+/// Runs a short step; forks wait until it is done, and it waits for forks. It may contain another
+/// one.
 pub fn undivided<R>(step: impl FnOnce() -> R) -> R {
     let _inside = Inside::enter();
     step()
@@ -54,7 +56,8 @@ fn wait_for_forks() {
     }
 }
 
-/// To be called before a fork, on the thread that forks: returns when nobody is inside a step, and lets nobody in.
+/// To be called before a fork, on the thread that forks: returns when nobody is inside a step, and
+/// lets nobody in.
 ///
 /// May be called several times for one fork; [`after_fork`] must follow as often.
 pub fn before_fork() {

@@ -235,8 +235,8 @@ impl<W: Unit> Client<W> {
         self.receive(request)
     }
 
-    /// Waits for the end of an asynchronous operation of a handle that had `before` events when it was started; at once
-    /// `Ok(Info::None)` in synchronous mode.
+    /// Waits for the end of an asynchronous operation of a handle that had `before` events when it
+    /// was started; at once `Ok(Info::None)` in synchronous mode.
     ///
     /// # Errors
     /// The error in its REQUEST_ERROR.
@@ -321,7 +321,8 @@ impl<W: Unit> Client<W> {
             .map(|_| ())
     }
 
-    /// Receives once with a buffer of `capacity` bytes and waits for it: the data and the buffer type.
+    /// Receives once with a buffer of `capacity` bytes and waits for it: the data and the buffer
+    /// type.
     ///
     /// # Errors
     /// The error of the call or of its REQUEST_ERROR.
@@ -412,7 +413,8 @@ impl<W: Unit> Client<W> {
     /// Waits for the end of a close that was started when the handle had `before` events.
     ///
     /// # Errors
-    /// The error of a REQUEST_ERROR of the close operation; those of a cancelled receive are passed over.
+    /// The error of a REQUEST_ERROR of the close operation; those of a cancelled receive are passed
+    /// over.
     pub fn ws_close_completion(&self, websocket: Handle, before: usize) -> Call<()> {
         if self.mode == Mode::Sync {
             return Ok(());

@@ -14,7 +14,8 @@ struct State {
     is_open: bool,
 }
 
-/// Holds the callback of one status. Opens when it is dropped, so that a test that fails does not hang.
+/// Holds the callback of one status. Opens when it is dropped, so that a test that fails does not
+/// hang.
 #[derive(Debug)]
 pub struct Gate(Arc<(Mutex<State>, Condvar)>);
 

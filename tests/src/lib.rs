@@ -1,7 +1,9 @@
-//! The harness of the behaviour tests: WinHTTP calls in Rust's clothes, and a recorder of notifications.
+//! The harness of the behaviour tests: WinHTTP calls in Rust's clothes, and a recorder of
+//! notifications.
 //!
-//! In scope: bringing a test to its first interesting line. Out of scope: judging; that is what the tests do.
-//! Everything goes through the exported functions, in the string width of the type parameter.
+//! In scope: bringing a test to its first interesting line. Out of scope: judging; that is what the
+//! tests do. Everything goes through the exported functions, in the string width of the type
+//! parameter.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -38,7 +40,8 @@ use std::time::Duration;
 /// The longest any test waits for something that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs a scenario in both modes and both string widths: `scenario!(name, |mode, W| { … })` makes four tests.
+/// Runs a scenario in both modes and both string widths: `scenario!(name, |mode, W| { … })` makes
+/// four tests.
 #[macro_export]
 macro_rules! scenarios {
     ($($(#[$meta:meta])* fn $name:ident<$W:ident>($mode:ident) $body:block)*) => {$(

@@ -2,7 +2,8 @@
 
 use winhttp_fixtures::Server;
 
-/// A plain server that gives these bytes to every request, body read first, and keeps the connection.
+/// A plain server that gives these bytes to every request, body read first, and keeps the
+/// connection.
 #[must_use]
 pub fn answers(response: impl Into<Vec<u8>>) -> Server {
     let response = response.into();

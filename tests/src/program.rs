@@ -10,7 +10,8 @@ use std::time::Duration;
 /// The longest a program may take: it does many things, and compilers may run beside it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs a program to its successful end and gives what it printed; it must say nothing on its standard error.
+/// Runs a program to its successful end and gives what it printed; it must say nothing on its
+/// standard error.
 pub fn run(command: &mut Command) -> String {
     let (status, output, errors) = ends(command);
     assert!(
@@ -20,7 +21,8 @@ pub fn run(command: &mut Command) -> String {
     output
 }
 
-/// Runs a program to its end, whatever that is; gives its status and what it wrote to its standard output and error.
+/// Runs a program to its end, whatever that is; gives its status and what it wrote to its standard
+/// output and error.
 #[must_use]
 pub fn ends(command: &mut Command) -> (ExitStatus, String, String) {
     let process = command
@@ -37,8 +39,8 @@ pub fn ends(command: &mut Command) -> (ExitStatus, String, String) {
     end_of(process, &group)
 }
 
-/// One test of this program, in a process of its own: to be given an environment, and run. The module is
-/// `module_path!()`; the test may be one that is ignored.
+/// One test of this program, in a process of its own: to be given an environment, and run. The
+/// module is `module_path!()`; the test may be one that is ignored.
 #[must_use]
 pub fn own_test(module: &str, test: &str) -> Command {
     let (_, module) = module.split_once("::").unwrap();
@@ -48,14 +50,16 @@ pub fn own_test(module: &str, test: &str) -> Command {
     command
 }
 
-/// Waits for a process to end, and ends it if it does not; gives its status and what it wrote to its pipes.
+/// Waits for a process to end, and ends it if it does not; gives its status and what it wrote to
+/// its pipes.
 #[must_use]
 pub fn wait(process: Child) -> (ExitStatus, String, String) {
     let id = process.id().to_string();
     end_of(process, &id)
 }
 
-/// What the process forks counts as part of it: it hangs as long as any of them has its output open. `whom` is then killed.
+/// What the process forks counts as part of it: it hangs as long as any of them has its output
+/// open. `whom` is then killed.
 fn end_of(mut process: Child, whom: &str) -> (ExitStatus, String, String) {
     let collect = |pipe: Option<Box<dyn Read + Send>>| {
         thread::spawn(move || {

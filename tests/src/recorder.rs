@@ -63,7 +63,8 @@ struct State {
 }
 
 impl State {
-    /// Whether nobody will call the callback again: a session's HANDLE_CLOSING comes after those of its descendants.
+    /// Whether nobody will call the callback again: a session's HANDLE_CLOSING comes after those of
+    /// its descendants.
     fn is_over(&self) -> bool {
         let closing = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
         let closed = |session| {
@@ -76,8 +77,8 @@ impl State {
 
 /// Records the notifications of every handle whose callback it is; find them by recorder.
 ///
-/// Each recorder has a callback function of its own (C callbacks carry no state beside the context value, which tests
-/// want for themselves), taken from a fixed set of slots.
+/// Each recorder has a callback function of its own (C callbacks carry no state beside the context
+/// value, which tests want for themselves), taken from a fixed set of slots.
 #[derive(Clone)]
 pub struct Recorder {
     slot: &'static Slot,
@@ -85,7 +86,8 @@ pub struct Recorder {
     lease: Arc<Lease>,
 }
 
-/// The use of a slot: shared by a recorder's clones, it gives the slot back once nobody calls the callback any more.
+/// The use of a slot: shared by a recorder's clones, it gives the slot back once nobody calls the
+/// callback any more.
 struct Lease(usize);
 
 #[derive(Default)]
@@ -146,7 +148,8 @@ macro_rules! callbacks {
 }
 
 impl Recorder {
-    /// A recorder that has heard nothing. Its callback function serves another recorder only after [`Recorder::retire`].
+    /// A recorder that has heard nothing. Its callback function serves another recorder only after
+    /// [`Recorder::retire`].
     #[must_use]
     pub fn new() -> Self {
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,8 +173,8 @@ impl Recorder {
         }
     }
 
-    /// The recorder of a session's handles and of no others: its callback function serves another recorder once the
-    /// session is closed with all of them.
+    /// The recorder of a session's handles and of no others: its callback function serves another
+    /// recorder once the session is closed with all of them.
     #[must_use]
     pub fn of(session: Handle) -> Self {
         let recorder = Self::new();
@@ -186,13 +189,14 @@ impl Recorder {
             32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63)
     }
 
-    /// Runs `hook` inside the callback for this status, on the callback's thread, after the event was recorded.
+    /// Runs `hook` inside the callback for this status, on the callback's thread, after the event
+    /// was recorded.
     pub fn on(&self, status: u32, hook: impl Fn(&Event) + Send + Sync + 'static) {
         self.lock().hooks.insert(status, Arc::new(hook));
     }
 
-    /// Promises that no open handle has this callback any more: it is free for another recorder when the last clone of
-    /// this one is gone. Hooks are forgotten.
+    /// Promises that no open handle has this callback any more: it is free for another recorder
+    /// when the last clone of this one is gone. Hooks are forgotten.
     pub fn retire(&self) {
         let mut state = self.lock();
         state.in_use = false;
@@ -227,7 +231,8 @@ impl Recorder {
             .collect()
     }
 
-    /// Waits for an event that `wanted` accepts and returns the first such; panics when patience ends.
+    /// Waits for an event that `wanted` accepts and returns the first such; panics when patience
+    /// ends.
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&Event) -> bool) -> Event {
         self.wait_until(what, |events| {
             events.iter().find(|event| wanted(event)).cloned()
@@ -250,7 +255,8 @@ impl Recorder {
         )
     }
 
-    /// Waits for one of these statuses on this handle, not counting the handle's first `skip` events.
+    /// Waits for one of these statuses on this handle, not counting the handle's first `skip`
+    /// events.
     pub fn wait_after(&self, handle: Handle, skip: usize, statuses: &[u32]) -> Event {
         self.wait_until(
             &format!("one of {statuses:x?} of {handle:?} after {skip}"),
@@ -371,9 +377,9 @@ unsafe fn decode<W: Unit>(status: u32, information: *mut c_void, length: u32) ->
     }
 }
 
-/// An 8-byte READ_COMPLETE of a request's body looks like a WebSocket's: requests write DWORDs (4 bytes) or name the
-/// caller's buffer, whose content is no WINHTTP_WEB_SOCKET_STATUS with a small buffer type in practice; tests that read
-/// eight body bytes look at `length` themselves.
+/// An 8-byte READ_COMPLETE of a request's body looks like a WebSocket's: requests write DWORDs (4
+/// bytes) or name the caller's buffer, whose content is no WINHTTP_WEB_SOCKET_STATUS with a small
+/// buffer type in practice; tests that read eight body bytes look at `length` themselves.
 unsafe fn is_web_socket_status(information: *mut c_void) -> bool {
     // SAFETY: the caller checked that there are eight bytes.
     let [_, kind] = unsafe { information.cast::<[u32; 2]>().read_unaligned() };

@@ -50,7 +50,8 @@ pub fn kept(name: &str) -> PathBuf {
     }
 }
 
-/// The folder for files of tests: `tmp` in cargo's target folder, where this program is in `debug/deps` or the like.
+/// The folder for files of tests: `tmp` in cargo's target folder, where this program is in
+/// `debug/deps` or the like.
 fn shared() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.ancestors().nth(3).unwrap().join("tmp")

@@ -1,4 +1,5 @@
-//! Short forms that several test files share: options, secure requests, errors of operations, peers of their own.
+//! Short forms that several test files share: options, secure requests, errors of operations, peers
+//! of their own.
 
 pub mod compiler;
 pub mod programs;
@@ -67,8 +68,8 @@ pub fn get<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
     request(client, "127.0.0.1", port, path, 0)
 }
 
-/// Closes the session, whose HANDLE_CLOSING comes after everything else's, and asserts that these handles had nothing
-/// to say behind their own.
+/// Closes the session, whose HANDLE_CLOSING comes after everything else's, and asserts that these
+/// handles had nothing to say behind their own.
 pub fn end_session<W: Unit>(client: &Client<W>, handles: &[Handle]) {
     close_for_good(client, client.session);
     for handle in handles {
@@ -81,7 +82,8 @@ pub fn secure<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Handle {
     request(client, "localhost", port, path, c::WINHTTP_FLAG_SECURE)
 }
 
-/// Asserts how the last operation of a handle failed: in asynchronous mode exactly one REQUEST_ERROR names the function.
+/// Asserts how the last operation of a handle failed: in asynchronous mode exactly one
+/// REQUEST_ERROR names the function.
 pub fn assert_failed_as<W: Unit>(client: &Client<W>, handle: Handle, api: u32, error: u32) {
     if client.mode == Mode::Sync {
         return;

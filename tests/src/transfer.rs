@@ -149,7 +149,8 @@ impl<W: Unit> Client<W> {
         })
     }
 
-    /// WinHttpQueryHeaders with a buffer of exactly `capacity` bytes; `None` passes NULL and a length of 0.
+    /// WinHttpQueryHeaders with a buffer of exactly `capacity` bytes; `None` passes NULL and a
+    /// length of 0.
     #[must_use]
     pub fn ask(
         &self,
@@ -266,8 +267,8 @@ impl<W: Unit> Client<W> {
         )
     }
 
-    /// Opens an asynchronous session with WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS: completions may come inside
-    /// the calls, as on Windows.
+    /// Opens an asynchronous session with WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS:
+    /// completions may come inside the calls, as on Windows.
     #[must_use]
     pub fn inline() -> Self {
         let client = Self::new(Mode::Async);
@@ -277,7 +278,8 @@ impl<W: Unit> Client<W> {
         client
     }
 
-    /// As [`Client::new`]; asynchronous completions come on the callback thread, whatever the environment says.
+    /// As [`Client::new`]; asynchronous completions come on the callback thread, whatever the
+    /// environment says.
     #[must_use]
     pub fn on_callback_thread(mode: Mode) -> Self {
         let client = Self::new(mode);
@@ -309,8 +311,9 @@ impl<W: Unit> Client<W> {
         }
     }
 
-    /// Closes every handle that is still open and waits for the end of all of them: each had one HANDLE_CLOSING, and
-    /// nothing after it. The session must have kept the recorder with all notifications.
+    /// Closes every handle that is still open and waits for the end of all of them: each had one
+    /// HANDLE_CLOSING, and nothing after it. The session must have kept the recorder with all
+    /// notifications.
     pub fn finish(self) {
         let created: Vec<Handle> = self
             .recorder

@@ -1,4 +1,5 @@
-//! A WebSocket of a test's own, operations that are started without waiting for them, and servers for it.
+//! A WebSocket of a test's own, operations that are started without waiting for them, and servers
+//! for it.
 
 use std::cell::Cell;
 use std::io;
@@ -20,17 +21,19 @@ pub struct WebSocket<W: Unit> {
     pub handle: Handle,
 }
 
-/// Memory that is lent to an operation. It lives as long as the process, since a test that fails leaves operations
-/// behind that go on using theirs.
+/// Memory that is lent to an operation. It lives as long as the process, since a test that fails
+/// leaves operations behind that go on using theirs.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory(&'static [Cell<u8>]);
 
-// SAFETY: the owner looks at the bytes only before the loan and after the completion, which synchronise.
+// SAFETY: the owner looks at the bytes only before the loan and after the completion, which
+// synchronise.
 unsafe impl Send for Memory {}
 // SAFETY: as above.
 unsafe impl Sync for Memory {}
 
-/// Memory that lives as long as the process, in the sight of leak checkers, for operations a test loses sight of.
+/// Memory that lives as long as the process, in the sight of leak checkers, for operations a test
+/// loses sight of.
 #[must_use]
 pub fn for_ever<T: Send>(values: Vec<T>) -> &'static mut [T] {
     /// Addresses, where a checker looks for them.
@@ -153,7 +156,8 @@ impl<W: Unit> WebSocket<W> {
         start_send::<W>(self.handle, kind, Memory::of(data))
     }
 
-    /// WinHttpWebSocketReceive with NULL results, not waiting for its completion; the memory is lent until then.
+    /// WinHttpWebSocketReceive with NULL results, not waiting for its completion; the memory is
+    /// lent until then.
     ///
     /// # Errors
     /// The returned number.

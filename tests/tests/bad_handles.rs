@@ -1,5 +1,5 @@
-//! Every function given a handle that is none, or of the wrong kind, fails with the documented number, leaves its
-//! outputs alone and touches no memory.
+//! Every function given a handle that is none, or of the wrong kind, fails with the documented
+//! number, leaves its outputs alone and touches no memory.
 //!
 //! A program of its own: numbers near a live handle may be live handles of a test that runs beside.
 
@@ -74,7 +74,8 @@ fn with_outputs<const N: usize>(call: impl FnOnce([*mut u32; N]) -> u32) -> u32 
     error
 }
 
-/// Gives a count to a call that reads, and asserts that it was set to 0 first (functions 3.7, http-behaviours 24.6).
+/// Gives a count to a call that reads, and asserts that it was set to 0 first (functions 3.7,
+/// http-behaviours 24.6).
 fn with_count(call: impl FnOnce(*mut u32) -> u32) -> u32 {
     let mut count = UNTOUCHED;
     let error = call(&raw mut count);
@@ -386,8 +387,8 @@ impl<W: Unit> Family<W> {
     }
 }
 
-/// Numbers that are no handles: small, all ones, and near misses: neighbours of live handles, and other generations of
-/// their slots.
+/// Numbers that are no handles: small, all ones, and near misses: neighbours of live handles, and
+/// other generations of their slots.
 fn invented<W: Unit>(alive: &Family<W>) -> Vec<Handle> {
     let mut invalid: Vec<Handle> = (0..=64).map(Handle).collect();
     invalid.extend(

@@ -80,7 +80,8 @@ fn round(mode: Mode, full: &TcpHole, silent: &Server, friendly: &Server) {
 fn expectation_14_nothing_is_left_behind() {
     let full = TcpHole::full().unwrap();
     let silent = Server::silent().unwrap();
-    // What a process has once it has used the library a little: workers that linger, files read once.
+    // What a process has once it has used the library a little: workers that linger, files read
+    // once.
     let friendly = Server::plain(by_path).unwrap();
     for mode in [Mode::Sync, Mode::Async] {
         round(mode, &full, &silent, &friendly);
@@ -94,7 +95,8 @@ fn expectation_14_nothing_is_left_behind() {
     settle(|now| now.0 <= settled.0 && now.1 <= settled.1);
 }
 
-/// Waits until the servers' own threads and sockets have gone too and `enough` holds: both end a moment after us.
+/// Waits until the servers' own threads and sockets have gone too and `enough` holds: both end a
+/// moment after us.
 fn settle(enough: impl Fn((usize, usize)) -> bool) -> (usize, usize) {
     let start = Instant::now();
     let mut last = possessions();

@@ -1,7 +1,8 @@
-//! Each library exports the functions of its header, libwinhttp in both widths and with the helpers it documents, and
-//! nothing else.
+//! Each library exports the functions of its header, libwinhttp in both widths and with the helpers
+//! it documents, and nothing else.
 //!
-//! A program of its own: it has cargo build the libraries, where the programs of a test that runs beside would find them.
+//! A program of its own: it has cargo build the libraries, where the programs of a test that runs
+//! beside would find them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -70,9 +71,11 @@ fn workspace(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Builds a shared library in the profile and target directory this test runs in, and says where it is.
+/// Builds a shared library in the profile and target directory this test runs in, and says where it
+/// is.
 ///
-/// Cargo holds its build lock while it builds, not while tests run, so a cargo within a test waits for nobody.
+/// Cargo holds its build lock while it builds, not while tests run, so a cargo within a test waits
+/// for nobody.
 fn built_library(package: &str, name: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
     // TARGET/PROFILE/deps/exports-0123

@@ -1,6 +1,8 @@
-//! Certificates that are trusted themselves, of version 1, with short keys, or with no name but the common one.
+//! Certificates that are trusted themselves, of version 1, with short keys, or with no name but the
+//! common one.
 //!
-//! A program of its own: the environment says whom its process trusts, servers and a pretender among them.
+//! A program of its own: the environment says whom its process trusts, servers and a pretender
+//! among them.
 
 #![allow(
     clippy::unwrap_used,
@@ -119,7 +121,8 @@ impl Clients {
         Self([Mode::Sync, Mode::Async].map(Client::new))
     }
 
-    /// The server is refused for exactly `wrong` in both versions of TLS, and accepted if exactly that is ignored.
+    /// The server is refused for exactly `wrong` in both versions of TLS, and accepted if exactly
+    /// that is ignored.
     fn judge(&self, identity: &Identity, wrong: u32, what: &str) {
         for versions in [TlsVersions::Tls12, TlsVersions::Tls13] {
             let server = server(TlsSettings::new(identity).versions(versions));
@@ -186,7 +189,8 @@ fn a_trusted_server_is_no_authority() {
     clients.close();
 }
 
-/// A certificate that differs from a trusted one in its last byte only, or that has its key and names only, is another.
+/// A certificate that differs from a trusted one in its last byte only, or that has its key and
+/// names only, is another.
 #[test]
 fn what_only_resembles_a_trusted_certificate_is_not_trusted() {
     let (clients, world) = (Clients::new(), world());
@@ -326,7 +330,8 @@ fn a_server_with_another_key_is_refused_under_all_flags() {
     clients.close();
 }
 
-/// HTTP behaviours 32.1.2: the common name counts where there is no alternative name at all, and only there.
+/// HTTP behaviours 32.1.2: the common name counts where there is no alternative name at all, and
+/// only there.
 #[test]
 fn the_common_name_counts_only_without_alternative_names() {
     let clients = Clients::new();

@@ -1,4 +1,5 @@
-//! Verifies expectation 14: once everything is closed, no thread and no descriptor of the library is left.
+//! Verifies expectation 14: once everything is closed, no thread and no descriptor of the library
+//! is left.
 //!
 //! A program of its own, with one test: it counts what the process has.
 
@@ -26,7 +27,8 @@ fn resources() -> (usize, usize) {
     (count("/proc/self/task"), count("/proc/self/fd"))
 }
 
-/// Every way a WebSocket can end, in one session and with a server of its own; everything is closed afterwards.
+/// Every way a WebSocket can end, in one session and with a server of its own; everything is closed
+/// afterwards.
 fn round(mode: Mode) {
     let server = Server::plain(by_path).unwrap();
     // On a thread of its own, so that what synchronous calls keep for their thread ends with it.
@@ -99,7 +101,8 @@ fn expectation_14_nothing_is_left_behind() {
     }
 }
 
-/// The smallest numbers seen until they have not fallen for a while: threads of a closed session may just be ending.
+/// The smallest numbers seen until they have not fallen for a while: threads of a closed session
+/// may just be ending.
 fn settle(mut smallest: (usize, usize)) -> (usize, usize) {
     let mut unchanged = 0;
     while unchanged < 100 {

@@ -74,7 +74,8 @@ impl Reply {
     /// Tells the program what to do.
     ///
     /// # Safety
-    /// Each is NULL or points to memory for its value; `buffers` to as many as the action has places.
+    /// Each is NULL or points to memory for its value; `buffers` to as many as the action has
+    /// places.
     #[inline]
     unsafe fn tell(self, action: &Action, memory: &Buffers) {
         // SAFETY: the caller's promise, handed on, as for all below.
@@ -176,13 +177,14 @@ impl Reply {
 export! {
     /// Says what is to be done next (WebSocketGetAction).
     ///
-    /// `count` is the number of entries at `buffers`, then of those written; what they point to may be used until
-    /// WebSocketCompleteAction is called with the action context. `application_context` may be NULL, and `buffers` if
-    /// `count` is 0. After a failure the outputs say WEB_SOCKET_NO_ACTION.
-    /// Fails with E_INVALID_PROTOCOL_FORMAT or E_INVALID_PROTOCOL_OPERATION when the peer broke the protocol, until
-    /// WebSocketAbortHandle is called, and with the latter before the session; with
-    /// HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) when an entry is needed and there is none, in which case nothing is
-    /// lost; E_INVALIDARG.
+    /// `count` is the number of entries at `buffers`, then of those written; what they point to may
+    /// be used until WebSocketCompleteAction is called with the action context.
+    /// `application_context` may be NULL, and `buffers` if `count` is 0. After a failure the
+    /// outputs say WEB_SOCKET_NO_ACTION. Fails with E_INVALID_PROTOCOL_FORMAT or
+    /// E_INVALID_PROTOCOL_OPERATION when the peer broke the protocol, until WebSocketAbortHandle is
+    /// called, and with the latter before the session; with
+    /// HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) when an entry is needed and there is none, in
+    /// which case nothing is lost; E_INVALIDARG.
     pub fn WebSocketGetAction(
         handle: Handle,
         action_queue: i32,
@@ -221,11 +223,11 @@ export! {
         result
     }
 
-    /// Says that an action is done (WebSocketCompleteAction). `bytes` is the number sent or received: fewer than all cancel
-    /// a send, 0 a receive. It means nothing for the other actions.
+    /// Says that an action is done (WebSocketCompleteAction). `bytes` is the number sent or
+    /// received: fewer than all cancel a send, 0 a receive. It means nothing for the other actions.
     ///
-    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for a context that names no
-    /// outstanding action of the handle, which is otherwise ignored.
+    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for a
+    /// context that names no outstanding action of the handle, which is otherwise ignored.
     pub fn WebSocketCompleteAction(
         handle: Handle,
         action_context: *mut c_void,

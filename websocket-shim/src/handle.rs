@@ -21,7 +21,8 @@ use crate::property;
 /// WEB_SOCKET_HANDLE: a pointer-sized number that is never followed.
 pub(crate) type Handle = *mut c_void;
 
-/// What a handle names. A lock of its own is held during each call; no call waits for anything else.
+/// What a handle names. A lock of its own is held during each call; no call waits for anything
+/// else.
 static HANDLES: Cells<Box<WebSocket>> = Cells::new();
 
 /// The object behind a handle.
@@ -81,7 +82,8 @@ unsafe fn create(
     }
     // SAFETY: the program's promise about the properties.
     let (settings, lent) = unsafe { property::settings(role, properties, count) }?;
-    // Children of this process mask with keys of their own, and find no handle in the middle of a call.
+    // Children of this process mask with keys of their own, and find no handle in the middle of a
+    // call.
     process::enter(hold, release);
     let memory = Buffers::new(&settings, lent);
     let id = HANDLES
@@ -98,10 +100,11 @@ unsafe fn create(
 }
 
 export! {
-    /// Creates the client's end of a connection (WebSocketCreateClientHandle). `phWebSocket` receives the handle, NULL
-    /// after a failure; WebSocketDeleteHandle ends it.
+    /// Creates the client's end of a connection (WebSocketCreateClientHandle). `phWebSocket`
+    /// receives the handle, NULL after a failure; WebSocketDeleteHandle ends it.
     ///
-    /// Fails with E_INVALIDARG for a property that is unknown, not for a handle, or has a wrong value; E_OUTOFMEMORY.
+    /// Fails with E_INVALIDARG for a property that is unknown, not for a handle, or has a wrong
+    /// value; E_OUTOFMEMORY.
     pub fn WebSocketCreateClientHandle(
         properties: *const Property,
         count: u32,
@@ -111,7 +114,8 @@ export! {
         unsafe { create(Role::Client, properties, count, handle) }
     }
 
-    /// Creates the server's end of a connection (WebSocketCreateServerHandle); as [`WebSocketCreateClientHandle`].
+    /// Creates the server's end of a connection (WebSocketCreateServerHandle); as
+    /// [`WebSocketCreateClientHandle`].
     pub fn WebSocketCreateServerHandle(
         properties: *const Property,
         count: u32,
@@ -121,10 +125,11 @@ export! {
         unsafe { create(Role::Server, properties, count, handle) }
     }
 
-    /// Ends the session (WebSocketAbortHandle): queued operations can be indicated as complete, nothing more is sent or
-    /// received. Before the session, and the second time, it does nothing.
+    /// Ends the session (WebSocketAbortHandle): queued operations can be indicated as complete,
+    /// nothing more is sent or received. Before the session, and the second time, it does nothing.
     ///
-    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for what is no handle.
+    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for what
+    /// is no handle.
     pub fn WebSocketAbortHandle(handle: Handle) -> Succeeded {
         with(handle, |web_socket| {
             web_socket.endpoint.abort();
@@ -132,9 +137,11 @@ export! {
         })
     }
 
-    /// Frees a handle and all it handed out (WebSocketDeleteHandle). Outstanding actions need not be completed.
+    /// Frees a handle and all it handed out (WebSocketDeleteHandle). Outstanding actions need not
+    /// be completed.
     ///
-    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for what is no handle.
+    /// The header declares it VOID, as Windows does; the return register says E_INVALIDARG for what
+    /// is no handle.
     pub fn WebSocketDeleteHandle(handle: Handle) -> Succeeded {
         HandleId::from_bits(bits(handle))
             .and_then(|id| HANDLES.remove(id))

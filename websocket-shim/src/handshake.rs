@@ -15,8 +15,8 @@ use crate::map::hresult;
 /// Reads header fields.
 ///
 /// # Safety
-/// `headers` is NULL or points to `count` fields, whose texts are NULL or as long as they say and stay unchanged as long
-/// as the exported function runs.
+/// `headers` is NULL or points to `count` fields, whose texts are NULL or as long as they say and
+/// stay unchanged as long as the exported function runs.
 unsafe fn fields<'a>(headers: *const HttpHeader, count: u32) -> Result<Vec<Field<'a>>, HResult> {
     // SAFETY: the caller's promise about the array.
     let headers = unsafe { input::array(headers, count) }.ok_or(HResult::INVALID_ARGUMENT)?;
@@ -47,7 +47,8 @@ unsafe fn texts(texts: *const *const u8, count: u32) -> Result<Vec<Vec<u8>>, HRe
         .collect()
 }
 
-/// Where a program wants the fields it must send. Both are emptied first, and filled only on success.
+/// Where a program wants the fields it must send. Both are emptied first, and filled only on
+/// success.
 struct FieldsOut {
     headers: *mut *mut HttpHeader,
     count: *mut u32,
@@ -82,11 +83,13 @@ impl FieldsOut {
 }
 
 export! {
-    /// Begins a client's handshake (WebSocketBeginClientHandshake) and gives the header fields to be added to the
-    /// request. They belong to the library, and may be used until the handshake ends or the handle is deleted.
+    /// Begins a client's handshake (WebSocketBeginClientHandshake) and gives the header fields to
+    /// be added to the request. They belong to the library, and may be used until the handshake
+    /// ends or the handle is deleted.
     ///
-    /// Sub-protocols and extensions are terminated texts, one to an entry. Initial fields are only checked.
-    /// Fails with E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION for a server's handle and the second time (RFC 6455 §4.1).
+    /// Sub-protocols and extensions are terminated texts, one to an entry. Initial fields are only
+    /// checked. Fails with E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION for a server's handle and
+    /// the second time (RFC 6455 §4.1).
     pub fn WebSocketBeginClientHandshake(
         handle: Handle,
         subprotocols: *const *const u8,
@@ -117,14 +120,16 @@ export! {
         })
     }
 
-    /// Ends a client's handshake (WebSocketEndClientHandshake) with the response's header fields; that its status is 101
-    /// is for the program to check. After a failure it can be ended again, with other fields.
+    /// Ends a client's handshake (WebSocketEndClientHandshake) with the response's header fields;
+    /// that its status is 101 is for the program to check. After a failure it can be ended again,
+    /// with other fields.
     ///
-    /// The last three may be NULL. They receive what the server selected, as indices into what was offered: the
-    /// extensions, whose count is first the room for them, and the sub-protocol, which is left alone if there is none.
-    /// Fails with E_INVALID_PROTOCOL_FORMAT, E_SUBPROTOCOL_NOT_SUPPORTED, E_PROTOCOL_EXTENSIONS_NOT_SUPPORTED,
-    /// HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) with less room than extensions were offered, E_INVALIDARG, or
-    /// E_INVALID_PROTOCOL_OPERATION unless a handshake has begun (RFC 6455 §4.1).
+    /// The last three may be NULL. They receive what the server selected, as indices into what was
+    /// offered: the extensions, whose count is first the room for them, and the sub-protocol, which
+    /// is left alone if there is none. Fails with E_INVALID_PROTOCOL_FORMAT,
+    /// E_SUBPROTOCOL_NOT_SUPPORTED, E_PROTOCOL_EXTENSIONS_NOT_SUPPORTED,
+    /// HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) with less room than extensions were offered,
+    /// E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION unless a handshake has begun (RFC 6455 §4.1).
     pub fn WebSocketEndClientHandshake(
         handle: Handle,
         response_headers: *const HttpHeader,
@@ -149,7 +154,8 @@ export! {
         })?;
         for (slot, index) in (0..).zip(&selection.extensions) {
             if !selected_extensions.is_null() {
-                // SAFETY: there is room for all extensions that were offered, and each was selected once at the most.
+                // SAFETY: there is room for all extensions that were offered, and each was selected
+                // once at the most.
                 unsafe { output::value(selected_extensions.wrapping_add(slot), *index) };
             }
         }
@@ -163,14 +169,14 @@ export! {
         Ok(Succeeded)
     }
 
-    /// Begins a server's handshake (WebSocketBeginServerHandshake): checks the request's header fields and gives those of
-    /// the response with status 101. They belong to the library, and may be used until the handshake ends or the handle
-    /// is deleted.
+    /// Begins a server's handshake (WebSocketBeginServerHandshake): checks the request's header
+    /// fields and gives those of the response with status 101. They belong to the library, and may
+    /// be used until the handshake ends or the handle is deleted.
     ///
-    /// The sub-protocol and the extensions that the program selected are terminated texts, or NULL for none.
-    /// Fails with E_INVALID_PROTOCOL_FORMAT, E_PROTOCOL_VERSION_NOT_SUPPORTED, E_SUBPROTOCOL_NOT_SUPPORTED,
-    /// E_PROTOCOL_EXTENSIONS_NOT_SUPPORTED, E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION for a client's handle and the
-    /// second time (RFC 6455 §4.2).
+    /// The sub-protocol and the extensions that the program selected are terminated texts, or NULL
+    /// for none. Fails with E_INVALID_PROTOCOL_FORMAT, E_PROTOCOL_VERSION_NOT_SUPPORTED,
+    /// E_SUBPROTOCOL_NOT_SUPPORTED, E_PROTOCOL_EXTENSIONS_NOT_SUPPORTED, E_INVALIDARG, or
+    /// E_INVALID_PROTOCOL_OPERATION for a client's handle and the second time (RFC 6455 §4.2).
     pub fn WebSocketBeginServerHandshake(
         handle: Handle,
         subprotocol_selected: *const u8,
@@ -202,9 +208,11 @@ export! {
         })
     }
 
-    /// Ends a server's handshake (WebSocketEndServerHandshake), as the first send, receive or action would.
+    /// Ends a server's handshake (WebSocketEndServerHandshake), as the first send, receive or
+    /// action would.
     ///
-    /// Fails with E_INVALIDARG, E_OUTOFMEMORY, or E_INVALID_PROTOCOL_OPERATION unless a handshake has begun.
+    /// Fails with E_INVALIDARG, E_OUTOFMEMORY, or E_INVALID_PROTOCOL_OPERATION unless a handshake
+    /// has begun.
     pub fn WebSocketEndServerHandshake(handle: Handle) -> Succeeded {
         with(handle, |web_socket| {
             web_socket.endpoint.end_server_handshake().map_err(hresult)?;

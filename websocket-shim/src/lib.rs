@@ -1,7 +1,8 @@
 //! libwebsocket: the WebSocket Protocol Component API of websocket.h for Linux and macOS.
 //!
-//! Windows' websocket.dll is the protocol of RFC 6455 without I/O: a program that has a connection, as a client or
-//! as a server, queues sends and receives, asks for actions, and moves the bytes itself.
+//! Windows' websocket.dll is the protocol of RFC 6455 without I/O: a program that has a connection,
+//! as a client or as a server, queues sends and receives, asks for actions, and moves the bytes
+//! itself.
 //!
 //! In scope: C's side of the 13 functions. Out of scope: what they mean, which is
 //! [`winhttp_proto::websocket::component`]'s. Nothing here blocks, starts threads or uses sockets.

@@ -56,7 +56,8 @@ pub(crate) fn buffer_type(buffer_type: BufferType) -> i32 {
     }
 }
 
-/// The data a WEB_SOCKET_BUFFER_TYPE stands for; frames that a program builds itself are not supported.
+/// The data a WEB_SOCKET_BUFFER_TYPE stands for; frames that a program builds itself are not
+/// supported.
 pub(crate) fn from_buffer_type(number: i32) -> Option<BufferType> {
     Some(match number {
         c::WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE => BufferType::Message(MessageKind::Text),

@@ -30,7 +30,8 @@ pub(crate) struct Buffers {
 }
 
 impl Buffers {
-    /// Buffers in memory of the caller, or without it in memory that is allocated when the session begins.
+    /// Buffers in memory of the caller, or without it in memory that is allocated when the session
+    /// begins.
     pub(crate) fn new(settings: &Settings, lent: Option<MemoryBlock>) -> Self {
         let bytes = |size| usize::try_from(size).unwrap_or(usize::MAX);
         let all = usize::try_from(settings.memory_bytes()).unwrap_or(usize::MAX);

@@ -14,8 +14,8 @@ use winhttp_proto::websocket::component::Settings;
 
 use crate::map::hresult;
 
-/// After so many milliseconds of silence an application should send something. Windows reads it from its registry,
-/// with this default.
+/// After so many milliseconds of silence an application should send something. Windows reads it
+/// from its registry, with this default.
 const KEEPALIVE_INTERVAL_MS: u32 = 30_000;
 
 /// The versions of the protocol (RFC 6455 §4.1).
@@ -24,8 +24,9 @@ const SUPPORTED_VERSIONS: [u32; 1] = [13];
 /// Reads the properties for a new handle; of two of a kind, the last counts.
 ///
 /// # Safety
-/// `properties` is NULL or points to `count` properties, whose `pvValue` is NULL or points to as many bytes as the size
-/// says; for an allocated buffer, to a pointer to as many bytes, which are the handle's until it is deleted.
+/// `properties` is NULL or points to `count` properties, whose `pvValue` is NULL or points to as
+/// many bytes as the size says; for an allocated buffer, to a pointer to as many bytes, which are
+/// the handle's until it is deleted.
 pub(crate) unsafe fn settings(
     role: Role,
     properties: *const Property,
@@ -79,8 +80,8 @@ unsafe fn read(
             settings.disable_utf8_verification = unsafe { ulong(property) }? != 0;
         }
         c::WEB_SOCKET_ALLOCATED_BUFFER_PROPERTY_TYPE => {
-            // The value is a pointer, so this is a pointer to one; the size is that of the memory behind both.
-            // SAFETY: as above.
+            // The value is a pointer, so this is a pointer to one; the size is that of the memory
+            // behind both. SAFETY: as above.
             let start = unsafe { aligned(property.pv_value.cast::<*mut u8>()) }?;
             *lent = Some((start, property.ul_value_size));
         }
@@ -111,11 +112,13 @@ unsafe fn aligned<T: Copy>(pointer: *const T) -> Option<T> {
 }
 
 export! {
-    /// Reads a property that belongs to no handle (WebSocketGetGlobalProperty): the keep-alive interval in milliseconds,
-    /// or the supported versions. `size` is the memory's size in bytes, then the value's.
+    /// Reads a property that belongs to no handle (WebSocketGetGlobalProperty): the keep-alive
+    /// interval in milliseconds, or the supported versions. `size` is the memory's size in bytes,
+    /// then the value's.
     ///
-    /// Fails with HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) and the size that is needed; with E_INVALIDARG for another
-    /// property and without `size`, or without memory although its size would do.
+    /// Fails with HRESULT_FROM_WIN32(ERROR_INSUFFICIENT_BUFFER) and the size that is needed; with
+    /// E_INVALIDARG for another property and without `size`, or without memory although its size
+    /// would do.
     pub fn WebSocketGetGlobalProperty(
         property: i32,
         value: *mut c_void,

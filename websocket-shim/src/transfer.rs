@@ -24,7 +24,8 @@ pub(crate) fn key() -> Option<MaskKey> {
 /// What a program wants to send.
 ///
 /// # Safety
-/// `buffer` is NULL or points to a buffer, whose bytes stay valid and unchanged until the send is indicated as complete.
+/// `buffer` is NULL or points to a buffer, whose bytes stay valid and unchanged until the send is
+/// indicated as complete.
 unsafe fn outgoing(
     buffer_type: i32,
     buffer: *const WebSocketBuffer,
@@ -81,12 +82,14 @@ unsafe fn payload(start: *const u8, length: u32) -> Result<Payload, HResult> {
 }
 
 export! {
-    /// Queues a frame (WebSocketSend). It is sent by actions and ends in one WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION with
-    /// `context`; until then the bytes behind `buffer`, not the structure itself, belong to the library.
+    /// Queues a frame (WebSocketSend). It is sent by actions and ends in one
+    /// WEB_SOCKET_INDICATE_SEND_COMPLETE_ACTION with `context`; until then the bytes behind
+    /// `buffer`, not the structure itself, belong to the library.
     ///
-    /// `buffer` is NULL for pings and pongs, and may be for an empty frame. After a fragment only data of its kind may
-    /// follow until a message ends it, and only pings and pongs after a close frame.
-    /// Fails with E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION in a wrong state (RFC 6455 §5.4 to §5.6).
+    /// `buffer` is NULL for pings and pongs, and may be for an empty frame. After a fragment only
+    /// data of its kind may follow until a message ends it, and only pings and pongs after a close
+    /// frame. Fails with E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION in a wrong state (RFC 6455
+    /// §5.4 to §5.6).
     pub fn WebSocketSend(
         handle: Handle,
         buffer_type: i32,
@@ -104,11 +107,12 @@ export! {
         })
     }
 
-    /// Queues a receive (WebSocketReceive). It ends in one WEB_SOCKET_INDICATE_RECEIVE_COMPLETE_ACTION with `context`.
+    /// Queues a receive (WebSocketReceive). It ends in one
+    /// WEB_SOCKET_INDICATE_RECEIVE_COMPLETE_ACTION with `context`.
     ///
-    /// Without `buffer`, payload is handed out where it lies in the library's memory; with it, payload is copied to its
-    /// `Data`, which belongs to the library until then.
-    /// Fails with E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION in a wrong state.
+    /// Without `buffer`, payload is handed out where it lies in the library's memory; with it,
+    /// payload is copied to its `Data`, which belongs to the library until then. Fails with
+    /// E_INVALIDARG, or E_INVALID_PROTOCOL_OPERATION in a wrong state.
     pub fn WebSocketReceive(
         handle: Handle,
         buffer: *const WebSocketBuffer,

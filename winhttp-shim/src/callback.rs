@@ -12,9 +12,10 @@ use crate::observer::ProgramCallback;
 export! {
     /// Installs or, with NULL, removes the status callback of a handle, and returns the one before.
     ///
-    /// `flags` selects statuses (WINHTTP_CALLBACK_FLAG_*); any flag of a completion also selects CLOSE_COMPLETE and
-    /// SHUTDOWN_COMPLETE, which have no flag. Children created afterwards inherit both. May be called from
-    /// inside a callback. WINHTTP_INVALID_STATUS_CALLBACK (all ones) on failure: ERROR_INVALID_HANDLE.
+    /// `flags` selects statuses (WINHTTP_CALLBACK_FLAG_*); any flag of a completion also selects
+    /// CLOSE_COMPLETE and SHUTDOWN_COMPLETE, which have no flag. Children created afterwards
+    /// inherit both. May be called from inside a callback. WINHTTP_INVALID_STATUS_CALLBACK (all
+    /// ones) on failure: ERROR_INVALID_HANDLE.
     pub fn WinHttpSetStatusCallback<W>(
         handle: Hinternet,
         callback: StatusCallback,

@@ -1,7 +1,8 @@
-//! Certificate contexts: reference-counted structures the program gets from WINHTTP_OPTION_SERVER_CERT_CONTEXT.
+//! Certificate contexts: reference-counted structures the program gets from
+//! WINHTTP_OPTION_SERVER_CERT_CONTEXT.
 //!
-//! All live contexts are listed, so a pointer that is not one of them is recognised and never followed: releasing twice
-//! and releasing garbage fail instead of harming the process.
+//! All live contexts are listed, so a pointer that is not one of them is recognised and never
+//! followed: releasing twice and releasing garbage fail instead of harming the process.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -54,7 +55,8 @@ pub extern "C" fn CertFreeCertificateContext(context: *const CertContext) -> i32
     }
 }
 
-/// Adds a reference to a certificate context and returns it; NULL for NULL and for what is no live context.
+/// Adds a reference to a certificate context and returns it; NULL for NULL and for what is no live
+/// context.
 #[unsafe(no_mangle)]
 pub extern "C" fn CertDuplicateCertificateContext(
     context: *const CertContext,
@@ -65,7 +67,8 @@ pub extern "C" fn CertDuplicateCertificateContext(
         .unwrap_or(std::ptr::null())
 }
 
-/// Releases a certificate chain. This version hands out none, so there is nothing to do, whatever is passed.
+/// Releases a certificate chain. This version hands out none, so there is nothing to do, whatever
+/// is passed.
 #[unsafe(no_mangle)]
 pub extern "C" fn CertFreeCertificateChain(_chain: *const c_void) {}
 

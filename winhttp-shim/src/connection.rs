@@ -1,7 +1,7 @@
 //! Connections: WinHttpConnect, and connection groups.
 //!
-//! This version has no groups: what asks for one checks its arguments as it will when there are some, and then fails with
-//! ERROR_CALL_NOT_IMPLEMENTED.
+//! This version has no groups: what asks for one checks its arguments as it will when there are
+//! some, and then fails with ERROR_CALL_NOT_IMPLEMENTED.
 
 use winhttp_abi::Code;
 use winhttp_abi::constants as c;
@@ -18,8 +18,9 @@ use crate::map;
 export! {
     /// Names the server of later requests; no I/O. Port 0 means the scheme's default.
     ///
-    /// NULL on failure: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for a NULL
-    /// name, ERROR_WINHTTP_INVALID_URL for one that cannot be a server's.
+    /// NULL on failure: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
+    /// ERROR_INVALID_PARAMETER for a NULL name, ERROR_WINHTTP_INVALID_URL for one that cannot be a
+    /// server's.
     pub fn WinHttpConnect<W>(
         session: Hinternet,
         server_name: *const W,
@@ -33,8 +34,9 @@ export! {
         Ok(from_bits(id.bits()))
     }
 
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for all but connects and requests, ERROR_INVALID_PARAMETER for NULL and for
-    /// other flags than WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE.
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for all but connects and requests,
+    /// ERROR_INVALID_PARAMETER for NULL and for other flags than
+    /// WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE.
     pub fn WinHttpQueryConnectionGroup<W>(
         handle: Hinternet,
         _guid: *const Guid,

@@ -12,12 +12,12 @@ use crate::library::library;
 use crate::map;
 
 export! {
-    /// Which schemes a 401 or 407 offers: a mask of WINHTTP_AUTH_SCHEME_*, the first of them, and who asks
-    /// (WINHTTP_AUTH_TARGET_*). Schemes that are not known are passed over.
+    /// Which schemes a 401 or 407 offers: a mask of WINHTTP_AUTH_SCHEME_*, the first of them, and
+    /// who asks (WINHTTP_AUTH_TARGET_*). Schemes that are not known are passed over.
     ///
-    /// FALSE, and the results are left alone: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
-    /// ERROR_INVALID_OPERATION unless the response is a challenge with a known scheme, then ERROR_INVALID_PARAMETER for
-    /// NULL.
+    /// FALSE, and the results are left alone: ERROR_INVALID_HANDLE,
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_OPERATION unless the response is a
+    /// challenge with a known scheme, then ERROR_INVALID_PARAMETER for NULL.
     pub fn WinHttpQueryAuthSchemes<W>(
         request: Hinternet,
         supported: *mut u32,
@@ -41,14 +41,17 @@ export! {
         Ok(Done)
     }
 
-    /// Keeps user name and password for one target and one scheme, for the next WinHttpSendRequest of this handle. In this
-    /// version no challenge is answered with them: it is handed to the program.
+    /// Keeps user name and password for one target and one scheme, for the next WinHttpSendRequest
+    /// of this handle. In this version no challenge is answered with them: it is handed to the
+    /// program.
     ///
-    /// NULL for both, or an empty name, stands for whoever is logged on (NTLM, Negotiate and Passport only). The text is copied.
+    /// NULL for both, or an empty name, stands for whoever is logged on (NTLM, Negotiate and
+    /// Passport only). The text is copied.
     ///
-    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for another target or
-    /// scheme than one we know, for Basic and Digest without name or password, and for `parameters`;
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_STATE while an operation is pending.
+    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for another target or scheme than one we know, for Basic and Digest without name or
+    /// password, and for `parameters`; ERROR_WINHTTP_INCORRECT_HANDLE_STATE while an operation is
+    /// pending.
     pub fn WinHttpSetCredentials<W>(
         request: Hinternet,
         target: u32,

@@ -1,5 +1,6 @@
-//! What is known of an error beyond its number: kept beside the thread's last error, and for the notification that is
-//! being delivered. Programs read it with WinHttpShimGetErrorDetail, see `include/winhttp_shim.h`.
+//! What is known of an error beyond its number: kept beside the thread's last error, and for the
+//! notification that is being delivered. Programs read it with WinHttpShimGetErrorDetail, see
+//! `include/winhttp_shim.h`.
 //!
 //! A reason is text only when a program asks. What succeeds comes nowhere near.
 
@@ -36,8 +37,8 @@ thread_local! {
 /// A call on this thread fails with `code`.
 pub(crate) fn keep(code: Code, failure: &Failure) {
     let failed = known(code, failure);
-    // A thread that is ending has no last error any more, and nobody can ask. What is replaced is dropped without the
-    // borrow.
+    // A thread that is ending has no last error any more, and nobody can ask. What is replaced is
+    // dropped without the borrow.
     let before = DETAILS.try_with(|details| {
         let mut details = details.borrow_mut();
         details.failures = failures().wrapping_add(1); // the number is about to be reported
@@ -63,7 +64,8 @@ pub(crate) fn telling(code: Code, failure: &Failure, call: impl FnOnce()) {
     }
 }
 
-/// The socket error behind the last failure on this thread that had one (WINHTTP_OPTION_EXTENDED_ERROR).
+/// The socket error behind the last failure on this thread that had one
+/// (WINHTTP_OPTION_EXTENDED_ERROR).
 pub(crate) fn socket_error() -> u32 {
     SOCKET_ERROR.try_with(Cell::get).unwrap_or(0)
 }
@@ -92,10 +94,12 @@ fn text(code: Code) -> Option<String> {
 }
 
 export! {
-    /// Says what is behind an error of this thread; see `include/winhttp_shim.h`, where the rules are.
+    /// Says what is behind an error of this thread; see `include/winhttp_shim.h`, where the rules
+    /// are.
     ///
-    /// Returns ERROR_SUCCESS, ERROR_NOT_FOUND, ERROR_INVALID_PARAMETER without `length`, or ERROR_INSUFFICIENT_BUFFER with
-    /// the bytes needed in `length`. Leaves the last error and errno alone.
+    /// Returns ERROR_SUCCESS, ERROR_NOT_FOUND, ERROR_INVALID_PARAMETER without `length`, or
+    /// ERROR_INSUFFICIENT_BUFFER with the bytes needed in `length`. Leaves the last error and errno
+    /// alone.
     pub fn WinHttpShimGetErrorDetail<W>(error: u32, buffer: *mut W, length: *mut u32) -> Quiet {
         let text = wanted(error, length)?;
         // SAFETY: C's promise about its buffer and length.

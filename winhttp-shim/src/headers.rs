@@ -20,10 +20,12 @@ pub use extended::{WinHttpAddRequestHeadersEx, WinHttpQueryHeadersEx};
 use info_level::Query;
 
 export! {
-    /// Adds, replaces or removes headers of a request; all or nothing. `length` is in characters, -1 means terminated.
+    /// Adds, replaces or removes headers of a request; all or nothing. `length` is in characters,
+    /// -1 means terminated.
     ///
-    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL, a length of 0
-    /// with text, malformed text, characters above U+00FF and headers above 64 KiB; ERROR_WINHTTP_HEADER_NOT_FOUND, ERROR_WINHTTP_HEADER_ALREADY_EXISTS.
+    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for NULL, a length of 0 with text, malformed text, characters above U+00FF and headers above
+    /// 64 KiB; ERROR_WINHTTP_HEADER_NOT_FOUND, ERROR_WINHTTP_HEADER_ALREADY_EXISTS.
     pub fn WinHttpAddRequestHeaders<W>(
         request: Hinternet,
         headers: *const W,
@@ -45,12 +47,14 @@ export! {
 
     /// Answers a query about the request's or response's headers.
     ///
-    /// Lengths are in bytes: on success of what was written without the terminator, on ERROR_INSUFFICIENT_BUFFER of what
-    /// is needed with it. With WINHTTP_QUERY_FLAG_WIRE_ENCODING text is narrow: the bytes as they are on the wire, and a
-    /// NUL. `index` selects one of several headers of a name and is moved on by success.
+    /// Lengths are in bytes: on success of what was written without the terminator, on
+    /// ERROR_INSUFFICIENT_BUFFER of what is needed with it. With WINHTTP_QUERY_FLAG_WIRE_ENCODING
+    /// text is narrow: the bytes as they are on the wire, and a NUL. `index` selects one of several
+    /// headers of a name and is moved on by success.
     ///
-    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_WINHTTP_INCORRECT_HANDLE_STATE before the
-    /// response, ERROR_INVALID_PARAMETER for unknown levels and values of another form, ERROR_WINHTTP_HEADER_NOT_FOUND.
+    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_STATE before the response, ERROR_INVALID_PARAMETER for
+    /// unknown levels and values of another form, ERROR_WINHTTP_HEADER_NOT_FOUND.
     pub fn WinHttpQueryHeaders<W>(
         request: Hinternet,
         info_level: u32,

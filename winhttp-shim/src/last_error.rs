@@ -1,7 +1,8 @@
 //! The thread's last error, as programs read and set it.
 //!
 //! Both functions are interposable: the library itself goes through the exported symbols
-//! ([`winhttp_abi::last_error`]), so that if another library of the process defines them first, both sides see one value.
+//! ([`winhttp_abi::last_error`]), so that if another library of the process defines them first,
+//! both sides see one value.
 
 use std::cell::Cell;
 

@@ -1,9 +1,11 @@
 //! libwinhttp: WinHTTP's C API for Linux and macOS.
 //!
-//! One file per chapter of the API. Each function has three steps: arguments, a safe core call, the mapped result.
-//! Every function is exported through [`winhttp_abi::export!`] in both string widths; see `include/winhttp.h`.
+//! One file per chapter of the API. Each function has three steps: arguments, a safe core call, the
+//! mapped result. Every function is exported through [`winhttp_abi::export!`] in both string
+//! widths; see `include/winhttp.h`.
 //!
-//! In scope: C's side of every function. Out of scope: what the functions mean, which is [`winhttp_core`]'s.
+//! In scope: C's side of every function. Out of scope: what the functions mean, which is
+//! [`winhttp_core`]'s.
 
 mod arguments;
 mod callback;

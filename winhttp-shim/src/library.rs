@@ -174,7 +174,8 @@ impl UnloadHandle {
 
 impl UnloadEvent for UnloadHandle {
     fn signal(&self) {
-        // SAFETY: the program keeps the event open until it was signalled, which happens here, once.
+        // SAFETY: the program keeps the event open until it was signalled, which happens here,
+        // once.
         unsafe { (self.set)(self.event) };
     }
 }

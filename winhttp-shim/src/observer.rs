@@ -52,7 +52,8 @@ impl Observer for ProgramCallback {
             return;
         }
         let call = |status, information, length| {
-            // SAFETY: the program keeps its callback callable until it is replaced and all handles are closed.
+            // SAFETY: the program keeps its callback callable until it is replaced and all handles
+            // are closed.
             unsafe {
                 (self.function)(
                     from_bits(handle.bits()),

@@ -17,14 +17,16 @@ mod value;
 use buffer::Buffer;
 
 export! {
-    /// Sets an option of a handle, or with NULL of the process; `docs/options.md` lists all options.
+    /// Sets an option of a handle, or with NULL of the process; `docs/options.md` lists all
+    /// options.
     ///
-    /// `length` is in bytes, for text options in characters, the terminator counted or not. The buffer is copied. Always
-    /// synchronous.
+    /// `length` is in bytes, for text options in characters, the terminator counted or not. The
+    /// buffer is copied. Always synchronous.
     ///
-    /// FALSE: ERROR_WINHTTP_INVALID_OPTION, ERROR_INVALID_HANDLE, ERROR_WINHTTP_OPTION_NOT_SETTABLE,
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_WINHTTP_INCORRECT_HANDLE_STATE, ERROR_INVALID_PARAMETER for NULL and for
-    /// values the option does not take, ERROR_INSUFFICIENT_BUFFER for lengths it does not take.
+    /// FALSE: ERROR_WINHTTP_INVALID_OPTION, ERROR_INVALID_HANDLE,
+    /// ERROR_WINHTTP_OPTION_NOT_SETTABLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_STATE, ERROR_INVALID_PARAMETER for NULL and for values the
+    /// option does not take, ERROR_INSUFFICIENT_BUFFER for lengths it does not take.
     pub fn WinHttpSetOption<W>(
         handle: Hinternet,
         option: u32,
@@ -42,13 +44,13 @@ export! {
 
     /// Reads an option of a handle, or with NULL of the process.
     ///
-    /// `length` is in bytes, in and out, for text too: what is returned does not count the terminator, what is needed
-    /// does. On failure the buffer is untouched. Always synchronous.
+    /// `length` is in bytes, in and out, for text too: what is returned does not count the
+    /// terminator, what is needed does. On failure the buffer is untouched. Always synchronous.
     ///
     /// FALSE: ERROR_INVALID_PARAMETER for options that can only be set and without `length`,
     /// ERROR_WINHTTP_INVALID_OPTION, ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_STATE for what only a connection can tell, ERROR_INSUFFICIENT_BUFFER with the bytes
-    /// needed in `length`.
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_STATE for what only a connection can tell,
+    /// ERROR_INSUFFICIENT_BUFFER with the bytes needed in `length`.
     pub fn WinHttpQueryOption<W>(
         handle: Hinternet,
         option: u32,

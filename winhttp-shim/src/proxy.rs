@@ -1,9 +1,10 @@
-//! Which proxy serves a URL, and what the machine and the user have configured: WinHttpGetProxyForUrl,
-//! WinHttpDetectAutoProxyConfigUrl, WinHttpResetAutoProxy, WinHttpGet- and WinHttpSetDefaultProxyConfiguration,
-//! WinHttpGetIEProxyConfigForCurrentUser.
+//! Which proxy serves a URL, and what the machine and the user have configured:
+//! WinHttpGetProxyForUrl, WinHttpDetectAutoProxyConfigUrl, WinHttpResetAutoProxy, WinHttpGet- and
+//! WinHttpSetDefaultProxyConfiguration, WinHttpGetIEProxyConfigForCurrentUser.
 //!
-//! This version has no configuration, detects nothing and runs no scripts. Each function says so in the way programs
-//! recover from; the one that sets something checks its arguments and fails with ERROR_CALL_NOT_IMPLEMENTED.
+//! This version has no configuration, detects nothing and runs no scripts. Each function says so in
+//! the way programs recover from; the one that sets something checks its arguments and fails with
+//! ERROR_CALL_NOT_IMPLEMENTED.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
@@ -52,12 +53,14 @@ const AUTOPROXY_FLAGS: u32 = c::WINHTTP_AUTOPROXY_AUTO_DETECT
 export! {
     /// The proxy for a URL; synchronous in every mode, and no I/O in this version.
     ///
-    /// Detection never finds anything. With WINHTTP_AUTOPROXY_ALLOW_STATIC the static setting is asked then: there is none,
-    /// which is the result. Scripts are not run, so that nothing is claimed where one was named.
+    /// Detection never finds anything. With WINHTTP_AUTOPROXY_ALLOW_STATIC the static setting is
+    /// asked then: there is none, which is the result. Scripts are not run, so that nothing is
+    /// claimed where one was named.
     ///
-    /// FALSE, and the result is left alone: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
-    /// ERROR_INVALID_PARAMETER for a missing argument and for options that ask for nothing or contradict themselves,
-    /// ERROR_WINHTTP_INVALID_URL, ERROR_WINHTTP_UNRECOGNIZED_SCHEME; ERROR_WINHTTP_AUTODETECTION_FAILED with
+    /// FALSE, and the result is left alone: ERROR_INVALID_HANDLE,
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for a missing argument and for
+    /// options that ask for nothing or contradict themselves, ERROR_WINHTTP_INVALID_URL,
+    /// ERROR_WINHTTP_UNRECOGNIZED_SCHEME; ERROR_WINHTTP_AUTODETECTION_FAILED with
     /// WINHTTP_AUTOPROXY_AUTO_DETECT, ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR with a script alone.
     pub fn WinHttpGetProxyForUrl<W>(
         session: Hinternet,
@@ -93,8 +96,8 @@ export! {
     }
 
     /// The URL of the script that the network announces. None is found in this version: FALSE,
-    /// ERROR_WINHTTP_AUTODETECTION_FAILED, and `url` becomes NULL; ERROR_INVALID_PARAMETER for no way of detection and for
-    /// NULL.
+    /// ERROR_WINHTTP_AUTODETECTION_FAILED, and `url` becomes NULL; ERROR_INVALID_PARAMETER for no
+    /// way of detection and for NULL.
     pub fn WinHttpDetectAutoProxyConfigUrl<W>(detect_flags: u32, url: *mut *mut W) -> Done {
         if detect_flags == 0 || url.is_null() {
             return Err(Code::INVALID_PARAMETER);
@@ -110,15 +113,16 @@ export! {
         Ok(Status)
     }
 
-    /// No proxy: there is no setting for the machine, and requests go direct. FALSE: ERROR_INVALID_PARAMETER for NULL.
+    /// No proxy: there is no setting for the machine, and requests go direct. FALSE:
+    /// ERROR_INVALID_PARAMETER for NULL.
     pub fn WinHttpGetDefaultProxyConfiguration<W>(info: *mut ProxyInfo<W>) -> Done {
         // SAFETY: C's promise about its structure.
         let written = unsafe { output::value(info, no_proxy()) };
         if written { Ok(Done) } else { Err(Code::INVALID_PARAMETER) }
     }
 
-    /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for a named proxy without
-    /// its name, and for text that is not ASCII.
+    /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for
+    /// a named proxy without its name, and for text that is not ASCII.
     pub fn WinHttpSetDefaultProxyConfiguration<W>(info: *const ProxyInfo<W>) -> Done {
         // SAFETY: C's promise about its structure.
         let info = unsafe { input::value(info) }.ok_or(Code::INVALID_PARAMETER)?;
@@ -136,8 +140,8 @@ export! {
         Err(Code::CALL_NOT_IMPLEMENTED)
     }
 
-    /// The user's settings: no detection, no script, no proxy, since this version reads none. FALSE: ERROR_INVALID_PARAMETER
-    /// for NULL.
+    /// The user's settings: no detection, no script, no proxy, since this version reads none.
+    /// FALSE: ERROR_INVALID_PARAMETER for NULL.
     pub fn WinHttpGetIEProxyConfigForCurrentUser<W>(
         config: *mut CurrentUserIeProxyConfig<W>,
     ) -> Done {

@@ -1,4 +1,5 @@
-//! Requests up to the response's head: WinHttpOpenRequest, WinHttpSendRequest, WinHttpReceiveResponse.
+//! Requests up to the response's head: WinHttpOpenRequest, WinHttpSendRequest,
+//! WinHttpReceiveResponse.
 
 use std::ffi::c_void;
 
@@ -31,9 +32,9 @@ const OPEN_FLAGS: u32 = c::WINHTTP_FLAG_SECURE
 export! {
     /// Prepares a request; no I/O. NULL verb, object and version mean GET, "/" and HTTP/1.1.
     ///
-    /// `accept_types` is a NULL-terminated array of strings, or NULL. All text is copied. NULL on failure:
-    /// ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER, ERROR_CALL_NOT_IMPLEMENTED for
-    /// WINHTTP_FLAG_AUTOMATIC_CHUNKING.
+    /// `accept_types` is a NULL-terminated array of strings, or NULL. All text is copied. NULL on
+    /// failure: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
+    /// ERROR_CALL_NOT_IMPLEMENTED for WINHTTP_FLAG_AUTOMATIC_CHUNKING.
     pub fn WinHttpOpenRequest<W>(
         connect: Hinternet,
         verb: *const W,
@@ -74,18 +75,20 @@ export! {
         Ok(from_bits(id.bits()))
     }
 
-    /// Sends a request, connecting first; asynchronously SENDREQUEST_COMPLETE or REQUEST_ERROR tells.
+    /// Sends a request, connecting first; asynchronously SENDREQUEST_COMPLETE or REQUEST_ERROR
+    /// tells.
     ///
-    /// `headers` may be NULL; `headers_length` is in characters, 0 and -1 mean terminated. `optional` is sent behind the
-    /// head and must stay valid and unchanged until the response was received or the request's handle is finished.
-    /// `total_length` is the length of the whole body; the rest follows with WinHttpWriteData. With
-    /// WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH (0) an added Content-Length header counts, else both must agree. A `context` of 0
-    /// leaves the handle's context value. An answer that refuses the request (status 300 and above) while the body is being
-    /// sent ends that with success: WinHttpReceiveResponse has it.
+    /// `headers` may be NULL; `headers_length` is in characters, 0 and -1 mean terminated.
+    /// `optional` is sent behind the head and must stay valid and unchanged until the response was
+    /// received or the request's handle is finished. `total_length` is the length of the whole
+    /// body; the rest follows with WinHttpWriteData. With WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH (0)
+    /// an added Content-Length header counts, else both must agree. A `context` of 0 leaves the
+    /// handle's context value. An answer that refuses the request (status 300 and above) while the
+    /// body is being sent ends that with success: WinHttpReceiveResponse has it.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
-    /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the network, and
-    /// ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH with HTTP_PROTOCOL_REQUIRED.
+    /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the
+    /// network, and ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH with HTTP_PROTOCOL_REQUIRED.
     pub fn WinHttpSendRequest<W>(
         request: Hinternet,
         headers: *const W,

@@ -1,4 +1,5 @@
-//! Sessions and what all handles share: WinHttpOpen, WinHttpCloseHandle, WinHttpSetTimeouts, WinHttpCheckPlatform.
+//! Sessions and what all handles share: WinHttpOpen, WinHttpCloseHandle, WinHttpSetTimeouts,
+//! WinHttpCheckPlatform.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
@@ -16,11 +17,11 @@ use crate::map;
 const SECURE_DEFAULTS_ONLY: u32 = c::WINHTTP_FLAG_SECURE_DEFAULTS & !c::WINHTTP_FLAG_ASYNC;
 
 export! {
-    /// Opens a session. NULL on failure: ERROR_INVALID_PARAMETER (also for an agent that cannot be a header's value),
-    /// ERROR_NOT_ENOUGH_MEMORY.
+    /// Opens a session. NULL on failure: ERROR_INVALID_PARAMETER (also for an agent that cannot be
+    /// a header's value), ERROR_NOT_ENOUGH_MEMORY.
     ///
-    /// `agent` NULL sends no User-Agent header. `proxy` and `bypass` count for WINHTTP_ACCESS_TYPE_NAMED_PROXY only.
-    /// No I/O; the text arguments are copied.
+    /// `agent` NULL sends no User-Agent header. `proxy` and `bypass` count for
+    /// WINHTTP_ACCESS_TYPE_NAMED_PROXY only. No I/O; the text arguments are copied.
     pub fn WinHttpOpen<W>(
         agent: *const W,
         access_type: u32,
@@ -46,7 +47,8 @@ export! {
     }
 
     /// Closes a handle of any kind: it is invalid at once, what is pending ends with
-    /// ERROR_WINHTTP_OPERATION_CANCELLED, and HANDLE_CLOSING is its last notification. Children live on.
+    /// ERROR_WINHTTP_OPERATION_CANCELLED, and HANDLE_CLOSING is its last notification. Children
+    /// live on.
     ///
     /// FALSE for NULL, closed and invented handles: ERROR_INVALID_HANDLE.
     pub fn WinHttpCloseHandle<W>(handle: Hinternet) -> Done {

@@ -7,14 +7,16 @@ use winhttp_abi::types::SystemTime;
 use winhttp_abi::{input, output};
 use winhttp_proto::http_date;
 
-/// Room in the caller's buffer, in characters: what WINHTTP_TIME_FORMAT_BUFSIZE says for either width.
+/// Room in the caller's buffer, in characters: what WINHTTP_TIME_FORMAT_BUFSIZE says for either
+/// width.
 const DATE_ROOM: u32 = 31;
 
 export! {
-    /// Writes a time as `Mon, 28 Jul 2008 10:05:52 GMT` into a buffer of WINHTTP_TIME_FORMAT_BUFSIZE bytes.
+    /// Writes a time as `Mon, 28 Jul 2008 10:05:52 GMT` into a buffer of
+    /// WINHTTP_TIME_FORMAT_BUFSIZE bytes.
     ///
-    /// Milliseconds are dropped; the day of the week is computed from the date. FALSE: ERROR_INVALID_PARAMETER for NULL
-    /// and for a time that does not exist.
+    /// Milliseconds are dropped; the day of the week is computed from the date. FALSE:
+    /// ERROR_INVALID_PARAMETER for NULL and for a time that does not exist.
     pub fn WinHttpTimeFromSystemTime<W>(time: *const SystemTime, text: *mut W) -> Done {
         // SAFETY: C's promise about its structure.
         let time = unsafe { input::value(time) }.ok_or(Code::INVALID_PARAMETER)?;
@@ -30,7 +32,8 @@ export! {
 
     /// Reads a date in any of HTTP's forms or something like them, and leaves no milliseconds.
     ///
-    /// FALSE: ERROR_INVALID_PARAMETER for NULL and for text without an existing date; `time` is left alone.
+    /// FALSE: ERROR_INVALID_PARAMETER for NULL and for text without an existing date; `time` is
+    /// left alone.
     pub fn WinHttpTimeToSystemTime<W>(text: *const W, time: *mut SystemTime) -> Done {
         // SAFETY: C's promise about its string.
         let date = unsafe { input::text(text) }?.ok_or(Code::INVALID_PARAMETER)?;

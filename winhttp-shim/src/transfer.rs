@@ -15,12 +15,14 @@ use crate::library::{ReadBuffer, WriteBuffer, library};
 use crate::map;
 
 export! {
-    /// Sends more of the announced body; asynchronously WRITE_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use
-    /// until then. If it fails although the server has answered, WinHttpReceiveResponse has the answer.
+    /// Sends more of the announced body; asynchronously WRITE_COMPLETE or REQUEST_ERROR tells, and
+    /// the buffer stays in use until then. If it fails although the server has answered,
+    /// WinHttpReceiveResponse has the answer.
     ///
-    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL with a length or
-    /// bytes beyond the announced length, ERROR_INVALID_OPERATION while an operation is pending; synchronously also
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_STATE and the errors of the network.
+    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for NULL with a length or bytes beyond the announced length, ERROR_INVALID_OPERATION while
+    /// an operation is pending; synchronously also ERROR_WINHTTP_INCORRECT_HANDLE_STATE and the
+    /// errors of the network.
     pub fn WinHttpWriteData<W>(
         request: Hinternet,
         buffer: *const c_void,
@@ -38,9 +40,9 @@ export! {
         Ok(DoneWith(Code::SUCCESS))
     }
 
-    /// Waits until body bytes can be read and says how many; 0 at the end of the body. Asynchronously DATA_AVAILABLE or
-    /// REQUEST_ERROR tells; the number is also written if it is known when the call returns, and is 0 until then. Before a
-    /// response it is left alone.
+    /// Waits until body bytes can be read and says how many; 0 at the end of the body.
+    /// Asynchronously DATA_AVAILABLE or REQUEST_ERROR tells; the number is also written if it is
+    /// known when the call returns, and is 0 until then. Before a response it is left alone.
     ///
     /// FALSE: as WinHttpReadData.
     pub fn WinHttpQueryDataAvailable<W>(request: Hinternet, bytes_available: *mut u32) -> DoneWith {
@@ -53,15 +55,15 @@ export! {
         Ok(done_with(outcome))
     }
 
-    /// Reads body bytes until the buffer is full or the body ends; 0 bytes at the end of the body. Asynchronously
-    /// READ_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use until then; the number is 0 from the first, and is
-    /// also written if it is known when the call returns.
+    /// Reads body bytes until the buffer is full or the body ends; 0 bytes at the end of the body.
+    /// Asynchronously READ_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use until then;
+    /// the number is 0 from the first, and is also written if it is known when the call returns.
     ///
     /// Where a body breaks off, its last bytes are read before the error is.
     ///
-    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL with a length,
-    /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also ERROR_WINHTTP_INCORRECT_HANDLE_STATE before
-    /// a response and the errors of the network.
+    /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for NULL with a length, ERROR_INVALID_OPERATION while an operation is pending; synchronously
+    /// also ERROR_WINHTTP_INCORRECT_HANDLE_STATE before a response and the errors of the network.
     pub fn WinHttpReadData<W>(
         request: Hinternet,
         buffer: *mut c_void,
@@ -84,7 +86,8 @@ export! {
     /// As WinHttpReadData, but completes as soon as any bytes are there unless `flags` has
     /// WINHTTP_READ_DATA_EX_FLAG_FILL_BUFFER.
     ///
-    /// Returns an error number; ERROR_INVALID_PARAMETER also for other flags and for properties, of which there are none.
+    /// Returns an error number; ERROR_INVALID_PARAMETER also for other flags and for properties, of
+    /// which there are none.
     pub fn WinHttpReadDataEx<W>(
         request: Hinternet,
         buffer: *mut c_void,

@@ -1,7 +1,7 @@
 //! URLs taken apart and put together: WinHttpCrackUrl, WinHttpCreateUrl.
 //!
-//! Both work on code units as they are: text that is not valid in its width is copied, not refused. Lengths are in
-//! characters of the caller's width.
+//! Both work on code units as they are: text that is not valid in its width is copied, not refused.
+//! Lengths are in characters of the caller's width.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -26,14 +26,16 @@ use crate::map;
 export! {
     /// Takes a URL of `url_length` characters apart; 0 means it is terminated.
     ///
-    /// A component's pointer and length say how it is wanted: NULL and 0 not at all; NULL and another length as a place
-    /// within `url`; a buffer and its room as a terminated copy. Lengths become those of the components, without
-    /// terminator. nScheme and nPort are always set. Without extra info the query stays in the path.
+    /// A component's pointer and length say how it is wanted: NULL and 0 not at all; NULL and
+    /// another length as a place within `url`; a buffer and its room as a terminated copy. Lengths
+    /// become those of the components, without terminator. nScheme and nPort are always set.
+    /// Without extra info the query stays in the path.
     ///
-    /// FALSE: ERROR_INVALID_PARAMETER (a NULL, another dwStructSize, a buffer of length 0, ICU_DECODE or ICU_ESCAPE with
-    /// a component wanted as a place), ERROR_WINHTTP_INVALID_URL, ERROR_WINHTTP_UNRECOGNIZED_SCHEME: nothing is changed.
-    /// ERROR_INSUFFICIENT_BUFFER: every length that is too small becomes the one needed, terminator included; the other
-    /// components are filled in.
+    /// FALSE: ERROR_INVALID_PARAMETER (a NULL, another dwStructSize, a buffer of length 0,
+    /// ICU_DECODE or ICU_ESCAPE with a component wanted as a place), ERROR_WINHTTP_INVALID_URL,
+    /// ERROR_WINHTTP_UNRECOGNIZED_SCHEME: nothing is changed. ERROR_INSUFFICIENT_BUFFER: every
+    /// length that is too small becomes the one needed, terminator included; the other components
+    /// are filled in.
     pub fn WinHttpCrackUrl<W>(
         url: *const W,
         url_length: u32,
@@ -69,13 +71,16 @@ export! {
         if all_fit { Ok(Done) } else { Err(Code::INSUFFICIENT_BUFFER) }
     }
 
-    /// Puts a URL together. `length` is the room in `url`, in characters; it becomes the URL's length without terminator.
+    /// Puts a URL together. `length` is the room in `url`, in characters; it becomes the URL's
+    /// length without terminator.
     ///
-    /// A component of length 0 is terminated; a NULL one is left out. ICU_ESCAPE escapes path and extra info.
+    /// A component of length 0 is terminated; a NULL one is left out. ICU_ESCAPE escapes path and
+    /// extra info.
     ///
-    /// FALSE: ERROR_INVALID_PARAMETER (components or length NULL, another dwStructSize, a password without a user, either
-    /// with ICU_REJECT_USERPWD, an unknown nScheme, text that cannot be escaped, no buffer although the room suffices):
-    /// `length` is left alone. ERROR_INSUFFICIENT_BUFFER: it becomes the length needed, terminator included.
+    /// FALSE: ERROR_INVALID_PARAMETER (components or length NULL, another dwStructSize, a password
+    /// without a user, either with ICU_REJECT_USERPWD, an unknown nScheme, text that cannot be
+    /// escaped, no buffer although the room suffices): `length` is left alone.
+    /// ERROR_INSUFFICIENT_BUFFER: it becomes the length needed, terminator included.
     pub fn WinHttpCreateUrl<W>(
         components: *const UrlComponents<W>,
         flags: u32,
@@ -207,7 +212,8 @@ fn wants<W: Unit>(parts: &mut UrlComponents<W>) -> Result<[Want<'_, W>; 6]> {
     ])
 }
 
-/// The components in the order of [`wants`]; without `with_extra` the extra info is part of the path.
+/// The components in the order of [`wants`]; without `with_extra` the extra info is part of the
+/// path.
 fn parts<'a, W: Unit>(
     url: &'a [u32],
     cracked: &Cracked,

@@ -1,7 +1,8 @@
 //! The WebSocket functions.
 //!
-//! All but WinHttpWebSocketCompleteUpgrade return an error number and leave the last error alone. In asynchronous mode
-//! they return NO_ERROR, not ERROR_IO_PENDING (observed), and the completion tells.
+//! All but WinHttpWebSocketCompleteUpgrade return an error number and leave the last error alone.
+//! In asynchronous mode they return NO_ERROR, not ERROR_IO_PENDING (observed), and the completion
+//! tells.
 
 use std::ffi::c_void;
 
@@ -16,23 +17,25 @@ use crate::library::{ReadBuffer, WriteBuffer, library};
 use crate::map;
 
 export! {
-    /// Makes the WebSocket of a request whose upgrade was answered with 101; `context` is its context value.
+    /// Makes the WebSocket of a request whose upgrade was answered with 101; `context` is its
+    /// context value.
     ///
     /// The request's handle may be closed afterwards. NULL on failure: ERROR_INVALID_HANDLE,
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_WINHTTP_INCORRECT_HANDLE_STATE if no upgrade was sent,
-    /// ERROR_INVALID_OPERATION if the server did not agree or the WebSocket was made before.
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_WINHTTP_INCORRECT_HANDLE_STATE if no upgrade was
+    /// sent, ERROR_INVALID_OPERATION if the server did not agree or the WebSocket was made before.
     pub fn WinHttpWebSocketCompleteUpgrade<W>(request: Hinternet, context: usize) -> Hinternet {
         let id = library().complete_upgrade(bits(request), context).map_err(map::code)?;
         Ok(from_bits(id.bits()))
     }
 
-    /// Sends a message or a piece of one; asynchronously WRITE_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use
-    /// until then.
+    /// Sends a message or a piece of one; asynchronously WRITE_COMPLETE or REQUEST_ERROR tells, and
+    /// the buffer stays in use until then.
     ///
-    /// Errors: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for NULL with a length
-    /// and for a type that cannot be sent (now), ERROR_INVALID_OPERATION while a send or close is pending and after
-    /// Shutdown or Close; ERROR_WINHTTP_CONNECTION_ERROR, ERROR_WINHTTP_INVALID_SERVER_RESPONSE, ERROR_WINHTTP_TIMEOUT,
-    /// ERROR_WINHTTP_OPERATION_CANCELLED.
+    /// Errors: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for NULL with a length and for a type that cannot be sent (now), ERROR_INVALID_OPERATION
+    /// while a send or close is pending and after Shutdown or Close;
+    /// ERROR_WINHTTP_CONNECTION_ERROR, ERROR_WINHTTP_INVALID_SERVER_RESPONSE,
+    /// ERROR_WINHTTP_TIMEOUT, ERROR_WINHTTP_OPERATION_CANCELLED.
     pub fn WinHttpWebSocketSend<W>(
         websocket: Hinternet,
         buffer_type: i32,
@@ -47,12 +50,14 @@ export! {
         Ok(Status)
     }
 
-    /// Receives a message or a piece of one. Synchronously `bytes_read` and `buffer_type` are required and get the result;
-    /// asynchronously they are left alone, READ_COMPLETE or REQUEST_ERROR tells, and the buffer stays in use until then.
+    /// Receives a message or a piece of one. Synchronously `bytes_read` and `buffer_type` are
+    /// required and get the result; asynchronously they are left alone, READ_COMPLETE or
+    /// REQUEST_ERROR tells, and the buffer stays in use until then.
     ///
-    /// Errors: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for no buffer (or missing
-    /// results), ERROR_INVALID_OPERATION while a receive or close is pending and after the close frame;
-    /// ERROR_WINHTTP_CONNECTION_ERROR, ERROR_WINHTTP_INVALID_SERVER_RESPONSE, ERROR_WINHTTP_OPERATION_CANCELLED.
+    /// Errors: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for no buffer (or missing results), ERROR_INVALID_OPERATION while a receive or close is
+    /// pending and after the close frame; ERROR_WINHTTP_CONNECTION_ERROR,
+    /// ERROR_WINHTTP_INVALID_SERVER_RESPONSE, ERROR_WINHTTP_OPERATION_CANCELLED.
     pub fn WinHttpWebSocketReceive<W>(
         websocket: Hinternet,
         buffer: *mut c_void,
@@ -76,8 +81,9 @@ export! {
         Ok(Status)
     }
 
-    /// Sends a close frame and closes the send side; receiving goes on. Asynchronously SHUTDOWN_COMPLETE or REQUEST_ERROR
-    /// tells. The reason is at most 123 bytes of UTF-8 and is copied. Status 1005 without a reason sends an empty close frame.
+    /// Sends a close frame and closes the send side; receiving goes on. Asynchronously
+    /// SHUTDOWN_COMPLETE or REQUEST_ERROR tells. The reason is at most 123 bytes of UTF-8 and is
+    /// copied. Status 1005 without a reason sends an empty close frame.
     ///
     /// Errors: as WinHttpWebSocketSend.
     pub fn WinHttpWebSocketShutdown<W>(
@@ -93,9 +99,10 @@ export! {
         Ok(Status)
     }
 
-    /// Performs the closing handshake: sends a close frame unless Shutdown did, then waits for the peer's, at most
-    /// WEB_SOCKET_CLOSE_TIMEOUT. A pending receive is cancelled first. Asynchronously CLOSE_COMPLETE or REQUEST_ERROR tells.
-    /// The peer's close frame is enough where ours cannot be written any more.
+    /// Performs the closing handshake: sends a close frame unless Shutdown did, then waits for the
+    /// peer's, at most WEB_SOCKET_CLOSE_TIMEOUT. A pending receive is cancelled first.
+    /// Asynchronously CLOSE_COMPLETE or REQUEST_ERROR tells. The peer's close frame is enough where
+    /// ours cannot be written any more.
     ///
     /// Errors: as WinHttpWebSocketSend, and ERROR_WINHTTP_TIMEOUT if the peer never answers.
     pub fn WinHttpWebSocketClose<W>(
@@ -113,9 +120,9 @@ export! {
 
     /// The peer's close status and reason (UTF-8, no terminator); 1005 if its frame had no status.
     ///
-    /// Errors: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for missing results or
-    /// NULL with a length, ERROR_INVALID_OPERATION before a close frame was received, ERROR_INSUFFICIENT_BUFFER with the
-    /// reason's length in `reason_length_consumed`.
+    /// Errors: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
+    /// for missing results or NULL with a length, ERROR_INVALID_OPERATION before a close frame was
+    /// received, ERROR_INSUFFICIENT_BUFFER with the reason's length in `reason_length_consumed`.
     pub fn WinHttpWebSocketQueryCloseStatus<W>(
         websocket: Hinternet,
         status: *mut u16,

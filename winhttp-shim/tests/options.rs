@@ -1,5 +1,5 @@
-//! Verifies WinHttpSetOption and WinHttpQueryOption through the C edge, in both string widths, on handles that need no
-//! connection; facts are those of the observed behaviour.
+//! Verifies WinHttpSetOption and WinHttpQueryOption through the C edge, in both string widths, on
+//! handles that need no connection; facts are those of the observed behaviour.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL, to locals, or were just given by the library"
@@ -46,7 +46,8 @@ in_both_widths! {
             let untouched = buffer == [0xff; 8];
             assert_eq!(untouched, error != OK, "{given}");
         }
-        // Client expectation 23: a DWORD is written with exactly four bytes. Fact 3.2.1: the default.
+        // Client expectation 23: a DWORD is written with exactly four bytes. Fact 3.2.1: the
+        // default.
         assert_eq!(buffer, [1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
     }
 
@@ -257,7 +258,8 @@ in_both_widths! {
         let address = (&raw const event).expose_provenance().to_ne_bytes();
         assert_eq!(set::<W>(handles.request, option, &address), BAD_TYPE);
         assert_eq!(set::<W>(handles.session, option, &address[..4]), BAD_PARAMETER);
-        // A descriptor is no event, and neither is anything that does not begin like one: `winhttp_event.h`.
+        // A descriptor is no event, and neither is anything that does not begin like one:
+        // `winhttp_event.h`.
         let other = Event { magic: EVENT_MAGIC + 1, set: Some(signal), signals: AtomicU32::new(0) };
         let silent = Event { magic: EVENT_MAGIC, set: None, signals: AtomicU32::new(0) };
         let addresses = [&other, &silent].map(|event| std::ptr::from_ref(event).expose_provenance());
@@ -347,7 +349,8 @@ fn entry_of_a_resolver<W: Unit>(request: Hinternet) {
     assert_eq!((set, GetLastError()), (1, OK));
 }
 
-/// Statuses [`counting`] was called with. HANDLE_CREATED is the only one the mask of its test lets through.
+/// Statuses [`counting`] was called with. HANDLE_CREATED is the only one the mask of its test lets
+/// through.
 static STATUSES: AtomicU32 = AtomicU32::new(0);
 
 unsafe extern "system" fn first(_: Hinternet, _: usize, _: u32, _: *mut c_void, _: u32) {}

@@ -1,5 +1,5 @@
-//! Verifies the options that a connection answers, through the C edge and in both string widths, against servers of the
-//! fixtures: addresses, TLS facts, certificates, WebSocket options.
+//! Verifies the options that a connection answers, through the C edge and in both string widths,
+//! against servers of the fixtures: addresses, TLS facts, certificates, WebSocket options.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL, to locals, or were just given by the library"
@@ -53,7 +53,8 @@ fn receive<W: Unit>(request: Hinternet) -> u32 {
     GetLastError()
 }
 
-/// A TLS server with a certificate of an authority nobody trusts, and a request that was sent to it all the same.
+/// A TLS server with a certificate of an authority nobody trusts, and a request that was sent to it
+/// all the same.
 fn secured<W: Unit>() -> (Server, Identity, Handles<W>) {
     let identity = Authority::new()
         .unwrap()
@@ -330,7 +331,8 @@ in_both_widths! {
     }
 }
 
-/// Notes at SENDING_REQUEST, in the two numbers the context points to, how large certificate and binding are.
+/// Notes at SENDING_REQUEST, in the two numbers the context points to, how large certificate and
+/// binding are.
 unsafe extern "system" fn ask_while_sending(
     request: Hinternet,
     context: usize,

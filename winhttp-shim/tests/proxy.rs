@@ -1,4 +1,5 @@
-//! Verifies what the proxy functions answer where nothing is configured, nothing is found and no script is run.
+//! Verifies what the proxy functions answer where nothing is configured, nothing is found and no
+//! script is run.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL or to locals"

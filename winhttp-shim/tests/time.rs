@@ -1,4 +1,5 @@
-//! Verifies the date functions through the C edge, in both string widths; facts are those of the observed behaviour.
+//! Verifies the date functions through the C edge, in both string widths; facts are those of the
+//! observed behaviour.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL or to locals"
@@ -31,7 +32,8 @@ const JULY_28: SystemTime = SystemTime {
     w_milliseconds: 0,
 };
 
-// Fact 8.1.3 is a placeholder that contradicts the reference: text that cannot be parsed fails here.
+// Fact 8.1.3 is a placeholder that contradicts the reference: text that cannot be parsed fails
+// here.
 
 /// Fails with ERROR_INVALID_PARAMETER.
 fn assert_refused(result: i32) {

@@ -1,5 +1,5 @@
-//! Verifies WinHttpCrackUrl and WinHttpCreateUrl through the C edge, in both string widths; facts are those of the
-//! observed behaviour.
+//! Verifies WinHttpCrackUrl and WinHttpCreateUrl through the C edge, in both string widths; facts
+//! are those of the observed behaviour.
 #![expect(
     clippy::undocumented_unsafe_blocks,
     reason = "all pointers are NULL or to locals"
@@ -473,7 +473,8 @@ in_both_widths! {
     }
 }
 
-/// Creates the URL of cracked places. A length of 0 would mean "terminated", so empty places get a text of their own.
+/// Creates the URL of cracked places. A length of 0 would mean "terminated", so empty places get a
+/// text of their own.
 fn again<W: Unit>(text: &[W], parts: &UrlComponents<W>) -> Result<String, u32> {
     let mut empty = [W::default()];
     let mut parts = *parts;

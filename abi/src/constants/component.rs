@@ -69,7 +69,8 @@ constants! {
     WEB_SOCKET_SECURE_HANDSHAKE_ERROR_CLOSE_STATUS: i32 = 1015,
 }
 
-/// Declares constants with the sign bit set, written as the 32 bits they are: a row's value is those bits.
+/// Declares constants with the sign bit set, written as the 32 bits they are: a row's value is
+/// those bits.
 macro_rules! signed_constants {
     (table $table:ident; $($(#[$doc:meta])* $name:ident = $bits:literal,)*) => {
         $($(#[$doc])* pub const $name: i32 = i32::from_ne_bytes(u32::to_ne_bytes($bits));)*

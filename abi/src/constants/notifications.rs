@@ -117,8 +117,8 @@ constants! {
     WINHTTP_CALLBACK_FLAG_GETPROXYFORURL_COMPLETE: u32 = 0x01000000,
     /// Selects the completion of `WinHttpGetProxySettingsEx`.
     WINHTTP_CALLBACK_FLAG_GETPROXYSETTINGS_COMPLETE: u32 = 0x08000000,
-    /// Selects every completion of a request or resolver. The bits of CLOSE_COMPLETE and SHUTDOWN_COMPLETE are not among
-    /// them, but any of these flags selects those too.
+    /// Selects every completion of a request or resolver. The bits of CLOSE_COMPLETE and
+    /// SHUTDOWN_COMPLETE are not among them, but any of these flags selects those too.
     WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS: u32 = 0x097E0000,
     /// Selects everything.
     WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS: u32 = 0xFFFFFFFF,

@@ -14,7 +14,8 @@ pub struct Property {
     pub ul_value_size: u32,
 }
 
-/// A header field of a handshake (`WEB_SOCKET_HTTP_HEADER`); lengths in bytes, without a terminator.
+/// A header field of a handshake (`WEB_SOCKET_HTTP_HEADER`); lengths in bytes, without a
+/// terminator.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct HttpHeader {
@@ -52,8 +53,8 @@ pub struct CloseBuffer {
 
 /// The two, one over the other (`WEB_SOCKET_BUFFER`).
 ///
-/// Both members are plain numbers and a pointer at the same places, so that either can be read from what
-/// was written as the other.
+/// Both members are plain numbers and a pointer at the same places, so that either can be read from
+/// what was written as the other.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union WebSocketBuffer {

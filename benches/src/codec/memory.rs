@@ -1,4 +1,5 @@
-//! The network in memory: reads copy what came, as the kernel does; what is written is looked at and gone.
+//! The network in memory: reads copy what came, as the kernel does; what is written is looked at
+//! and gone.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -9,7 +10,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Who looks at bytes without touching them: the program that got payload, or the network that got frames.
+/// Who looks at bytes without touching them: the program that got payload, or the network that got
+/// frames.
 #[derive(Debug, Default)]
 pub(super) struct Seen(Option<Rc<RefCell<Vec<u8>>>>);
 

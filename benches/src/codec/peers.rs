@@ -1,4 +1,5 @@
-//! The peers, each fed the way that is fastest for it, and the copy that everything is compared with.
+//! The peers, each fed the way that is fastest for it, and the copy that everything is compared
+//! with.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -30,7 +31,8 @@ fn tungstenite(row: &Row, network: Network) -> tungstenite::WebSocket<Network> {
     } else {
         Role::Server
     };
-    // It fills its whole buffer with zeros before every read: these sizes were its fastest of 64 bytes to 1 MiB.
+    // It fills its whole buffer with zeros before every read: these sizes were its fastest of 64
+    // bytes to 1 MiB.
     let read_bytes = if row.bytes > 1024 { 16 << 10 } else { 2 << 10 };
     let config = WebSocketConfig::default().read_buffer_size(read_bytes);
     tungstenite::WebSocket::from_raw_socket(network, role, Some(config))
@@ -48,7 +50,8 @@ pub(super) fn tungstenite_receive(row: &Row, mut seen: Seen) -> Messages {
     })
 }
 
-/// Its messages share their bytes, so that a clone is what a program has that makes each message once.
+/// Its messages share their bytes, so that a clone is what a program has that makes each message
+/// once.
 pub(super) fn tungstenite_send(row: &Row, seen: Seen) -> Messages {
     let mut socket = tungstenite(row, Network::new(Vec::new(), seen));
     let message = Message::text(String::from_utf8(row.payload()).unwrap());

@@ -1,4 +1,5 @@
-//! fastwebsockets on a runtime with one thread, in its fastest form: it masks in the program's buffer.
+//! fastwebsockets on a runtime with one thread, in its fastest form: it masks in the program's
+//! buffer.
 
 use std::marker::PhantomData;
 

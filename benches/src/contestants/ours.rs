@@ -83,7 +83,8 @@ pub(super) fn complete_upgrade(request: Handle, context: usize) -> Handle {
 ///
 /// # Safety
 ///
-/// `start` has `length` bytes; in an asynchronous session they stay as they are until the completion.
+/// `start` has `length` bytes; in an asynchronous session they stay as they are until the
+/// completion.
 pub(super) unsafe fn send(websocket: Handle, kind: i32, start: *const u8, length: usize) {
     // SAFETY: the caller promises it.
     let sent = unsafe {

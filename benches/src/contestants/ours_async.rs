@@ -1,4 +1,5 @@
-//! The library in asynchronous mode, seen from the program's thread: it hands a plan to the callbacks and waits.
+//! The library in asynchronous mode, seen from the program's thread: it hands a plan to the
+//! callbacks and waits.
 
 mod pump;
 
@@ -126,7 +127,8 @@ fn time(order: &Order, work: impl FnOnce(u64)) -> Measured {
 struct Program<'a> {
     order: &'a Order,
     connect: Handle,
-    /// Invariant: comes from `Box::into_raw` and is never freed. Callbacks own it while anything is under way.
+    /// Invariant: comes from `Box::into_raw` and is never freed. Callbacks own it while anything is
+    /// under way.
     pump: *mut Pump,
     done: Receiver<()>,
 }

@@ -1,4 +1,5 @@
-//! Connections of the contestants that bring no TLS of their own: rustls with ring, trusting the runner's authority.
+//! Connections of the contestants that bring no TLS of their own: rustls with ring, trusting the
+//! runner's authority.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

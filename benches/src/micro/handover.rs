@@ -1,4 +1,5 @@
-//! From a completion to the callback: each job of a lane posts the next one, as chained completions do.
+//! From a completion to the callback: each job of a lane posts the next one, as chained completions
+//! do.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};

@@ -1,4 +1,5 @@
-//! `/sink`: discards binary messages by their headers; a text message asks how many bytes they held.
+//! `/sink`: discards binary messages by their headers; a text message asks how many bytes they
+//! held.
 
 use std::io::Result;
 

@@ -1,7 +1,9 @@
-//! A connection on the server's side. On a core of its own the server looks for bytes before it sleeps.
+//! A connection on the server's side. On a core of its own the server looks for bytes before it
+//! sleeps.
 //!
-//! Waking a sleeping core costs the client more than a whole message, in latency and in the time of its own `send`.
-//! With that in every figure, contestants would differ little; a server that is awake leaves the client as the limit.
+//! Waking a sleeping core costs the client more than a whole message, in latency and in the time of
+//! its own `send`. With that in every figure, contestants would differ little; a server that is
+//! awake leaves the client as the limit.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::TcpStream;

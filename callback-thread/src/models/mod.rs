@@ -1,8 +1,9 @@
-//! Models for loom: every order of the locks of lanes, board and source, for small numbers of threads and jobs.
+//! Models for loom: every order of the locks of lanes, board and source, for small numbers of
+//! threads and jobs.
 //!
-//! A lost wake-up or a role that nobody holds shows as a deadlock: loom then finds all threads blocked. Jobs note what
-//! they did, and the model judges when all threads have ended, as a panic inside a job would end with the job.
-//! Run by `tests/loom/run`.
+//! A lost wake-up or a role that nobody holds shows as a deadlock: loom then finds all threads
+//! blocked. Jobs note what they did, and the model judges when all threads have ended, as a panic
+//! inside a job would end with the job. Run by `tests/loom/run`.
 
 use std::sync::Arc;
 

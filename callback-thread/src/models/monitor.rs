@@ -1,4 +1,5 @@
-//! The monitor in a model: it has no thread and no clock; the model itself says when a callback has overstayed.
+//! The monitor in a model: it has no thread and no clock; the model itself says when a callback has
+//! overstayed.
 
 use std::sync::Arc;
 use std::sync::Weak;

@@ -173,7 +173,8 @@ impl<T: Send + 'static> Log<T> {
     }
 }
 
-/// Runs a job here if at most `limit` jobs are then on the stack, or posts it; returns whether it ran.
+/// Runs a job here if at most `limit` jobs are then on the stack, or posts it; returns whether it
+/// ran.
 fn run_or_post(lane: &Lane<Task>, job: Task, limit: usize) -> bool {
     if let Some(hold) = lane.hold(limit) {
         return hold.run(lane.append(job));

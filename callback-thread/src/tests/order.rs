@@ -263,7 +263,8 @@ fn what_another_thread_appends_after_a_nested_job_waits_for_the_end_of_the_outer
         outer.run();
     }));
     assert_eq!(log.next(), "nested");
-    // Only a stand-by can block in the source now. It would run the lane if it were on the run list.
+    // Only a stand-by can block in the source now. It would run the lane if it were on the run
+    // list.
     world.wait_until_blocked();
     lane.post(log.task("later"));
     dispatcher.lane().post(log.task("another lane"));

@@ -1,7 +1,8 @@
-//! Authentication as far as this version has it: which schemes a challenge offers, and credentials a program gives.
+//! Authentication as far as this version has it: which schemes a challenge offers, and credentials
+//! a program gives.
 //!
-//! In scope: reading WWW-Authenticate and Proxy-Authenticate, keeping secrets out of logs. Out of scope: answering a
-//! challenge, which no version does yet.
+//! In scope: reading WWW-Authenticate and Proxy-Authenticate, keeping secrets out of logs. Out of
+//! scope: answering a challenge, which no version does yet.
 
 mod challenge;
 mod credentials;

@@ -1,4 +1,5 @@
-//! What the library needs from whoever embeds it: memory it may use during an operation, observers, events.
+//! What the library needs from whoever embeds it: memory it may use during an operation, observers,
+//! events.
 
 use std::fmt;
 

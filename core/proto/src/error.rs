@@ -1,11 +1,12 @@
-//! What an operation can fail with, grouped by who has to act. The C edge maps each variant to its number once.
+//! What an operation can fail with, grouped by who has to act. The C edge maps each variant to its
+//! number once.
 
 use std::fmt;
 
 /// Failure of a WinHTTP operation.
 ///
-/// One value carries no text: it is what becomes a number. An error of which more is known travels in a
-/// [`crate::failure::Failure`].
+/// One value carries no text: it is what becomes a number. An error of which more is known travels
+/// in a [`crate::failure::Failure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     // The caller misused the API.
@@ -33,7 +34,8 @@ pub enum Error {
     NotSupported,
     /// The client certificate has no private key.
     ClientCertNoPrivateKey,
-    /// Memory, descriptors or threads ran out, or a buffer-size option is too small for the protocol.
+    /// Memory, descriptors or threads ran out, or a buffer-size option is too small for the
+    /// protocol.
     NotEnoughMemory,
     /// A name or URL cannot be parsed.
     InvalidUrl,

@@ -1,8 +1,9 @@
-//! One request from its first notification to the end of the response's body: pure, fed with bytes and the time.
+//! One request from its first notification to the end of the response's body: pure, fed with bytes
+//! and the time.
 //!
-//! The engine asks [`Exchange::next`] what to do, does it, and says what came of it; it decides nothing. Everything that a
-//! program can see is decided here: what is notified in which order, what is written, how long anything is waited for, and
-//! what ends an operation.
+//! The engine asks [`Exchange::next`] what to do, does it, and says what came of it; it decides
+//! nothing. Everything that a program can see is decided here: what is notified in which order,
+//! what is written, how long anything is waited for, and what ends an operation.
 //!
 //! ```text
 //!    ┌───────────────── a connection that is there ──────────────────────────┐
@@ -12,8 +13,8 @@
 //!                  └─────────────────── Stale: the connection was given up (`retry`) ◄───┴───────────────┘
 //! ```
 //!
-//! A failure leaves it Over. The places of what is not built yet: a tunnel through a proxy lies between Dialing and
-//! Securing; a redirect and an answered challenge leave Head for Composed.
+//! A failure leaves it Over. The places of what is not built yet: a tunnel through a proxy lies
+//! between Dialing and Securing; a redirect and an answered challenge leave Head for Composed.
 
 mod body;
 pub mod compose;
@@ -77,7 +78,8 @@ pub struct Composed {
     pub limits: ExchangeLimits,
 }
 
-/// The call that is carried out, with the memory that the program lent for it, and how much of that is done.
+/// The call that is carried out, with the memory that the program lent for it, and how much of that
+/// is done.
 #[derive(Debug)]
 pub enum Call<'m> {
     /// WinHttpSendRequest.
@@ -117,7 +119,8 @@ pub enum Call<'m> {
 pub enum Awaits {
     /// The system has the head and the data given with the call.
     Sent,
-    /// The response's head has arrived as well (observed on Windows, where nothing is left to send).
+    /// The response's head has arrived as well (observed on Windows, where nothing is left to
+    /// send).
     Head,
 }
 
@@ -139,14 +142,16 @@ pub struct Turn<'t> {
 pub enum Action {
     /// Tell the program, then ask again.
     Notify(Notification),
-    /// Get a connection: [`Exchange::acquired`] for one that is there, [`Exchange::must_connect`] where there is none.
+    /// Get a connection: [`Exchange::acquired`] for one that is there, [`Exchange::must_connect`]
+    /// where there is none.
     Acquire,
     /// Look the server's name up within this time: [`Exchange::resolved`] or [`Exchange::failed`].
     Resolve(Option<Duration>),
-    /// Move on with reaching one of the addresses, each within this time: [`Exchange::dialing`], [`Exchange::dialed`] or
-    /// [`Exchange::failed`].
+    /// Move on with reaching one of the addresses, each within this time: [`Exchange::dialing`],
+    /// [`Exchange::dialed`] or [`Exchange::failed`].
     Dial(Option<Duration>),
-    /// Move on with the TLS handshake, which has this time: [`Exchange::secured`] or [`Exchange::refused`].
+    /// Move on with the TLS handshake, which has this time: [`Exchange::secured`] or
+    /// [`Exchange::refused`].
     Secure(Option<Duration>),
     /// Write what there is from here on: [`Exchange::wrote`].
     Write(Source),
@@ -205,7 +210,8 @@ pub enum Arrived {
     Bytes(usize),
     /// Nothing yet.
     Blocked,
-    /// The server ended the connection: as it should, or with a mere FIN where TLS has a close_notify.
+    /// The server ended the connection: as it should, or with a mere FIN where TLS has a
+    /// close_notify.
     Ended {
         /// See above.
         in_order: bool,
@@ -294,8 +300,8 @@ impl Exchange {
     /// What to do next for this call.
     ///
     /// # Errors
-    /// What the call fails with. A failed SendRequest or ReceiveResponse leaves nothing to go on with; a failed write or
-    /// read may ([`Exchange::is_answered`], [`legality`]).
+    /// What the call fails with. A failed SendRequest or ReceiveResponse leaves nothing to go on
+    /// with; a failed write or read may ([`Exchange::is_answered`], [`legality`]).
     pub fn next(
         &mut self,
         turn: &Turn<'_>,
@@ -382,7 +388,8 @@ impl Exchange {
         self.request.upgrade.is_some()
     }
 
-    /// The final response's head has arrived while the request was being sent: it can be received although a write fails.
+    /// The final response's head has arrived while the request was being sent: it can be received
+    /// although a write fails.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         matches!(&self.state, State::Sent(upload) if upload.is_answered())

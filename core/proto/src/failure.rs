@@ -1,30 +1,34 @@
-//! A failure is an error with what is known about it: which certificate, address, rule or limit. What it says is text for
-//! people, made only when somebody asks for it.
+//! A failure is an error with what is known about it: which certificate, address, rule or limit.
+//! What it says is text for people, made only when somebody asks for it.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::error::Error;
 
-/// Bytes of a failure's text at the most, so that it fits into 8 KiB with a terminator; a refused handshake, with its head
-/// and the beginning of its body, fits in.
+/// Bytes of a failure's text at the most, so that it fits into 8 KiB with a terminator; a refused
+/// handshake, with its head and the beginning of its body, fits in.
 const DETAIL_BYTES_MAX: usize = 8 * 1024 - 1;
 
 /// What marks text that was cut.
 const CUT: &str = "...";
 
-/// Why something failed, as the layer knows it that found out. Its text says what is wrong in plain words, names what it
-/// is about, and holds nothing secret: what a program sends to prove who it is never becomes part of a reason.
+/// Why something failed, as the layer knows it that found out. Its text says what is wrong in plain
+/// words, names what it is about, and holds nothing secret: what a program sends to prove who it is
+/// never becomes part of a reason.
 pub trait Reason: fmt::Display + fmt::Debug + Send + Sync {
-    /// The socket error behind it in Winsock's numbers (WINHTTP_OPTION_EXTENDED_ERROR); 0 if there is none.
+    /// The socket error behind it in Winsock's numbers (WINHTTP_OPTION_EXTENDED_ERROR); 0 if there
+    /// is none.
     fn socket_error(&self) -> u32 {
         0
     }
 }
 
-/// An error on its way to the program, with its reason where the number alone would leave questions.
+/// An error on its way to the program, with its reason where the number alone would leave
+/// questions.
 ///
-/// Clones share the reason: a connection's failure is reported by every later operation. What succeeds never pays for it.
+/// Clones share the reason: a connection's failure is reported by every later operation. What
+/// succeeds never pays for it.
 #[derive(Clone, Debug)]
 pub struct Failure {
     error: Error,
@@ -89,8 +93,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What a failure means once a response has begun: what TLS objects to then ends the connection like any other failure, and
-/// the functions that read a body or use a WebSocket know only that.
+/// What a failure means once a response has begun: what TLS objects to then ends the connection
+/// like any other failure, and the functions that read a body or use a WebSocket know only that.
 #[must_use]
 pub fn late(failure: Failure) -> Failure {
     if failure.error() == Error::SecureChannelError {
@@ -126,7 +130,8 @@ struct Bounded {
 impl Write for Bounded {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         for character in more.chars() {
-            // A carriage return belongs to the line feed behind it; anything else could command a terminal.
+            // A carriage return belongs to the line feed behind it; anything else could command a
+            // terminal.
             match character {
                 '\r' => continue,
                 '\n' => self.push("\n")?,

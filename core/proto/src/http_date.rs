@@ -49,8 +49,8 @@ impl CalendarTime {
 /// Writes `ddd, DD MMM YYYY HH:MM:SS GMT`, for example `Mon, 28 Jul 2008 10:05:52 GMT`.
 ///
 /// The day of the week is computed from the date. Fields out of range give a text without meaning,
-/// so callers ask [`CalendarTime::is_valid`] first. A valid time has 29 characters, 30 from the year
-/// 10000 on. Source: WinHttpTimeFromSystemTime.
+/// so callers ask [`CalendarTime::is_valid`] first. A valid time has 29 characters, 30 from the
+/// year 10000 on. Source: WinHttpTimeFromSystemTime.
 #[must_use]
 pub fn format(time: &CalendarTime) -> String {
     let day_name = DAYS.get(usize::from(day_of_week(time.year, time.month, time.day)));

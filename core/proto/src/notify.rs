@@ -1,4 +1,5 @@
-//! Notifications: what a status callback is told, in Rust's terms, and the trait that receives them.
+//! Notifications: what a status callback is told, in Rust's terms, and the trait that receives
+//! them.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -117,14 +118,15 @@ impl Notification {
         }
     }
 
-    /// Ends an operation of which a handle accepts the next only when the program is told: a WebSocket's receive, a
-    /// request's read or its question for data.
+    /// Ends an operation of which a handle accepts the next only when the program is told: a
+    /// WebSocket's receive, a request's read or its question for data.
     #[must_use]
     pub fn ends_receiving(&self) -> bool {
         self.operation().is_some_and(Operation::receives)
     }
 
-    /// What is said in place of a notification that could not be delivered: its operation's failure, or the same again.
+    /// What is said in place of a notification that could not be delivered: its operation's
+    /// failure, or the same again.
     #[must_use]
     pub fn or_failure(self) -> Self {
         if matches!(self, Self::RequestError(..) | Self::WebSocketError(..)) {
@@ -283,13 +285,15 @@ impl SecureProblems {
 
 /// Receives the notifications of the handles it is set on.
 ///
-/// Called without any lock of the library held; may call any function of the API on any handle, including
-/// closing the handle it is called for.
+/// Called without any lock of the library held; may call any function of the API on any handle,
+/// including closing the handle it is called for.
 pub trait Observer: Clone + Send + Sync + 'static {
-    /// Whether the program wants this one. Asked before an operation waits for a notification to be delivered.
+    /// Whether the program wants this one. Asked before an operation waits for a notification to be
+    /// delivered.
     fn selects(&self, notification: &Notification) -> bool;
 
-    /// Delivers one notification of `handle`, whose context value is `context`, if that is selected.
+    /// Delivers one notification of `handle`, whose context value is `context`, if that is
+    /// selected.
     fn notify(&self, handle: HandleId, context: usize, notification: &Notification);
 }
 

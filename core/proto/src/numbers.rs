@@ -1,4 +1,5 @@
-//! Numbers of the C API that core itself decides with. Options and header levels have tables of their own.
+//! Numbers of the C API that core itself decides with. Options and header levels have tables of
+//! their own.
 //!
 //! `abi::constants` is their source; core does not know that crate, and a test compares all of them
 //! (`tests/tests/suite/core_constants.rs`).

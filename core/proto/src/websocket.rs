@@ -1,9 +1,10 @@
-//! The WebSocket protocol (RFC 6455) without I/O: bytes and random bytes go in; bytes and events come out.
+//! The WebSocket protocol (RFC 6455) without I/O: bytes and random bytes go in; bytes and events
+//! come out.
 //!
 //! In scope: frames, masking, UTF-8 checking, close frames, the opening handshake's keys and its
-//! client-side check, the order of frames in both directions, for either [`Role`]; a connection's [`Life`].
-//! Out of scope: reading and writing, deadlines, keep-alive, answering pings (the engine's work), extensions (none is ever
-//! negotiated).
+//! client-side check, the order of frames in both directions, for either [`Role`]; a connection's
+//! [`Life`]. Out of scope: reading and writing, deadlines, keep-alive, answering pings (the
+//! engine's work), extensions (none is ever negotiated).
 //!
 //! ```text
 //! network ─► Receiver ─► payload into the caller's buffer, Event::{FrameEnd, Ping, Pong, Close}

@@ -1,8 +1,9 @@
 //! How the end of an operation is reported to the program: in which order, and on which thread.
 //!
-//! Completions are queued under the object's lock, in the order in which operations end, and delivered after it was
-//! released. The end of a request's step needs no queue: that runs on the handle's lane already. A program must see the
-//! completion of a cancelled receive before that of the close which cancelled it, also when two threads find these out.
+//! Completions are queued under the object's lock, in the order in which operations end, and
+//! delivered after it was released. The end of a request's step needs no queue: that runs on the
+//! handle's lane already. A program must see the completion of a cancelled receive before that of
+//! the close which cancelled it, also when two threads find these out.
 //!
 //! | ended by | delivered by |
 //! |---|---|
@@ -10,8 +11,8 @@
 //! | a call | the callback thread; inside the call with ASSURED_NON_BLOCKING_CALLBACKS |
 //! | cancelling (CloseHandle, Close with a receive pending) | that call, before it returns, after what was queued before |
 //!
-//! Beyond three callbacks on one thread's stack it is the callback thread again, and from inside a callback of the
-//! same handle a cancelled operation follows that callback.
+//! Beyond three callbacks on one thread's stack it is the callback thread again, and from inside a
+//! callback of the same handle a cancelled operation follows that callback.
 
 use std::sync::Arc;
 
@@ -21,15 +22,17 @@ use winhttp_proto::notify::Notification;
 
 use super::handle::{Handle, HandleJob};
 
-/// Completions on their way to the program; [`Completions::deliver`] must follow after the lock was released. If a panic
-/// prevents that, the callback thread delivers them.
+/// Completions on their way to the program; [`Completions::deliver`] must follow after the lock was
+/// released. If a panic prevents that, the callback thread delivers them.
 pub(super) struct Completions<'a, E: Embedder> {
     handle: &'a Arc<Handle<E>>,
-    /// This thread delivers: until it has finished, no other thread delivers a notification of the handle.
+    /// This thread delivers: until it has finished, no other thread delivers a notification of the
+    /// handle.
     hold: Option<Hold<'a, HandleJob<E>>>,
     /// Everything that ends is delivered here, not only what is cancelled.
     inline: bool,
-    /// The program may free what its callbacks use once the call has returned: nothing is left to other calls.
+    /// The program may free what its callbacks use once the call has returned: nothing is left to
+    /// other calls.
     cancels: bool,
     queued: Option<Appended>,
     /// The part of it that is delivered here.
@@ -96,7 +99,8 @@ impl<'a, E: Embedder> Completions<'a, E> {
         self.here = Some(self.handle.queued());
     }
 
-    /// Has them delivered; the object's lock must not be held. Returns whether the last was delivered on this thread.
+    /// Has them delivered; the object's lock must not be held. Returns whether the last was
+    /// delivered on this thread.
     pub(super) fn deliver(mut self) -> bool {
         // What is left is scheduled when the hold ends, or else when this is dropped.
         match (&self.hold, self.here.take()) {

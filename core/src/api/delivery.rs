@@ -1,5 +1,5 @@
-//! On which thread the program's callback runs: the one that made the call, or the session's callback thread, which
-//! is made and ended here.
+//! On which thread the program's callback runs: the one that made the call, or the session's
+//! callback thread, which is made and ended here.
 
 use std::fmt;
 use std::io;
@@ -32,15 +32,16 @@ pub(super) struct CallbackThread<J: Job> {
     engine: Mutex<Engine<J>>,
     /// The engine is not replaced any more: a handle has its lane, or a thread runs.
     used: AtomicBool,
-    /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered inside the call that
-    /// caused them.
+    /// ASSURED_NON_BLOCKING_CALLBACKS, or WINHTTP_SHIM_CALLBACKS=inline: completions are delivered
+    /// inside the call that caused them.
     inline: AtomicBool,
 }
 
 /// What a callback thread consists of; clones are the same one.
 struct Engine<J: Job> {
     dispatcher: Dispatcher<J>,
-    /// Polls on a thread of its own, if the callback thread does not (WINHTTP_SHIM_POLLING_CALLBACKS=0).
+    /// Polls on a thread of its own, if the callback thread does not
+    /// (WINHTTP_SHIM_POLLING_CALLBACKS=0).
     poller: Option<Dispatcher<J>>,
     reactor: Reactor,
     /// The process whose descriptors and threads these are.
@@ -169,7 +170,8 @@ impl<J: Job> CallbackThread<J> {
         self.inline.load(Ordering::Relaxed)
     }
 
-    /// Starts the thread if it does not run: an operation that nobody would continue must not be accepted.
+    /// Starts the thread if it does not run: an operation that nobody would continue must not be
+    /// accepted.
     ///
     /// # Errors
     /// The system's refusal to start a thread.

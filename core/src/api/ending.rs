@@ -1,6 +1,8 @@
-//! The end of the process by `exit` or the end of `main`: what was reported as sent is handed to the system.
+//! The end of the process by `exit` or the end of `main`: what was reported as sent is handed to
+//! the system.
 //!
-//! The thread that ends the process may have been interrupted anywhere, so no lock is waited for without a limit.
+//! The thread that ends the process may have been interrupted anywhere, so no lock is waited for
+//! without a limit.
 
 use std::time::Duration;
 
@@ -15,7 +17,8 @@ use crate::lock::within;
 const LEAVING_MAX: Duration = Duration::from_secs(1);
 
 impl<E: Embedder> Library<E> {
-    /// Hands to the system what was reported as sent. From now on nothing is reported before it was handed over.
+    /// Hands to the system what was reported as sent. From now on nothing is reported before it was
+    /// handed over.
     pub fn end(&self) {
         stop_gathering();
         let deadline = clock::now() + LEAVING_MAX;

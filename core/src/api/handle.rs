@@ -1,9 +1,9 @@
 //! What every handle has: its number, its parent, its callback, and HANDLE_CLOSING.
 //!
-//! A handle's `Handle` is shared by whoever may still notify for it: the object in the table, calls in progress,
-//! queued notifications, children. HANDLE_CLOSING is sent when the last of these is gone. That one rule gives all of
-//! WinHTTP's guarantees: it comes exactly once, after everything else of the handle, and a parent's comes after its
-//! children's.
+//! A handle's `Handle` is shared by whoever may still notify for it: the object in the table, calls
+//! in progress, queued notifications, children. HANDLE_CLOSING is sent when the last of these is
+//! gone. That one rule gives all of WinHTTP's guarantees: it comes exactly once, after everything
+//! else of the handle, and a parent's comes after its children's.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +58,8 @@ impl<E: Embedder> Handle<E> {
         Self::new(id, HandleKind::Session, callback, delivery, None)
     }
 
-    /// A child's handle: callback and context are inherited now; later changes of the parent do not reach it.
+    /// A child's handle: callback and context are inherited now; later changes of the parent do not
+    /// reach it.
     pub(super) fn child(
         parent: &Arc<Self>,
         from: &Self,
@@ -166,12 +167,14 @@ impl<E: Embedder> Handle<E> {
         self.callback().observer.clone()
     }
 
-    /// Installs or removes the observer and returns the one before. Notifications delivered from now on use it.
+    /// Installs or removes the observer and returns the one before. Notifications delivered from
+    /// now on use it.
     pub fn set_observer(&self, observer: Option<E::Observer>) -> Option<E::Observer> {
         std::mem::replace(&mut self.callback().observer, observer)
     }
 
-    /// Sets the event to signal after the session's last notification; `false` if one was set before.
+    /// Sets the event to signal after the session's last notification; `false` if one was set
+    /// before.
     pub(super) fn set_unload_event(&self, event: E::UnloadEvent) -> bool {
         self.unload.set(Arc::new(event)).is_ok()
     }
@@ -180,15 +183,17 @@ impl<E: Embedder> Handle<E> {
         &self.delivery
     }
 
-    /// A receiving operation was accepted, and the callback that ends it has not begun: it still uses its buffer.
+    /// A receiving operation was accepted, and the callback that ends it has not begun: it still
+    /// uses its buffer.
     ///
-    /// Asked when a call begins and once more under the object's lock. While the call waits for the lock, the operation
-    /// may end, and its callback may move the buffer that this call was given.
+    /// Asked when a call begins and once more under the object's lock. While the call waits for the
+    /// lock, the operation may end, and its callback may move the buffer that this call was given.
     pub(super) fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire)
     }
 
-    /// Accepts a receiving operation; under the lock under which [`Handle::is_receiving`] was asked.
+    /// Accepts a receiving operation; under the lock under which [`Handle::is_receiving`] was
+    /// asked.
     pub(super) fn begin_receiving(&self) {
         self.receiving
             .store(self.is_asynchronous(), Ordering::Release);
@@ -207,8 +212,9 @@ impl<E: Embedder> Handle<E> {
             (callback.observer.clone(), callback.context)
         };
         if notification.ends_receiving() {
-            // As late as possible, and also without a callback: the next receiving operation is accepted from the
-            // callback on. Before, it could be given a buffer that this callback moves.
+            // As late as possible, and also without a callback: the next receiving operation is
+            // accepted from the callback on. Before, it could be given a buffer that this callback
+            // moves.
             self.receiving.store(false, Ordering::Release);
         }
         if let Some(observer) = observer {
@@ -216,8 +222,8 @@ impl<E: Embedder> Handle<E> {
         }
     }
 
-    /// Queues the end of an asynchronous operation, also with a lock held that decides its order; [`Handle::settle`]
-    /// must follow without it.
+    /// Queues the end of an asynchronous operation, also with a lock held that decides its order;
+    /// [`Handle::settle`] must follow without it.
     pub(super) fn queue(self: &Arc<Self>, notification: Notification) -> Appended {
         self.lane().map_or_else(Appended::default, |lane| {
             lane.append(HandleJob::Notify(Arc::clone(self), notification))
@@ -261,8 +267,8 @@ impl<E: Embedder> Handle<E> {
         self.lane()?.hold(NESTING_LIMIT)
     }
 
-    /// The right to deliver on this thread what this call cancels. From inside a callback of the same handle there is
-    /// none: what is cancelled there follows that callback.
+    /// The right to deliver on this thread what this call cancels. From inside a callback of the
+    /// same handle there is none: what is cancelled there follows that callback.
     pub(super) fn hold_to_cancel(&self) -> Option<Hold<'_, HandleJob<E>>> {
         let lane = self.lane()?;
         if lane.is_current() {
@@ -271,7 +277,8 @@ impl<E: Embedder> Handle<E> {
         lane.hold(NESTING_LIMIT)
     }
 
-    /// The call comes from a callback of the session: what it sends may leave together with what follows in this turn.
+    /// The call comes from a callback of the session: what it sends may leave together with what
+    /// follows in this turn.
     pub(super) fn gathers(&self) -> bool {
         self.lane.get().is_some_and(Lane::is_inside_dispatcher) && levers().gather
     }
@@ -283,8 +290,8 @@ impl<E: Embedder> Handle<E> {
         }
     }
 
-    /// Has an asynchronous operation go on before this returns, where the session allows that; else as
-    /// [`Handle::schedule`].
+    /// Has an asynchronous operation go on before this returns, where the session allows that; else
+    /// as [`Handle::schedule`].
     pub(super) fn schedule_here(&self, operation: Arc<dyn Stepwise>) {
         let Some(lane) = self.lane() else { return };
         match self.hold_inline() {
@@ -301,9 +308,11 @@ impl<E: Embedder> Handle<E> {
 }
 
 impl<E: Embedder> Handle<E> {
-    /// Delivers HANDLE_CLOSING, once: as the last job of the handle's lane, or right here if it has no lane.
+    /// Delivers HANDLE_CLOSING, once: as the last job of the handle's lane, or right here if it has
+    /// no lane.
     ///
-    /// Called when the last reference is gone; in a forked child also when an inherited handle is closed.
+    /// Called when the last reference is gone; in a forked child also when an inherited handle is
+    /// closed.
     pub(super) fn end(&self) {
         if !self.heritage.end() {
             return;
@@ -386,7 +395,8 @@ impl<E: Embedder> callback_thread::Job for HandleJob<E> {
     }
 }
 
-/// Calls the observer. If it panics over the notification, it is called once more, with the failure in its place.
+/// Calls the observer. If it panics over the notification, it is called once more, with the failure
+/// in its place.
 fn tell(observer: &impl Observer, id: HandleId, context: usize, notification: &Notification) {
     let deliver = |notification: &Notification| {
         contained(|| {

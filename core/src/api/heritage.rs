@@ -1,4 +1,5 @@
-//! What a handle knows of its process: whether it was inherited by a fork, and what of it has not ended.
+//! What a handle knows of its process: whether it was inherited by a fork, and what of it has not
+//! ended.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -30,7 +31,8 @@ impl Heritage {
 
     /// A child's HANDLE_CLOSING was delivered.
     pub(super) fn child_ends(&self) {
-        // A callback for a child's HANDLE_CLOSING may fork. In the process that is made there the child is not counted.
+        // A callback for a child's HANDLE_CLOSING may fork. In the process that is made there the
+        // child is not counted.
         let count = &self.children;
         let _ = count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
             count.checked_sub(1)

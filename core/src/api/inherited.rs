@@ -1,12 +1,13 @@
 //! What becomes of the handles that a forked child inherits.
 //!
-//! The child has its parent's memory, but none of its threads. A handle that one of those was using is an *orphan*:
-//! whatever it waits for never comes, and its locks may be held for ever. So is every handle of an asynchronous session
-//! that has begun to work, and one with a TLS connection, whose keys parent and child must not both use. Orphans refuse
-//! every call and can be closed; HANDLE_CLOSING is delivered inside that call. All other handles work on.
+//! The child has its parent's memory, but none of its threads. A handle that one of those was using
+//! is an *orphan*: whatever it waits for never comes, and its locks may be held for ever. So is
+//! every handle of an asynchronous session that has begun to work, and one with a TLS connection,
+//! whose keys parent and child must not both use. Orphans refuse every call and can be closed;
+//! HANDLE_CLOSING is delivered inside that call. All other handles work on.
 //!
-//! Orphans keep their references to their parents for ever. So the HANDLE_CLOSING of an inherited parent does not wait for
-//! its last reference, but until its children have ended.
+//! Orphans keep their references to their parents for ever. So the HANDLE_CLOSING of an inherited
+//! parent does not wait for its last reference, but until its children have ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use super::library::{Library, Object};
 use super::session::Session;
 
 impl<E: Embedder> Library<E> {
-    /// Sorts what a forked child has inherited; to be called first in each process, before anything else uses a handle.
+    /// Sorts what a forked child has inherited; to be called first in each process, before anything
+    /// else uses a handle.
     pub fn adopt(&self) {
         let mut objects = self.table.values();
         // Those that were orphans in the parent already.
@@ -34,7 +36,8 @@ impl<E: Embedder> Library<E> {
         *self.graveyard() = objects;
     }
 
-    /// Closes an inherited handle, which is out of the table already; its users in this process end as always.
+    /// Closes an inherited handle, which is out of the table already; its users in this process end
+    /// as always.
     pub(super) fn close_inherited(&self, object: &Object<E>) {
         let handle = object.handle();
         if handle.heritage.is_orphaned() {
@@ -47,7 +50,8 @@ impl<E: Embedder> Library<E> {
 }
 
 impl<E: Embedder> Object<E> {
-    /// Closes an orphan's connection in this process, as far as its lock is not held by a thread that does not exist.
+    /// Closes an orphan's connection in this process, as far as its lock is not held by a thread
+    /// that does not exist.
     fn disconnect(&self) {
         match self {
             Self::Session(_) | Self::Connect(_) => {}
@@ -57,8 +61,8 @@ impl<E: Embedder> Object<E> {
     }
 }
 
-/// How many references to each object come from the table and from other objects. An object that has more of them was
-/// in use by a thread of the parent process.
+/// How many references to each object come from the table and from other objects. An object that
+/// has more of them was in use by a thread of the parent process.
 struct Census<'a, E: Embedder> {
     references: BTreeMap<usize, usize>,
     sessions: BTreeMap<usize, &'a Arc<Session<E>>>,

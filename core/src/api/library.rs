@@ -24,7 +24,8 @@ pub struct Library<E: Embedder> {
     graveyard: Mutex<Vec<Object<E>>>,
 }
 
-/// All locks of the library, held during a fork: so none of them is held by a thread that the child does not have.
+/// All locks of the library, held during a fork: so none of them is held by a thread that the child
+/// does not have.
 #[derive(Debug)]
 pub struct LibraryHeld<'a, E: Embedder> {
     _lookups: resolve::Held,
@@ -108,7 +109,8 @@ impl<E: Embedder> Library<E> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes all locks of the library, before a fork. They are released when the result is dropped, after it.
+    /// Takes all locks of the library, before a fork. They are released when the result is dropped,
+    /// after it.
     #[must_use]
     pub fn hold(&self) -> LibraryHeld<'_, E> {
         LibraryHeld {
@@ -185,8 +187,8 @@ impl<E: Embedder> Library<E> {
         }
     }
 
-    /// Closes a handle (WinHttpCloseHandle): its number is invalid at once, what is pending is cancelled, and its
-    /// last notification follows when nothing uses it any more.
+    /// Closes a handle (WinHttpCloseHandle): its number is invalid at once, what is pending is
+    /// cancelled, and its last notification follows when nothing uses it any more.
     ///
     /// # Errors
     /// [`Error::InvalidHandle`].

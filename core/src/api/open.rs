@@ -59,8 +59,8 @@ impl<E: Embedder> Library<E> {
     /// Opens a session (WinHttpOpen). No I/O.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a user agent that cannot be sent, [`Error::NotEnoughMemory`] when handles or
-    /// descriptors ran out.
+    /// [`Error::InvalidParameter`] for a user agent that cannot be sent, [`Error::NotEnoughMemory`]
+    /// when handles or descriptors ran out.
     pub fn open(&self, arguments: OpenSession) -> Result<HandleId> {
         let OpenSession {
             agent,
@@ -88,7 +88,8 @@ impl<E: Embedder> Library<E> {
     /// Names a server (WinHttpConnect). No I/O.
     ///
     /// # Errors
-    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidUrl`] for a name that cannot be one.
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidUrl`] for a name
+    /// that cannot be one.
     pub fn connect_to(&self, session: u64, server: &str, port: u16) -> Result<HandleId> {
         let session = self.session(session)?;
         let host = Host::parse(server).map_err(|_| Error::InvalidUrl)?;
@@ -108,8 +109,8 @@ impl<E: Embedder> Library<E> {
     /// Prepares a request (WinHttpOpenRequest). No I/O.
     ///
     /// # Errors
-    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidParameter`] for a verb, version or
-    /// header value that cannot be sent.
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`], [`Error::InvalidParameter`] for a
+    /// verb, version or header value that cannot be sent.
     pub fn open_request(&self, connect: u64, mut arguments: OpenRequest) -> Result<HandleId> {
         let connect = self.find_connect(connect)?;
         let version = self.default_version(connect.session());
@@ -130,7 +131,8 @@ impl<E: Embedder> Library<E> {
         self.create(make)
     }
 
-    /// Puts a new handle into the table and announces it on this thread, before its function returns.
+    /// Puts a new handle into the table and announces it on this thread, before its function
+    /// returns.
     pub(super) fn create(&self, make: impl FnOnce(HandleId) -> Object<E>) -> Result<HandleId> {
         let (id, object) = self.table.insert_with(make).ok_or(Error::NotEnoughMemory)?;
         object.handle().notify(&Notification::HandleCreated);

@@ -1,5 +1,6 @@
-//! WinHttpSetOption and WinHttpQueryOption over the live handles: which object an option belongs to, and what it does
-//! there. Which numbers, kinds, lengths and values are right is [`winhttp_proto::option`]'s.
+//! WinHttpSetOption and WinHttpQueryOption over the live handles: which object an option belongs
+//! to, and what it does there. Which numbers, kinds, lengths and values are right is
+//! [`winhttp_proto::option`]'s.
 
 mod binding;
 mod certificate;

@@ -7,7 +7,8 @@ pub enum ProxyAccess {
     Default,
     /// NO_PROXY.
     Direct,
-    /// NAMED_PROXY with its list and bypass list; requests fail with `NotImplemented` in this version.
+    /// NAMED_PROXY with its list and bypass list; requests fail with `NotImplemented` in this
+    /// version.
     Named {
         /// The proxy list.
         proxy: String,

@@ -1,8 +1,9 @@
 //! Requests: one exchange with a server at a time, step by step as the program calls.
 //!
-//! One operation at a time; where it stands is [`life`]. While an operation runs, its driver is taken out of the request, so
-//! that the lock is never held across I/O or user code: synchronously on the caller's thread, asynchronously on the handle's
-//! lane. Which call is legal when is [`winhttp_proto::exchange::legality`].
+//! One operation at a time; where it stands is [`life`]. While an operation runs, its driver is
+//! taken out of the request, so that the lock is never held across I/O or user code: synchronously
+//! on the caller's thread, asynchronously on the handle's lane. Which call is legal when is
+//! [`winhttp_proto::exchange::legality`].
 
 mod authentication;
 mod life;
@@ -84,10 +85,11 @@ pub struct RequestState<E: Embedder> {
     life: Life<E>,
     /// Nothing will ever be reported of the connection: what waits for it must fail.
     lost: bool,
-    /// Calls of ReceiveResponse during a send or another receive. The first of those during a send follows it; the others
-    /// fail when the receive before them is over.
+    /// Calls of ReceiveResponse during a send or another receive. The first of those during a send
+    /// follows it; the others fail when the receive before them is over.
     receives_waiting: u32,
-    /// Asynchronously: CloseHandle has reported all it had to; what goes on then reports its end itself.
+    /// Asynchronously: CloseHandle has reported all it had to; what goes on then reports its end
+    /// itself.
     cancelled: bool,
     /// What ended between the closing of the handle and that report.
     unreported: Vec<Notification>,
@@ -110,7 +112,8 @@ impl<E: Embedder> RequestState<E> {
         self.sent_headers.is_some()
     }
 
-    /// The HTTP version to send (HTTP_VERSION): that of the opening unless the option was set since.
+    /// The HTTP version to send (HTTP_VERSION): that of the opening unless the option was set
+    /// since.
     fn version(&self) -> Version {
         self.values.http_version().unwrap_or(Version::HTTP_11)
     }
@@ -239,12 +242,14 @@ impl<E: Embedder> Request<E> {
         }
     }
 
-    /// Tells the program before this returns what waits to be told, and what is cancelled now. Only what another thread has
-    /// in hand already, and an operation that is inside one of its own callbacks, is told there.
+    /// Tells the program before this returns what waits to be told, and what is cancelled now. Only
+    /// what another thread has in hand already, and an operation that is inside one of its own
+    /// callbacks, is told there.
     fn cancel_and_report(&self) {
         let mut ended = Completions::of_cancel(&self.handle);
         let mut state = self.state();
-        // A step moves on without waiting for anything, and nobody may touch lent memory after this returns.
+        // A step moves on without waiting for anything, and nobody may touch lent memory after this
+        // returns.
         while state.life.is_stepping() {
             state = self
                 .stepped
@@ -286,7 +291,8 @@ impl<E: Embedder> Request<E> {
         })
     }
 
-    /// In a forked child: lets go of the parent's connection, as far as the lock is free. The rest stays the parent's.
+    /// In a forked child: lets go of the parent's connection, as far as the lock is free. The rest
+    /// stays the parent's.
     pub(super) fn disconnect(&self) {
         let life = if_free(&self.state).map(|mut state| state.life.take());
         if let Some(Life::Sent(attached) | Life::Responded(attached)) = life {

@@ -69,7 +69,8 @@ impl<E: Embedder> Session<E> {
         self.secure_defaults
     }
 
-    /// Lets completions be delivered inside the call that caused them (ASSURED_NON_BLOCKING_CALLBACKS).
+    /// Lets completions be delivered inside the call that caused them
+    /// (ASSURED_NON_BLOCKING_CALLBACKS).
     pub(super) fn set_inline_completions(&self, inline: bool) {
         if let Some(thread) = self.handle.delivery().thread() {
             thread.set_inline(inline);

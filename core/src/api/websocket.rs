@@ -1,11 +1,12 @@
-//! WebSockets: one send-side and one receive-side operation at a time, and the closing handshake over both.
+//! WebSockets: one send-side and one receive-side operation at a time, and the closing handshake
+//! over both.
 //!
 //! Which call is legal when, and what a failure leaves, is the connection's
 //! [`Life`](winhttp_proto::websocket::Life); this is how the calls are carried out.
 //!
-//! Operations are tried on the calling thread first; what cannot finish waits in the connection's state. In
-//! asynchronous mode the poll moves it on and a notification ends it; in synchronous mode the caller's own thread waits
-//! for the socket and moves everything on that waits there.
+//! Operations are tried on the calling thread first; what cannot finish waits in the connection's
+//! state. In asynchronous mode the poll moves it on and a notification ends it; in synchronous mode
+//! the caller's own thread waits for the socket and moves everything on that waits there.
 
 mod calls;
 mod close;
@@ -69,7 +70,8 @@ impl<E: Embedder> WebSocket<E> {
         if let Some(endpoint) = &websocket.endpoint {
             let owner: Weak<Self> = Arc::downgrade(&websocket);
             endpoint.hand_over(owner);
-            // What came behind the handshake may hold a ping, and its readiness was reported to the request.
+            // What came behind the handshake may hold a ping, and its readiness was reported to the
+            // request.
             Arc::clone(&websocket).ready();
         }
         websocket

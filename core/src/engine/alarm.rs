@@ -1,6 +1,6 @@
-//! Wakes the poll at a time far off, so that it can sleep without a timeout: a timeout costs each sleep a timer to set
-//! up and to take down, an alarm one system call for many sleeps. Linux only; elsewhere, and without a descriptor for
-//! it, the poll uses timeouts.
+//! Wakes the poll at a time far off, so that it can sleep without a timeout: a timeout costs each
+//! sleep a timer to set up and to take down, an alarm one system call for many sleeps. Linux only;
+//! elsewhere, and without a descriptor for it, the poll uses timeouts.
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,8 @@ impl Alarm {
         self.at.is_some_and(|at| at <= deadline)
     }
 
-    /// Has it ring at `deadline`, if that is far enough off to be worth it; returns whether it will.
+    /// Has it ring at `deadline`, if that is far enough off to be worth it; returns whether it
+    /// will.
     pub fn set(&mut self, deadline: Instant, now: Instant) -> bool {
         let left = deadline.saturating_duration_since(now);
         let is_set = left >= FAR && self.timer.as_ref().is_some_and(|timer| timer.set(left));

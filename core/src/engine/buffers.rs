@@ -9,18 +9,21 @@ use winhttp_proto::websocket::MAX_HEADER_BYTES;
 
 /// Size of a pooled buffer: one read of many small messages, and the spill behind a large one.
 pub const BUFFER_BYTES: usize = 64 * 1024;
-/// A large message is masked and written in pieces of 256 KiB (smaller ones cost system
-/// calls, larger ones leave the cache), each with room for its frame's header, so that header and payload leave together.
+/// A large message is masked and written in pieces of 256 KiB (smaller ones cost system calls,
+/// larger ones leave the cache), each with room for its frame's header, so that header and payload
+/// leave together.
 pub const PIECE_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
 
-/// Size of a thread's scratch buffer: a piece, sealed in TLS records of 16 KiB with at most 40 bytes of overhead each.
+/// Size of a thread's scratch buffer: a piece, sealed in TLS records of 16 KiB with at most 40
+/// bytes of overhead each.
 pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
 
-/// Scratch buffers that the process keeps: a piece is masked in one and sealed in the other. Nobody waits with one, so few
-/// are in use at a time, however many threads there are.
+/// Scratch buffers that the process keeps: a piece is masked in one and sealed in the other. Nobody
+/// waits with one, so few are in use at a time, however many threads there are.
 const SCRATCH_KEPT: usize = 4;
 
-/// Buffers that the process keeps beside one for each thread: TLS takes a second one for a moment, and gathered sends do.
+/// Buffers that the process keeps beside one for each thread: TLS takes a second one for a moment,
+/// and gathered sends do.
 const SPARE_KEPT: usize = 8;
 
 thread_local! {
@@ -130,7 +133,8 @@ impl Inbox {
         buffer.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// As [`Inbox::space`], but a full buffer grows as long as less than `limit` bytes wait, and there is memory.
+    /// As [`Inbox::space`], but a full buffer grows as long as less than `limit` bytes wait, and
+    /// there is memory.
     pub fn space_up_to(&mut self, limit: usize) -> &mut [u8] {
         if self.space().is_empty() && self.data().len() < limit {
             let Some(mut larger) = zeroed(limit.min(self.data().len() * 2)) else {
@@ -144,7 +148,8 @@ impl Inbox {
         self.space()
     }
 
-    /// Puts `bytes` behind those that wait; `false`, and nothing is kept, if more than `limit` would wait then.
+    /// Puts `bytes` behind those that wait; `false`, and nothing is kept, if more than `limit`
+    /// would wait then.
     #[must_use]
     pub fn append(&mut self, mut bytes: &[u8], limit: usize) -> bool {
         if self.data().len() + bytes.len() > limit {
@@ -200,7 +205,8 @@ impl fmt::Debug for Inbox {
     }
 }
 
-/// Runs `work` with a scratch buffer of at least so many bytes, up to [`SCRATCH_BYTES`]; its content is arbitrary.
+/// Runs `work` with a scratch buffer of at least so many bytes, up to [`SCRATCH_BYTES`]; its
+/// content is arbitrary.
 pub fn with_scratch<R>(bytes: usize, work: impl FnOnce(&mut [u8]) -> R) -> R {
     // Taken out while in use, so that nested use gets a buffer of its own.
     if bytes <= BUFFER_BYTES {

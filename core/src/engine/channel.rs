@@ -1,4 +1,5 @@
-//! A WebSocket over a transport: moves frames between the wire and the caller's memory without ever blocking.
+//! A WebSocket over a transport: moves frames between the wire and the caller's memory without ever
+//! blocking.
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -51,8 +52,8 @@ pub struct Channel {
     large: bool,
 }
 
-/// Control frames on their way out. At most one of each kind waits, so a flood of pings costs nothing; boxed, as they are
-/// rare and an idle connection should be small.
+/// Control frames on their way out. At most one of each kind waits, so a flood of pings costs
+/// nothing; boxed, as they are rare and an idle connection should be small.
 #[derive(Debug, Default)]
 struct Controls {
     started: Started,
@@ -104,8 +105,8 @@ impl Channel {
 
     /// The poll reported the socket: reading is worth a try again.
     ///
-    /// When the stream has ended, that may have been reported together with its last bytes: a short read proves nothing
-    /// any more.
+    /// When the stream has ended, that may have been reported together with its last bytes: a short
+    /// read proves nothing any more.
     pub fn note_ready(&mut self, stream_ended: bool) {
         if stream_ended {
             self.readiness.trust_nothing();
@@ -120,7 +121,8 @@ impl Channel {
         &self.life
     }
 
-    /// The same, for the calls of the program; it may be taken out before the connection is released.
+    /// The same, for the calls of the program; it may be taken out before the connection is
+    /// released.
     pub fn life_mut(&mut self) -> &mut Life {
         &mut self.life
     }
@@ -187,7 +189,8 @@ impl Channel {
         let _: Result<()> = self.fail(error.into());
     }
 
-    /// Nothing can be sent any more. What has arrived by now is still delivered, then this error; the first one counts.
+    /// Nothing can be sent any more. What has arrived by now is still delivered, then this error;
+    /// the first one counts.
     pub fn fail_sending(&mut self, failure: Failure) -> Failure {
         self.gathered = Gathered::default();
         self.controls = Controls::default();
@@ -196,7 +199,8 @@ impl Channel {
         self.life.fail_sending(failure)
     }
 
-    /// Drops the connection; after a closing handshake in a way that does not destroy our close frame on its way.
+    /// Drops the connection; after a closing handshake in a way that does not destroy our close
+    /// frame on its way.
     pub fn release(mut self) {
         if self.readiness.is_lent() {
             // Whoever reads is to come back at once.

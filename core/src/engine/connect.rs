@@ -1,5 +1,5 @@
-//! From a server's name to a connection: its addresses, the first of them that answers, and TLS on top. None of it knows
-//! what the connection is for.
+//! From a server's name to a connection: its addresses, the first of them that answers, and TLS on
+//! top. None of it knows what the connection is for.
 
 pub mod dial;
 pub mod resolve;

@@ -1,7 +1,8 @@
 //! Drives one request: does what its exchange asks for with a connection, and says what came of it.
 //!
-//! The driver never blocks, never calls user code and decides nothing. Whoever runs it (a synchronous call, or a lane of the
-//! callback thread) calls [`Driver::step`] until it says `Done`, delivers the notifications it yields, and waits when told.
+//! The driver never blocks, never calls user code and decides nothing. Whoever runs it (a
+//! synchronous call, or a lane of the callback thread) calls [`Driver::step`] until it says `Done`,
+//! delivers the notifications it yields, and waits when told.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -66,7 +67,8 @@ pub struct Driver {
     attach: Option<Arc<dyn Attach>>,
     /// The server's address, once connected.
     peer: Option<SocketAddr>,
-    /// The last read stopped for others to have a turn, and left bytes that the poll will not report again.
+    /// The last read stopped for others to have a turn, and left bytes that the poll will not
+    /// report again.
     gave_up: bool,
 }
 
@@ -372,11 +374,12 @@ impl Driver {
         self.exchange.has_at_hand(wanted, self.inbox.data()) && !self.exchange.ends_connection()
     }
 
-    /// The server agreed to speak WebSocket: gives the connection and the bytes that came behind the response.
+    /// The server agreed to speak WebSocket: gives the connection and the bytes that came behind
+    /// the response.
     ///
     /// # Errors
-    /// It did not: what it answered instead, as far as it has arrived; then the driver is given back. `taken` is the
-    /// response's head if it was taken from here.
+    /// It did not: what it answered instead, as far as it has arrived; then the driver is given
+    /// back. `taken` is the response's head if it was taken from here.
     pub fn into_upgraded(
         mut self: Box<Self>,
         taken: Option<&ResponseHead>,

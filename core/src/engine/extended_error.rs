@@ -15,7 +15,8 @@ pub fn of(error: &io::Error) -> u32 {
     error.raw_os_error().map_or(0, winsock_number)
 }
 
-/// The system's errors that Winsock has numbers of its own for: 10000 above the classic BSD numbers.
+/// The system's errors that Winsock has numbers of its own for: 10000 above the classic BSD
+/// numbers.
 pub const WINSOCK: [(Errno, u32); 17] = [
     (Errno::INTR, 10004),
     (Errno::ACCESS, 10013),

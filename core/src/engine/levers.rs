@@ -1,5 +1,5 @@
-//! What the environment says: the levers of speed that can be switched off, read once per process, and where callbacks
-//! run, read for each session.
+//! What the environment says: the levers of speed that can be switched off, read once per process,
+//! and where callbacks run, read for each session.
 //!
 //! | variable | off with | what it does |
 //! |---|---|---|
@@ -7,9 +7,11 @@
 //! | `WINHTTP_SHIM_GATHER` | `0` | sends that callbacks make in one turn leave together |
 //! | `WINHTTP_SHIM_POLLING_CALLBACKS` | `0` | the callback thread is the thread that polls |
 //!
-//! `WINHTTP_SHIM_CALLBACKS=inline` is ASSURED_NON_BLOCKING_CALLBACKS for programs that cannot be changed.
+//! `WINHTTP_SHIM_CALLBACKS=inline` is ASSURED_NON_BLOCKING_CALLBACKS for programs that cannot be
+//! changed.
 //!
-//! Looking instead of sleeping needs another CPU for the peer to run on: with one usable CPU it is always off.
+//! Looking instead of sleeping needs another CPU for the peer to run on: with one usable CPU it is
+//! always off.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -76,8 +78,8 @@ fn spin(value: Option<&OsStr>, cpus: usize) -> Option<Duration> {
 
 /// Decides whether looking before sleeping pays for one connection or one poll.
 ///
-/// Looks while answers come within the limit, stops after a few that did not, and starts again when short sleeps show
-/// that the peer has become quick.
+/// Looks while answers come within the limit, stops after a few that did not, and starts again when
+/// short sleeps show that the peer has become quick.
 #[derive(Clone, Copy, Debug)]
 pub struct Spin {
     credit: u8,
@@ -99,7 +101,8 @@ impl Default for Spin {
 }
 
 impl Spin {
-    /// Waits with `it`: looks for a while where that pays, then sleeps. Returns what `look` found, or what `sleep` says.
+    /// Waits with `it`: looks for a while where that pays, then sleeps. Returns what `look` found,
+    /// or what `sleep` says.
     pub fn wait<C, T>(
         &mut self,
         it: &mut C,

@@ -1,4 +1,5 @@
-//! What a callback thread waits in when another thread polls for it (WINHTTP_SHIM_POLLING_CALLBACKS=0).
+//! What a callback thread waits in when another thread polls for it
+//! (WINHTTP_SHIM_POLLING_CALLBACKS=0).
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 

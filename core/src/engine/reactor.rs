@@ -1,4 +1,5 @@
-//! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever is registered.
+//! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever is
+//! registered.
 
 mod source;
 
@@ -33,7 +34,8 @@ pub trait Ready: Send + Sync {
     /// The system refuses to wait: nothing will be reported any more, and whatever waits must fail.
     /// Returns whether that posted any job.
     fn lost(self: Arc<Self>) -> bool;
-    /// What was put off with [`Registration::flush_later`] is due; returns whether that posted any job.
+    /// What was put off with [`Registration::flush_later`] is due; returns whether that posted any
+    /// job.
     fn flush(self: Arc<Self>) -> bool;
 }
 
@@ -144,8 +146,9 @@ impl Registration {
         }
     }
 
-    /// A socket's peer has sent its last byte, or the connection failed. That is reported once, perhaps together with the
-    /// last bytes: whoever reads those must go on to the end of the stream.
+    /// A socket's peer has sent its last byte, or the connection failed. That is reported once,
+    /// perhaps together with the last bytes: whoever reads those must go on to the end of the
+    /// stream.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
@@ -186,13 +189,15 @@ impl Registration {
         }
     }
 
-    /// Counts the poll's turns: calls that find the same number were made in the same one. Starts at 1.
+    /// Counts the poll's turns: calls that find the same number were made in the same one. Starts
+    /// at 1.
     #[must_use]
     pub fn turn(&self) -> u64 {
         self.reactor.0.turns.load(Ordering::Relaxed)
     }
 
-    /// Has the owner's [`Ready::flush`] called before the poll waits next; to be asked for once until then.
+    /// Has the owner's [`Ready::flush`] called before the poll waits next; to be asked for once
+    /// until then.
     pub fn flush_later(&self) {
         let mut entries = self.reactor.0.lock();
         entries.flushes.push(token(self.index, self.generation));
@@ -262,7 +267,8 @@ impl Shared {
     }
 }
 
-/// Index in the low half, generation in the high half: an event of a registration that has ended finds nobody.
+/// Index in the low half, generation in the high half: an event of a registration that has ended
+/// finds nobody.
 fn token(index: usize, generation: u32) -> Token {
     Token(index | (usize::try_from(generation & GENERATION_MASK).unwrap_or(0) << 32))
 }

@@ -1,4 +1,5 @@
-//! How a synchronous call waits: in the kernel, for its own sockets, its deadline, and a wake-up from other threads.
+//! How a synchronous call waits: in the kernel, for its own sockets, its deadline, and a wake-up
+//! from other threads.
 
 use std::cell::RefCell;
 use std::io::{self, Read};
@@ -49,7 +50,8 @@ impl Wake for ThreadWaker {
         match rustix::net::send(&self.0, &[1], send_flags()).map_err(io::Error::from) {
             // A full pipe means that a wake-up is waiting already.
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                // Without wake-ups nobody would ever look again: the end of the stream is the last one.
+                // Without wake-ups nobody would ever look again: the end of the stream is the last
+                // one.
                 let _ = self.0.shutdown(Shutdown::Both);
             }
             Ok(_) | Err(_) => {}
@@ -63,7 +65,8 @@ struct Kept(Option<Arc<Sleeper>>);
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // Closing descriptors is where a thread that ends with a cancellation pending would be cancelled.
+        // Closing descriptors is where a thread that ends with a cancellation pending would be
+        // cancelled.
         uncancelled(|| self.0 = None);
     }
 }
@@ -88,7 +91,8 @@ pub fn current() -> Result<Arc<Sleeper>> {
         return Ok(sleeper);
     }
     let sleeper = Arc::new(Sleeper::new().map_err(|_| Error::NotEnoughMemory)?);
-    // A thread that ends keeps nothing any more, but its last destructors may still call: for the one call then.
+    // A thread that ends keeps nothing any more, but its last destructors may still call: for the
+    // one call then.
     let before = SLEEPER.try_with(|slot| slot.replace(Kept(Some(Arc::clone(&sleeper)))));
     drop(before);
     Ok(sleeper)
@@ -126,7 +130,8 @@ impl Sleeper {
         deadline: Option<Instant>,
     ) -> Result<()> {
         let wakeups = PollFd::from_borrowed_fd(self.wakeups.as_fd(), PollFlags::IN);
-        // All waits but those of racing connection attempts are for one socket: no allocation for them.
+        // All waits but those of racing connection attempts are for one socket: no allocation for
+        // them.
         let (mut pair, mut list);
         let fds: &mut [PollFd<'_>] = if let [only] = sockets {
             pair = [wakeups, watch(only)];
@@ -177,7 +182,8 @@ fn flags(interest: Interest) -> PollFlags {
 }
 
 fn timespec(duration: Duration) -> Timespec {
-    // Round up to the next millisecond, or a wait would end just before its deadline and be repeated.
+    // Round up to the next millisecond, or a wait would end just before its deadline and be
+    // repeated.
     let duration = duration.saturating_add(Duration::from_micros(999));
     let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     Timespec {

@@ -91,11 +91,13 @@ impl Socket {
 
     /// Waits for bytes and reads them, in one system call; `Ok(0)` at the end of the stream.
     ///
-    /// The socket keeps the `patience` of the first call. Other threads may send meanwhile. On Apple's systems, which do
-    /// not document that sends can refuse to block on such a socket, this does not wait at all.
+    /// The socket keeps the `patience` of the first call. Other threads may send meanwhile. On
+    /// Apple's systems, which do not document that sends can refuse to block on such a socket, this
+    /// does not wait at all.
     ///
     /// # Errors
-    /// `WouldBlock` if nothing came in time, or a signal came first; otherwise the connection's failure.
+    /// `WouldBlock` if nothing came in time, or a signal came first; otherwise the connection's
+    /// failure.
     pub fn receive_patiently(&self, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
         if cfg!(target_vendor = "apple") {
             return self.receive(buffer);
@@ -155,7 +157,8 @@ impl AsRawFd for Socket {
     }
 }
 
-/// A TCP socket in non-blocking mode, closed on exec; made so by one system call where the system can.
+/// A TCP socket in non-blocking mode, closed on exec; made so by one system call where the system
+/// can.
 fn open(domain: socket2::Domain) -> io::Result<socket2::Socket> {
     let (kind, protocol) = (socket2::Type::STREAM, Some(socket2::Protocol::TCP));
     #[cfg(target_vendor = "apple")]
@@ -168,7 +171,8 @@ fn open(domain: socket2::Domain) -> io::Result<socket2::Socket> {
     socket2::Socket::new(domain, kind.nonblocking(), protocol)
 }
 
-/// A broken connection must fail the call, not raise SIGPIPE (Apple's systems have a socket option instead).
+/// A broken connection must fail the call, not raise SIGPIPE (Apple's systems have a socket option
+/// instead).
 pub(super) fn send_flags() -> SendFlags {
     #[cfg(target_vendor = "apple")]
     return SendFlags::DONTWAIT;

@@ -1,7 +1,8 @@
-//! Layers that carry bytes: TCP, TLS, and bytes that were read elsewhere. They share one face of five methods, and stack.
+//! Layers that carry bytes: TCP, TLS, and bytes that were read elsewhere. They share one face of
+//! five methods, and stack.
 //!
-//! A layer only carries. What a connection is beside that (its socket, what TLS negotiated, how much it has carried) is kept
-//! by the [`Stack`]; what a failure means travels in the failure.
+//! A layer only carries. What a connection is beside that (its socket, what TLS negotiated, how
+//! much it has carried) is kept by the [`Stack`]; what a failure means travels in the failure.
 
 #[cfg(test)]
 pub(crate) mod memory;
@@ -24,7 +25,8 @@ pub(super) use stack::Counted;
 
 /// A bidirectional byte stream that never blocks.
 pub trait Transport: Send + fmt::Debug {
-    /// Reads what is there into `buffer`, which is not empty; what does not fit may go into `spill`.
+    /// Reads what is there into `buffer`, which is not empty; what does not fit may go into
+    /// `spill`.
     ///
     /// # Errors
     /// The failure that ended the connection.
@@ -56,17 +58,20 @@ pub enum Read {
     Bytes {
         /// In the buffer, and behind that in the spill.
         count: usize,
-        /// This read took all that the source had. Bytes that come from a layer's own memory prove nothing.
+        /// This read took all that the source had. Bytes that come from a layer's own memory prove
+        /// nothing.
         drained: bool,
     },
     /// The end of the stream.
     End {
-        /// The peer meant it: over TLS only behind close_notify, since anybody on the way can forge a FIN (RFC 9112 §9.8).
+        /// The peer meant it: over TLS only behind close_notify, since anybody on the way can forge
+        /// a FIN (RFC 9112 §9.8).
         orderly: bool,
     },
     /// Nothing, and the source has no more: it must become readable.
     Blocked,
-    /// Nothing yet, though the source may have more: to be tried again at once, after others have had a turn.
+    /// Nothing yet, though the source may have more: to be tried again at once, after others have
+    /// had a turn.
     Again,
 }
 

@@ -1,8 +1,9 @@
 //! Echo client in Rust, written against windows-sys as for Windows: `echo-rust URL [MESSAGE]`.
 //!
 //! On Linux and macOS the only additions are the line `use winhttp as _`, which links winhttp-shim:
-//! it defines the functions that windows-sys declares; and `detail`, which says what is behind an error. Exit code 0 means that the server sent back
-//! exactly what it was sent and that the closing handshake worked.
+//! it defines the functions that windows-sys declares; and `detail`, which says what is behind an
+//! error. Exit code 0 means that the server sent back exactly what it was sent and that the closing
+//! handshake worked.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

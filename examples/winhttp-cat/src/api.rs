@@ -106,8 +106,8 @@ pub(crate) struct Url {
     secure: bool,
 }
 
-/// Takes a ws or wss URL, in lower case, apart. WinHTTP knows http and https instead: "http" followed by what comes
-/// after "ws" is the URL it takes.
+/// Takes a ws or wss URL, in lower case, apart. WinHTTP knows http and https instead: "http"
+/// followed by what comes after "ws" is the URL it takes.
 pub(crate) fn crack_url(text: &str) -> Result<Url, CallError> {
     let url = wide(&format!("http{}", text.strip_prefix("ws").unwrap_or(text)));
     // No component is longer than the URL.
@@ -269,7 +269,8 @@ pub(crate) fn status_code(request: &Handle) -> Result<u32, CallError> {
     Ok(status)
 }
 
-/// Waits for the first bytes of the body, or has DATA_AVAILABLE tell of them; not longer than a person is patient.
+/// Waits for the first bytes of the body, or has DATA_AVAILABLE tell of them; not longer than a
+/// person is patient.
 pub(crate) fn await_body(request: &Handle, synchronous: bool) -> Result<(), CallError> {
     const LIMIT_MS: u32 = 2_000;
     let limit_ms = LIMIT_MS;

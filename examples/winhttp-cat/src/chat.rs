@@ -216,7 +216,8 @@ impl Chat<'_> {
             .is_some_and(|max| self.received >= max)
     }
 
-    /// How many messages must come; nothing in particular where somebody watches, or asked for time.
+    /// How many messages must come; nothing in particular where somebody watches, or asked for
+    /// time.
     fn due(&self) -> u64 {
         let implied = if self.typed
             || self.interrupted

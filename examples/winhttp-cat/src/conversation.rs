@@ -84,8 +84,8 @@ enum Mode {
 }
 
 impl Conversation {
-    /// Connects and upgrades. `events` is the receiving end of `sender`'s channel; nothing else posts
-    /// to it before this returns.
+    /// Connects and upgrades. `events` is the receiving end of `sender`'s channel; nothing else
+    /// posts to it before this returns.
     ///
     /// # Errors
     ///

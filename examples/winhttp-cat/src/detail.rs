@@ -1,6 +1,8 @@
-//! What the library knows of an error beyond its number. Windows' own library knows nothing of this.
+//! What the library knows of an error beyond its number. Windows' own library knows nothing of
+//! this.
 
-/// What this thread knows of an error: behind the call that failed, or inside the callback that is told.
+/// What this thread knows of an error: behind the call that failed, or inside the callback that is
+/// told.
 #[cfg(unix)]
 pub(crate) fn of(code: u32) -> Option<String> {
     use windows_sys::Win32::Foundation::NO_ERROR;

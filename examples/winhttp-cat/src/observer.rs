@@ -148,8 +148,8 @@ impl Observer {
 ///
 /// # Safety
 ///
-/// `context` is 0 or the address of an [`Observer`] in an [`Arc`] that lives until the last HANDLE_CLOSING; the rest is
-/// as WinHTTP delivers it.
+/// `context` is 0 or the address of an [`Observer`] in an [`Arc`] that lives until the last
+/// HANDLE_CLOSING; the rest is as WinHTTP delivers it.
 pub(crate) unsafe extern "system" fn on_status(
     handle: *mut c_void,
     context: usize,
@@ -161,7 +161,8 @@ pub(crate) unsafe extern "system" fn on_status(
     if observer.is_null() {
         return;
     }
-    // SAFETY: the address comes from `Arc::as_ptr`, and the observer is alive as the caller promises.
+    // SAFETY: the address comes from `Arc::as_ptr`, and the observer is alive as the caller
+    // promises.
     unsafe { Arc::increment_strong_count(observer) };
     // An owner of its own: after the last HANDLE_CLOSING is counted, the waiting thread lets go of
     // the observer while this call is still inside it.

@@ -104,7 +104,8 @@ pub(crate) fn handshake(
     }
 }
 
-/// What the server answered instead: the library shows it to whoever asks for the WebSocket all the same.
+/// What the server answered instead: the library shows it to whoever asks for the WebSocket all the
+/// same.
 fn refused_answer(request: &Handle, target: &Target, events: &Receiver<Event>) -> Option<String> {
     // A body that does not come is no reason to say less.
     if api::await_body(request, target.synchronous).is_ok() && !target.synchronous {
@@ -139,8 +140,8 @@ fn exchange(
     Ok(())
 }
 
-/// Every operation that was started ends with its completion or a failure, so this needs no limit of
-/// its own: WinHTTP's timeouts apply. Nothing else is going on yet.
+/// Every operation that was started ends with its completion or a failure, so this needs no limit
+/// of its own: WinHTTP's timeouts apply. Nothing else is going on yet.
 fn wait_for(events: &Receiver<Event>, wanted: impl Fn(&Event) -> bool) -> Result<(), CallError> {
     for event in events {
         if let Event::Failed(error) = event {

@@ -77,8 +77,8 @@ impl Printer {
         output.flush()
     }
 
-    /// A binary message is its bytes and nothing else, so that what was sent in pieces comes together
-    /// again.
+    /// A binary message is its bytes and nothing else, so that what was sent in pieces comes
+    /// together again.
     fn end_of(&self, message: &Message) -> &'static [u8] {
         match (self.null, message.binary) {
             (true, _) => b"\0",

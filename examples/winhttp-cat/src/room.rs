@@ -1,4 +1,5 @@
-//! How much may wait in memory: whoever brings a message takes room for it and waits while there is none.
+//! How much may wait in memory: whoever brings a message takes room for it and waits while there is
+//! none.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 

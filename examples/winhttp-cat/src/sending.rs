@@ -75,8 +75,8 @@ impl Outbox {
     }
 }
 
-/// The thread that makes a synchronous session's calls, which block: ends with the first that fails,
-/// or when there will be no more.
+/// The thread that makes a synchronous session's calls, which block: ends with the first that
+/// fails, or when there will be no more.
 pub(crate) fn send_all(socket: HandleRef, work: &Receiver<Work>, events: &Sender<Event>) {
     for work in work {
         let (result, event) = match &work {

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first one asks an open conversation to close, any other ends the program.
+//! Ctrl-C and SIGTERM: the first one asks an open conversation to close, any other ends the
+//! program.
 
 use std::io;
 use std::sync::mpsc::Sender;

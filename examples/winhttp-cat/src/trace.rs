@@ -129,8 +129,8 @@ fn without_secrets(line: &str) -> String {
     }
 }
 
-/// The first bytes of a message: text in quotes, with everything that is not plain escaped; bytes in
-/// hexadecimal.
+/// The first bytes of a message: text in quotes, with everything that is not plain escaped; bytes
+/// in hexadecimal.
 fn beginning(message: &Message) -> String {
     let shown = message.data.get(..PAYLOAD_SHOWN_BYTES);
     let more = if shown.is_some() { " ..." } else { "" };

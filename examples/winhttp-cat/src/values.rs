@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The longest reason a close frame has room for (RFC 6455 section 5.5: 125 bytes minus the status).
+/// The longest reason a close frame has room for (RFC 6455 section 5.5: 125 bytes minus the
+/// status).
 const REASON_LIMIT_BYTES: usize = 123;
 
 /// What the handshake sets itself: a program's own value would not be sent.

@@ -1,4 +1,5 @@
-//! What goes in comes out: lines, parts and bytes through pipes, and errors where something cannot be sent.
+//! What goes in comes out: lines, parts and bytes through pipes, and errors where something cannot
+//! be sent.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,5 @@
-//! On a terminal: a prompt, a line that can be edited, messages above it, and a terminal that is given back.
+//! On a terminal: a prompt, a line that can be edited, messages above it, and a terminal that is
+//! given back.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,7 +1,9 @@
-//! Keeps account of what the library tells, and of what it owes: each notification is judged when it arrives.
+//! Keeps account of what the library tells, and of what it owes: each notification is judged when
+//! it arrives.
 //!
-//! Held to: one completion per accepted operation and none beside, the caller's memory neither overrun nor touched
-//! after the completion, HANDLE_CLOSING once and last, a parent's after its children's.
+//! Held to: one completion per accepted operation and none beside, the caller's memory neither
+//! overrun nor touched after the completion, HANDLE_CLOSING once and last, a parent's after its
+//! children's.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -13,7 +15,8 @@ use winhttp_abi::types::{AsyncResult, WebSocketAsyncResult, WebSocketStatus};
 
 use super::memory::Memory;
 
-/// Waits are counted in turns, not measured by the clock: a fuzzer that is stopped for a while goes on afterwards.
+/// Waits are counted in turns, not measured by the clock: a fuzzer that is stopped for a while goes
+/// on afterwards.
 const TURN: Duration = Duration::from_millis(100);
 const TURNS_MAX: usize = 300;
 
@@ -105,7 +108,8 @@ pub fn log<T>(handle: usize, change: impl FnOnce(&mut Log) -> T) -> Option<T> {
     with(|state| state.logs.get_mut(&handle).map(change))
 }
 
-/// Whether a call was accepted counts from before it is made: its completion may come before it returns.
+/// Whether a call was accepted counts from before it is made: its completion may come before it
+/// returns.
 pub fn begin(handle: usize, operation: Operation, memory: Option<Memory>) {
     with(|state| {
         let log = state.logs.entry(handle).or_default();
@@ -147,7 +151,8 @@ pub fn settle(handle: usize) {
     );
 }
 
-/// Waits for the last word of all handles, checks the accounts and forgets them; the logs of WebSockets remain.
+/// Waits for the last word of all handles, checks the accounts and forgets them; the logs of
+/// WebSockets remain.
 pub fn finish() -> Vec<Log> {
     wait(
         |state| state.running == 0 && state.logs.values().all(|log| log.closing.is_some()),

@@ -45,7 +45,8 @@ pub fn network_error(error: u32) {
     assert!(NETWORK.contains(&error), "a completion with error {error}");
 }
 
-/// The result of a call that does I/O: 0 or an error. An asynchronous one is refused for the caller's faults only.
+/// The result of a call that does I/O: 0 or an error. An asynchronous one is refused for the
+/// caller's faults only.
 pub fn transfer(result: u32, asynchronous: bool) {
     let refused = [HANDLE, LOCAL].concat();
     let failed = !asynchronous && NETWORK.contains(&result);

@@ -1,4 +1,5 @@
-//! Memory that is lent to operations: of exactly the size that is told, with a border, and sealed afterwards.
+//! Memory that is lent to operations: of exactly the size that is told, with a border, and sealed
+//! afterwards.
 
 const BORDER: usize = 16;
 const BORDER_BYTE: u8 = 0xb0;
@@ -10,7 +11,8 @@ pub struct Memory {
     len: usize,
 }
 
-// SAFETY: the memory belongs to nobody's thread; users look at it only when no operation is pending.
+// SAFETY: the memory belongs to nobody's thread; users look at it only when no operation is
+// pending.
 unsafe impl Send for Memory {}
 
 impl Memory {

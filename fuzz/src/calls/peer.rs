@@ -1,6 +1,8 @@
-//! The peer: plays scripts that come from the input, one per connection, and ends every connection itself.
+//! The peer: plays scripts that come from the input, one per connection, and ends every connection
+//! itself.
 //!
-//! A script cannot hang the client: what it waits for has a short limit, and behind its last action comes a FIN.
+//! A script cannot hang the client: what it waits for has a short limit, and behind its last action
+//! comes a FIN.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -292,9 +294,11 @@ impl Connection {
         }
     }
 
-    /// What a client sends on a WebSocket are valid frames, masked, with nothing behind the close frame.
+    /// What a client sends on a WebSocket are valid frames, masked, with nothing behind the close
+    /// frame.
     ///
-    /// The program's text and close reason go out as they are: that they are UTF-8 is the program's business.
+    /// The program's text and close reason go out as they are: that they are UTF-8 is the program's
+    /// business.
     fn judge(&self) {
         if self.websocket.is_none() {
             return;

@@ -1,4 +1,5 @@
-//! What the handshake's header fields must say, written to be obvious: which results a call may have.
+//! What the handshake's header fields must say, written to be obvious: which results a call may
+//! have.
 
 use winhttp_abi::constants as c;
 

@@ -1,4 +1,5 @@
-//! Calls with handles, contexts and arguments that no program should pass: refused, and without effect.
+//! Calls with handles, contexts and arguments that no program should pass: refused, and without
+//! effect.
 
 use core::ffi::c_void;
 use core::ptr;

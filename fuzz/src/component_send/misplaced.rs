@@ -1,4 +1,5 @@
-//! Handshakes where none is due, handles with any properties, and the global properties with any memory.
+//! Handshakes where none is due, handles with any properties, and the global properties with any
+//! memory.
 
 use core::ffi::c_void;
 use core::ptr;

@@ -1,4 +1,5 @@
-//! A second frame decoder, written to be obvious: it sees all bytes at once and follows RFC 6455 from top to bottom.
+//! A second frame decoder, written to be obvious: it sees all bytes at once and follows RFC 6455
+//! from top to bottom.
 
 use winhttp_proto::websocket::{
     CloseCode, CloseFrame, CloseReason, ControlPayload, Event, MessageKind, ProtocolError, Role,

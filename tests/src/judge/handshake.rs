@@ -77,7 +77,8 @@ pub const REQUEST: [(&str, &str); 5] = [
 ];
 
 impl Judge {
-    /// Begins the handshake, without offers; a client's header fields, or a server's answer to [`REQUEST`].
+    /// Begins the handshake, without offers; a client's header fields, or a server's answer to
+    /// [`REQUEST`].
     pub fn begin(&mut self) -> Vec<(String, String)> {
         let (mut headers, mut count) = (ptr::null_mut(), 0);
         let (no_text, no_texts) = (ptr::null::<c_char>(), ptr::null::<*const c_char>());

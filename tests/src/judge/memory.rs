@@ -1,4 +1,5 @@
-//! Memory that is lent to the library: aligned as it asks, between guard bytes that nobody may touch.
+//! Memory that is lent to the library: aligned as it asks, between guard bytes that nobody may
+//! touch.
 
 const GUARD: usize = 64;
 const PATTERN: u8 = 0xc7;

@@ -1,8 +1,9 @@
-//! A handle of websocket.h under judgement: what every call must do is predicted from the specification, and compared.
+//! A handle of websocket.h under judgement: what every call must do is predicted from the
+//! specification, and compared.
 //!
-//! In scope: the session, as a driver sees it; queues, slots, frames in both directions, lent memory. Out of scope:
-//! what is sent, received and done when; that is the test's. The fuzz targets compile this folder too, so it uses
-//! nothing else of the harness.
+//! In scope: the session, as a driver sees it; queues, slots, frames in both directions, lent
+//! memory. Out of scope: what is sent, received and done when; that is the test's. The fuzz targets
+//! compile this folder too, so it uses nothing else of the harness.
 #![allow(clippy::cast_possible_truncation, reason = "a test's sizes are small")]
 
 use core::ffi::c_void;
@@ -295,7 +296,8 @@ fn create(setup: Setup) -> (*mut c_void, Option<Guarded>) {
         Role::Server => f::WebSocketCreateServerHandle,
     };
     let (mut handle, count) = (core::ptr::null_mut(), properties.len() as u32);
-    // SAFETY: the properties and what they point to live through the call, the block until the handle is deleted.
+    // SAFETY: the properties and what they point to live through the call, the block until the
+    // handle is deleted.
     let result = unsafe { create(properties.as_ptr(), count, &raw mut handle) };
     assert_eq!(result, S_OK, "{setup:?}");
     assert!(!handle.is_null());

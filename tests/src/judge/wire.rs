@@ -1,4 +1,5 @@
-//! What a peer's bytes mean: a frame decoder that is written to be obvious, with the close statuses of websocket.h.
+//! What a peer's bytes mean: a frame decoder that is written to be obvious, with the close statuses
+//! of websocket.h.
 
 use std::collections::VecDeque;
 
@@ -281,7 +282,8 @@ impl Wire {
         Ok(true)
     }
 
-    /// Checks text as far as it can be; what comes before the first byte that makes it invalid stays.
+    /// Checks text as far as it can be; what comes before the first byte that makes it invalid
+    /// stays.
     fn verify(&mut self, new: &[u8], last: bool) -> Result<(), i32> {
         if self.setup.verification_off || self.message != Some(Kind::Text) {
             return Ok(());

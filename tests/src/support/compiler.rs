@@ -138,7 +138,8 @@ impl Compilers {
     }
 }
 
-/// What a compiler says about itself, without the name by which it was called; nothing if it is not there.
+/// What a compiler says about itself, without the name by which it was called; nothing if it is not
+/// there.
 fn version(compiler: &str) -> Option<String> {
     let output = Command::new(compiler).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -176,7 +177,8 @@ impl Built {
     }
 }
 
-/// Compiles a source text with the default compilers; the flags say whether the result is an object file or a program.
+/// Compiles a source text with the default compilers; the flags say whether the result is an object
+/// file or a program.
 ///
 /// # Errors
 ///

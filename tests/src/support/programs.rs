@@ -1,4 +1,5 @@
-//! C programs that see only our header and library: how they are built, and run with a limit of time.
+//! C programs that see only our header and library: how they are built, and run with a limit of
+//! time.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +7,8 @@ use std::process::Command;
 use crate::program;
 use crate::scratch::Scratch;
 
-/// The compiler flags that choose the width of `wchar_t`; the C library's own wide functions are not used.
+/// The compiler flags that choose the width of `wchar_t`; the C library's own wide functions are
+/// not used.
 pub const WIDTHS: [&[&str]; 2] = [&[], &["-fshort-wchar"]];
 
 /// Where the sources are.

@@ -1,4 +1,5 @@
-//! The TLS side of tests: the authority a process trusts, servers it vouches for, and attempts to reach them.
+//! The TLS side of tests: the authority a process trusts, servers it vouches for, and attempts to
+//! reach them.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -33,8 +34,8 @@ pub fn world() -> &'static World {
         let authority = Authority::new().unwrap();
         let file = authority.write_pem(&folder).unwrap();
         let key_log = folder.join("keys.log");
-        // SAFETY: tests come here before their first look-up of a name, the only thing that reads the environment
-        // without the lock of Rust's library.
+        // SAFETY: tests come here before their first look-up of a name, the only thing that reads
+        // the environment without the lock of Rust's library.
         unsafe { std::env::set_var("SSL_CERT_FILE", file) };
         // SAFETY: as above.
         unsafe { std::env::set_var("SSLKEYLOGFILE", &key_log) };
@@ -77,7 +78,8 @@ pub fn reasons<W: Unit>(client: &Client<W>, handle: Handle) -> Vec<u32> {
         .collect()
 }
 
-/// Sends a secure request of its own connection and gives its outcome with the reasons of a refusal.
+/// Sends a secure request of its own connection and gives its outcome with the reasons of a
+/// refusal.
 pub fn attempt<W: Unit>(client: &Client<W>, server: &Server, ignore: u32) -> (Call<u32>, Vec<u32>) {
     attempt_at(client, server.port(), ignore)
 }

@@ -17,7 +17,8 @@ fn server_in<'m>(memory: Memory) -> Socket<'m> {
     Setup::new(Role::Server).memory(memory).session()
 }
 
-/// What a server makes of a close frame with this payload: the failure, or status, reason pointer and reason.
+/// What a server makes of a close frame with this payload: the failure, or status, reason pointer
+/// and reason.
 fn received(wire: &[u8]) -> Result<(u16, usize, Vec<u8>), i32> {
     let server = server();
     assert_eq!(server.receive(0), S_OK);

@@ -36,7 +36,8 @@ fn parent_and_child_never_mask_with_the_same_key() {
     let client = client();
     let _ = ping(&client); // random bytes are there now
     let (mut here, mut there) = UnixStream::pair().unwrap();
-    // SAFETY: the child calls nothing but this library, on a handle no other thread uses, and ends without destructors.
+    // SAFETY: the child calls nothing but this library, on a handle no other thread uses, and ends
+    // without destructors.
     let process = unsafe { fork() };
     if process == 0 {
         let sent = catch_unwind(AssertUnwindSafe(|| {
@@ -57,7 +58,8 @@ fn parent_and_child_never_mask_with_the_same_key() {
     assert_ne!(child, ping(&client));
 }
 
-/// Forks while a thread is inside the handle most of the time: its lock is never left to that thread.
+/// Forks while a thread is inside the handle most of the time: its lock is never left to that
+/// thread.
 #[test]
 fn a_child_finds_no_handle_in_the_middle_of_a_call() {
     const FORKS: usize = 100;
@@ -70,7 +72,8 @@ fn a_child_finds_no_handle_in_the_middle_of_a_call() {
             }
         });
         let statuses = (0..FORKS).map(|_| {
-            // SAFETY: the child calls nothing but this library, and ends without destructors, or by the alarm.
+            // SAFETY: the child calls nothing but this library, and ends without destructors, or by
+            // the alarm.
             let process = unsafe { fork() };
             if process == 0 {
                 // SAFETY: the alarm ends this process.

@@ -1,4 +1,5 @@
-//! Handles, their properties and the global ones: scenarios 1 to 6, 8 to 10, and the rest of section 2.
+//! Handles, their properties and the global ones: scenarios 1 to 6, 8 to 10, and the rest of
+//! section 2.
 
 use std::ffi::c_void;
 use std::mem::offset_of;

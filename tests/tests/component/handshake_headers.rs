@@ -1,5 +1,5 @@
-//! Header fields of handshakes beyond the scenarios: section 6, and fields that are missing, duplicated, oversized, not
-//! ASCII or malformed.
+//! Header fields of handshakes beyond the scenarios: section 6, and fields that are missing,
+//! duplicated, oversized, not ASCII or malformed.
 
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
@@ -449,7 +449,8 @@ fn what_the_handshake_handed_out_is_freed_when_it_ends() {
 
 #[test]
 fn an_extension_that_is_selected_twice_is_refused() {
-    // The array has room for each once; `end_client_selecting` checks that nothing is written behind it.
+    // The array has room for each once; `end_client_selecting` checks that nothing is written
+    // behind it.
     for offers in [&[c"a"][..], &[c"a", c"b"], &[c"a", c"a"]] {
         let (result, extensions, _) = takes(&[], offers, &[(EXTENSIONS, "a, a")]);
         assert_eq!((result, extensions), (NO_EXTENSION, vec![]));

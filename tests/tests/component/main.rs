@@ -1,5 +1,6 @@
-//! The WebSocket Protocol Component through its C ABI: every numbered acceptance scenario of its specification as a test
-//! that carries the number (`scenario_30_…`), the other rules of the specification, and calls that are wrong.
+//! The WebSocket Protocol Component through its C ABI: every numbered acceptance scenario of its
+//! specification as a test that carries the number (`scenario_30_…`), the other rules of the
+//! specification, and calls that are wrong.
 //!
 //! A program of its own: its allocator counts, and it forks.
 #![allow(

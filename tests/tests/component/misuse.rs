@@ -1,6 +1,8 @@
-//! Pointers that are NULL or misaligned, one at a time, for every function; counts and lengths beyond what there is.
+//! Pointers that are NULL or misaligned, one at a time, for every function; counts and lengths
+//! beyond what there is.
 //!
-//! A pointer that must be there fails with E_INVALIDARG and empty outputs; a misaligned one is as good as any.
+//! A pointer that must be there fails with E_INVALIDARG and empty outputs; a misaligned one is as
+//! good as any.
 
 use std::ffi::c_void;
 use std::ptr::null_mut;

@@ -11,7 +11,8 @@ use super::harness::{
     frames, masked,
 };
 
-/// The loop of Microsoft's example: actions of both queues until there is none, whatever comes, each completed.
+/// The loop of Microsoft's example: actions of both queues until there is none, whatever comes,
+/// each completed.
 fn run_loop(
     socket: &Socket<'_>,
     outgoing: &mut Vec<u8>,
@@ -68,7 +69,8 @@ fn scenario_89_microsofts_example() {
     }
 }
 
-/// A transport that gives what a peer has sent, in reads of changing sizes, and keeps what is written.
+/// A transport that gives what a peer has sent, in reads of changing sizes, and keeps what is
+/// written.
 struct Pipe {
     incoming: Vec<u8>,
     read: usize,
@@ -185,7 +187,8 @@ fn scenario_90_dotnets_abort_drains_without_failure() {
     }
 }
 
-/// mORMot's pattern: the context of a read is kept, and the call returns; sends are completed with 0.
+/// mORMot's pattern: the context of a read is kept, and the call returns; sends are
+/// completed with 0.
 #[test]
 fn a_read_that_is_completed_much_later() {
     let server = super::harness::server();

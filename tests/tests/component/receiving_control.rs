@@ -183,7 +183,8 @@ fn scenario_57_a_ping_while_a_send_is_outstanding() {
 
 #[test]
 fn scenario_57_a_whole_frame_does_not_hold_up_the_pong() {
-    // What our implementation does: a frame that is with the driver completely is no reason to wait.
+    // What our implementation does: a frame that is with the driver completely is no reason to
+    // wait.
     let server = server();
     assert_eq!(server.send(UTF8_MESSAGE, b"data", 3), S_OK);
     assert_eq!(server.receive(0), S_OK);

@@ -1,5 +1,5 @@
-//! One conversation, however the network cuts it: whole, byte by byte, in pieces, in the library's memory and in the
-//! application's, with the smallest and the default buffers.
+//! One conversation, however the network cuts it: whole, byte by byte, in pieces, in the library's
+//! memory and in the application's, with the smallest and the default buffers.
 
 use super::harness::{
     BINARY_FRAGMENT, BINARY_MESSAGE, CLOSE, FROM_NETWORK, INDICATE_RECEIVE, Memory, PING_PONG,

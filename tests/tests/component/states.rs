@@ -1,4 +1,5 @@
-//! Which call is legal when: every function in every state, for both roles (section 3), and calls with no handle at all.
+//! Which call is legal when: every function in every state, for both roles (section 3), and calls
+//! with no handle at all.
 
 use windows_sys::Win32::Networking::WebSocket::*;
 
@@ -133,7 +134,8 @@ fn every_call_in_every_state() {
     }
 }
 
-/// The handle is still in its state: what is refused is refused, and the way to the session is open.
+/// The handle is still in its state: what is refused is refused, and the way to the session is
+/// open.
 fn still(socket: &Socket<'static>, role: Role, state: State, right: &[(String, String)]) {
     for call in CALLS {
         let result = wanted(role, state, call);

@@ -1,4 +1,5 @@
-//! Peers that break the protocol: scenarios 64 to 71, and every rule of RFC 6455 in both directions.
+//! Peers that break the protocol: scenarios 64 to 71, and every rule of RFC 6455 in both
+//! directions.
 
 use super::harness::headers::{and, request};
 use super::harness::{
@@ -151,7 +152,8 @@ fn scenario_71_a_client_takes_unmasked_frames_only() {
     }
 }
 
-/// Frames that break a rule of RFC 6455: the opcode byte, a length and payload, unmasked; and the failure.
+/// Frames that break a rule of RFC 6455: the opcode byte, a length and payload, unmasked; and the
+/// failure.
 fn broken() -> Vec<(&'static str, Vec<u8>, i32)> {
     let mut cases = Vec::new();
     for bits in [0x40, 0x20, 0x10, 0x70] {

@@ -10,7 +10,8 @@ const INVALID: Ends = Ends::Fails(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
 const PROTOCOL: u16 = 1002;
 const DATA: u16 = 1007;
 
-/// A row for every forbidden frame. What arrives whole here arrives byte by byte in an idle time, and vice versa.
+/// A row for every forbidden frame. What arrives whole here arrives byte by byte in an idle time,
+/// and vice versa.
 pub(crate) fn bad_frames(operation: Operation) -> Vec<Row> {
     let mut rows = Vec::new();
     for (fault, bytes, code) in all() {

@@ -14,7 +14,8 @@ use super::possessions::{Possessions, forget_peak, live_bytes, peak_bytes};
 use super::row::{Done, Ends, Operation, Peer, Row, Weight};
 use super::stage::{Played, Ready, ready};
 
-/// What one case may have allocated at once, in bytes: the library, the peer and the harness together.
+/// What one case may have allocated at once, in bytes: the library, the peer and the harness
+/// together.
 pub(crate) const PEAK_BYTES_MAX: usize = 8 << 20;
 
 const CANCELLED: Ends = Ends::Fails(c::ERROR_WINHTTP_OPERATION_CANCELLED);
@@ -110,8 +111,8 @@ struct Case<'a> {
     closed: Done,
 }
 
-/// Runs a case and checks all that holds for every one: the end, the notifications, and that nothing is left. Returns
-/// the most bytes that were allocated at once.
+/// Runs a case and checks all that holds for every one: the end, the notifications, and that
+/// nothing is left. Returns the most bytes that were allocated at once.
 pub(crate) fn run(row: &Row, mode: Mode, disturbance: Disturbance) -> usize {
     let what = format!("{} ({mode:?}, {disturbance:?})", row.name());
     let case = Case {
@@ -303,7 +304,8 @@ impl Case<'_> {
             Disturbance::CloseInOwnCallback if self.row.operation.is_announced() => {
                 vec![&CANCELLED]
             }
-            // The operation's next piece may be asked for before, while or after the callback closes the handle.
+            // The operation's next piece may be asked for before, while or after the callback
+            // closes the handle.
             Disturbance::CloseInOwnCallback
                 if matches!(self.row.operation, Operation::ReadBody | Operation::Receive) =>
             {

@@ -1,4 +1,5 @@
-//! Rows for every position of a dialogue at which the peer can end it: in the 101, in frames, in the close frame.
+//! Rows for every position of a dialogue at which the peer can end it: in the 101, in frames, in
+//! the close frame.
 
 use winhttp_abi::constants as c;
 use winhttp_fixtures::{Frame, Opcode};
@@ -24,7 +25,8 @@ pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for (way, act) in ways {
         for cut in 0..ANSWER_BYTES {
-            // A FIN before or inside a head is a broken response (23.3.1); a reset, a broken connection.
+            // A FIN before or inside a head is a broken response (23.3.1); a reset, a broken
+            // connection.
             let broken = way == "FIN";
             rows.push(Row {
                 weight: Weight::Cut,
@@ -60,7 +62,8 @@ fn row(operation: Operation, fault: String, until: Until, act: Act, ends: Ends) 
     Row::new(operation, fault, Peer::Plays(Script { until, act }), ends)
 }
 
-/// The frames of a dialogue, and where each one that carries data ends; a piece of one is delivered before the failure.
+/// The frames of a dialogue, and where each one that carries data ends; a piece of one is delivered
+/// before the failure.
 fn dialogue() -> (Vec<u8>, Vec<(usize, Vec<u8>)>) {
     let binary: Vec<u8> = (0..130).collect();
     let frames = [

@@ -1,4 +1,5 @@
-//! The process exits while an operation is pending: it ends at once, with the status it chose and without a word.
+//! The process exits while an operation is pending: it ends at once, with the status it chose and
+//! without a word.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -23,13 +24,15 @@ const STATUS: i32 = 47;
 /// "Promptly".
 const SOON: Duration = Duration::from_secs(5);
 
-/// Whether a row's cases differ from those of its neighbours: until a peer is released, many are alike.
+/// Whether a row's cases differ from those of its neighbours: until a peer is released, many are
+/// alike.
 pub(crate) fn is_worth_a_process(row: &Row) -> bool {
     row.weight != Weight::Cut
         && (row.limited || row.endless || row.fault == "reset" || row.fault == "half-closed")
 }
 
-/// Runs a child that exits in the middle of a row's operation, while the fault strikes; false if the row does not pend.
+/// Runs a child that exits in the middle of a row's operation, while the fault strikes; false if
+/// the row does not pend.
 pub(crate) fn run(row: &Row, index: usize, mode: Mode) -> bool {
     if !row.pends || row.seen {
         return false;

@@ -134,7 +134,8 @@ fn sending() -> Vec<Row> {
     let mut rows = Vec::new();
     for operation in [Operation::SendRequest, Operation::WriteData] {
         let until = || Until::Request;
-        // The answer can be received; of two calls that send, only the one that has written too little fails (23.3.3).
+        // The answer can be received; of two calls that send, only the one that has written too
+        // little fails (23.3.3).
         let refused = match operation {
             Operation::SendRequest => Ends::Succeeds,
             _ => CONNECTION,
@@ -309,7 +310,8 @@ fn bodies() -> Vec<Row> {
                 TIMEOUT,
             )
         },
-        // A FIN ends a body that is shorter than its Content-Length; programs compare the lengths (24.1).
+        // A FIN ends a body that is shorter than its Content-Length; programs compare the lengths
+        // (24.1).
         row("half-closed", counted, Box::new(ends), Ends::Succeeds),
         row(
             "half-closed inside",

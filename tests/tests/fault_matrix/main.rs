@@ -1,10 +1,12 @@
-//! Every fault of a peer at every operation, in both modes, undisturbed and cancelled in every way: each case ends as
-//! documented, with one completion per accepted operation, and leaves no thread, descriptor or byte behind.
+//! Every fault of a peer at every operation, in both modes, undisturbed and cancelled in every way:
+//! each case ends as documented, with one completion per accepted operation, and leaves no thread,
+//! descriptor or byte behind.
 //!
-//! WINHTTP_FAULTS=full makes it the large sweep, WINHTTP_FAULTS_ONLY=TEXT takes only the rows with TEXT in their name;
-//! `tests/faults/run` does either.
+//! WINHTTP_FAULTS=full makes it the large sweep, WINHTTP_FAULTS_ONLY=TEXT takes only the rows with
+//! TEXT in their name; `tests/faults/run` does either.
 //!
-//! A program of its own: its allocator counts, as it does the threads and descriptors of the process.
+//! A program of its own: its allocator counts, as it does the threads and descriptors of the
+//! process.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Operations as one blocking function for both modes: started, counted if accepted, waited for, their end told.
+//! Operations as one blocking function for both modes: started, counted if accepted, waited for,
+//! their end told.
 
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! What a row of the matrix says: an operation, a fault of its peer, and how the operation then ends.
+//! What a row of the matrix says: an operation, a fault of its peer, and how the operation then
+//! ends.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -80,7 +81,8 @@ impl Operation {
         }
     }
 
-    /// What its REQUEST_ERROR calls it: the API of WINHTTP_ASYNC_RESULT, or the operation of a WebSocket.
+    /// What its REQUEST_ERROR calls it: the API of WINHTTP_ASYNC_RESULT, or the operation of a
+    /// WebSocket.
     pub(crate) fn api(self) -> u32 {
         let web_socket = |operation: i32| u32::try_from(operation).unwrap();
         match self {
@@ -291,7 +293,8 @@ pub(crate) fn authority() -> &'static Authority {
     AUTHORITY.get_or_init(|| {
         let authority = Authority::new().unwrap();
         let file = authority.write_pem(kept("faults")).unwrap();
-        // SAFETY: the only test of this binary comes here first; no other thread reads the environment.
+        // SAFETY: the only test of this binary comes here first; no other thread reads the
+        // environment.
         unsafe { std::env::set_var("SSL_CERT_FILE", file) };
         authority
     })

@@ -1,4 +1,5 @@
-//! Rows of operations over TLS: connections that end with and without close_notify, records that are none.
+//! Rows of operations over TLS: connections that end with and without close_notify, records that
+//! are none.
 
 use std::io;
 
@@ -84,8 +85,8 @@ fn endings(operation: Operation, until: &Until) -> Vec<Row> {
         }
         _ => CONNECTION,
     };
-    // An end before the head is a broken response, with close_notify or without (23.3.1); one inside a counted body is
-    // the body's end, but only behind close_notify (24.1).
+    // An end before the head is a broken response, with close_notify or without (23.3.1); one
+    // inside a counted body is the body's end, but only behind close_notify (24.1).
     let (half_closed, goodbye) = match operation {
         Operation::ReadHead | Operation::Upgrade => (INVALID, INVALID),
         Operation::ReadBody => (CONNECTION, Ends::Succeeds),
@@ -113,7 +114,8 @@ fn endings(operation: Operation, until: &Until) -> Vec<Row> {
     rows
 }
 
-/// Where only the connection's end is the body's, its end counts with and without close_notify: many servers leave it out.
+/// Where only the connection's end is the body's, its end counts with and without close_notify:
+/// many servers leave it out.
 fn bodies() -> Vec<Row> {
     let open = "HTTP/1.1 200 OK\r\n\r\nsome";
     let row = |fault, act, ends| {

@@ -135,7 +135,8 @@ fn tls(identity: &Identity) -> TlsSettings {
     }
 }
 
-/// The script of a peer: its part up to the fault, the wait, the fault, and the wait for the client to go.
+/// The script of a peer: its part up to the fault, the wait, the fault, and the wait for the client
+/// to go.
 fn play(
     script: &Script,
     done: Done,

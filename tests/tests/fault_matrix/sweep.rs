@@ -1,4 +1,5 @@
-//! Runs the cases of all rows, watches that memory does not grow, and says at the end how many there were.
+//! Runs the cases of all rows, watches that memory does not grow, and says at the end how many
+//! there were.
 
 use std::collections::{BTreeMap, HashSet};
 use std::env;
@@ -12,13 +13,15 @@ use super::possessions::Live;
 use super::row::{Row, Weight};
 use super::stage;
 
-/// Rows of each operation that are run before memory is watched: what is made once is made meanwhile.
+/// Rows of each operation that are run before memory is watched: what is made once is made
+/// meanwhile.
 const WARM_UP_ROWS: usize = 2;
 /// What a row may add, in bytes, beside buffers.
 const ROW_GROWTH_MAX: usize = 4 << 10;
 /// What all rows together may add, in bytes, beside buffers.
 const GROWTH_MAX: usize = 16 << 10;
-/// How many more buffers may be kept than before: by the threads of a session, its stand-by and the test, and by the process.
+/// How many more buffers may be kept than before: by the threads of a session, its stand-by and the
+/// test, and by the process.
 const KEPT_MORE: usize = 12;
 
 const MODES: [Mode; 2] = [Mode::Sync, Mode::Async];
@@ -114,8 +117,8 @@ fn run_row(row: &Row, scope: &Scope, tally: &mut Tally) -> Vec<Live> {
     lives
 }
 
-/// Compares the least that was live in the first and in the second half of a row's cases: a leak shows in both modes,
-/// a pool that is fuller for once does not.
+/// Compares the least that was live in the first and in the second half of a row's cases: a leak
+/// shows in both modes, a pool that is fuller for once does not.
 fn assert_no_growth(row: &Row, lives: &[Live]) {
     let (first, second) = lives.split_at(lives.len() / 2);
     let growth = |part: fn(&Live) -> usize| {

@@ -1,4 +1,5 @@
-//! Rows of the TLS handshake: peers that speak none or too old a one, bad certificates, a handshake cut or in drops.
+//! Rows of the TLS handshake: peers that speak none or too old a one, bad certificates, a handshake
+//! cut or in drops.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! The client: each connection goes from callback to callback, checks every number, and closes and opens again.
+//! The client: each connection goes from callback to callback, checks every number, and closes and
+//! opens again.
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -375,7 +376,8 @@ fn close(handle: *mut c_void) {
     }
 }
 
-/// WINHTTP_STATUS_CALLBACK; the context is the connection's index and one, 0 for sessions and connects.
+/// WINHTTP_STATUS_CALLBACK; the context is the connection's index and one, 0 for sessions and
+/// connects.
 pub(crate) unsafe extern "system" fn told(
     handle: *mut c_void,
     context: usize,

@@ -1,4 +1,5 @@
-//! The server's half of RFC 6455: frames from a client, frames to it. Not our own protocol code, so that it can judge it.
+//! The server's half of RFC 6455: frames from a client, frames to it. Not our own protocol code, so
+//! that it can judge it.
 
 /// A frame from the client, unmasked.
 #[derive(Debug)]

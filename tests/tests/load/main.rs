@@ -1,14 +1,18 @@
-//! Verifies that thousands of connections at once lose nothing, cost little and leave nothing behind.
+//! Verifies that thousands of connections at once lose nothing, cost little and leave nothing
+//! behind.
 //!
-//! One process holds WINHTTP_LOAD_CONNECTIONS connections (default 100), half ws, half wss, through the C ABI, to a server
-//! in a process of its own. Phases: all connections idle; for WINHTTP_LOAD_SECONDS (default 3) all exchange numbered
-//! messages, checked on both sides, while each is closed with the closing handshake and opened again from time to time;
-//! no descriptors are left, so that connecting fails as documented while everything else goes on; the orderly end.
+//! One process holds WINHTTP_LOAD_CONNECTIONS connections (default 100), half ws, half wss, through
+//! the C ABI, to a server in a process of its own. Phases: all connections idle; for
+//! WINHTTP_LOAD_SECONDS (default 3) all exchange numbered messages, checked on both sides, while
+//! each is closed with the closing handshake and opened again from time to time; no descriptors are
+//! left, so that connecting fails as documented while everything else goes on; the orderly end.
 //! `tests/load/run` runs it with ten thousand.
 //!
-//! A program of its own: its allocator counts, it uses up the descriptors, and it is the server too.
+//! A program of its own: its allocator counts, it uses up the descriptors, and it is the server
+//! too.
 //!
-//! The process may be stopped for any time: there are no timeouts but one for being awake without any progress.
+//! The process may be stopped for any time: there are no timeouts but one for being awake without
+//! any progress.
 
 #![allow(
     clippy::unwrap_used,

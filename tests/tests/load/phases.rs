@@ -24,7 +24,8 @@ const RENEWED: usize = 2000;
 const STUCK: Duration = Duration::from_secs(120);
 /// A turn of waiting; one that took far longer was a pause of the machine.
 const TURN: Duration = Duration::from_millis(50);
-/// Bytes that may stay on the heap: tables keep their largest size, the system's trust store is read once.
+/// Bytes that may stay on the heap: tables keep their largest size, the system's trust store is
+/// read once.
 const BYTES_KEPT: i64 = 3 << 20;
 /// What an idle connection may keep on the heap, in bytes; TLS keeps its keys and its state.
 const IDLE_PLAIN_MAX: i64 = 4096;
@@ -114,7 +115,8 @@ fn close(handle: Handle) {
     call(unsafe { winhttp::WinHttpCloseHandle::<u16>(handle.raw()) }).unwrap();
 }
 
-/// Waits until `done`; fails when awake for long without progress. Pauses of the machine do not count.
+/// Waits until `done`; fails when awake for long without progress. Pauses of the machine do not
+/// count.
 fn wait(what: &str, mut done: impl FnMut() -> bool) -> Duration {
     let (mut awake, mut stuck, mut before) = (Duration::ZERO, Duration::ZERO, 0);
     while !done() {
@@ -148,7 +150,8 @@ fn open_all(indices: impl Iterator<Item = usize>) {
     wait("opening", || open_count() - before == count);
 }
 
-/// All exchange messages; some of them are always closed with the closing handshake and opened again.
+/// All exchange messages; some of them are always closed with the closing handshake and opened
+/// again.
 fn talk(seconds: u64, count: usize) {
     let client = client();
     client.talking.store(true, Ordering::Relaxed);
@@ -191,7 +194,8 @@ fn talk(seconds: u64, count: usize) {
     });
 }
 
-/// With no descriptors left connecting fails as documented, and the others go on; with descriptors it works again.
+/// With no descriptors left connecting fails as documented, and the others go on; with descriptors
+/// it works again.
 fn without_descriptors(count: usize) {
     let client = client();
     let before = getrlimit(Resource::Nofile);

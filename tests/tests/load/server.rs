@@ -1,4 +1,5 @@
-//! The other process: an echo server on one thread that holds many thousand connections, half of them over TLS.
+//! The other process: an echo server on one thread that holds many thousand connections, half of
+//! them over TLS.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;

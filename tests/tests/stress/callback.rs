@@ -166,7 +166,8 @@ unsafe fn read<W: Unit>(
         }
         c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR => {
             expect(if is_socket { 24 } else { 16 });
-            // SAFETY: WINHTTP_ASYNC_RESULT or WINHTTP_WEB_SOCKET_ASYNC_RESULT, by the kind of the handle.
+            // SAFETY: WINHTTP_ASYNC_RESULT or WINHTTP_WEB_SOCKET_ASYNC_RESULT, by the kind of the
+            // handle.
             unsafe { read_error(is_socket, information) }
         }
         _ => Notice::Other,

@@ -15,7 +15,8 @@ const WATCHED_MAX: usize = 2048;
 #[derive(Debug)]
 pub(crate) struct Block(Box<[UnsafeCell<u8>]>);
 
-// SAFETY: access is through volatile reads and writes, outside the loan only; a late write is what the test looks for.
+// SAFETY: access is through volatile reads and writes, outside the loan only; a late write is what
+// the test looks for.
 unsafe impl Send for Block {}
 // SAFETY: as above.
 unsafe impl Sync for Block {}

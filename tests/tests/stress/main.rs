@@ -1,17 +1,22 @@
-//! Verifies the promises of the whole API at once: many threads make random calls on random handles, and nothing breaks.
+//! Verifies the promises of the whole API at once: many threads make random calls on random
+//! handles, and nothing breaks.
 //!
-//! Every function is called on live, closed and invented handles of synchronous and asynchronous sessions, against
-//! well-behaved and hostile peers, plain and TLS, from outside and from inside callbacks that close, send, receive, block
-//! and nest. Each round checks: only documented results; one completion for each operation that was accepted;
-//! HANDLE_CLOSING once and last; no two callbacks of a handle at once, except those that a call of the same thread tells
-//! before it returns; lent memory neither written after the completion nor sent from then on; a synchronous call that
-//! waits ends when its handle is closed; in the end all threads, descriptors and bytes are back.
+//! Every function is called on live, closed and invented handles of synchronous and asynchronous
+//! sessions, against well-behaved and hostile peers, plain and TLS, from outside and from inside
+//! callbacks that close, send, receive, block and nest. Each round checks: only documented results;
+//! one completion for each operation that was accepted; HANDLE_CLOSING once and last; no two
+//! callbacks of a handle at once, except those that a call of the same thread tells before it
+//! returns; lent memory neither written after the completion nor sent from then on; a synchronous
+//! call that waits ends when its handle is closed; in the end all threads, descriptors and bytes
+//! are back.
 //!
-//! `WINHTTP_STRESS_SEED` sets the seed of the first round (each round prints its own), `WINHTTP_STRESS_CALLS` the calls of
-//! a round's threads, `WINHTTP_STRESS_SECONDS` how long rounds are begun. A seed fixes what each thread tries; what the
-//! threads meet still depends on their timing. `tests/stress/run` runs it for long.
+//! `WINHTTP_STRESS_SEED` sets the seed of the first round (each round prints its own),
+//! `WINHTTP_STRESS_CALLS` the calls of a round's threads, `WINHTTP_STRESS_SECONDS` how long rounds
+//! are begun. A seed fixes what each thread tries; what the threads meet still depends on their
+//! timing. `tests/stress/run` runs it for long.
 //!
-//! A program of its own: its allocator counts, as it does the threads and descriptors of the process.
+//! A program of its own: its allocator counts, as it does the threads and descriptors of the
+//! process.
 
 #![allow(
     clippy::unwrap_used,
@@ -56,8 +61,8 @@ static ALLOCATOR: measure::Counting = measure::Counting;
 
 /// Threads that call.
 const CALLERS: usize = 6;
-/// Bytes by which the heap may be above where it was after the first rounds: tables keep their largest size, and the
-/// process its 1.6 MiB of buffers and larger pieces (docs/process.md).
+/// Bytes by which the heap may be above where it was after the first rounds: tables keep their
+/// largest size, and the process its 1.6 MiB of buffers and larger pieces (docs/process.md).
 const BYTES_KEPT: isize = (512 + 1680) * 1024;
 /// Rounds after which the process holds all it makes once.
 const WARM_UP: u64 = 2;
@@ -155,7 +160,8 @@ fn random_calls_from_many_threads_keep_every_promise() {
     let (start, mut seed) = (Instant::now(), first);
     let mut limit = None;
     while seed - first <= WARM_UP || start.elapsed() < Duration::from_secs(seconds) {
-        // On a thread of its own, so that what synchronous calls keep for their thread ends with it.
+        // On a thread of its own, so that what synchronous calls keep for their thread ends with
+        // it.
         thread::scope(|scope| {
             scope
                 .spawn(|| round(seed, calls, &authority))

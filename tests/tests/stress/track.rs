@@ -1,4 +1,5 @@
-//! What is known of each handle: which operations were accepted and completed, what memory is lent, what was told.
+//! What is known of each handle: which operations were accepted and completed, what memory is lent,
+//! what was told.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,8 +165,8 @@ impl Track {
         alone
     }
 
-    /// Whether this thread's callback may run beside others: inside its own call, if that may tell its end, or what it
-    /// cancels, whatever runs elsewhere.
+    /// Whether this thread's callback may run beside others: inside its own call, if that may tell
+    /// its end, or what it cancels, whatever runs elsewhere.
     fn may_be_beside(&self) -> bool {
         let inside = self.mode == Mode::Assured || self.cancels.load(Ordering::Acquire);
         inside && Calling::is_under_way()
@@ -218,8 +219,8 @@ impl Track {
         }
     }
 
-    /// Takes a side for an operation with this memory. `None`: the side is taken, and `force` is not set. Forced, the
-    /// memory of this side is no longer followed.
+    /// Takes a side for an operation with this memory. `None`: the side is taken, and `force` is
+    /// not set. Forced, the memory of this side is no longer followed.
     pub(crate) fn claim(&self, way: Way, block: Block, force: bool) -> Option<Loan> {
         let mut state = self.state();
         let side = &mut state.sides[way as usize];

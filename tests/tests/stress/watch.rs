@@ -1,4 +1,5 @@
-//! Who is inside a call, and since when: what waits too long is cancelled from outside, as programs do.
+//! Who is inside a call, and since when: what waits too long is cancelled from outside, as programs
+//! do.
 
 use std::cell::Cell;
 use std::sync::atomic::Ordering;

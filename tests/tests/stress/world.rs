@@ -1,4 +1,5 @@
-//! Where the calls go: peers of every kind, and the handles that are open, were closed, or never were.
+//! Where the calls go: peers of every kind, and the handles that are open, were closed, or never
+//! were.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -222,7 +223,8 @@ impl World {
         ))
     }
 
-    /// A handle for a function that wants this kind: mostly one, else another, a closed one, or garbage.
+    /// A handle for a function that wants this kind: mostly one, else another, a closed one, or
+    /// garbage.
     pub(crate) fn handle(&self, kind: u32, chance: &mut Chance) -> (usize, Option<Arc<Track>>) {
         let wrong = chance.below(1000);
         if wrong >= 60

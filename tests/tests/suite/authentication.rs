@@ -1,4 +1,5 @@
-//! Verifies challenges and credentials: what a 401 or 407 offers, what can be set, and that the response is handed over.
+//! Verifies challenges and credentials: what a 401 or 407 offers, what can be set, and that the
+//! response is handed over.
 
 use std::ptr::{null, null_mut};
 
@@ -186,7 +187,8 @@ scenarios! {
         client.finish();
     }
 
-    /// Neither a redirect nor a challenge is followed: the program gets each, and nobody gets what belongs to somebody else.
+    /// Neither a redirect nor a challenge is followed: the program gets each, and nobody gets what
+    /// belongs to somebody else.
     fn what_is_not_followed_gives_no_password_away<W>(mode) {
         let elsewhere = answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         let location = elsewhere.url("/elsewhere");
@@ -226,14 +228,16 @@ scenarios! {
             }
             assert_eq!(server.connections(), 1, "{status}");
         }
-        // Connections are accepted in order, so that any other would have been counted before this one.
+        // Connections are accepted in order, so that any other would have been counted before this
+        // one.
         let _own = std::net::TcpStream::connect(elsewhere.address()).unwrap();
         assert!(elsewhere.wait_connections(1, PATIENCE));
         assert_eq!(elsewhere.connections(), 1);
         assert_eq!(elsewhere.requests().len(), 0);
     }
 
-    /// The loop of every program: challenge, credentials, send again. In this version the second challenge ends it.
+    /// The loop of every program: challenge, credentials, send again. In this version the second
+    /// challenge ends it.
     fn a_challenge_is_handed_over_also_with_credentials<W>(mode) {
         let server = challenging("401 Unauthorized", &["WWW-Authenticate: Basic realm=\"x\""]);
         let client = Client::<W>::new(mode);

@@ -1,5 +1,5 @@
-//! NULL pointers, wrong lengths, unknown numbers and invalid text: each function fails with its documented number,
-//! leaves its outputs alone, and the object goes on working.
+//! NULL pointers, wrong lengths, unknown numbers and invalid text: each function fails with its
+//! documented number, leaves its outputs alone, and the object goes on working.
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
@@ -19,7 +19,8 @@ const INVALID: u32 = c::ERROR_INVALID_PARAMETER;
 const UNTOUCHED: u32 = 0xdead_beef;
 const UTF8: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
 
-/// Text that no program means: lone surrogates, and in 32-bit units surrogate pairs and numbers beyond Unicode.
+/// Text that no program means: lone surrogates, and in 32-bit units surrogate pairs and numbers
+/// beyond Unicode.
 fn invalid_texts<W: Unit>() -> Vec<Vec<W>> {
     let of = |units: &[u32]| {
         units

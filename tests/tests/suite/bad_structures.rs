@@ -1,5 +1,6 @@
-//! Structures with wrong sizes, missing parts and invalid text, as [bad_arguments](bad_arguments.rs) for the functions
-//! that take URL_COMPONENTS, WINHTTP_EXTENDED_HEADER, credentials and proxy structures.
+//! Structures with wrong sizes, missing parts and invalid text, as
+//! [bad_arguments](bad_arguments.rs) for the functions that take URL_COMPONENTS,
+//! WINHTTP_EXTENDED_HEADER, credentials and proxy structures.
 
 use std::ptr::{null, null_mut};
 
@@ -78,7 +79,8 @@ fn facts_8_2_crack_url<W: Unit>() {
         (wrong.n_port, wrong.lpsz_url_path, room),
         (0, null_mut(), [W::narrow(0x7e); 4])
     );
-    // Fact 8.2.1: too small a buffer tells the size with terminator; one that fits is filled all the same.
+    // Fact 8.2.1: too small a buffer tells the size with terminator; one that fits is filled all
+    // the same.
     let mut path = [W::narrow(0x7e); 16];
     let mut small = UrlComponents {
         lpsz_host_name: place,
@@ -306,7 +308,8 @@ fn extended_headers_are_all_or_nothing() {
     }
 }
 
-/// Facts 6.3 and functions 3.12: exactly one target and one known scheme, and both texts where the scheme needs them.
+/// Facts 6.3 and functions 3.12: exactly one target and one known scheme, and both texts where the
+/// scheme needs them.
 #[test]
 fn fact_6_3_credentials_are_checked() {
     let client = Client::<u16>::new(Mode::Sync);

@@ -1,4 +1,5 @@
-//! C and C++ programs that see only our header and library behave as on Windows, in both string widths.
+//! C and C++ programs that see only our header and library behave as on Windows, in both string
+//! widths.
 
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::scratch::Scratch;
@@ -36,7 +37,8 @@ again: 0, error 6
     transcript("scenario_sync.c", "/echo", &[], expected);
 }
 
-/// Facts 5.1, 9.2.4 and 9.7: every notification in its order, driven from inside callbacks (expectations 1 and 2).
+/// Facts 5.1, 9.2.4 and 9.7: every notification in its order, driven from inside callbacks
+/// (expectations 1 and 2).
 #[test]
 fn an_asynchronous_web_socket_notifies_in_order() {
     let expected = "\
@@ -69,7 +71,8 @@ all closed
         let server = Server::plain(by_path).unwrap();
         let port = server.port().to_string();
         let printed = run(&program, &["127.0.0.1", &port, "/echo"]);
-        // Order is promised per handle (callbacks section 7), so the transcripts are compared handle by handle.
+        // Order is promised per handle (callbacks section 7), so the transcripts are compared
+        // handle by handle.
         let of = |text: &str, handle: &str| -> Vec<String> {
             text.lines()
                 .filter(|line| line.starts_with(handle))
@@ -153,7 +156,8 @@ closed 3, again 0, error 6
     assert_eq!(printed, expected);
 }
 
-/// Expectation 35: another library's functions of the same names change nothing, whatever the link order.
+/// Expectation 35: another library's functions of the same names change nothing, whatever the link
+/// order.
 #[test]
 fn expectation_35_stubs_of_another_library_do_not_matter() {
     let name = if cfg!(target_os = "macos") {
@@ -222,7 +226,8 @@ at the end: 0
     }
 }
 
-/// Fact 5.1.1: a name with two addresses of which only the second answers: it is tried too, and notified.
+/// Fact 5.1.1: a name with two addresses of which only the second answers: it is tried too, and
+/// notified.
 #[test]
 fn fact_5_1_1_the_second_address_of_a_name_is_tried() {
     let program = build("resolver.c", &[], &["-lwinhttp"]);

@@ -1,4 +1,5 @@
-//! Status callbacks: contexts, masks, inheritance, replacement, and what a program may do inside one.
+//! Status callbacks: contexts, masks, inheritance, replacement, and what a program may do inside
+//! one.
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
@@ -382,8 +383,9 @@ fn expectation_6_a_web_sockets_callback_may_wait_for_another_web_sockets_callbac
             }
         });
     let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
-    // Both echoes arrive, in whatever order; the first one's callback blocks until the second one's ran. The sends are
-    // not waited for: a handle's completions queue behind its own blocked callback.
+    // Both echoes arrive, in whatever order; the first one's callback blocks until the second one's
+    // ran. The sends are not waited for: a handle's completions queue behind its own blocked
+    // callback.
     for websocket in [first, second] {
         let buffer: &'static mut [u8] = for_ever(vec![0; 16]);
         // SAFETY: the buffer lives for ever.

@@ -1,5 +1,5 @@
-//! Verifies what CloseHandle, and Close with a receive outstanding, tell before they return: programs free their context
-//! then.
+//! Verifies what CloseHandle, and Close with a receive outstanding, tell before they return:
+//! programs free their context then.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -152,7 +152,8 @@ fn fact_9_5_5_close_tells_a_receive_that_has_ended_with_its_own_result() {
     gate.wait_entered();
     let before = client.events(socket);
     go.send(()).unwrap();
-    // Whoever has answered the ping has ended the receive; the callback that runs keeps it from being told.
+    // Whoever has answered the ping has ended the receive; the callback that runs keeps it from
+    // being told.
     assert_eq!(said.recv_timeout(PATIENCE), Ok(Opcode::PONG));
     assert_eq!(start_close::<W>(socket, 1000, b""), Ok(()));
     let ended = told(&client, socket, before);
@@ -165,7 +166,8 @@ fn fact_9_5_5_close_tells_a_receive_that_has_ended_with_its_own_result() {
     client.finish();
 }
 
-/// What the peer says once CloseHandle has returned goes nowhere: the program may have freed its memory.
+/// What the peer says once CloseHandle has returned goes nowhere: the program may have freed its
+/// memory.
 #[test]
 fn memory_that_was_lent_is_untouched_after_close_handle() {
     for kind in ["/socket", "/body"] {
@@ -181,7 +183,8 @@ fn memory_that_was_lent_is_untouched_after_close_handle() {
                 connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")?;
             }
             connection.hold("closed")?;
-            // A message of ten bytes, or twelve of the body; the client may have reset the connection.
+            // A message of ten bytes, or twelve of the body; the client may have reset the
+            // connection.
             let _ = connection.send(b"\x82\x0a0123456789");
             connection.wait_closed();
             say.lock().unwrap().send(()).unwrap();
@@ -320,7 +323,8 @@ fn fact_1_14_close_handle_of_a_request_tells_what_it_cancels() {
     }
 }
 
-/// A program's context: it is given up when CloseHandle has returned, and must not be touched from then on.
+/// A program's context: it is given up when CloseHandle has returned, and must not be touched from
+/// then on.
 #[derive(Default)]
 struct Context {
     told: AtomicUsize,

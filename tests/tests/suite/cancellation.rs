@@ -1,5 +1,5 @@
-//! Closing a handle ends what is pending on it with ERROR_WINHTTP_OPERATION_CANCELLED, then comes HANDLE_CLOSING, then
-//! nothing (facts 1.14, 9.6; expectations 4 and 8).
+//! Closing a handle ends what is pending on it with ERROR_WINHTTP_OPERATION_CANCELLED, then comes
+//! HANDLE_CLOSING, then nothing (facts 1.14, 9.6; expectations 4 and 8).
 
 use std::io;
 use std::ptr::null_mut;
@@ -262,8 +262,8 @@ unsafe fn take_back(memory: *mut [u8]) {
     drop(unsafe { Box::from_raw(memory) });
 }
 
-/// Runs a step on a thread of its own and closes its handle while it is in the call; gives its result and how long it
-/// took to end. `None` if the handle was closed before the call had begun.
+/// Runs a step on a thread of its own and closes its handle while it is in the call; gives its
+/// result and how long it took to end. `None` if the handle was closed before the call had begun.
 fn close_during(
     client: &Arc<Client<u16>>,
     peers: &Peers,
@@ -279,7 +279,8 @@ fn close_during(
     });
     begun.recv_timeout(PATIENCE).unwrap();
     let start = Instant::now();
-    // Gives the other thread the chance to get into the call; what else happens is no error, only no test.
+    // Gives the other thread the chance to get into the call; what else happens is no error, only
+    // no test.
     while start.elapsed() < Duration::from_millis(20) {
         std::thread::yield_now();
     }
@@ -384,7 +385,8 @@ fn fact_9_6_2_closing_the_handle_during_close_reports_both() {
     end_session(&client, &[handle]);
 }
 
-/// Callbacks section 7.6: closing inside an informational callback of a synchronous call ends that call.
+/// Callbacks section 7.6: closing inside an informational callback of a synchronous call ends that
+/// call.
 #[test]
 fn closing_inside_an_informational_callback_cancels_the_synchronous_call() {
     let server = Server::plain(by_path).unwrap();
@@ -420,7 +422,8 @@ fn closing_inside_an_informational_callback_cancels_the_synchronous_call() {
     }
 }
 
-/// The same asynchronously, and inside every completion: one REQUEST_ERROR or none, HANDLE_CLOSING, nothing more.
+/// The same asynchronously, and inside every completion: one REQUEST_ERROR or none, HANDLE_CLOSING,
+/// nothing more.
 #[test]
 fn expectation_5_closing_inside_any_callback_is_clean_asynchronously() {
     let server = Server::plain(by_path).unwrap();

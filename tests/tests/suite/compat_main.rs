@@ -1,5 +1,5 @@
-//! Programs that begin in wmain or _tmain link and get their arguments in WCHAR; those that begin in main stay as they
-//! are.
+//! Programs that begin in wmain or _tmain link and get their arguments in WCHAR; those that begin
+//! in main stay as they are.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -166,7 +166,8 @@ fn a_main_of_the_programs_own_stays_the_beginning() {
                 .build("object", elsewhere, dialect, &["-c"])
                 .unwrap();
             let object = object.path().to_str().unwrap();
-            // The compiler takes what it does not know for an object file; the order must not matter.
+            // The compiler takes what it does not know for an object file; the order must not
+            // matter.
             assert_eq!(
                 run(&compilers, wide, dialect, &["-x", "none", object]),
                 "own\n"

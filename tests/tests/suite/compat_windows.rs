@@ -1,5 +1,5 @@
-//! Programs written for `<windows.h>` compile against the compat headers without a warning, in C and C++ and every
-//! width, and its functions behave as on Windows.
+//! Programs written for `<windows.h>` compile against the compat headers without a warning, in C
+//! and C++ and every width, and its functions behave as on Windows.
 
 use std::process::Command;
 
@@ -49,8 +49,8 @@ const PARTS: [&str; 26] = [
     "ws2tcpip",
 ];
 
-/// Builds a program against libwinhttp in C and C++ and every width, by other compilers too where WCHAR is `wchar_t`,
-/// runs it, and gives what it wrote to the standard error to `judge`.
+/// Builds a program against libwinhttp in C and C++ and every width, by other compilers too where
+/// WCHAR is `wchar_t`, runs it, and gives what it wrote to the standard error to `judge`.
 fn run_everywhere(name: &str, source: &str, exit_code: i32, judge: fn(&str)) {
     let libraries = libraries().display().to_string();
     let folder = format!("-L{libraries}");
@@ -101,7 +101,8 @@ fn text_messages_and_memory_behave_as_windows_says() {
     });
 }
 
-/// C libraries have macros and functions of their own then, by the names that the compat headers take over.
+/// C libraries have macros and functions of their own then, by the names that the compat headers
+/// take over.
 #[test]
 fn headers_compile_where_the_c_library_checks_more() {
     let source = "#include <stdio.h>\n#include <wchar.h>\n#include \"compat/tchar.h\"\n\

@@ -51,7 +51,8 @@ fn opening(before: &str, after: &str) -> String {
     )
 }
 
-/// Checks that compile only when the header agrees with the table: on 32 bits, as the table gives them.
+/// Checks that compile only when the header agrees with the table: on 32 bits, as the table gives
+/// them.
 fn number_checks() -> String {
     let check = |(name, value)| format!("CHECK((uint32_t)({name}) == {value}u, \"{name}\");\n");
     table().into_iter().map(check).collect()
@@ -194,7 +195,8 @@ fn windows_sys_has_the_same_numbers() {
     assert_eq!(compared, all, "each is compared");
 }
 
-/// The number for memory that is too small has no name in websocket.h; programs build it from Win32's.
+/// The number for memory that is too small has no name in websocket.h; programs build it from
+/// Win32's.
 #[test]
 fn insufficient_buffer_is_win32s_as_an_hresult() {
     let source = "#include \"compat/windows.h\"\n#include <websocket.h>\n\
@@ -292,7 +294,8 @@ fn layout_checks(layouts: &[Layout]) -> String {
     source
 }
 
-/// Scenario 2: the four structures have one layout in C, in the Rust table and in windows-sys, and ULONG has 32 bits.
+/// Scenario 2: the four structures have one layout in C, in the Rust table and in windows-sys, and
+/// ULONG has 32 bits.
 #[test]
 fn scenario_2_layouts_agree_in_c_rust_and_windows_sys() {
     let layouts = of_the_table();

@@ -1,9 +1,11 @@
-//! Verifies, with random conversations, that what one end of a connection is given arrives at the other as it was sent.
+//! Verifies, with random conversations, that what one end of a connection is given arrives at the
+//! other as it was sent.
 //!
-//! A client handle and a server handle with any properties are joined by two pipes of bytes. A script decides who runs,
-//! which queue is asked and with how many entries, what is completed when, and how many bytes come through at a time;
-//! several operations may be queued, receives are into the caller's memory or the library's. `winhttp_tests::judge`
-//! holds every single call to the specification; here the messages are compared, from end to end.
+//! A client handle and a server handle with any properties are joined by two pipes of bytes. A
+//! script decides who runs, which queue is asked and with how many entries, what is completed when,
+//! and how many bytes come through at a time; several operations may be queued, receives are into
+//! the caller's memory or the library's. `winhttp_tests::judge` holds every single call to the
+//! specification; here the messages are compared, from end to end.
 
 mod compare;
 mod pair;

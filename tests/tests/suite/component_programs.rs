@@ -1,5 +1,5 @@
-//! The C examples of websocket.h behave: a conversation in one process, and an echo server that clients of ours,
-//! clients of others and hostile ones talk to.
+//! The C examples of websocket.h behave: a conversation in one process, and an echo server that
+//! clients of ours, clients of others and hostile ones talk to.
 
 use websocket as _;
 use winhttp as _;

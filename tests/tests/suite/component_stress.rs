@@ -1,9 +1,10 @@
-//! Verifies websocket.h under many threads: they call all its functions on the same handles, complete each other's
-//! actions, and delete handles that others are using; nothing breaks, and what was accepted is indicated once.
+//! Verifies websocket.h under many threads: they call all its functions on the same handles,
+//! complete each other's actions, and delete handles that others are using; nothing breaks, and
+//! what was accepted is indicated once.
 //!
-//! The buffers of every handle lie in memory of the test's that outlives it, as a program needs that deletes handles
-//! while others use them. `COMPONENT_STRESS_CALLS` sets the calls of each thread, `COMPONENT_STRESS_SEED` the seed;
-//! tests/stress/run runs it for longer.
+//! The buffers of every handle lie in memory of the test's that outlives it, as a program needs
+//! that deletes handles while others use them. `COMPONENT_STRESS_CALLS` sets the calls of each
+//! thread, `COMPONENT_STRESS_SEED` the seed; tests/stress/run runs it for longer.
 
 mod caller;
 mod track;

@@ -1,4 +1,5 @@
-//! Names and addresses: what is refused or unknown fails soon with the right number, and literals reach their server.
+//! Names and addresses: what is refused or unknown fails soon with the right number, and literals
+//! reach their server.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -19,7 +20,8 @@ const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
 const ERROR: u32 = c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
 const CREATED: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED;
 
-/// The statuses of a request without HANDLE_CREATED, repeated CONNECTING_TO_SERVER (fact 5.1.1) taken once.
+/// The statuses of a request without HANDLE_CREATED, repeated CONNECTING_TO_SERVER (fact 5.1.1)
+/// taken once.
 fn steps<W: Unit>(client: &Client<W>, handle: Handle) -> Vec<u32> {
     let mut statuses = client.recorder.statuses_of(handle);
     statuses.retain(|status| *status != CREATED);
@@ -138,7 +140,8 @@ fn a_server_on_the_other_family_only_is_reached() {
     }
 }
 
-/// Errors section 3: EXTENDED_ERROR tells the thread's last socket error in Winsock's numbers; NULL is a good handle for it.
+/// Errors section 3: EXTENDED_ERROR tells the thread's last socket error in Winsock's numbers; NULL
+/// is a good handle for it.
 #[test]
 fn extended_error_tells_the_socket_error_of_this_thread() {
     let refused = RefusedPort::new().unwrap();

@@ -1,4 +1,5 @@
-//! Verifies that the numbers core decides with are those of winhttp.h: every table of core, row by row.
+//! Verifies that the numbers core decides with are those of winhttp.h: every table of core, row by
+//! row.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
-//! Programs in the styles of those for Windows compile as they stand, in both widths, and do here what they do there.
+//! Programs in the styles of those for Windows compile as they stand, in both widths, and do here
+//! what they do there.
 //!
-//! With every compiler that is installed; with mingw-w64 for Windows itself, which shows that they are such programs.
+//! With every compiler that is installed; with mingw-w64 for Windows itself, which shows that they
+//! are such programs.
 
 use std::fs;
 use std::io;
@@ -145,7 +147,8 @@ fn watcher_receives_until_the_server_closes() {
     }
 }
 
-/// It uses `std::wstring`, which has 32 bits whatever the compiler is told: with 16 it only compiles.
+/// It uses `std::wstring`, which has 32 bits whatever the compiler is told: with 16 it only
+/// compiles.
 #[test]
 fn probe_looks_at_a_port_and_what_answers_there() {
     everywhere("probe.cpp", "-fshort-wchar", |_| {});

@@ -1,7 +1,8 @@
-//! Verifies that the scenarios that are also played on Windows' API say what is recorded, with either width of `wchar_t`.
+//! Verifies that the scenarios that are also played on Windows' API say what is recorded, with
+//! either width of `wchar_t`.
 //!
-//! `tests/differential/run` plays the same program in Wine and explains every difference. Recorded on Linux: what a
-//! reset or a refused connection looks like is up to the system.
+//! `tests/differential/run` plays the same program in Wine and explains every difference. Recorded
+//! on Linux: what a reset or a refused connection looks like is up to the system.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +18,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("differential")
 }
 
-/// Builds the program in this folder with these flags; it finds the library beside this test's own program.
+/// Builds the program in this folder with these flags; it finds the library beside this test's own
+/// program.
 fn build(scratch: &Path, flags: &[&str]) -> PathBuf {
     let libraries = libraries();
     assert!(libraries.join("libwinhttp.so").exists());

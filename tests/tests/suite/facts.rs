@@ -1,8 +1,9 @@
-//! Verifies that every numbered fact has a test that names it, or a reason to wait, and that docs/facts.md says so.
+//! Verifies that every numbered fact has a test that names it, or a reason to wait, and that
+//! docs/facts.md says so.
 //!
-//! A test names a fact in its name: `fact_9_4_3_a_small_buffer_gives_fragments`; a requirement of real programs
-//! likewise: `expectation_12_…`; an acceptance scenario of the protocol component in `tests/tests/component`:
-//! `scenario_30_…`. Run with `UPDATE_DOCS=1` to write the document again.
+//! A test names a fact in its name: `fact_9_4_3_a_small_buffer_gives_fragments`; a requirement of
+//! real programs likewise: `expectation_12_…`; an acceptance scenario of the protocol component in
+//! `tests/tests/component`: `scenario_30_…`. Run with `UPDATE_DOCS=1` to write the document again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -97,7 +98,8 @@ fn named() -> Named {
     found
 }
 
-/// Numbers in the names of functions: `fact_2_3_…`, `facts_9_3_1_and_9_4_1_…`, `fact_9_3_1_and_expectation_11_…`.
+/// Numbers in the names of functions: `fact_2_3_…`, `facts_9_3_1_and_9_4_1_…`,
+/// `fact_9_3_1_and_expectation_11_…`.
 fn in_names(text: &str) -> Vec<(Kind, Vec<u32>)> {
     let names = text.split("fn ").skip(1);
     names
@@ -138,7 +140,8 @@ fn in_comments(text: &str) -> Vec<(Kind, Vec<u32>)> {
         .collect()
 }
 
-/// Finds "fact" or "expectation" among words and reads the numbers behind it, joined by "and" or "to".
+/// Finds "fact" or "expectation" among words and reads the numbers behind it, joined by "and" or
+/// "to".
 fn in_words<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(Kind, Vec<u32>)> {
     let mut found = Vec::new();
     let (mut kind, mut number) = (None, Vec::new());

@@ -38,7 +38,8 @@ fn lend(bytes: usize) -> &'static mut [u8] {
     for_ever(vec![0; bytes])
 }
 
-/// Starts an operation that stays pending until its handle is closed: the handle, and the API number it fails with.
+/// Starts an operation that stays pending until its handle is closed: the handle, and the API
+/// number it fails with.
 type Starter<W> = fn(&Client<W>, u16) -> (Handle, usize);
 
 fn pending_operations<W: Unit>() -> [(&'static str, Starter<W>); 4] {
@@ -209,7 +210,8 @@ scenarios! {
         client.ws_close(websocket, 1000, b"").unwrap();
         client.close(websocket).unwrap();
         client.recorder.wait(client.session, CLOSING);
-        // The WebSocket is the connect's child: connect and session come after it, the request came long before.
+        // The WebSocket is the connect's child: connect and session come after it, the request came
+        // long before.
         assert_eq!(closed(&client), [request, websocket, connect, client.session]);
         client.finish();
     }
@@ -309,7 +311,8 @@ scenarios! {
     }
 }
 
-/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes, as `compat/winhttp_event.h` declares it, and who is told.
+/// What WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT takes, as `compat/winhttp_event.h` declares it, and who
+/// is told.
 #[repr(C)]
 struct UnloadEvent {
     magic: u64,

@@ -32,7 +32,8 @@ fn of_last_error(failed: bool) -> u32 {
     clippy::undocumented_unsafe_blocks,
     reason = "the same for all: every pointer is NULL, which each function has to cope with"
 )]
-/// Every function that takes a handle, called with that handle and NULL or 0 otherwise; and the kinds it takes.
+/// Every function that takes a handle, called with that handle and NULL or 0 otherwise; and the
+/// kinds it takes.
 fn probes<W: Unit>() -> Vec<Probe> {
     use Kind::{Connect, Request, Session, WebSocket};
     const ANY: &[Kind] = &[Session, Connect, Request, WebSocket];

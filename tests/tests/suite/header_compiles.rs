@@ -27,8 +27,8 @@ fn bound_functions(header: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Expectation 31: in C99 and later, C++11 and later, alone, before or after system headers, and twice. Expectation 29:
-/// `L""` and `wchar_t` in the default width.
+/// Expectation 31: in C99 and later, C++11 and later, alone, before or after system headers, and
+/// twice. Expectation 29: `L""` and `wchar_t` in the default width.
 #[test]
 fn winhttp_h_compiles_alone_twice_and_around_system_headers() {
     let ours = "#include <winhttp.h>\n";

@@ -1,4 +1,5 @@
-//! Verifies the options about newer protocols: asking for them is allowed, HTTP/1.1 is told, insisting on them fails.
+//! Verifies the options about newer protocols: asking for them is allowed, HTTP/1.1 is told,
+//! insisting on them fails.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;

@@ -1,4 +1,5 @@
-//! Verifies delivery inside the call: with ASSURED_NON_BLOCKING_CALLBACKS, and with WINHTTP_SHIM_CALLBACKS=inline.
+//! Verifies delivery inside the call: with ASSURED_NON_BLOCKING_CALLBACKS, and with
+//! WINHTTP_SHIM_CALLBACKS=inline.
 
 use std::ptr::null_mut;
 use std::sync::Mutex;
@@ -71,8 +72,8 @@ fn sixty_sends_of_a_thread_that_a_callback_has_signalled_all_end_inside_the_call
     client.recorder.on(READ, move |_| {
         signal.lock().unwrap().send(()).unwrap();
     });
-    // The calling thread hears of each message from the callback thread, which is still inside the callback or on its way
-    // out of it.
+    // The calling thread hears of each message from the callback thread, which is still inside the
+    // callback or on its way out of it.
     let receive = || start_receive::<W>(socket, Memory::new(10)).unwrap();
     for _ in 0..60 {
         receive();
@@ -102,8 +103,8 @@ fn a_send_ends_inside_the_call_although_another_callback_of_the_handle_runs() {
     client.finish();
 }
 
-/// A peer that says a message and asks for a pong when it is told to, and passes on what kind of frames it reads. Whoever
-/// has answered its ping has queued the end of the receive.
+/// A peer that says a message and asks for a pong when it is told to, and passes on what kind of
+/// frames it reads. Whoever has answered its ping has queued the end of the receive.
 fn pinging() -> (Server, Sender<()>, Receiver<Opcode>) {
     let (go, gone) = channel::<()>();
     let (say, said) = channel();
@@ -128,7 +129,8 @@ fn what_was_queued_before_is_delivered_first() {
     let elsewhere = Elsewhere::begin(&client, WRITTEN, move || {
         start_send::<W>(socket, BINARY, Memory::of(b"one"))
     });
-    // The other thread's callback keeps the end of the receive from being told, until this thread has one of its own.
+    // The other thread's callback keeps the end of the receive from being told, until this thread
+    // has one of its own.
     let told = inside(&client, socket, || {
         start_receive::<W>(socket, Memory::new(10)).unwrap();
         go.send(()).unwrap();

@@ -1,6 +1,7 @@
 //! Verifies keep-alive: unsolicited pongs while nothing else happens, by the timer of either mode.
 //!
-//! The C API's shortest interval is 15 seconds, so this goes through the safe API with an interval of its own.
+//! The C API's shortest interval is 15 seconds, so this goes through the safe API with an interval
+//! of its own.
 
 use std::sync::mpsc::{Sender, channel};
 

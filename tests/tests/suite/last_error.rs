@@ -1,4 +1,5 @@
-//! The last error: 0 after success, the documented number after failure, the same number in errno, one per thread.
+//! The last error: 0 after success, the documented number after failure, the same number in errno,
+//! one per thread.
 
 use std::ptr::{null, null_mut};
 
@@ -104,7 +105,8 @@ scenarios! {
     }
 }
 
-/// Errors section 1: functions that return a DWORD report through it and leave the last error alone; errno has it too.
+/// Errors section 1: functions that return a DWORD report through it and leave the last error
+/// alone; errno has it too.
 #[test]
 fn functions_that_return_their_error_leave_the_last_error_alone() {
     let none = null_mut();
@@ -132,7 +134,8 @@ fn every_thread_has_its_own_last_error() {
     client.close(client.session).unwrap();
 }
 
-/// Errors section 1: what a callback does on this thread does not disturb the interrupted call's own result.
+/// Errors section 1: what a callback does on this thread does not disturb the interrupted call's
+/// own result.
 #[test]
 fn a_callback_does_not_disturb_the_result_of_the_call_it_interrupts() {
     let server = Server::plain(by_path).unwrap();

@@ -1,8 +1,9 @@
 //! The behaviour tests, a module for each behaviour, in one program that is linked once.
 //!
-//! They run beside each other in one process, so none of them changes what all of it shares (the environment), or counts
-//! what all of it has (threads, descriptors, bytes). Tests that do are programs of their own, beside this folder; each
-//! says why in its first lines. Where a test starts a C program, that is a process by itself.
+//! They run beside each other in one process, so none of them changes what all of it shares (the
+//! environment), or counts what all of it has (threads, descriptors, bytes). Tests that do are
+//! programs of their own, beside this folder; each says why in its first lines. Where a test starts
+//! a C program, that is a process by itself.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

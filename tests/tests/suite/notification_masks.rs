@@ -1,4 +1,5 @@
-//! Verifies which completions of a WebSocket a notification mask selects, with the exact masks of real programs.
+//! Verifies which completions of a WebSocket a notification mask selects, with the exact masks of
+//! real programs.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
@@ -15,8 +16,8 @@ const COMPLETIONS: u32 = c::WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS;
 
 /// What a WebSocket with this mask is told of Send, Shutdown, Close and CloseHandle.
 ///
-/// Nothing is waited for in between, since the mask may leave it out: completions keep the order of the calls, and
-/// HANDLE_CLOSING, which every mask here has, is the last word.
+/// Nothing is waited for in between, since the mask may leave it out: completions keep the order of
+/// the calls, and HANDLE_CLOSING, which every mask here has, is the last word.
 fn told<W: Unit>(mode: Mode, mask: u32) -> Vec<u32> {
     let server = Server::plain(by_path).unwrap();
     let socket = WebSocket::<W>::open(mode, &server, "/close-now?code=1000");
@@ -40,7 +41,8 @@ fn told<W: Unit>(mode: Mode, mask: u32) -> Vec<u32> {
     statuses[before..].to_vec()
 }
 
-/// Repeats a call while the operation before it has not ended, which a mask may keep from being told.
+/// Repeats a call while the operation before it has not ended, which a mask may keep from being
+/// told.
 fn until_accepted(mut call: impl FnMut() -> Result<(), u32>) {
     let deadline = std::time::Instant::now() + winhttp_tests::PATIENCE;
     loop {

@@ -427,7 +427,8 @@ fn fact_5_3_1_inline_delivery_leaves_a_last_error_of_0() {
         let client = Client::<W>::inline();
         let request = client.get(server.port(), "/");
         client.exchange(request).unwrap();
-        // The first call may have to wait for the body; inside its callback it is at hand, and nothing is queued.
+        // The first call may have to wait for the body; inside its callback it is at hand, and
+        // nothing is queued.
         let calls = AtomicUsize::new(0);
         let (sender, results) = channel();
         let recorder = client.recorder.clone();

@@ -3,7 +3,8 @@
 use winhttp_abi::constants as c;
 use winhttp_tests::{Client, answers, scenarios};
 
-/// What is special anywhere: controls, blank, percent, the unsafe characters, line ends, 0x7f and above.
+/// What is special anywhere: controls, blank, percent, the unsafe characters, line ends, 0x7f and
+/// above.
 const INPUT: &str = "\u{1}\u{1f} %41\"#<>[\\]^{|}`\r\n\u{7f}\u{80}ü";
 const ESCAPED: &str = "%01%1F%20%41%22%23%3C%3E%5B%5C%5D%5E%7B%7C%7D%60%0D%0A%7F%C2%80%C3%BC";
 const PERCENT: &str = "%01%1F%20%2541%22%23%3C%3E%5B%5C%5D%5E%7B%7C%7D%60%0D%0A%7F%C2%80%C3%BC";
@@ -67,7 +68,8 @@ scenarios! {
     }
 }
 
-/// Sends a request for an object and gives its target as it came over the connection; the head is well formed.
+/// Sends a request for an object and gives its target as it came over the connection; the head is
+/// well formed.
 fn on_the_wire<W: winhttp_abi::wide::Unit>(
     mode: winhttp_tests::Mode,
     object: &str,

@@ -1,4 +1,5 @@
-//! Verifies that calls work where a thread or the process ends: in atexit handlers and in destructors of every kind.
+//! Verifies that calls work where a thread or the process ends: in atexit handlers and in
+//! destructors of every kind.
 
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::support::programs::{build, run};

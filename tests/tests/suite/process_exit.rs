@@ -1,4 +1,5 @@
-//! Verifies that what was called complete has left when the process ends by exit or the end of main.
+//! Verifies that what was called complete has left when the process ends by exit or the end of
+//! main.
 
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};

@@ -1,4 +1,5 @@
-//! Verifies what a forked child may do with the handles that it inherits: use those that nobody uses, and close all.
+//! Verifies what a forked child may do with the handles that it inherits: use those that nobody
+//! uses, and close all.
 
 use std::process::Command;
 

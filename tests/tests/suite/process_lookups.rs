@@ -1,4 +1,5 @@
-//! Verifies that a name which does not answer holds up neither other names nor those who ask for it.
+//! Verifies that a name which does not answer holds up neither other names nor those who ask for
+//! it.
 
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::support::programs::{build, run};

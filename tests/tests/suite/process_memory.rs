@@ -1,5 +1,5 @@
-//! Verifies that idle threads keep next to nothing of the memory that large messages needed, and that what a caller or a
-//! peer asks for in vain is refused.
+//! Verifies that idle threads keep next to nothing of the memory that large messages needed, and
+//! that what a caller or a peer asks for in vain is refused.
 
 use std::process::Command;
 

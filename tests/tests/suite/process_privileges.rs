@@ -1,4 +1,5 @@
-//! Verifies that a program with raised privileges ignores its environment, and that others get a key log only they can read.
+//! Verifies that a program with raised privileges ignores its environment, and that others get a
+//! key log only they can read.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};

@@ -1,5 +1,5 @@
-//! Verifies that each call of the system in this table, when it fails, ends in a documented error or is done without: soon,
-//! without burning a processor, and with every handle's last word.
+//! Verifies that each call of the system in this table, when it fails, ends in a documented error
+//! or is done without: soon, without burning a processor, and with every handle's last word.
 
 use std::process::Command;
 
@@ -27,9 +27,11 @@ const BROKEN: &str = "upgrade 12030";
 const INTERNAL: &str = "upgrade 12004";
 const LOST_OR_BROKEN: &str = "upgrade 12004 or upgrade 12030";
 const REQUEST_LOST_OR_BROKEN: &str = "echo 12030, request 12004 or echo 12030, request 12030";
-/// A poll that is under way when the refusal begins returns as usual, with what the echo needs; only the next one fails.
+/// A poll that is under way when the refusal begins returns as usual, with what the echo needs;
+/// only the next one fails.
 const POLL_LOST: &str = "echo 12004, request 12004 or echo 0, request 12004";
-/// A synchronous call that finds what it needs does not wait: how busy the machine is decides which is the first that does.
+/// A synchronous call that finds what it needs does not wait: how busy the machine is decides which
+/// is the first that does.
 const WAIT_LOST: &str = "echo 12004, request 12004 or echo 12004, request 0 or \
     echo 0, request 12004 or echo 0, request 0";
 const FIRST_WAIT_LOST: &str = "upgrade 12004 or echo 12004, request 12004 or \
@@ -37,8 +39,8 @@ const FIRST_WAIT_LOST: &str = "upgrade 12004 or echo 12004, request 12004 or \
 /// A look-up needs a thread, unless that of the look-up before has not ended yet.
 const NO_THREAD: &str = "echo 0, request 8 or echo 0, request 0";
 
-/// A call, its error, and what becomes of everything: refused from the beginning and in the middle, synchronously and
-/// asynchronously.
+/// A call, its error, and what becomes of everything: refused from the beginning and in the middle,
+/// synchronously and asynchronously.
 type Row = (&'static str, u32, [&'static str; 4]);
 
 #[rustfmt::skip]

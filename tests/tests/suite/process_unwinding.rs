@@ -35,7 +35,8 @@ fn a_synchronous_callback_may_be_left_by_longjmp() {
     assert_eq!(ends("jump", "sync"), "works\n");
 }
 
-/// No frame of the library can be unwound by another language: the process is aborted, as documented.
+/// No frame of the library can be unwound by another language: the process is aborted, as
+/// documented.
 #[test]
 fn exceptions_and_pthread_exit_in_callbacks_abort() {
     for mode in ["sync", "async"] {

@@ -1,4 +1,5 @@
-//! Verifies requirements of real programs that no other file is about: sizes, strings, growing buffers, 304 and user names.
+//! Verifies requirements of real programs that no other file is about: sizes, strings, growing
+//! buffers, 304 and user names.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
@@ -6,7 +7,8 @@ use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::{Client, Info, Mode, answers, scenarios};
 
 scenarios! {
-    /// READ_COMPLETE and WRITE_COMPLETE of a WebSocket carry 8 bytes; REQUEST_ERROR 24 on it and 16 on a request.
+    /// READ_COMPLETE and WRITE_COMPLETE of a WebSocket carry 8 bytes; REQUEST_ERROR 24 on it and 16
+    /// on a request.
     fn expectation_9_information_has_exactly_its_documented_size<W>(mode) {
         if mode == Mode::Sync {
             return; // completions do not exist there
@@ -36,7 +38,8 @@ scenarios! {
         client.finish();
     }
 
-    /// Text is terminated, in the width of the callback, and its length counts characters without the terminator.
+    /// Text is terminated, in the width of the callback, and its length counts characters without
+    /// the terminator.
     fn expectation_10_text_is_terminated_in_the_width_of_the_handle<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);

@@ -1,4 +1,5 @@
-//! Verifies an echo over the public internet, only when WINHTTP_TEST_ECHO names a server: `HOST[:PORT]/PATH`, over TLS.
+//! Verifies an echo over the public internet, only when WINHTTP_TEST_ECHO names a server:
+//! `HOST[:PORT]/PATH`, over TLS.
 
 use winhttp_abi::constants as c;
 use winhttp_tests::{Client, scenarios};

@@ -1,4 +1,5 @@
-//! Verifies ReceiveResponse during a pending send: it runs next, nothing comes between, and it always completes.
+//! Verifies ReceiveResponse during a pending send: it runs next, nothing comes between, and it
+//! always completes.
 
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};

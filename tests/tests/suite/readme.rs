@@ -61,8 +61,8 @@ fn the_handshake_and_the_loop_of_websocket_h_make_a_client() {
     }
 }
 
-/// Packages chosen with `-p` get features of their own, so that dependencies are compiled once more.
-/// libwebsocket has next to none.
+/// Packages chosen with `-p` get features of their own, so that dependencies are compiled once
+/// more. libwebsocket has next to none.
 #[test]
 fn what_one_command_compiled_the_next_does_not_compile_again() {
     let mut commands = 0;

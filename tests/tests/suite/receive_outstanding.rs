@@ -1,5 +1,6 @@
-//! Verifies that a receiving operation is outstanding until the program is about to be told of its end: programs poll for
-//! ERROR_INVALID_OPERATION, and their callback moves the buffer of the next receive.
+//! Verifies that a receiving operation is outstanding until the program is about to be told of its
+//! end: programs poll for ERROR_INVALID_OPERATION, and their callback moves the buffer of the next
+//! receive.
 
 use std::ptr::null_mut;
 use std::sync::Mutex;
@@ -37,7 +38,8 @@ fn expectation_36_a_receive_whose_completion_waits_for_a_callback_is_outstanding
     let client = Client::<W>::on_callback_thread(Mode::Async);
     let socket = client.web_socket(server.port(), "/push?count=3&size=10");
     let gate = Gate::at(&client.recorder, READ, move |_| {
-        // Inside its callback a receive is over: the next is accepted, and is outstanding in its turn.
+        // Inside its callback a receive is over: the next is accepted, and is outstanding in its
+        // turn.
         assert_eq!(start_receive::<W>(socket, Memory::new(10)), Ok(()));
         assert_eq!(
             start_receive::<W>(socket, Memory::new(10)),
@@ -46,7 +48,8 @@ fn expectation_36_a_receive_whose_completion_waits_for_a_callback_is_outstanding
     });
     start_receive::<W>(socket, Memory::new(10)).unwrap();
     gate.wait_entered();
-    // The message is there, so it has ended; but the program cannot have been told, however long it polls.
+    // The message is there, so it has ended; but the program cannot have been told, however long it
+    // polls.
     for _ in 0..1000 {
         assert_eq!(
             start_receive::<W>(socket, Memory::new(10)),
@@ -124,7 +127,8 @@ fn a_read_that_was_refused_is_outstanding_until_its_error_is_told() {
     client.finish();
 }
 
-/// Receives `count` messages whose completions nobody sees, polling until each next receive is accepted.
+/// Receives `count` messages whose completions nobody sees, polling until each next receive is
+/// accepted.
 fn poll_receives(socket: Handle, count: usize) {
     let deadline = Instant::now() + PATIENCE;
     for _ in 0..count {

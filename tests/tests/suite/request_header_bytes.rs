@@ -1,4 +1,5 @@
-//! Verifies which bytes a program's text becomes in a request's head, what is refused, and what queries show of it.
+//! Verifies which bytes a program's text becomes in a request's head, what is refused, and what
+//! queries show of it.
 
 use std::ptr::null;
 
@@ -17,7 +18,8 @@ const CUSTOM: u32 = c::WINHTTP_QUERY_CUSTOM | REQUEST;
 const WIRE: u32 = c::WINHTTP_QUERY_FLAG_WIRE_ENCODING;
 const BAD: u32 = c::ERROR_INVALID_PARAMETER;
 
-/// Every character that is one byte, the ends of the range among them, and what looks like UTF-8 as Latin-1.
+/// Every character that is one byte, the ends of the range among them, and what looks like UTF-8 as
+/// Latin-1.
 const LATIN: &str = "gr\u{fc}\u{df}e \u{80}\u{9f}\u{a0}\u{ff} \u{c3}\u{bc}";
 const LATIN_BYTES: &[u8] = b"gr\xfc\xdfe \x80\x9f\xa0\xff \xc3\xbc";
 /// Characters that no byte is.
@@ -116,7 +118,8 @@ fn add_narrow<W: Unit>(request: Handle, name: &str, value: &[u8]) -> Call<()> {
     add_pair(request, 0, pair)
 }
 
-/// WinHttpQueryHeadersEx for the first header of a name, in either form; the value's bytes, or its text in UTF-8.
+/// WinHttpQueryHeadersEx for the first header of a name, in either form; the value's bytes, or its
+/// text in UTF-8.
 fn query_ex<W: Unit>(request: Handle, name: &str, wire: bool) -> Vec<u8> {
     let (wide, narrow) = (text::<W>(name), [name.as_bytes(), b"\0"].concat());
     let (level, name) = if wire {
@@ -215,7 +218,8 @@ scenarios! {
             assert_eq!(client.open_request(connect, &format!("G{bad}"), "/", 0), Err(BAD), "{bad}");
             assert_eq!(open_session::<W>(bad), Err(BAD), "{bad}");
         }
-        // Verbs are tokens, so that what is one byte does not help; an object's name is escaped as UTF-8.
+        // Verbs are tokens, so that what is one byte does not help; an object's name is escaped as
+        // UTF-8.
         assert_eq!(client.open_request(connect, "G\u{e4}T", "/", 0), Err(BAD));
         assert_eq!(client.values(request, CUSTOM, Some("X-Ok")), [""; 0], "all or nothing");
         client.exchange(request).unwrap();

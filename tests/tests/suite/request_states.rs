@@ -69,7 +69,8 @@ scenarios! {
         let request = client.get(1, "/");
         let mut buffer = [0_u8; 4];
         let mut count = STALE;
-        // SAFETY: (the four calls) buffer and count live through them; asynchronously they fail at once.
+        // SAFETY: (the four calls) buffer and count live through them; asynchronously they fail at
+        // once.
         let calls: [(usize, &mut dyn FnMut() -> i32); 4] = [
             (1, &mut || unsafe { winhttp::WinHttpReceiveResponse::<W>(request.raw(), std::ptr::null_mut()) }),
             // SAFETY: as above.

@@ -1,4 +1,5 @@
-//! Verifies which framing of a response is understood, and that shapes in which two parties could see two bodies are not.
+//! Verifies which framing of a response is understood, and that shapes in which two parties could
+//! see two bodies are not.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;

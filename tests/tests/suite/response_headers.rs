@@ -310,7 +310,8 @@ scenarios! {
     }
 }
 
-/// WinHttpQueryHeadersEx: first with NULL for the size, then for the pairs; the array must lie inside the buffer.
+/// WinHttpQueryHeadersEx: first with NULL for the size, then for the pairs; the array must lie
+/// inside the buffer.
 fn ask_ex<W: Unit>(
     request: Handle,
     level: u32,

@@ -1,4 +1,5 @@
-//! Verifies what lints cannot: every Rust file opens with its purpose, stays short, and says nothing it should not.
+//! Verifies what lints cannot: every Rust file opens with its purpose, stays short, and says
+//! nothing it should not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use winhttp_tests::support::programs::root;
 
 /// Lines a file may have before it must be split; tables are exempt.
 const LINES_MAX: usize = 600;
+/// As in rustfmt.toml, which leaves comments alone.
+const COLUMNS_MAX: usize = 100;
 /// Files that are tables or lists.
 const TABLES: &[&str] = &[
     "core/proto/src/option/table.rs",
@@ -60,6 +63,22 @@ fn every_rust_file_opens_with_its_purpose() {
         .map(|(path, _)| path)
         .collect();
     assert!(bad.is_empty(), "no `//!` in the first line of {bad:#?}");
+}
+
+#[test]
+fn comments_fit_into_the_columns_of_code() {
+    // Pictures and tables are as wide as they must be; code is rustfmt's business.
+    let is_drawn = |line: &str| line.contains(['─', '│', '►', '|']) || line.contains("   ");
+    let mut wide = Vec::new();
+    for (path, text) in sources(&["rs"]) {
+        for (index, line) in text.lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            if is_comment && line.chars().count() > COLUMNS_MAX && !is_drawn(line.trim_start()) {
+                wide.push(format!("{path}:{}", index + 1));
+            }
+        }
+    }
+    assert!(wide.is_empty(), "wrap these: {wide:#?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Each timeout ends what it limits with ERROR_WINHTTP_TIMEOUT (fact 2.14), not before its time, and nothing else.
+//! Each timeout ends what it limits with ERROR_WINHTTP_TIMEOUT (fact 2.14), not before its time,
+//! and nothing else.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -228,7 +229,8 @@ fn no_limit_means_no_limit() {
     client.close(client.session).unwrap();
 }
 
-/// Functions section 5: RECEIVE_TIMEOUT does not end an idle WebSocket; another request's limit is the clock.
+/// Functions section 5: RECEIVE_TIMEOUT does not end an idle WebSocket; another request's limit is
+/// the clock.
 #[test]
 fn receive_timeout_does_not_end_an_idle_web_socket() {
     let (server, hole) = (Server::plain(by_path).unwrap(), TcpHole::new().unwrap());
@@ -273,7 +275,8 @@ fn receive_timeout_does_not_end_an_idle_web_socket() {
     finish(&client, web_socket);
 }
 
-/// Functions 5.2: a WebSocket send that stalls times out; the peer reads nothing behind the handshake.
+/// Functions 5.2: a WebSocket send that stalls times out; the peer reads nothing behind the
+/// handshake.
 #[test]
 fn send_timeout_ends_a_stalled_web_socket_send() {
     for mode in [Mode::Sync, Mode::Async] {

@@ -1,4 +1,5 @@
-//! What the environment says about trust, each time in a process of its own: a broken configuration trusts nobody.
+//! What the environment says about trust, each time in a process of its own: a broken configuration
+//! trusts nobody.
 
 use std::ffi::OsString;
 use std::fs;
@@ -41,8 +42,9 @@ fn touchstone() -> &'static Identity {
 /// A server, the authority that vouches for it, and a folder for configurations of trust.
 struct World {
     server: Server,
-    /// Claims to be vouched for by a public authority. Its signature is wrong to those who trust that one, and by an
-    /// unknown authority to those who do not, so it shows whether the public authorities are trusted.
+    /// Claims to be vouched for by a public authority. Its signature is wrong to those who trust
+    /// that one, and by an unknown authority to those who do not, so it shows whether the public
+    /// authorities are trusted.
     touchstone: Server,
     authority: Authority,
     folder: PathBuf,
@@ -75,7 +77,8 @@ impl World {
         self.folder.join(name).into()
     }
 
-    /// What a process with these variables says of both servers, first synchronously, then asynchronously.
+    /// What a process with these variables says of both servers, first synchronously, then
+    /// asynchronously.
     #[track_caller]
     fn judges(&self, variables: &[(&str, OsString)], server: Judgement, touchstone: Judgement) {
         let mut process = own_test(module_path!(), "a_process_with_its_own_environment");

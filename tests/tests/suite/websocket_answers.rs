@@ -1,4 +1,5 @@
-//! Verifies which answers with 101 open a WebSocket: the sub-protocol they select, their version, fields about a body.
+//! Verifies which answers with 101 open a WebSocket: the sub-protocol they select, their version,
+//! fields about a body.
 
 use std::io;
 
@@ -11,7 +12,8 @@ const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
 const REFUSED: Call<()> = Err(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
 const ADD: u32 = c::WINHTTP_ADDREQ_FLAG_ADD;
 
-/// Offers sub-protocols in these header lines; the outcome of ReceiveResponse, or else of CompleteUpgrade without it.
+/// Offers sub-protocols in these header lines; the outcome of ReceiveResponse, or else of
+/// CompleteUpgrade without it.
 fn answered<W: Unit>(mode: Mode, path: &str, offered: &[&str], receive: bool) -> Call<()> {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<W>::new(mode);

@@ -1,5 +1,5 @@
-//! Verifies what happens to pending operations when Close, Shutdown or CloseHandle is called: which end, how, in which
-//! order.
+//! Verifies what happens to pending operations when Close, Shutdown or CloseHandle is called: which
+//! end, how, in which order.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
@@ -24,7 +24,8 @@ const HANDLE_CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 
 type Told = (u32, Info, u32);
 
-/// The REQUEST_ERROR of a cancelled operation. Fact 9.6.3: all carry the 24 bytes of the WebSocket's structure.
+/// The REQUEST_ERROR of a cancelled operation. Fact 9.6.3: all carry the 24 bytes of the
+/// WebSocket's structure.
 fn cancelled(operation: i32) -> Told {
     let info = Info::WebSocketResult(0, CANCELLED, operation);
     (c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR, info, 24)
@@ -179,8 +180,8 @@ fn deaf() -> (Server, Receiver<()>) {
     (server, told)
 }
 
-/// A server that pings and reports when the pong has come (in synchronous mode: when a thread sits in Receive), then
-/// goes on with `script`.
+/// A server that pings and reports when the pong has come (in synchronous mode: when a thread sits
+/// in Receive), then goes on with `script`.
 fn notices_a_receive(
     script: impl Fn(&mut Connection) -> std::io::Result<()> + Send + Sync + 'static,
 ) -> (Server, Receiver<()>) {

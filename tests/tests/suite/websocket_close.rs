@@ -1,4 +1,5 @@
-//! Verifies Shutdown, Close and QueryCloseStatus: arguments, order, what the peer sees, and peers that do not answer.
+//! Verifies Shutdown, Close and QueryCloseStatus: arguments, order, what the peer sees, and peers
+//! that do not answer.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
@@ -32,7 +33,8 @@ fn end<W: Unit>(
     status(if close { close_now() } else { shut_down() })
 }
 
-/// WinHttpWebSocketQueryCloseStatus: its result, and what the outputs hold (777, 0xAA… and 888 are untouched).
+/// WinHttpWebSocketQueryCloseStatus: its result, and what the outputs hold (777, 0xAA… and 888 are
+/// untouched).
 fn query<W: Unit>(handle: Handle, capacity: Option<usize>) -> (Call<()>, u16, Vec<u8>, u32) {
     let mut reason = vec![0xaa_u8; capacity.unwrap_or(0)];
     let pointer = if capacity.is_some() {

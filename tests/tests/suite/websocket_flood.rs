@@ -1,4 +1,5 @@
-//! Verifies that a peer that never stops sending keeps neither Close, nor CloseHandle, nor the session's other handles.
+//! Verifies that a peer that never stops sending keeps neither Close, nor CloseHandle, nor the
+//! session's other handles.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
@@ -36,7 +37,8 @@ scenarios! {
         let server = floods(Opcode::PING);
         let socket = WebSocket::<W>::open(mode, &server, "/");
         set_close_timeout(&socket.client, socket.handle, 300);
-        // The peer reads nothing: our answers fill the connection, and even the close frame may not fit.
+        // The peer reads nothing: our answers fill the connection, and even the close frame may not
+        // fit.
         assert_eq!(socket.close(1000, b""), Err(c::ERROR_WINHTTP_TIMEOUT));
         assert_eq!(socket.close_handle(), Ok(()));
         socket.finish();

@@ -1,4 +1,5 @@
-//! Verifies sends made inside callbacks, which leave together: all arrive, in order, and none is held back.
+//! Verifies sends made inside callbacks, which leave together: all arrive, in order, and none is
+//! held back.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -16,7 +17,8 @@ const CLOSED: u32 = c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE;
 /// How long the peer's news is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that passes on the frames it reads, up to the end of the connection, and answers the close frame.
+/// A server that passes on the frames it reads, up to the end of the connection, and answers the
+/// close frame.
 fn listening() -> (Server, Receiver<Frame>) {
     let (frames, heard) = channel();
     let server = web_socket_server(move |connection: &mut Connection| {
@@ -163,7 +165,8 @@ fn a_peer_that_reads_late_gets_everything() {
         }
     });
     assert_eq!(socket.start_send(BINARY, &body(0)), Ok(()));
-    // All in all 32 MiB, more than the system and the library take: sends wait until the peer reads.
+    // All in all 32 MiB, more than the system and the library take: sends wait until the peer
+    // reads.
     socket.client.recorder.wait_nth(socket.handle, WRITTEN, 100);
     go.send(()).unwrap();
     for number in 0..MESSAGES {

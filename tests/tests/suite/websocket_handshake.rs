@@ -1,4 +1,5 @@
-//! Verifies the opening handshake: what is on the wire, what the program sees of it, what is refused.
+//! Verifies the opening handshake: what is on the wire, what the program sees of it, what is
+//! refused.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! Verifies the options around an upgrade: the switch itself, buffer sizes, keep-alive, close timeout.
+//! Verifies the options around an upgrade: the switch itself, buffer sizes, keep-alive, close
+//! timeout.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;

@@ -1,4 +1,5 @@
-//! Verifies receiving: arguments, buffers of any size, fragments, pings, and every way a peer can go wrong.
+//! Verifies receiving: arguments, buffers of any size, fragments, pings, and every way a peer can
+//! go wrong.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
@@ -39,7 +40,8 @@ fn until_close(connection: &mut Connection) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A server that sends each of `before`, then a ping, reports the payload of the pong, and sends each of `after`.
+/// A server that sends each of `before`, then a ping, reports the payload of the pong, and sends
+/// each of `after`.
 fn pings(before: Vec<Frame>, after: Vec<Frame>) -> (Server, Receiver<Vec<u8>>) {
     let (tell, told) = channel();
     let tell = Mutex::new(tell);
@@ -434,7 +436,8 @@ fn the_end_of_a_message_that_comes_while_nobody_receives_is_not_lost() {
     let socket = WebSocket::<u16>::open(Mode::Async, &end, "/");
     assert_eq!(socket.receive(100), Ok((b"one".to_vec(), TEXT_FRAGMENT)));
     end.release("end").unwrap();
-    // A second connection of the same session: its pong shows that the thread that polls went round.
+    // A second connection of the same session: its pong shows that the thread that polls went
+    // round.
     let other = socket.client.web_socket(server.port(), "/");
     let first = socket.client.ws_receive(other, 100);
     assert_eq!(first, Ok((b"one".to_vec(), TEXT_FRAGMENT)));

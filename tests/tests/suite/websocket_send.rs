@@ -1,4 +1,5 @@
-//! Verifies sending: arguments, what the server sees frame by frame, sizes, and a peer that does not read.
+//! Verifies sending: arguments, what the server sees frame by frame, sizes, and a peer that does
+//! not read.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -60,8 +61,8 @@ fn essence(frame: &Frame) -> (bool, Opcode, &[u8]) {
     (frame.fin, frame.opcode, &frame.payload)
 }
 
-/// A server that reads one byte of the first frame, says so, and reads on when it is released: the message's length
-/// comes through the channel.
+/// A server that reads one byte of the first frame, says so, and reads on when it is released: the
+/// message's length comes through the channel.
 fn reluctant() -> (Server, Receiver<usize>) {
     let (tell, told) = channel();
     let tell = Mutex::new(tell);
@@ -207,7 +208,8 @@ scenarios! {
             assert_eq!(socket.send(BINARY, b"the same"), Ok(()));
         }
         let keys: HashSet<_> = frames(&server, 100).iter().map(|f| f.masking_key).collect();
-        // RFC 6455 section 5.3: unpredictable. Two of 100 random keys are equal once in a million runs.
+        // RFC 6455 section 5.3: unpredictable. Two of 100 random keys are equal once in a million
+        // runs.
         assert!(keys.len() >= 99, "{} different keys", keys.len());
         assert!(!keys.contains(&None));
         socket.finish();
@@ -366,7 +368,8 @@ fn a_stalled_send_ends_with_the_send_timeout_async() {
     a_stalled_send_ends_with_the_send_timeout::<u32>(Mode::Async);
 }
 
-/// A peer that does not read and breaks off, by `last_words` or by the end of its stream, while a send waits.
+/// A peer that does not read and breaks off, by `last_words` or by the end of its stream, while a
+/// send waits.
 fn what_ends_the_connection_ends_a_send_that_waits<W: Unit>(
     mode: Mode,
     last_words: &'static [u8],

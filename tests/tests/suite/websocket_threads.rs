@@ -1,4 +1,5 @@
-//! Verifies WebSockets under threads: full duplex, many at once, and chains of operations started from completions.
+//! Verifies WebSockets under threads: full duplex, many at once, and chains of operations started
+//! from completions.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -195,7 +196,8 @@ fn both_directions_in_chains_that_are_delivered_inline() {
     duplex_chain::<u32>(true);
 }
 
-/// Two threads that race for the end of a WebSocket, again and again: the order of what is told never varies.
+/// Two threads that race for the end of a WebSocket, again and again: the order of what is told
+/// never varies.
 #[test]
 fn fact_9_5_5_the_cancelled_receive_comes_before_the_close_whoever_finds_out_first() {
     let server = Server::plain(by_path).unwrap();

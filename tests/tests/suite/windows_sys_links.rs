@@ -1,4 +1,5 @@
-//! Programs written against windows-sys link and run unmodified: its declarations find our functions (expectation 33).
+//! Programs written against windows-sys link and run unmodified: its declarations find our
+//! functions (expectation 33).
 
 // The only addition such a program needs.
 use winhttp as _;

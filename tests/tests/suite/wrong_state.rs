@@ -1,5 +1,6 @@
-//! Calls in the wrong state or order: each gets its documented error, synchronously from the call, asynchronously from
-//! the call or its REQUEST_ERROR but never both, and the handle goes on working.
+//! Calls in the wrong state or order: each gets its documented error, synchronously from the call,
+//! asynchronously from the call or its REQUEST_ERROR but never both, and the handle goes on
+//! working.
 
 use std::ptr::{null, null_mut};
 
@@ -275,7 +276,8 @@ scenarios! {
     }
 }
 
-/// Errors section 5: a second operation while one is pending is refused, and the first goes on unharmed.
+/// Errors section 5: a second operation while one is pending is refused, and the first goes on
+/// unharmed.
 #[test]
 fn a_second_operation_while_one_is_pending_is_refused() {
     let server = Server::plain(by_path).unwrap();

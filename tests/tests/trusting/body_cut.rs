@@ -1,5 +1,5 @@
-//! A body that breaks off: the bytes that came are read first, what ended it is found by the next read; and which ends
-//! are none (http-behaviours 24.1, 24.2, 23.3.1).
+//! A body that breaks off: the bytes that came are read first, what ended it is found by the next
+//! read; and which ends are none (http-behaviours 24.1, 24.2, 23.3.1).
 
 use std::io;
 
@@ -253,8 +253,8 @@ fn counts_of_failing_reads<W: Unit>(request: Handle) -> [(Call<()>, u32); 3] {
     [(data, read), (ex, read_ex), (call(query), available)]
 }
 
-/// http-behaviours 24.6 and functions 3.7: before anything else. QueryDataAvailable leaves its count to a wrong state
-/// (fact 2.3).
+/// http-behaviours 24.6 and functions 3.7: before anything else. QueryDataAvailable leaves its
+/// count to a wrong state (fact 2.3).
 #[test]
 fn the_count_is_set_to_0_first() {
     let client = Client::<u16>::new(Mode::Sync);

@@ -1,5 +1,6 @@
-//! An answer that comes while the request is still being sent: it is read meanwhile, and the program gets it whatever
-//! becomes of the rest of the body (http-behaviours 23.3.3, 25.11; RFC 9112 §9.3).
+//! An answer that comes while the request is still being sent: it is read meanwhile, and the
+//! program gets it whatever becomes of the rest of the body (http-behaviours 23.3.3, 25.11; RFC
+//! 9112 §9.3).
 
 use std::io::{self, Read};
 

@@ -1,7 +1,8 @@
 //! The behaviour tests of secure connections, in a process that trusts an authority of its own.
 //!
-//! A program of its own: the environment says whom a process trusts. `support::tls::world` writes SSL_CERT_FILE and
-//! SSLKEYLOGFILE once, before the first session that needs them, and what other tests start would inherit them.
+//! A program of its own: the environment says whom a process trusts. `support::tls::world` writes
+//! SSL_CERT_FILE and SSLKEYLOGFILE once, before the first session that needs them, and what other
+//! tests start would inherit them.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

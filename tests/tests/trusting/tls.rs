@@ -14,7 +14,8 @@ use winhttp_tests::support::tls::{
 use winhttp_tests::support::{close_for_good, dword, request, secure, set_dword};
 use winhttp_tests::{Client, Memory, Mode, PATIENCE, scenarios, start_send, upgrade};
 
-/// A defect: its bit in SECURE_FAILURE, the flag that ignores it, and what makes a certificate have it.
+/// A defect: its bit in SECURE_FAILURE, the flag that ignores it, and what makes a certificate have
+/// it.
 type Defect = (u32, u32, fn(&mut IdentityOptions));
 
 const DEFECTS: [Defect; 4] = [
@@ -78,8 +79,8 @@ scenarios! {
     }
 }
 
-/// A server takes nothing until the program's send has filled every buffer, then everything: the send must go on when
-/// there is room again, without another word from anybody.
+/// A server takes nothing until the program's send has filled every buffer, then everything: the
+/// send must go on when there is room again, without another word from anybody.
 #[test]
 fn a_secure_send_that_had_to_wait_goes_on() {
     let (go, going) = channel();
@@ -124,9 +125,11 @@ fn a_secure_send_that_had_to_wait_goes_on() {
     client.close(client.session).unwrap();
 }
 
-/// New bytes arrive, and are reported, while records of older ones wait to be opened: both must be received.
+/// New bytes arrive, and are reported, while records of older ones wait to be opened: both must be
+/// received.
 ///
-/// Another socket of the session tells when the report was dealt with: the same thread hears of both, one after the other.
+/// Another socket of the session tells when the report was dealt with: the same thread hears of
+/// both, one after the other.
 #[test]
 fn bytes_that_come_while_records_wait_are_not_forgotten() {
     const LENGTH: usize = 100_000;
@@ -181,7 +184,8 @@ fn bytes_that_come_while_records_wait_are_not_forgotten() {
     client.close(client.session).unwrap();
 }
 
-/// Fact 5.7.4 and headers-info 10: every set of defects is reported whole, and flags take away exactly what they name.
+/// Fact 5.7.4 and headers-info 10: every set of defects is reported whole, and flags take away
+/// exactly what they name.
 #[test]
 fn fact_5_7_4_every_defect_is_reported_and_only_what_is_named_is_ignored() {
     both(|mode| {
@@ -287,7 +291,8 @@ fn a_good_chain_is_trusted_by_name_and_by_address() {
     });
 }
 
-/// Headers-info 10: what was accepted thanks to flags is never taken for trusted by a strict request.
+/// Headers-info 10: what was accepted thanks to flags is never taken for trusted by a strict
+/// request.
 #[test]
 fn a_relaxed_connection_does_not_help_a_strict_request() {
     both(|mode| {
@@ -314,7 +319,8 @@ fn a_relaxed_connection_does_not_help_a_strict_request() {
     });
 }
 
-/// Callbacks section 3: the flags set inside SECURE_FAILURE count for the next send of the same request.
+/// Callbacks section 3: the flags set inside SECURE_FAILURE count for the next send of the same
+/// request.
 #[test]
 fn a_request_is_sent_again_with_relaxed_flags_after_a_failure() {
     both(|mode| {

@@ -1,4 +1,5 @@
-//! TLS peers of every sort: versions, resumption, client certificates, and servers that speak no TLS or not to its end.
+//! TLS peers of every sort: versions, resumption, client certificates, and servers that speak no
+//! TLS or not to its end.
 
 use std::fs;
 use std::time::Duration;
@@ -169,8 +170,9 @@ fn fact_5_7_2_a_tls_server_answers_a_plain_request_as_it_likes() {
     });
 }
 
-/// Cut at the beginning, and after a few bytes that look like a server's hello. Errors section 2: a connection that is
-/// reset or closed too early is a CONNECTION_ERROR; the channel's error is for what TLS itself objects to.
+/// Cut at the beginning, and after a few bytes that look like a server's hello. Errors section 2: a
+/// connection that is reset or closed too early is a CONNECTION_ERROR; the channel's error is for
+/// what TLS itself objects to.
 #[test]
 fn a_handshake_cut_off_fails_the_send() {
     both(|mode| {
@@ -241,7 +243,8 @@ fn secrets_are_logged_where_sslkeylogfile_says() {
     });
 }
 
-/// Fact 3.2.9 and expectation 27: "no certificate" is an answer on secure requests, and has no meaning on plain ones.
+/// Fact 3.2.9 and expectation 27: "no certificate" is an answer on secure requests, and has no
+/// meaning on plain ones.
 #[test]
 fn expectation_27_no_client_certificate_is_an_answer() {
     both(|mode| {

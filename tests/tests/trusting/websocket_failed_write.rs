@@ -1,5 +1,6 @@
-//! A write that fails ends the sending side only: everything that was received by then is delivered, in order, and the
-//! close frame names the status (RFC 6455 §7.1.5); the error comes after it.
+//! A write that fails ends the sending side only: everything that was received by then is
+//! delivered, in order, and the close frame names the status (RFC 6455 §7.1.5); the error comes
+//! after it.
 
 use std::io;
 use std::sync::{Mutex, mpsc};

@@ -118,14 +118,14 @@ impl<W: Unit> Flow<W> {
             .collect()
     }
 
-    /// Makes a call that cancels an operation of the WebSocket: it reports that before it returns, wherever completions
-    /// are delivered.
+    /// Makes a call that cancels an operation of the WebSocket: it reports that before it returns,
+    /// wherever completions are delivered.
     fn cancels(&self, call: impl FnOnce()) {
         self.completes_at(Place::Caller, FAILED, call);
     }
 
-    /// Makes a call that completes with `status` on the WebSocket, and waits; where completions come inside the call,
-    /// this one must have.
+    /// Makes a call that completes with `status` on the WebSocket, and waits; where completions
+    /// come inside the call, this one must have.
     fn completes(&self, status: u32, call: impl FnOnce()) {
         self.completes_at(self.place, status, call);
     }

@@ -1,5 +1,6 @@
-//! Verifies synchronous WebSockets, plain and TLS, whose handles third threads close at any time: a receiver and a
-//! sender thread each, numbered echoes, nothing lost or reordered, and nobody stays behind.
+//! Verifies synchronous WebSockets, plain and TLS, whose handles third threads close at any time: a
+//! receiver and a sender thread each, numbered echoes, nothing lost or reordered, and nobody stays
+//! behind.
 //!
 //! `WINHTTP_SOAK_ROUNDS` makes it long, `WINHTTP_SOAK_SEED` begins elsewhere.
 

@@ -11,8 +11,8 @@ use crate::map;
 
 /// What the program's pointer points to.
 ///
-/// Invariant: every pointer in `context`, `info` and `extensions` is NULL or points into the memory of `memory`, which is
-/// neither changed nor freed before the whole is.
+/// Invariant: every pointer in `context`, `info` and `extensions` is NULL or points into the memory
+/// of `memory`, which is neither changed nor freed before the whole is.
 #[repr(C)]
 pub(super) struct Context {
     /// First, so that the address of the whole is that of the structure.
@@ -20,7 +20,8 @@ pub(super) struct Context {
     memory: Memory,
 }
 
-/// The memory a context points to. Vectors, because their contents stay where they are when the vector is moved.
+/// The memory a context points to. Vectors, because their contents stay where they are when the
+/// vector is moved.
 #[derive(Default)]
 struct Memory {
     blobs: Vec<Vec<u8>>,

@@ -24,11 +24,12 @@ const ADDED_MAX: u32 = 4096;
 const UNICODE: u64 = c::WINHTTP_EXTENDED_HEADER_FLAG_UNICODE;
 
 export! {
-    /// As WinHttpAddRequestHeaders for each pair of an array; `flags` WINHTTP_EXTENDED_HEADER_FLAG_UNICODE says that the
-    /// pairs are wide text. The bytes of narrow values go out as they are.
+    /// As WinHttpAddRequestHeaders for each pair of an array; `flags`
+    /// WINHTTP_EXTENDED_HEADER_FLAG_UNICODE says that the pairs are wide text. The bytes of narrow
+    /// values go out as they are.
     ///
-    /// Returns an error number: as WinHttpAddRequestHeaders, and ERROR_INVALID_PARAMETER for other flags, `extra` not 0, and
-    /// a NULL array with a count.
+    /// Returns an error number: as WinHttpAddRequestHeaders, and ERROR_INVALID_PARAMETER for other
+    /// flags, `extra` not 0, and a NULL array with a count.
     pub fn WinHttpAddRequestHeadersEx<W>(
         request: Hinternet,
         modifiers: u32,
@@ -59,11 +60,13 @@ export! {
         Ok(Status)
     }
 
-    /// The headers of a response or request as an array of WINHTTP_EXTENDED_HEADER inside `buffer`, followed by the text
-    /// they point to. `index` selects one of several headers of a name and is moved on by success.
+    /// The headers of a response or request as an array of WINHTTP_EXTENDED_HEADER inside `buffer`,
+    /// followed by the text they point to. `index` selects one of several headers of a name and is
+    /// moved on by success.
     ///
-    /// Returns an error number: ERROR_INVALID_PARAMETER for levels without headers, conversions and missing results,
-    /// ERROR_INSUFFICIENT_BUFFER with the bytes needed in `buffer_length`, else as WinHttpQueryHeaders.
+    /// Returns an error number: ERROR_INVALID_PARAMETER for levels without headers, conversions and
+    /// missing results, ERROR_INSUFFICIENT_BUFFER with the bytes needed in `buffer_length`, else as
+    /// WinHttpQueryHeaders.
     pub fn WinHttpQueryHeadersEx<W>(
         request: Hinternet,
         info_level: u32,

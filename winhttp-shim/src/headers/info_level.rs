@@ -1,4 +1,5 @@
-//! The information level of a header query: what is asked of which block, and in which form the answer is given.
+//! The information level of a header query: what is asked of which block, and in which form the
+//! answer is given.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::output;

@@ -8,8 +8,8 @@ pub(crate) struct Mask(u32);
 
 /// Completions that no WINHTTP_CALLBACK_FLAG_* names.
 ///
-/// WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS does not contain their bits either, and yet programs that register it depend on
-/// the end of Shutdown and Close.
+/// WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS does not contain their bits either, and yet programs that
+/// register it depend on the end of Shutdown and Close.
 const UNNAMED_COMPLETIONS: u32 = c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE
     | c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE
     | c::WINHTTP_CALLBACK_STATUS_SETTINGS_WRITE_COMPLETE
@@ -24,8 +24,8 @@ impl Mask {
         Self(flags)
     }
 
-    /// Whether a status is passed to the callback: its bit is set, or it is a completion without a flag and the program
-    /// wants completions at all.
+    /// Whether a status is passed to the callback: its bit is set, or it is a completion without a
+    /// flag and the program wants completions at all.
     pub(crate) const fn selects(self, status: u32) -> bool {
         let wants_completions = self.0 & c::WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS != 0;
         let implied = if wants_completions {

@@ -16,7 +16,8 @@ use crate::error_detail::telling;
 /// A status callback's last three arguments.
 pub(crate) type Call<'a> = &'a dyn Fn(u32, *mut c_void, u32);
 
-/// Calls `call` with a notification's status, information and length; the information lives for the call only.
+/// Calls `call` with a notification's status, information and length; the information lives for the
+/// call only.
 pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification, call: Call<'_>) {
     use Notification as N;
     let status = status(notification);

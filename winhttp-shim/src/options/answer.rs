@@ -88,7 +88,8 @@ fn put_certificate(certificate: &Certificate, buffer: &Buffer) -> Result<()> {
     buffer.put(certificate::publish(certificate))
 }
 
-/// WINHTTP_CONNECTION_INFO. The program says the structure's size first; 0 is taken too, as the answer has it anyway.
+/// WINHTTP_CONNECTION_INFO. The program says the structure's size first; 0 is taken too, as the
+/// answer has it anyway.
 fn put_connection(local: SocketAddr, remote: SocketAddr, buffer: &Buffer) -> Result<()> {
     const BYTES: usize = size_of::<ConnectionInfo>();
     buffer.require(BYTES)?;

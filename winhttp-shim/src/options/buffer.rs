@@ -6,8 +6,8 @@ use winhttp_abi::{input, output};
 
 /// The caller's buffer with its length, for one call.
 ///
-/// Invariant, by the promise to [`Buffer::new`]: `length` points to a DWORD and `pointer` is NULL or points to as many
-/// writable bytes as `available` says.
+/// Invariant, by the promise to [`Buffer::new`]: `length` points to a DWORD and `pointer` is NULL
+/// or points to as many writable bytes as `available` says.
 pub(super) struct Buffer {
     pointer: *mut u8,
     length: *mut u32,
@@ -18,7 +18,8 @@ impl Buffer {
     /// Takes the last two arguments of WinHttpQueryOption.
     ///
     /// # Safety
-    /// `length` is NULL or points to a DWORD; `pointer` is NULL or points to as many bytes as that says.
+    /// `length` is NULL or points to a DWORD; `pointer` is NULL or points to as many bytes as that
+    /// says.
     ///
     /// # Errors
     /// ERROR_INVALID_PARAMETER without `length`.

@@ -1,4 +1,5 @@
-//! WINHTTP_SECURITY_INFO: protocol and cipher of a TLS connection as Windows' TLS library would describe them.
+//! WINHTTP_SECURITY_INFO: protocol and cipher of a TLS connection as Windows' TLS library would
+//! describe them.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{SecPkgContextCipherInfo, SecPkgContextConnectionInfo, SecurityInfo};

@@ -15,8 +15,8 @@ use crate::library::{Shim, UnloadHandle};
 use crate::map::{self, Mask};
 use crate::observer::{ProgramCallback, StatusCallbackFn};
 
-/// No memory lies below this address: what looks like one is a small number, for example a descriptor in place of an
-/// event.
+/// No memory lies below this address: what looks like one is a small number, for example a
+/// descriptor in place of an event.
 const LOWEST_ADDRESS: usize = 4096;
 
 /// "The text is terminated" as a length.
@@ -25,8 +25,8 @@ const TERMINATED: u32 = u32::MAX;
 /// Reads the value of an option.
 ///
 /// # Safety
-/// `buffer` is NULL or holds what the option of `setting` takes, in `length` bytes or characters; pointers in it are NULL
-/// or valid.
+/// `buffer` is NULL or holds what the option of `setting` takes, in `length` bytes or characters;
+/// pointers in it are NULL or valid.
 pub(super) unsafe fn read<W: Unit>(
     setting: &Setting<'_, Shim>,
     buffer: *const c_void,

@@ -1,7 +1,8 @@
 //! Proxy resolvers, which ask scripts and detection asynchronously. This version has none.
 //!
-//! Each function checks handles and arguments as it will when there are resolvers, and then fails with
-//! ERROR_CALL_NOT_IMPLEMENTED. Where the true answer is known already, it gives that; its documentation says so.
+//! Each function checks handles and arguments as it will when there are resolvers, and then fails
+//! with ERROR_CALL_NOT_IMPLEMENTED. Where the true answer is known already, it gives that; its
+//! documentation says so.
 
 use winhttp_abi::Code;
 use winhttp_abi::constants as c;
@@ -15,7 +16,8 @@ use crate::library::library;
 use crate::map;
 
 export! {
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for all but asynchronous sessions, ERROR_INVALID_PARAMETER for NULL.
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for all but asynchronous sessions,
+    /// ERROR_INVALID_PARAMETER for NULL.
     pub fn WinHttpCreateProxyResolver<W>(session: Hinternet, resolver: *mut Hinternet) -> Status {
         let session = library().session(bits(session)).map_err(map::code)?;
         if !session.handle().is_asynchronous() {

@@ -1,7 +1,9 @@
-//! The stored proxy settings of a machine or user: reading, writing and watching them. This version has none.
+//! The stored proxy settings of a machine or user: reading, writing and watching them. This version
+//! has none.
 //!
-//! Each function checks handles and arguments as it will when there are settings, and then fails with
-//! ERROR_CALL_NOT_IMPLEMENTED. Where the true answer is known already, it gives that; its documentation says so.
+//! Each function checks handles and arguments as it will when there are settings, and then fails
+//! with ERROR_CALL_NOT_IMPLEMENTED. Where the true answer is known already, it gives that; its
+//! documentation says so.
 
 use std::ffi::c_void;
 
@@ -36,7 +38,8 @@ export! {
         Err(no_resolver(resolver))
     }
 
-    /// Does nothing, as nothing fills such a structure; ERROR_INVALID_PARAMETER for a type that has none.
+    /// Does nothing, as nothing fills such a structure; ERROR_INVALID_PARAMETER for a type that has
+    /// none.
     pub fn WinHttpFreeProxySettingsEx<W>(kind: i32, _settings: *mut c_void) -> Status {
         refuse_if(!matches!(kind, c::WinHttpProxySettingsTypeWsl | c::WinHttpProxySettingsTypeWsa))?;
         Ok(Status)
@@ -86,7 +89,8 @@ export! {
         Err(Code::CALL_NOT_IMPLEMENTED)
     }
 
-    /// ERROR_INVALID_PARAMETER for a missing argument and for other flags than WINHTTP_PROXY_NOTIFY_CHANGE.
+    /// ERROR_INVALID_PARAMETER for a missing argument and for other flags than
+    /// WINHTTP_PROXY_NOTIFY_CHANGE.
     pub fn WinHttpRegisterProxyChangeNotification<W>(
         flags: u64,
         callback: ProxyChangeCallback,

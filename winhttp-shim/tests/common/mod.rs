@@ -1,4 +1,5 @@
-//! What the tests of options share: handles of both widths, and calls that give the error as a value.
+//! What the tests of options share: handles of both widths, and calls that give the error as a
+//! value.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use std::ffi::c_void;
@@ -126,7 +127,8 @@ fn outcome(result: i32) -> u32 {
     error
 }
 
-/// The bytes of an option, with room for `room`; on failure the error, and the buffer must be untouched.
+/// The bytes of an option, with room for `room`; on failure the error, and the buffer must be
+/// untouched.
 pub(crate) fn query<W: Unit>(handle: Hinternet, option: u32, room: usize) -> Result<Vec<u8>, u32> {
     let mut buffer = vec![0xee_u8; room];
     let mut size = u32::try_from(room).unwrap();

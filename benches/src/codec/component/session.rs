@@ -1,4 +1,5 @@
-//! Two ends of websocket.h with their handshake behind them, and its functions as a C program calls them.
+//! Two ends of websocket.h with their handshake behind them, and its functions as a C program calls
+//! them.
 
 use std::hint::black_box;
 use std::ptr::{null, null_mut};
@@ -6,7 +7,8 @@ use std::ptr::{null, null_mut};
 use websocket as _; // the symbols
 use windows_sys::Win32::Networking::WebSocket as c;
 
-/// What a driver of large messages chooses: few actions, and the buffers stay in the core's own cache.
+/// What a driver of large messages chooses: few actions, and the buffers stay in the core's own
+/// cache.
 const BUFFER_BYTES: u32 = 64 << 10;
 
 /// Through pointers, as from another library: nothing of ours becomes part of the program's loop.

@@ -1,7 +1,7 @@
 //! The callbacks: each completion makes the next calls, as WinHTTP programs do.
 //!
-//! WinHTTP allows one send and one receive at a time, so both are chains: WRITE_COMPLETE leads to the next send while
-//! the window has room, READ_COMPLETE to the next receive.
+//! WinHTTP allows one send and one receive at a time, so both are chains: WRITE_COMPLETE leads to
+//! the next send while the window has room, READ_COMPLETE to the next receive.
 
 use std::ffi::c_void;
 use std::sync::mpsc::Sender;
@@ -18,7 +18,8 @@ use crate::work;
 pub(super) struct Pump {
     order: Order,
     connect: Handle,
-    /// Connections that are still to be opened and closed by callbacks; the program's thread takes the others.
+    /// Connections that are still to be opened and closed by callbacks; the program's thread takes
+    /// the others.
     pub(super) to_open: u64,
     plan: Plan,
     buffer: Vec<u8>,
@@ -115,7 +116,8 @@ impl Pump {
         }
         self.filled = 0;
         self.answered += 1;
-        // With a single message on its way, the next answer is asked for when the next message has left.
+        // With a single message on its way, the next answer is asked for when the next message has
+        // left.
         let waits_for_send = self.plan.window == 1 && self.sent < self.plan.sends;
         if self.answered < self.plan.answers && !waits_for_send {
             self.receive(websocket);

@@ -5,8 +5,8 @@
 //! challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 //! ```
 //!
-//! Challenges and their parameters are separated by the same comma. What tells them apart is the equals sign behind a
-//! parameter's name.
+//! Challenges and their parameters are separated by the same comma. What tells them apart is the
+//! equals sign behind a parameter's name.
 
 use super::{AuthScheme, AuthTarget};
 use crate::header::HeaderList;
@@ -31,8 +31,8 @@ impl Challenge {
     }
 }
 
-/// The schemes we know in the values of a challenge field, in their order, each once. Others are passed over with their
-/// parameters.
+/// The schemes we know in the values of a challenge field, in their order, each once. Others are
+/// passed over with their parameters.
 pub fn offered<'h>(values: impl IntoIterator<Item = &'h [u8]>) -> Vec<AuthScheme> {
     let mut schemes = Vec::new();
     for element in values.into_iter().flat_map(elements) {

@@ -44,8 +44,8 @@ impl Credentials {
     /// Checks the arguments; `None` is NULL.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] if name or password is missing for a scheme that needs both. An empty name is none; an
-    /// empty password is one.
+    /// [`Error::InvalidParameter`] if name or password is missing for a scheme that needs both. An
+    /// empty name is none; an empty password is one.
     pub fn new(
         target: AuthTarget,
         scheme: AuthScheme,

@@ -13,7 +13,8 @@ use crate::notify::Notification;
 const AVAILABLE_MAX: u32 = 8192;
 /// From this size on, body bytes are read straight into the caller's memory.
 const DIRECT_MIN: usize = 16 * 1024;
-/// Where bytes of a body go that are not read straight into the caller's memory: its buffer does not grow.
+/// Where bytes of a body go that are not read straight into the caller's memory: its buffer does
+/// not grow.
 const FIXED: Room = Room::Inbox(0);
 
 /// A response whose head is complete.
@@ -224,7 +225,8 @@ impl Exchange {
         Flow::On
     }
 
-    /// The body breaks off: a read that has got some bytes ends with them, and the next one meets the failure.
+    /// The body breaks off: a read that has got some bytes ends with them, and the next one meets
+    /// the failure.
     fn break_off(&mut self, failure: impl Into<Failure>, filled: usize) -> Result<Flow> {
         if let State::Body(body) = &mut self.state
             && filled > 0
@@ -242,7 +244,8 @@ impl Exchange {
         matches!(&self.state, State::Body(body) if body.closing == Closing::Announced)
     }
 
-    /// Whether a read of `wanted` bytes needs no waiting: they were received already, or the body is over.
+    /// Whether a read of `wanted` bytes needs no waiting: they were received already, or the body
+    /// is over.
     #[must_use]
     pub fn has_at_hand(&self, wanted: usize, input: &[u8]) -> bool {
         let State::Body(body) = &self.state else {
@@ -251,7 +254,8 @@ impl Exchange {
         body.decoder.is_done() || (wanted > 0 && body.waiting_bytes(input) >= wanted)
     }
 
-    /// More of the body may be read ahead of any call, to be shown: nothing of it waits, and nothing has ended it.
+    /// More of the body may be read ahead of any call, to be shown: nothing of it waits, and
+    /// nothing has ended it.
     #[must_use]
     pub fn may_look_ahead(&self, input: &[u8]) -> bool {
         matches!(&self.state, State::Body(body)

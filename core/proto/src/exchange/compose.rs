@@ -1,4 +1,5 @@
-//! A request's head from what the program has set: which fields go on the wire, in which order, and how long the body is.
+//! A request's head from what the program has set: which fields go on the wire, in which order, and
+//! how long the body is.
 
 use std::borrow::Cow;
 
@@ -36,7 +37,8 @@ pub struct Draft<'d> {
 }
 
 impl Draft<'_> {
-    /// The fields as they go on the wire: generated ones give way to the program's own, except for the handshake.
+    /// The fields as they go on the wire: generated ones give way to the program's own, except for
+    /// the handshake.
     #[must_use]
     pub fn fields(&self) -> HeaderList {
         let own = self.own;
@@ -96,8 +98,9 @@ pub fn frames_own_body(own: &HeaderList) -> bool {
     own.contains("Transfer-Encoding")
 }
 
-/// Bytes of the whole body: what the call or the program's Content-Length says, which must agree where both speak
-/// (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH is 0), and at least what is given with the call.
+/// Bytes of the whole body: what the call or the program's Content-Length says, which must agree
+/// where both speak (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH is 0), and at least what is given with the
+/// call.
 ///
 /// # Errors
 /// [`Error::InvalidParameter`].

@@ -119,8 +119,8 @@ impl Exchange {
         self.state = State::Connected;
     }
 
-    /// The TLS handshake failed or took too long; `problems` are the defects of the server's certificate, if those are the
-    /// cause.
+    /// The TLS handshake failed or took too long; `problems` are the defects of the server's
+    /// certificate, if those are the cause.
     pub fn refused(&mut self, problems: SecureProblems, failure: Failure) {
         let problems = Some(problems).filter(|problems| !problems.is_empty());
         self.state = State::Refused(problems, failure);

@@ -68,8 +68,9 @@ impl Head {
         };
         let follows = match (head.status, &request.upgrade) {
             (101, Some(offer)) => {
-                // The version is not among what RFC 6455 §4.1 lets a client look at, and fields that announce a body mean
-                // nothing: a 101 has none, whatever they say (RFC 9112 §6.3 rule 1).
+                // The version is not among what RFC 6455 §4.1 lets a client look at, and fields
+                // that announce a body mean nothing: a 101 has none, whatever they say (RFC 9112
+                // §6.3 rule 1).
                 match offer.check_response(|name| head.headers.all(name)) {
                     Ok(()) => Follows::WebSocket,
                     Err(error) => return Err(BadAnswer::handshake(error, &head, &request.head)),
@@ -135,7 +136,8 @@ impl Exchange {
                 self.state = State::Head(Head::new(upload, turn.now));
                 Ok(Action::Read(self.room_for_head()))
             }
-            // The request is sent once more, and the program is told no more of that than of the connection.
+            // The request is sent once more, and the program is told no more of that than of the
+            // connection.
             State::Stale => self.next_of_send(turn, &[], Awaits::Sent),
             State::Unconnected
             | State::Resolving
@@ -231,7 +233,8 @@ impl Exchange {
         self.failed(failure)
     }
 
-    /// Waits for more of a head that is waited for since `since`: each wait has its limit, and so have all of them.
+    /// Waits for more of a head that is waited for since `since`: each wait has its limit, and so
+    /// have all of them.
     pub(super) fn wait_for_head(&mut self, turn: &Turn<'_>, since: Instant) -> Result<Flow> {
         let whole = Wait::ReceiveResponse.left(since, turn.now, turn.timeouts);
         let next = self.left(Wait::Receive, turn);

@@ -1,5 +1,5 @@
-//! Which call on a request is legal when: the one table. Code asks it, `docs/request-calls.md` is made from it, and tests
-//! draw on it.
+//! Which call on a request is legal when: the one table. Code asks it, `docs/request-calls.md` is
+//! made from it, and tests draw on it.
 
 #[cfg(test)]
 mod markdown;
@@ -70,8 +70,9 @@ pub enum Function {
 pub enum Verdict {
     /// It begins.
     Begins,
-    /// Asynchronously it waits for the call that runs. Behind a SendRequest it begins then, the first of several; all
-    /// others fail then. Synchronously it fails at once, as a call on another thread.
+    /// Asynchronously it waits for the call that runs. Behind a SendRequest it begins then, the
+    /// first of several; all others fail then. Synchronously it fails at once, as a call on another
+    /// thread.
     Follows,
     /// It fails at once in both modes, and nothing is notified.
     Fails(Error),

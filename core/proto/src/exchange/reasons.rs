@@ -1,4 +1,5 @@
-//! What is said of an answer that is no response to the request, ends too early, or refuses an upgrade.
+//! What is said of an answer that is no response to the request, ends too early, or refuses an
+//! upgrade.
 
 use std::fmt;
 
@@ -111,7 +112,8 @@ impl fmt::Display for UpgradeRefused {
 
 impl Reason for UpgradeRefused {}
 
-/// The failure of a head that cannot be used; `input` is what came, `request` the head that was sent.
+/// The failure of a head that cannot be used; `input` is what came, `request` the head that was
+/// sent.
 pub(super) fn bad_answer(answer: BadAnswer, input: &[u8], request: &[u8]) -> Failure {
     let meaning = answer.meaning();
     if let BadAnswer::Head(HeadError::Malformed(Rule::Start)) = answer {
@@ -136,8 +138,8 @@ pub(super) fn head_too_large() -> Failure {
 }
 
 impl Exchange {
-    /// Why the upgrade did not happen: what the server answered, as far as it is in `input`. `taken` is the response's head
-    /// if it was taken from here.
+    /// Why the upgrade did not happen: what the server answered, as far as it is in `input`.
+    /// `taken` is the response's head if it was taken from here.
     #[must_use]
     pub fn upgrade_refused(&self, taken: Option<&ResponseHead>, input: &[u8]) -> Failure {
         let Some(head) = taken.or_else(|| self.response()) else {

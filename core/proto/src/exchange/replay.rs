@@ -1,6 +1,7 @@
 //! Whether a request's body can be sent once more.
 
-/// What was sent of a body. RFC 9110 §9.2.2 asks whether a request may be repeated; this, whether it can.
+/// What was sent of a body. RFC 9110 §9.2.2 asks whether a request may be repeated; this, whether
+/// it can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Replay {
     /// So many bytes, given with SendRequest and lent as long as that call lasts.

@@ -7,7 +7,8 @@ pub(super) enum Origin {
     Fresh,
     /// Another request has used it before, and the server may have given it up meanwhile.
     Reused,
-    /// It was opened in place of a stale one: what was told of the request is not told twice, and it is the last attempt.
+    /// It was opened in place of a stale one: what was told of the request is not told twice, and
+    /// it is the last attempt.
     Replacement,
 }
 
@@ -25,8 +26,9 @@ pub(super) struct Loss<'r> {
 }
 
 impl Loss<'_> {
-    /// The server closed a connection that nobody used, which is no failure of this request: another one may try again.
-    /// A request that may have been executed is repeated only if that does no harm (RFC 9112 §9.3.1).
+    /// The server closed a connection that nobody used, which is no failure of this request:
+    /// another one may try again. A request that may have been executed is repeated only if that
+    /// does no harm (RFC 9112 §9.3.1).
     pub(super) fn is_stale(self) -> bool {
         self.origin == Origin::Reused
             && !self.answered

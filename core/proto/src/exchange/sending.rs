@@ -1,9 +1,9 @@
 //! Sending the head and the body, with an eye on an answer that comes first.
 //!
-//! While the system takes nothing, what arrives is read up to the answer's head and kept for ReceiveResponse. A refusal
-//! ends the upload: the server has decided without the rest, and many do not read it. After any failure to write, what
-//! had arrived by then is read, too: a server that answers and closes with unread bytes resets the connection behind
-//! its answer.
+//! While the system takes nothing, what arrives is read up to the answer's head and kept for
+//! ReceiveResponse. A refusal ends the upload: the server has decided without the rest, and many do
+//! not read it. After any failure to write, what had arrived by then is read, too: a server that
+//! answers and closes with unread bytes resets the connection behind its answer.
 
 use std::fmt;
 use std::time::Instant;
@@ -105,7 +105,8 @@ impl Upload {
         }
     }
 
-    /// What has arrived while nothing could be written; `true` if no more of it is to be looked at now.
+    /// What has arrived while nothing could be written; `true` if no more of it is to be looked at
+    /// now.
     fn look(&mut self, arrived: Arrived, input: &[u8], limits: &HeadLimits) -> bool {
         match arrived {
             Arrived::Bytes(_) => {
@@ -209,7 +210,8 @@ impl Exchange {
         }
     }
 
-    /// Nothing more can be sent. Where the answer is there, it is worth more to the program than the failure.
+    /// Nothing more can be sent. Where the answer is there, it is worth more to the program than
+    /// the failure.
     fn cannot_send(&mut self, failure: Failure) -> Result<Flow> {
         if self.is_answered() {
             self.stall.over();
@@ -241,7 +243,8 @@ impl Exchange {
         matches!(upload.way, Way::Lost(_)) && loss.is_stale()
     }
 
-    /// SendRequest waits until the response's head has arrived, or never will: receiving the response says what came.
+    /// SendRequest waits until the response's head has arrived, or never will: receiving the
+    /// response says what came.
     pub(super) fn await_head(&mut self, turn: &Turn<'_>) -> Action {
         let room = self.room_for_head();
         let State::Sent(upload) = &mut self.state else {

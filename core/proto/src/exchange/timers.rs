@@ -1,4 +1,5 @@
-//! The waits of a request or WebSocket, each with a name and a limit, and the failure of those that last longer.
+//! The waits of a request or WebSocket, each with a name and a limit, and the failure of those that
+//! last longer.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -7,7 +8,8 @@ use crate::error::Error;
 use crate::failure::{Failure, Reason, Result};
 use crate::option::Timeouts;
 
-/// WSAETIMEDOUT: the socket error behind a wait that lasted too long (WINHTTP_OPTION_EXTENDED_ERROR).
+/// WSAETIMEDOUT: the socket error behind a wait that lasted too long
+/// (WINHTTP_OPTION_EXTENDED_ERROR).
 pub const SOCKET_TIMED_OUT: u32 = 10060;
 
 /// What is waited for.
@@ -50,7 +52,8 @@ impl Wait {
         }
     }
 
-    /// Its limit on a request with these timeouts; `None` for none. Those of connecting and of a WebSocket are with those who wait.
+    /// Its limit on a request with these timeouts; `None` for none. Those of connecting and of a
+    /// WebSocket are with those who wait.
     fn limit(self, timeouts: &Timeouts) -> Option<Duration> {
         Timeouts::effective(match self {
             Self::Send => timeouts.send_ms,

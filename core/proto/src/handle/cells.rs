@@ -1,4 +1,5 @@
-//! A table of objects that are used by one caller at a time: each has a lock of its own, and finding it takes no other.
+//! A table of objects that are used by one caller at a time: each has a lock of its own, and
+//! finding it takes no other.
 //!
 //! ```text
 //! segments (allocated when needed, never moved)      cell, a cache line
@@ -18,7 +19,8 @@ const CELLS: u32 = FIRST_SEGMENT_CELLS * ((1 << SEGMENTS) - 1);
 
 /// Maps handle numbers to objects that calls lock while they use them.
 ///
-/// Garbage, removed and recycled numbers are not found. The memory of cells is used again, and never given back.
+/// Garbage, removed and recycled numbers are not found. The memory of cells is used again, and
+/// never given back.
 #[derive(Debug)]
 pub struct Cells<T> {
     segments: [OnceLock<Box<[CacheLine<T>]>>; SEGMENTS],
@@ -68,7 +70,8 @@ impl<T> Cells<T> {
         Some(id)
     }
 
-    /// Runs `work` with the object `id` names, while other callers wait; `None` if the handle is not alive.
+    /// Runs `work` with the object `id` names, while other callers wait; `None` if the handle is
+    /// not alive.
     ///
     /// `work` must not use the same handle again.
     #[inline]
@@ -145,7 +148,8 @@ fn position(index: u32) -> Option<(usize, usize, usize)> {
     (segment < SEGMENTS).then_some((segment, offset, usize::try_from(len).ok()?))
 }
 
-/// A panic while an object was locked is a defect that was reported; the object stays usable as far as it can be.
+/// A panic while an object was locked is a defect that was reported; the object stays usable as far
+/// as it can be.
 #[inline]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -28,8 +28,8 @@ impl HandleId {
         self.0.get()
     }
 
-    /// 32 bits, not 0, that no other live handle of a table has; a handle that takes the same slot later has others, until
-    /// generations have passed 64 times.
+    /// 32 bits, not 0, that no other live handle of a table has; a handle that takes the same slot
+    /// later has others, until generations have passed 64 times.
     #[must_use]
     pub fn tag(self) -> u32 {
         // Tables have at most 2²⁶ slots.

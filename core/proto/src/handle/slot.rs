@@ -1,14 +1,15 @@
-//! Decides when a handle number is dead: slots whose generation grows with each object, and which slot is used next.
+//! Decides when a handle number is dead: slots whose generation grows with each object, and which
+//! slot is used next.
 
 use std::collections::VecDeque;
 
 use super::id::HandleId;
 
-/// The generations of one kind of table, from `first` on. A slot that reaches `last` is retired instead of being used
-/// again.
+/// The generations of one kind of table, from `first` on. A slot that reaches `last` is retired
+/// instead of being used again.
 ///
-/// A process may have handles of both kinds, each in a library of its own. Their generations differ, so that each library
-/// refuses the other's numbers.
+/// A process may have handles of both kinds, each in a library of its own. Their generations
+/// differ, so that each library refuses the other's numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Generations {
     pub(super) first: u32,
@@ -111,7 +112,8 @@ impl<T> HandleSlot<T> {
     }
 }
 
-/// The slots that had an object and may have another, oldest first, so that each rests as long as possible.
+/// The slots that had an object and may have another, oldest first, so that each rests as long as
+/// possible.
 #[derive(Debug)]
 pub(super) struct Vacant(VecDeque<u32>);
 
@@ -121,8 +123,8 @@ impl Vacant {
         Self(VecDeque::new())
     }
 
-    /// The slot to use next. If that is `used`, how many were ever used, it is a new one; `None` if all `limit` slots are
-    /// taken or retired.
+    /// The slot to use next. If that is `used`, how many were ever used, it is a new one; `None` if
+    /// all `limit` slots are taken or retired.
     pub(super) fn take(&mut self, used: u32, limit: u32) -> Option<u32> {
         self.0
             .pop_front()

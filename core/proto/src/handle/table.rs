@@ -1,4 +1,5 @@
-//! The table from handle numbers to objects: sharded, so that look-ups of different handles do not meet.
+//! The table from handle numbers to objects: sharded, so that look-ups of different handles do not
+//! meet.
 
 use std::sync::{PoisonError, TryLockError};
 #[cfg(not(loom))]

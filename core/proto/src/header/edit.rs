@@ -9,8 +9,8 @@ use crate::numbers as n;
 /// Why headers were not changed; the list is then as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditError {
-    /// A line has no colon, no valid name, a control character, a character above U+00FF, or is too long
-    /// (ERROR_INVALID_PARAMETER).
+    /// A line has no colon, no valid name, a control character, a character above U+00FF, or is too
+    /// long (ERROR_INVALID_PARAMETER).
     Malformed,
     /// The header to replace does not exist (ERROR_WINHTTP_HEADER_NOT_FOUND).
     NotFound,

@@ -69,8 +69,8 @@ pub struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// A value of this block as text: a request's is Latin-1, as the program gave it; a response's is read as its bytes
-    /// suggest.
+    /// A value of this block as text: a request's is Latin-1, as the program gave it; a response's
+    /// is read as its bytes suggest.
     #[must_use]
     pub fn decode<'v>(&self, value: &'v [u8]) -> Cow<'v, str> {
         match self.start_line {
@@ -183,7 +183,8 @@ pub fn text(
     })
 }
 
-/// As [`text()`], with the values as they are on the wire (WINHTTP_QUERY_FLAG_WIRE_ENCODING). A reason phrase is UTF-8.
+/// As [`text()`], with the values as they are on the wire (WINHTTP_QUERY_FLAG_WIRE_ENCODING). A
+/// reason phrase is UTF-8.
 ///
 /// # Errors
 /// As [`text()`].
@@ -312,8 +313,9 @@ pub(crate) fn parse_number(text: &str) -> Option<u64> {
 
 /// Start line and headers, each ended by `line_end`.
 ///
-/// With NUL as the end, that of the last line is part of the answer and counts in the length of a successful query; the
-/// one that ends the list is the terminator every answer gets, which counts only in the size that is asked for.
+/// With NUL as the end, that of the last line is part of the answer and counts in the length of a
+/// successful query; the one that ends the list is the terminator every answer gets, which counts
+/// only in the size that is asked for.
 fn raw_lines(block: &Block<'_>, line_end: &str, form: Form) -> Vec<u8> {
     let mut raw = format!("{}{line_end}", block.start_line).into_bytes();
     for header in block.headers {

@@ -1,8 +1,10 @@
-//! The characters of header names and values, and how text becomes value bytes and these become text.
+//! The characters of header names and values, and how text becomes value bytes and these become
+//! text.
 
 use std::borrow::Cow;
 
-/// Longest field of a request in bytes, `Name: value` without the line end; more is ERROR_INVALID_PARAMETER.
+/// Longest field of a request in bytes, `Name: value` without the line end; more is
+/// ERROR_INVALID_PARAMETER.
 pub(crate) const MAX_FIELD_BYTES: usize = 65536;
 
 /// Whether `name` is a token: the only form of header names and methods (RFC 9110 §5.6.2).
@@ -26,7 +28,8 @@ pub(crate) fn fits_a_field(name: &str, value_bytes: usize) -> bool {
     with_colon.saturating_add(value_bytes) <= MAX_FIELD_BYTES
 }
 
-/// A program's text as the value of the request field `name`: one byte for each character (Latin-1).
+/// A program's text as the value of the request field `name`: one byte for each character
+/// (Latin-1).
 ///
 /// `None` for characters above U+00FF, for control characters but the tab, and for more than fits.
 #[must_use]

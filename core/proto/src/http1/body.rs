@@ -186,11 +186,11 @@ impl BodyDecoder {
         }
     }
 
-    /// To be called when the connection has ended and all its bytes were passed in. It ended `orderly` if the server said
-    /// so: by a FIN, or with TLS by close_notify.
+    /// To be called when the connection has ended and all its bytes were passed in. It ended
+    /// `orderly` if the server said so: by a FIN, or with TLS by close_notify.
     ///
-    /// An orderly end also ends a body that has fewer bytes than its Content-Length says, as on Windows: programs compare
-    /// the lengths themselves. A body that waits for the end takes any.
+    /// An orderly end also ends a body that has fewer bytes than its Content-Length says, as on
+    /// Windows: programs compare the lengths themselves. A body that waits for the end takes any.
     ///
     /// # Errors
     /// [`BodyError::Truncated`] if the body was not complete.

@@ -6,8 +6,9 @@
 //! last-chunk   = 1*"0" [ chunk-ext ] CRLF
 //! ```
 //!
-//! Lenient: a line may end with a bare LF, blanks may follow the size. Extensions are skipped. Strict: anything else. A
-//! CR ends a line and stands nowhere else, or two parties could find different chunks in the same bytes.
+//! Lenient: a line may end with a bare LF, blanks may follow the size. Extensions are skipped.
+//! Strict: anything else. A CR ends a line and stands nowhere else, or two parties could find
+//! different chunks in the same bytes.
 //!
 //! ```text
 //!        ┌────────────────────────────────────────────────────────┐     an error anywhere: Failed, behind the data before it
@@ -208,8 +209,8 @@ impl ChunkDecoder {
 
     /// Decodes `input` into `output`; says how many bytes it took and how many it gave.
     ///
-    /// It stops when `input` is used up, at data for which `output` has no room, or behind data before an error: that
-    /// comes with the next call.
+    /// It stops when `input` is used up, at data for which `output` has no room, or behind data
+    /// before an error: that comes with the next call.
     ///
     /// # Errors
     /// Any [`ChunkError`]; the body cannot be continued then.
@@ -264,7 +265,8 @@ impl ChunkDecoder {
         Ok(())
     }
 
-    /// What is behind the error is not looked at any more, and the byte that shows it stays in the input.
+    /// What is behind the error is not looked at any more, and the byte that shows it stays in the
+    /// input.
     fn fail(&mut self, error: ChunkError) -> ChunkError {
         self.state = State::Failed(error);
         error

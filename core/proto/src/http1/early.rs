@@ -1,4 +1,5 @@
-//! The answer that comes while its request is still being sent: found in what has arrived, and left there.
+//! The answer that comes while its request is still being sent: found in what has arrived, and left
+//! there.
 
 use super::head::{HeadLimits, HeadParser, HeadStatus};
 

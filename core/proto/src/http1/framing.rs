@@ -66,8 +66,8 @@ impl BodyFraming {
         if bodiless || tunnel {
             return Ok(Self::None);
         }
-        // A contradiction is refused although Transfer-Encoding beats Content-Length (rule 3): whoever sends it wants two
-        // parties to read different bodies.
+        // A contradiction is refused although Transfer-Encoding beats Content-Length (rule 3):
+        // whoever sends it wants two parties to read different bodies.
         let length = content_length(&head.headers)?;
         if transfer_coding(&head.headers)? == Coding::Chunked {
             return Ok(Self::Chunked);
@@ -127,8 +127,8 @@ enum Coding {
 
 const TRANSFER_ENCODING: &str = "Transfer-Encoding";
 
-/// Rule 4, with one coding only: no other was asked for with TE, so no server may apply one (RFC 9112 §7.4), and what is
-/// not understood cannot be delimited.
+/// Rule 4, with one coding only: no other was asked for with TE, so no server may apply one (RFC
+/// 9112 §7.4), and what is not understood cannot be delimited.
 fn transfer_coding(headers: &HeaderList) -> Result<Coding, FramingError> {
     let mut codings = headers.tokens(TRANSFER_ENCODING);
     let Some(first) = codings.next() else {

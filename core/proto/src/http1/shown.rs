@@ -1,7 +1,8 @@
-//! A response as people may see it: its head and the beginning of its body, without anything secret.
+//! A response as people may see it: its head and the beginning of its body, without anything
+//! secret.
 //!
-//! Secret are the values of fields that carry credentials, user names and passwords in URLs, and whatever of the request's
-//! own credentials the server repeats.
+//! Secret are the values of fields that carry credentials, user names and passwords in URLs, and
+//! whatever of the request's own credentials the server repeats.
 
 use std::fmt::Write as _;
 
@@ -16,8 +17,9 @@ pub const BODY_BYTES_MAX: usize = 1024;
 /// What marks that there is more.
 const CUT: &str = "...";
 
-/// The text of a response: status line, header lines and, behind an empty line, what of the body is given, up to
-/// [`BODY_BYTES_MAX`]. `request` is the encoded head of the request, whose credentials are withheld.
+/// The text of a response: status line, header lines and, behind an empty line, what of the body is
+/// given, up to [`BODY_BYTES_MAX`]. `request` is the encoded head of the request, whose credentials
+/// are withheld.
 #[must_use]
 pub fn shown(head: &ResponseHead, body: &[u8], request: &[u8]) -> String {
     let mut shown = String::new();

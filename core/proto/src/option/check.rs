@@ -9,8 +9,9 @@ use super::{HandleKind, Kinds, LengthRule, OptionError, Row, State, Type, Value,
 /// enable.
 const SECURE_DEFAULT_PROTOCOLS: u32 = PROTOCOL_TLS12 | PROTOCOL_TLS13;
 
-/// Which numbers and texts an option takes; others fail with [`OptionError::InvalidParameter`] unless stated. Structures
-/// were checked when they were read, by [`Layout::parse`](super::Layout::parse).
+/// Which numbers and texts an option takes; others fail with [`OptionError::InvalidParameter`]
+/// unless stated. Structures were checked when they were read, by
+/// [`Layout::parse`](super::Layout::parse).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// All.
@@ -143,7 +144,8 @@ impl Row {
     ///
     /// # Errors
     /// `InsufficientBuffer` or, for strict options, `InvalidParameter` for a length that
-    /// [`check_set`] refuses; those of [`Layout::parse`](super::Layout::parse); `InvalidParameter` for all other types.
+    /// [`check_set`] refuses; those of [`Layout::parse`](super::Layout::parse); `InvalidParameter`
+    /// for all other types.
     pub fn decode(&self, bytes: &[u8]) -> Result<Value, OptionError> {
         let length = u32::try_from(bytes.len()).map_err(|_| OptionError::InvalidParameter)?;
         self.check_length(length)?;

@@ -1,7 +1,7 @@
 //! Decides what the structures say that options keep: the only file that knows their layout.
 //!
-//! A structure is parsed when it is set, and written back when it is queried; between, everyone reads its fields. The
-//! layouts are those of Windows in the machine's byte order.
+//! A structure is parsed when it is set, and written back when it is queried; between, everyone
+//! reads its fields. The layouts are those of Windows in the machine's byte order.
 
 use super::OptionError;
 use crate::header::Version;
@@ -146,8 +146,8 @@ impl Layout {
     /// Reads a structure.
     ///
     /// # Errors
-    /// `InvalidParameter` for another number of bytes and for contents that the structure does not take, `NotSupported`
-    /// for encrypted name look-ups.
+    /// `InvalidParameter` for another number of bytes and for contents that the structure does not
+    /// take, `NotSupported` for encrypted name look-ups.
     pub fn parse(self, bytes: &[u8]) -> Result<Structure, OptionError> {
         let mut fields = Fields(bytes);
         let structure = match self {

@@ -133,9 +133,9 @@ options! {
     URL = 34 { query: R, ty: Text, state: Honoured }
     /// Strength of the cipher in bits.
     SECURITY_KEY_BITNESS = 36 { query: R, ty: Dword, state: Honoured }
-    /// `WINHTTP_PROXY_INFO` with access type 0, 1, 3 or 4, others are `ERROR_INVALID_PARAMETER`; the
-    /// strings are copied, and those of a query freed with `GlobalFree`. With the NULL handle: the
-    /// machine's default, no proxy. With a named proxy sends fail with
+    /// `WINHTTP_PROXY_INFO` with access type 0, 1, 3 or 4, others are `ERROR_INVALID_PARAMETER`;
+    /// the strings are copied, and those of a query freed with `GlobalFree`. With the NULL handle:
+    /// the machine's default, no proxy. With a named proxy sends fail with
     /// `ERROR_CALL_NOT_IMPLEMENTED`, all else is direct: waits for full HTTP (proxies).
     PROXY = 38 {
         set: S_R, query: G_S_R, ty: EdgeStruct { bytes: 24 }, state: Recorded, inherit: true,
@@ -412,8 +412,8 @@ options! {
     HTTP2_KEEPALIVE = 164 {
         set: S, ty: Dword, default: Number(0), state: Recorded, check: Min(5000), inherit: true,
     }
-    /// The name that is looked up instead of the server's; Host and SNI stay. Must be a host name or
-    /// address, or empty. Before the send.
+    /// The name that is looked up instead of the server's; Host and SNI stay. Must be a host name
+    /// or address, or empty. Before the send.
     RESOLUTION_HOSTNAME = 165 { set: R, ty: Text, default: EmptyText, state: Honoured }
     /// Undocumented.
     SET_TOKEN_BINDING = 166 { set: R, state: UNKNOWN }

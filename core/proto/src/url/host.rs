@@ -12,7 +12,8 @@ const MAX_NAME_BYTES: usize = 1024;
 pub struct Host {
     text: String,
     kind: HostKind,
-    /// The interface through which a link-local IPv6 address is reached; only this machine knows its name.
+    /// The interface through which a link-local IPv6 address is reached; only this machine knows
+    /// its name.
     zone: Option<String>,
 }
 
@@ -84,8 +85,8 @@ impl Host {
         })
     }
 
-    /// The name as it stands in URLs and in the Host header: IPv6 addresses have brackets and no zone, which means
-    /// nothing to others (RFC 6874 §3, §4).
+    /// The name as it stands in URLs and in the Host header: IPv6 addresses have brackets and no
+    /// zone, which means nothing to others (RFC 6874 §3, §4).
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -123,7 +124,8 @@ impl fmt::Display for Host {
     }
 }
 
-/// An IPv6 literal and its zone: an interface's name or number, in the characters RFC 6874 §2 leaves unescaped.
+/// An IPv6 literal and its zone: an interface's name or number, in the characters RFC 6874 §2
+/// leaves unescaped.
 fn split_zone(literal: &str) -> Result<(&str, Option<&str>), HostError> {
     let Some((address, zone)) = literal.split_once('%') else {
         return Ok((literal, None));

@@ -52,8 +52,9 @@ impl CloseCode {
         self.0
     }
 
-    /// Whether the code must not stand in a close frame, whoever agreed on it: 0–999 are not used, and 1005, 1006 and
-    /// 1015 only stand for what did not happen on the wire (RFC 6455 §7.4.1, §7.4.2).
+    /// Whether the code must not stand in a close frame, whoever agreed on it: 0–999 are not used,
+    /// and 1005, 1006 and 1015 only stand for what did not happen on the wire (RFC 6455 §7.4.1,
+    /// §7.4.2).
     #[must_use]
     pub const fn is_never_sent(self) -> bool {
         matches!(self.0, 0..=999 | 1005 | 1006 | 1015)
@@ -61,21 +62,23 @@ impl CloseCode {
 
     /// Whether the code has a meaning; a peer must send no other.
     ///
-    /// RFC 6455 §7.4.1 and IANA's registry define 1000–1003 and 1007–1014; §7.4.2 gives 3000–4999 to
-    /// libraries and applications. Everything else is reserved (1004, 1005, 1006, 1015 by name).
+    /// RFC 6455 §7.4.1 and IANA's registry define 1000–1003 and 1007–1014; §7.4.2 gives 3000–4999
+    /// to libraries and applications. Everything else is reserved (1004, 1005, 1006, 1015 by name).
     #[must_use]
     pub const fn is_defined(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 
-    /// The code of the close frame that a program asks for with `status` and a reason of `reason_bytes`, the same for
-    /// both APIs, as the one is built on the other on Windows. `None` is a frame without a body: what 1005 stands for.
+    /// The code of the close frame that a program asks for with `status` and a reason of
+    /// `reason_bytes`, the same for both APIs, as the one is built on the other on Windows. `None`
+    /// is a frame without a body: what 1005 stands for.
     ///
-    /// Programs may send what nobody has defined; peers may not, see [`is_defined`](Self::is_defined).
+    /// Programs may send what nobody has defined; peers may not, see
+    /// [`is_defined`](Self::is_defined).
     ///
     /// # Errors
-    /// [`NotSendable`] for codes that are [never sent](Self::is_never_sent), 1005 with a reason among them, and for
-    /// reasons above 123 bytes.
+    /// [`NotSendable`] for codes that are [never sent](Self::is_never_sent), 1005 with a reason
+    /// among them, and for reasons above 123 bytes.
     pub const fn to_send(status: u16, reason_bytes: usize) -> Result<Option<Self>, NotSendable> {
         let code = Self(status);
         if code.0 == Self::NO_STATUS_RECEIVED.0 && reason_bytes == 0 {
@@ -109,7 +112,8 @@ impl fmt::Display for CloseCode {
 /// Which received close frames are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CloseRules {
-    /// Also codes that nobody has defined: all but those that are [never sent](CloseCode::is_never_sent).
+    /// Also codes that nobody has defined: all but those that are
+    /// [never sent](CloseCode::is_never_sent).
     pub(super) undefined_codes: bool,
     /// The reason must be UTF-8.
     pub(super) verify_reason: bool,
@@ -151,8 +155,8 @@ impl CloseFrame {
     /// Reads the unmasked payload of a received close frame.
     ///
     /// # Errors
-    /// Half a code, a code that must not be sent, a reason that is not UTF-8 (RFC 6455 §5.5.1, §7.4)
-    /// or longer than a control frame can carry.
+    /// Half a code, a code that must not be sent, a reason that is not UTF-8 (RFC 6455 §5.5.1,
+    /// §7.4) or longer than a control frame can carry.
     pub fn parse(payload: &[u8]) -> Result<Self, ProtocolError> {
         Self::parse_with(payload, CloseRules::STRICT)
     }
@@ -184,7 +188,8 @@ impl CloseFrame {
         })
     }
 
-    /// The frame's payload, unmasked. A reason without a code has no place on the wire and is left out.
+    /// The frame's payload, unmasked. A reason without a code has no place on the wire and is left
+    /// out.
     ///
     /// Nothing is validated: which codes a program may send is decided above.
     #[must_use]

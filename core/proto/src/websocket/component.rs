@@ -1,5 +1,5 @@
-//! The WebSocket Protocol Component: one end of a connection that says what to do with the network and is told
-//! when it is done. It is what websocket.h drives, in safe Rust and without I/O.
+//! The WebSocket Protocol Component: one end of a connection that says what to do with the network
+//! and is told when it is done. It is what websocket.h drives, in safe Rust and without I/O.
 //!
 //! ```text
 //!            begin_*_handshake           end_*_handshake
@@ -11,8 +11,9 @@
 //!   ping ─────────────► action: SendToNetwork (a pong) ────────────────────────┘
 //! ```
 //!
-//! In scope: which call is legal when, the queues, what each action points to. Out of scope: pointers, numbers of
-//! the C API, locks, handles. Memory is the embedder's ([`Memory`] and the lent buffers); random keys are arguments.
+//! In scope: which call is legal when, the queues, what each action points to. Out of scope:
+//! pointers, numbers of the C API, locks, handles. Memory is the embedder's ([`Memory`] and the
+//! lent buffers); random keys are arguments.
 
 mod action;
 mod areas;

@@ -64,7 +64,8 @@ impl ProtocolError {
 }
 
 impl ProtocolError {
-    /// The section of RFC 6455 with the rule that was broken; `None` for what breaks only a limit of ours.
+    /// The section of RFC 6455 with the rule that was broken; `None` for what breaks only a limit
+    /// of ours.
     #[must_use]
     pub fn section(self) -> Option<&'static str> {
         Some(match self {

@@ -112,7 +112,8 @@ impl FrameHeader {
     /// Reads a header from the front of `bytes`.
     ///
     /// # Errors
-    /// Anything that is invalid whatever came before and whoever sent it, as soon as the bytes show it.
+    /// Anything that is invalid whatever came before and whoever sent it, as soon as the bytes show
+    /// it.
     pub fn parse(bytes: &[u8]) -> Result<Parsed, ProtocolError> {
         let Some((&first, rest)) = bytes.split_first() else {
             return Ok(Parsed::Partial);

@@ -1,4 +1,5 @@
-//! The WebSocket part of the opening handshake: keys, and the client's check of the server's answer.
+//! The WebSocket part of the opening handshake: keys, and the client's check of the server's
+//! answer.
 //!
 //! The HTTP exchange around it, its status code included, belongs to the caller.
 
@@ -101,7 +102,8 @@ pub struct Offer {
     pub sub_protocols: Vec<Box<[u8]>>,
 }
 
-/// Why a 101 response does not open a WebSocket connection (RFC 6455 §4.1, client requirements 2–6).
+/// Why a 101 response does not open a WebSocket connection (RFC 6455 §4.1, client requirements
+/// 2–6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandshakeError {
     /// `Upgrade` is missing or does not name `websocket`.
@@ -172,7 +174,8 @@ impl Offer {
         selected: impl IntoIterator<Item = &'h [u8]>,
     ) -> Result<(), HandshakeError> {
         let mut selected = selected.into_iter().map(trim);
-        // §11.3.4: the field "MUST NOT appear more than once in an HTTP response". An empty one selects nothing.
+        // §11.3.4: the field "MUST NOT appear more than once in an HTTP response". An empty one
+        // selects nothing.
         match (selected.next(), selected.next()) {
             (None | Some(b""), None) => Ok(()),
             (Some(name), None) if self.offers(name) => Ok(()),
@@ -185,7 +188,8 @@ impl Offer {
     }
 }
 
-/// Checks that a request or a response upgrades to `websocket`; `values` as for [`Offer::check_response`].
+/// Checks that a request or a response upgrades to `websocket`; `values` as for
+/// [`Offer::check_response`].
 ///
 /// # Errors
 /// [`HandshakeError::UpgradeMissing`] or [`HandshakeError::ConnectionMissing`].

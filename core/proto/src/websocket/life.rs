@@ -1,6 +1,8 @@
-//! The life of a WebSocket: which calls are legal when, what the peer has said, and what still works of the connection.
+//! The life of a WebSocket: which calls are legal when, what the peer has said, and what still
+//! works of the connection.
 //!
-//! Three parties move it on, and none waits for another, so every combination of their states occurs:
+//! Three parties move it on, and none waits for another, so every combination of their states
+//! occurs:
 //!
 //! ```text
 //! program     Open ─Shutdown─► SendClosed ─peer's close frame received─► BothClosed
@@ -11,8 +13,9 @@
 //!             Whole ─any other failure─► Failed
 //! ```
 //!
-//! What the program has done decides first, so a call that is not legal is refused however the connection fares. The
-//! stages as columns, and what each call makes of them; `-` is [`Error::InvalidOperation`]:
+//! What the program has done decides first, so a call that is not legal is refused however the
+//! connection fares. The stages as columns, and what each call makes of them; `-` is
+//! [`Error::InvalidOperation`]:
 //!
 //! ```text
 //! call                Open           SendClosed     ReceiveClosed  BothClosed     Closing        Closed
@@ -238,7 +241,8 @@ impl Life {
         failure
     }
 
-    /// The connection is gone. If a failed write has told that before, and why, that is what counts.
+    /// The connection is gone. If a failed write has told that before, and why, that is what
+    /// counts.
     pub fn lose(&mut self, failure: Failure) -> Failure {
         let failure = self.check_sending().err().unwrap_or(failure);
         self.fail(failure)

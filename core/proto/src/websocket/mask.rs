@@ -1,8 +1,9 @@
 //! Masking of payload (RFC 6455 §5.3): byte `i` of a frame is XORed with key byte `i mod 4`.
 //!
 //! Both functions take the offset of their first byte within the frame, so that a payload can be
-//! treated in pieces of any size. They run over blocks of 32 bytes, which compilers turn into vector
-//! instructions; key phases stay aligned because every block is a multiple of the key's 4 bytes.
+//! treated in pieces of any size. They run over blocks of 32 bytes, which compilers turn into
+//! vector instructions; key phases stay aligned because every block is a multiple of the key's 4
+//! bytes.
 
 use std::fmt;
 
@@ -72,7 +73,8 @@ pub fn apply(key: MaskKey, offset: u64, bytes: &mut [u8]) {
     }
 }
 
-/// Masks or unmasks from `src` into `dst` in one pass; `src` starts at byte `offset` of the payload.
+/// Masks or unmasks from `src` into `dst` in one pass; `src` starts at byte `offset` of the
+/// payload.
 ///
 /// As many bytes are written as the shorter of the two holds.
 pub fn copy_masked(key: MaskKey, offset: u64, src: &[u8], dst: &mut [u8]) {

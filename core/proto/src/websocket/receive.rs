@@ -8,9 +8,10 @@
 //!   any ── protocol error ─► Failed: the same error for ever
 //! ```
 //!
-//! Payload is written once, straight into the caller's memory: [`Receiver::advance`] unmasks or copies
-//! it there from bytes already read, and [`Receiver::advance_direct`] takes payload that was read into
-//! that memory by the transport. Nothing is buffered but a partial header and a control payload.
+//! Payload is written once, straight into the caller's memory: [`Receiver::advance`] unmasks or
+//! copies it there from bytes already read, and [`Receiver::advance_direct`] takes payload that was
+//! read into that memory by the transport. Nothing is buffered but a partial header and a control
+//! payload.
 
 mod payload;
 
@@ -107,8 +108,8 @@ enum State {
 impl Receiver {
     /// The receiving half of a fresh connection; `role` is ours.
     ///
-    /// RFC 6455 §5.1: a client takes only unmasked frames, a server only masked ones. Text is verified,
-    /// and messages may have any size, as they are never held.
+    /// RFC 6455 §5.1: a client takes only unmasked frames, a server only masked ones. Text is
+    /// verified, and messages may have any size, as they are never held.
     #[must_use]
     pub fn new(role: Role) -> Self {
         let masking = match role {
@@ -159,7 +160,8 @@ impl Receiver {
         self
     }
 
-    /// Fails on messages of more than `limit_bytes` of payload, at the header that announces too much.
+    /// Fails on messages of more than `limit_bytes` of payload, at the header that announces too
+    /// much.
     #[must_use]
     pub fn with_message_limit(mut self, limit_bytes: u64) -> Self {
         self.message_limit_bytes = limit_bytes;
@@ -168,14 +170,14 @@ impl Receiver {
 
     /// Decodes from `input` and writes message payload to the front of `output`.
     ///
-    /// Stops after one event, when the input is used up, or when the output is full and more payload
-    /// of the same frame is to come. A frame that ends exactly where the output is full is reported
-    /// by the same call. Headers and control frames need no room in the output. After the close frame
-    /// all input is swallowed.
+    /// Stops after one event, when the input is used up, or when the output is full and more
+    /// payload of the same frame is to come. A frame that ends exactly where the output is full is
+    /// reported by the same call. Headers and control frames need no room in the output. After the
+    /// close frame all input is swallowed.
     ///
     /// # Errors
-    /// A protocol violation, as early as the bytes show it; every later call returns the same error.
-    /// Payload written by a failing call is not part of any message.
+    /// A protocol violation, as early as the bytes show it; every later call returns the same
+    /// error. Payload written by a failing call is not part of any message.
     pub fn advance(&mut self, input: &[u8], output: &mut [u8]) -> Result<Advance, ProtocolError> {
         let result = self.try_advance(input, output);
         self.remember_failure(result)
@@ -184,7 +186,8 @@ impl Receiver {
     /// Payload bytes of the current data frame that are still to come.
     ///
     /// So many bytes may be read straight into the caller's memory and then be given to
-    /// [`advance_direct`](Self::advance_direct). 0 when a header or a control frame must come first.
+    /// [`advance_direct`](Self::advance_direct). 0 when a header or a control frame must come
+    /// first.
     #[must_use]
     pub fn direct_remaining(&self) -> u64 {
         match &self.state {
@@ -193,10 +196,11 @@ impl Receiver {
         }
     }
 
-    /// Takes the next payload bytes of the current data frame where they lie: unmasks and validates.
+    /// Takes the next payload bytes of the current data frame where they lie: unmasks and
+    /// validates.
     ///
-    /// At most [`direct_remaining`](Self::direct_remaining) bytes may be given; debug builds check that,
-    /// others leave what is too much untouched.
+    /// At most [`direct_remaining`](Self::direct_remaining) bytes may be given; debug builds check
+    /// that, others leave what is too much untouched.
     ///
     /// # Errors
     /// As [`advance`](Self::advance).
@@ -205,11 +209,11 @@ impl Receiver {
         self.remember_failure(result)
     }
 
-    /// Takes a data frame's payload where it lies, its header too if one begins at the front of `bytes`: unmasks and
-    /// validates as much as there is.
+    /// Takes a data frame's payload where it lies, its header too if one begins at the front of
+    /// `bytes`: unmasks and validates as much as there is.
     ///
-    /// `None` if [`advance`](Self::advance) must go on: at a control frame, at a frame without payload, within a header
-    /// and without bytes. This is the short way for what peers send most.
+    /// `None` if [`advance`](Self::advance) must go on: at a control frame, at a frame without
+    /// payload, within a header and without bytes. This is the short way for what peers send most.
     ///
     /// # Errors
     /// As [`advance`](Self::advance).
@@ -325,8 +329,8 @@ impl Receiver {
         }))
     }
 
-    /// Enters the data frame that begins at the front of `bytes` if some of its payload is there, and says how long its
-    /// header is; otherwise nothing happens.
+    /// Enters the data frame that begins at the front of `bytes` if some of its payload is there,
+    /// and says how long its header is; otherwise nothing happens.
     fn enter_data_frame_of(&mut self, bytes: &[u8]) -> Result<usize, ProtocolError> {
         self.check_order_and_masking(bytes)?;
         match FrameHeader::parse(bytes)? {
@@ -372,8 +376,9 @@ impl Receiver {
         }
     }
 
-    /// Checks of a header that depend on what came before and on who sent it, on as many of its bytes
-    /// as are there. In the order of the bytes: the error must not depend on how they arrived.
+    /// Checks of a header that depend on what came before and on who sent it, on as many of its
+    /// bytes as are there. In the order of the bytes: the error must not depend on how they
+    /// arrived.
     fn check_order_and_masking(&self, header: &[u8]) -> Result<(), ProtocolError> {
         let Some((&first, rest)) = header.split_first() else {
             return Ok(());

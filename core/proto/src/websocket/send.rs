@@ -82,8 +82,8 @@ impl Sender {
 
     /// Starts a data frame of `len` payload bytes (below 2⁶³) and returns its header.
     ///
-    /// The first frame of a message has the opcode of `kind`, later ones are continuations; `fin` ends
-    /// the message. Control frames may be sent between the frames of a message.
+    /// The first frame of a message has the opcode of `kind`, later ones are continuations; `fin`
+    /// ends the message. Control frames may be sent between the frames of a message.
     ///
     /// # Errors
     /// As [`can_send`](Self::can_send).
@@ -113,8 +113,8 @@ impl Sender {
 
     /// A ping or pong, complete with its payload.
     ///
-    /// `opcode` must be that of a control frame and `payload` at most 125 bytes (RFC 6455 §5.5); debug
-    /// builds check both, others leave out what is too much.
+    /// `opcode` must be that of a control frame and `payload` at most 125 bytes (RFC 6455 §5.5);
+    /// debug builds check both, others leave out what is too much.
     #[must_use]
     pub fn control(&self, opcode: Opcode, payload: &[u8], key: Option<MaskKey>) -> ControlFrame {
         debug_assert!(opcode.is_control(), "data frames go through begin");
@@ -137,8 +137,8 @@ impl Sender {
         ControlFrame::new(Opcode::Close, frame.encode(), key)
     }
 
-    /// Starts the close frame of so many payload bytes (at most 125) and returns its header; no data frame can follow
-    /// it. The caller writes the payload, as after [`begin`](Self::begin).
+    /// Starts the close frame of so many payload bytes (at most 125) and returns its header; no
+    /// data frame can follow it. The caller writes the payload, as after [`begin`](Self::begin).
     #[must_use]
     pub fn begin_close(&mut self, payload_len: usize, key: Option<MaskKey>) -> EncodedHeader {
         debug_assert!(payload_len <= MAX_CONTROL_PAYLOAD_BYTES, "checked before");

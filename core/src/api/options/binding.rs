@@ -34,7 +34,8 @@ pub(super) fn server_end_point(der: &[u8]) -> Result<Vec<u8>> {
     Ok([PREFIX, &digest(&algorithm, der)].concat())
 }
 
-/// The hash of the certificate's own signature; SHA-256 in place of MD5 and SHA-1, and where the signature names none.
+/// The hash of the certificate's own signature; SHA-256 in place of MD5 and SHA-1, and where the
+/// signature names none.
 fn digest(algorithm: &str, der: &[u8]) -> Vec<u8> {
     match algorithm {
         name if SHA384.contains(&name) => Sha384::digest(der).to_vec(),

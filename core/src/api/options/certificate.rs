@@ -81,7 +81,8 @@ pub struct CertificateSummary {
     pub not_before: u64,
     /// End of validity, in the same ticks.
     pub not_after: u64,
-    /// The values of the subject's name in the certificate's order, one on each line (CR LF between them).
+    /// The values of the subject's name in the certificate's order, one on each line (CR LF between
+    /// them).
     pub subject: String,
     /// The values of the issuer's name, in the same form.
     pub issuer: String,
@@ -160,7 +161,8 @@ impl Bits {
     }
 }
 
-/// An INTEGER's contents as CRYPT_INTEGER_BLOB has them: reversed, and without the bytes that only carry the sign.
+/// An INTEGER's contents as CRYPT_INTEGER_BLOB has them: reversed, and without the bytes that only
+/// carry the sign.
 fn little_endian(big_endian: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = big_endian.iter().rev().copied().collect();
     while bytes.len() > 1 && bytes.last() == Some(&0) {

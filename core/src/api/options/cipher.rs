@@ -1,4 +1,5 @@
-//! What is told about a TLS connection's protocol and cipher (WINHTTP_OPTION_SECURITY_INFO and SECURITY_KEY_BITNESS).
+//! What is told about a TLS connection's protocol and cipher (WINHTTP_OPTION_SECURITY_INFO and
+//! SECURITY_KEY_BITNESS).
 
 use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
@@ -13,7 +14,8 @@ pub enum BulkCipher {
     ChaCha20Poly1305,
 }
 
-/// Protocol and cipher suite of a connection. All suites are AEADs with an ephemeral elliptic-curve exchange.
+/// Protocol and cipher suite of a connection. All suites are AEADs with an ephemeral elliptic-curve
+/// exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cipher {
     /// The protocol as a WINHTTP_FLAG_SECURE_PROTOCOL_* (and SP_PROT_*_CLIENT) bit.
@@ -30,7 +32,8 @@ pub struct Cipher {
     pub bits: u32,
     /// Strength of the key exchange in bits, by the size of the curve; 0 if it is not known.
     pub exchange_bits: u32,
-    /// The server's key type that the suite names: "ECDSA" or "RSA"; empty for TLS 1.3, whose suites name none.
+    /// The server's key type that the suite names: "ECDSA" or "RSA"; empty for TLS 1.3, whose
+    /// suites name none.
     pub certificate: &'static str,
 }
 

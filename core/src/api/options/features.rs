@@ -1,7 +1,7 @@
 //! Which features of WinHTTP this version has (WINHTTP_OPTION_FEATURE_SUPPORTED).
 
-/// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among them, unless what it
-/// asks for is always the case here.
+/// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among
+/// them, unless what it asks for is always the case here.
 pub const SUPPORTED: [(u32, &str); 18] = [
     (2, "IPV6_FAST_FALLBACK"), // addresses always race
     (5, "EXPIRE_CONNECTION"),

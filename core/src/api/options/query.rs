@@ -23,7 +23,8 @@ use crate::api::websocket::WebSocket;
 pub enum OptionAnswer<E: Embedder> {
     /// A DWORD or BOOL.
     Number(u32),
-    /// The socket error behind the thread's last failure, which only the C edge knows: it has the last errors.
+    /// The socket error behind the thread's last failure, which only the C edge knows: it has the
+    /// last errors.
     ExtendedError,
     /// A pointer-sized number.
     Pointer(usize),
@@ -55,11 +56,12 @@ pub enum OptionAnswer<E: Embedder> {
 }
 
 impl<E: Embedder> Library<E> {
-    /// Answers WinHttpQueryOption; `input` is the DWORD in the caller's buffer, which FEATURE_SUPPORTED reads.
+    /// Answers WinHttpQueryOption; `input` is the DWORD in the caller's buffer, which
+    /// FEATURE_SUPPORTED reads.
     ///
     /// # Errors
-    /// Those of [`check_query`], [`Error::InvalidHandle`], and [`Error::IncorrectHandleState`] for what only a connection
-    /// can tell before there is one.
+    /// Those of [`check_query`], [`Error::InvalidHandle`], and [`Error::IncorrectHandleState`] for
+    /// what only a connection can tell before there is one.
     pub fn query_option(&self, handle: u64, option: u32, input: u32) -> Result<OptionAnswer<E>> {
         let target = match self.target(handle) {
             Ok(target) => target,

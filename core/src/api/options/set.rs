@@ -1,6 +1,7 @@
 //! WinHttpSetOption: check the call, take the value, put it where it works.
 //!
-//! The two halves are apart because only the row, which the first half finds, tells how the caller's bytes are read.
+//! The two halves are apart because only the row, which the first half finds, tells how the
+//! caller's bytes are read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -44,7 +45,8 @@ pub enum NewValue<E: Embedder> {
 }
 
 impl<E: Embedder> Library<E> {
-    /// Checks a call of WinHttpSetOption: `has_buffer` if lpBuffer is not NULL, `length` is dwBufferLength.
+    /// Checks a call of WinHttpSetOption: `has_buffer` if lpBuffer is not NULL, `length` is
+    /// dwBufferLength.
     ///
     /// # Errors
     /// Those of [`check_set`], and [`Error::InvalidHandle`].

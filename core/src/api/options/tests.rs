@@ -1,4 +1,5 @@
-//! Checks options on handles without a network: scopes, order of errors, what is honoured and what is recorded.
+//! Checks options on handles without a network: scopes, order of errors, what is honoured and what
+//! is recorded.
 
 use winhttp_proto::error::Error;
 use winhttp_proto::header::Version;

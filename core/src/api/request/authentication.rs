@@ -1,6 +1,8 @@
-//! WinHttpQueryAuthSchemes and WinHttpSetCredentials: what a response asks for, and what the program has to give.
+//! WinHttpQueryAuthSchemes and WinHttpSetCredentials: what a response asks for, and what the
+//! program has to give.
 //!
-//! No challenge is answered in this version: it is handed to the program, whatever credentials there are.
+//! No challenge is answered in this version: it is handed to the program, whatever credentials
+//! there are.
 
 use winhttp_proto::auth::{Challenge, CredentialSet, Credentials};
 use winhttp_proto::embed::Embedder;
@@ -14,7 +16,8 @@ impl<E: Embedder> Request<E> {
     /// What the last response asks for.
     ///
     /// # Errors
-    /// [`Error::InvalidOperation`] if there is no response, or it is no challenge with a scheme we know.
+    /// [`Error::InvalidOperation`] if there is no response, or it is no challenge with a scheme we
+    /// know.
     pub fn challenge(&self) -> Result<Challenge> {
         let read = self.query_headers(HeaderBlock::Response, |block| match block.start_line {
             StartLine::Response { status, .. } => Ok(Challenge::of_response(status, block.headers)),

@@ -173,8 +173,9 @@ impl<E: Embedder> Life<E> {
         }
     }
 
-    /// What follows a call that failed, and the connection that went with it. A failed send or receive ends the exchange,
-    /// unless its answer came first; a failed read leaves the response's head readable.
+    /// What follows a call that failed, and the connection that went with it. A failed send or
+    /// receive ends the exchange, unless its answer came first; a failed read leaves the response's
+    /// head readable.
     pub(super) fn after_failed(
         call: RequestOperation,
         attached: Attached,

@@ -1,4 +1,5 @@
-//! The operations of a request, with the memory the caller lent to each, and the notification that ends each.
+//! The operations of a request, with the memory the caller lent to each, and the notification that
+//! ends each.
 
 use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
 use winhttp_proto::exchange::{Awaits, Call, Turn};
@@ -55,7 +56,8 @@ impl<E: Embedder> Operation<E> {
         }
     }
 
-    /// It begins inside the call where the session allows that: what needs no waiting then ends there too.
+    /// It begins inside the call where the session allows that: what needs no waiting then ends
+    /// there too.
     pub(super) fn begins_on_caller(&self) -> bool {
         matches!(self, Self::Receive | Self::Write(..))
     }

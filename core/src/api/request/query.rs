@@ -21,7 +21,8 @@ pub enum HeaderBlock {
 }
 
 impl<E: Embedder> Request<E> {
-    /// Answers a query about a block of headers (WinHttpQueryHeaders); `ask` must not call back into the request.
+    /// Answers a query about a block of headers (WinHttpQueryHeaders); `ask` must not call back
+    /// into the request.
     ///
     /// # Errors
     /// [`Error::IncorrectHandleState`] before the block is there; what `ask` fails with.

@@ -29,16 +29,16 @@ impl<E: Embedder> Request<E> {
     /// Receives the response's head (WinHttpReceiveResponse).
     ///
     /// # Errors
-    /// Synchronously what receiving fails with, and [`Error::IncorrectHandleState`] before a send; in asynchronous
-    /// mode all that is notified.
+    /// Synchronously what receiving fails with, and [`Error::IncorrectHandleState`] before a send;
+    /// in asynchronous mode all that is notified.
     pub fn receive(&self) -> Result<()> {
         let mut state = self.state();
         let call = RequestOperation::ReceiveResponse;
         match verdict(Function::ReceiveResponse, state.life.stage()) {
             Verdict::Begins => self.begin(state, Operation::Receive).map(|_| ()),
             Verdict::Follows if self.handle.is_asynchronous() => {
-                // One of two receives fails, and the program is told of that when it has been told of everything of the
-                // first.
+                // One of two receives fails, and the program is told of that when it has been told
+                // of everything of the first.
                 state.receives_waiting = state.receives_waiting.saturating_add(1);
                 Ok(())
             }
@@ -49,8 +49,8 @@ impl<E: Embedder> Request<E> {
 
     /// Waits for body bytes (WinHttpQueryDataAvailable).
     ///
-    /// `known` gets 0 once there is a response, and the number if it is known before the call returns, and before anybody
-    /// is told.
+    /// `known` gets 0 once there is a response, and the number if it is known before the call
+    /// returns, and before anybody is told.
     ///
     /// # Errors
     /// As [`Request::receive`].
@@ -64,8 +64,9 @@ impl<E: Embedder> Request<E> {
         self.start_or_finish(state, Operation::Available(0), 1, known)
     }
 
-    /// Reads body bytes (WinHttpReadData): fills the buffer unless the body ends; with `any`, takes what is there
-    /// (WinHttpReadDataEx). `known` gets the number if it is known before the call returns.
+    /// Reads body bytes (WinHttpReadData): fills the buffer unless the body ends; with `any`, takes
+    /// what is there (WinHttpReadDataEx). `known` gets the number if it is known before the call
+    /// returns.
     ///
     /// # Errors
     /// As [`Request::receive`].
@@ -101,8 +102,8 @@ impl<E: Embedder> Request<E> {
         Ok((state, verdict))
     }
 
-    /// In asynchronous mode a read that needs no waiting is done at once, so that count and data are there when the
-    /// call returns; its completion is delivered in order all the same.
+    /// In asynchronous mode a read that needs no waiting is done at once, so that count and data
+    /// are there when the call returns; its completion is delivered in order all the same.
     fn start_or_finish(
         &self,
         mut state: Locked<'_, E>,
@@ -143,7 +144,8 @@ impl<E: Embedder> Request<E> {
 }
 
 impl<E: Embedder> RequestState<E> {
-    /// Does a read for which everything was received already; `false` if there is more to do than that.
+    /// Does a read for which everything was received already; `false` if there is more to do than
+    /// that.
     fn finish_at_hand(&mut self, operation: &mut Operation<E>, wanted: usize) -> Result<bool> {
         let Life::Responded(Attached { driver, .. }) = &mut self.life else {
             return Ok(false);

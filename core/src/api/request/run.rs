@@ -104,7 +104,8 @@ impl<E: Embedder> Request<E> {
         }
     }
 
-    /// Steps until the operation is done or must wait; notifications are delivered in between, without any lock.
+    /// Steps until the operation is done or must wait; notifications are delivered in between,
+    /// without any lock.
     fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
         let here = winhttp_process::epoch();
         loop {
@@ -114,7 +115,8 @@ impl<E: Embedder> Request<E> {
                 now: clock::now(),
                 timeouts: &timeouts,
                 carried: Carried::default(),
-                // A callback may have closed the handle, or forked: in the child the connection is somebody else's.
+                // A callback may have closed the handle, or forked: in the child the connection is
+                // somebody else's.
                 cancelled: self.handle.is_closed() || !here.is_current(),
             };
             match operation.step(driver, turn)? {
@@ -207,8 +209,8 @@ impl<E: Embedder> Request<E> {
             contained(|| self.advance(&mut attached.driver, &mut operation))
         };
         if !here.is_current() {
-            // A callback has forked, and this is the child, where any lock may be held for ever: this thread ends, and what
-            // it had in hand belongs to the parent.
+            // A callback has forked, and this is the child, where any lock may be held for ever:
+            // this thread ends, and what it had in hand belongs to the parent.
             let _the_parents = ManuallyDrop::new((attached, operation, progress));
             return;
         }
@@ -326,8 +328,8 @@ impl<E: Embedder> RequestState<E> {
         }
     }
 
-    /// The call is over, and the request takes its next one. Gives the connection, if that ends too; to be dropped without
-    /// the lock.
+    /// The call is over, and the request takes its next one. Gives the connection, if that ends
+    /// too; to be dropped without the lock.
     pub(super) fn end(
         &mut self,
         mut attached: Attached,

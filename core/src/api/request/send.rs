@@ -23,7 +23,8 @@ use crate::engine::reactor::{Ready, Registration};
 use crate::engine::sleeper::{Sleeper, Wake};
 use crate::room::room_for;
 
-/// Copies of the headers: the draft of an edit, what is sent, its bytes on the wire, and the same once more.
+/// Copies of the headers: the draft of an edit, what is sent, its bytes on the wire, and the same
+/// once more.
 const HEADER_COPIES: usize = 4;
 
 /// The body arguments of WinHttpSendRequest.
@@ -31,8 +32,8 @@ const HEADER_COPIES: usize = 4;
 pub struct Body<W> {
     /// Bytes sent right behind the head.
     pub optional: Option<W>,
-    /// Length of the whole body in bytes; the rest follows with WinHttpWriteData. With 0, the Content-Length that the
-    /// program has added counts, if there is one.
+    /// Length of the whole body in bytes; the rest follows with WinHttpWriteData. With 0, the
+    /// Content-Length that the program has added counts, if there is one.
     pub total: u32,
 }
 
@@ -40,8 +41,8 @@ impl<E: Embedder> Request<E> {
     /// Edits the headers the program adds (WinHttpAddRequestHeaders). All or nothing.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for malformed text, [`Error::HeaderNotFound`] for replacing what is not there,
-    /// [`Error::HeaderAlreadyExists`] for adding what must be new.
+    /// [`Error::InvalidParameter`] for malformed text, [`Error::HeaderNotFound`] for replacing what
+    /// is not there, [`Error::HeaderAlreadyExists`] for adding what must be new.
     pub fn add_headers(&self, text: &str, modifiers: Modifiers) -> error::Result<()> {
         self.edit_headers(text.len(), |list| edit::add_text(list, text, modifiers))
     }
@@ -81,9 +82,9 @@ impl<E: Embedder> Request<E> {
     /// Sends the request (WinHttpSendRequest).
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for malformed headers, for lengths that exceed or contradict each other,
-    /// [`Error::InvalidOperation`] while an operation is
-    /// pending; synchronously also what connecting and sending fail with. In asynchronous mode those are notified.
+    /// [`Error::InvalidParameter`] for malformed headers, for lengths that exceed or contradict
+    /// each other, [`Error::InvalidOperation`] while an operation is pending; synchronously also
+    /// what connecting and sending fail with. In asynchronous mode those are notified.
     pub fn send(
         &self,
         headers: Option<&str>,
@@ -148,7 +149,8 @@ impl<E: Embedder> Request<E> {
     /// Sends more of the body (WinHttpWriteData).
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] beyond the announced length, [`Error::IncorrectHandleState`] at the wrong time.
+    /// [`Error::InvalidParameter`] beyond the announced length, [`Error::IncorrectHandleState`] at
+    /// the wrong time.
     pub fn write(&self, data: E::WriteBuffer) -> Result<u32> {
         let mut state = self.state();
         match verdict(Function::WriteData, state.life.stage()) {
@@ -168,8 +170,8 @@ impl<E: Embedder> Request<E> {
         self.begin(state, Operation::Write(data, 0))
     }
 
-    /// A request whose state forbids the operation: synchronously that is the result, asynchronously it is notified
-    /// while the call succeeds.
+    /// A request whose state forbids the operation: synchronously that is the result,
+    /// asynchronously it is notified while the call succeeds.
     pub(super) fn refuse(
         &self,
         state: Locked<'_, E>,
@@ -187,8 +189,8 @@ impl<E: Embedder> Request<E> {
         Ok(())
     }
 
-    /// Has the thread run that continues the operation. Where none can be started, callbacks of others may run here: the
-    /// state must not be locked.
+    /// Has the thread run that continues the operation. Where none can be started, callbacks of
+    /// others may run here: the state must not be locked.
     fn have_thread(&self) -> error::Result<()> {
         let Some(thread) = self.handle.delivery().thread() else {
             return Ok(());
@@ -196,7 +198,8 @@ impl<E: Embedder> Request<E> {
         thread.ensure_running().map_err(|_| Error::NotEnoughMemory)
     }
 
-    /// Makes the driver, and what the call waits with: a sleeper, or the endpoint through which the poll reports.
+    /// Makes the driver, and what the call waits with: a sleeper, or the endpoint through which the
+    /// poll reports.
     fn prepare(&self, plan: Plan) -> error::Result<(Attached, Option<Arc<Sleeper>>)> {
         let sleeper = self.sleeper()?;
         let endpoint = self.handle.delivery().thread().map(|thread| {

@@ -21,12 +21,13 @@ use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper::{self, Sleeper};
 
 impl<E: Embedder> Library<E> {
-    /// Makes the WebSocket of a request whose upgrade was accepted (WinHttpWebSocketCompleteUpgrade).
+    /// Makes the WebSocket of a request whose upgrade was accepted
+    /// (WinHttpWebSocketCompleteUpgrade).
     ///
     /// # Errors
-    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::IncorrectHandleState`] if no upgrade was sent;
-    /// [`Error::InvalidOperation`] if the server did not agree, an operation is pending, or the WebSocket was made
-    /// before.
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::IncorrectHandleState`] if
+    /// no upgrade was sent; [`Error::InvalidOperation`] if the server did not agree, an operation
+    /// is pending, or the WebSocket was made before.
     pub fn complete_upgrade(&self, request: u64, context: usize) -> Result<HandleId> {
         let request = self.request(request)?;
         let mut ended = Completions::of(request.handle());
@@ -53,7 +54,8 @@ impl<E: Embedder> Request<E> {
         if !state.life.asked_upgrade() {
             return Err(Error::IncorrectHandleState.into());
         }
-        // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the program.
+        // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the
+        // program.
         let unseen = matches!(state.life, Life::Sent(_));
         let Some(mut attached) = state.life.take_idle() else {
             return Err(Error::InvalidOperation.into());
@@ -88,7 +90,8 @@ impl<E: Embedder> Request<E> {
         }
     }
 
-    /// Receives the response's head on this thread without notifications; the lock is let go meanwhile.
+    /// Receives the response's head on this thread without notifications; the lock is let go
+    /// meanwhile.
     fn receive_quietly<'s>(
         &'s self,
         mut state: Locked<'s, E>,

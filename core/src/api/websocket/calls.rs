@@ -1,4 +1,5 @@
-//! How operations begin and end: the legality of a call, the slot it takes, and the notification that ends it.
+//! How operations begin and end: the legality of a call, the slot it takes, and the notification
+//! that ends it.
 
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::Error;
@@ -104,7 +105,8 @@ impl<E: Embedder> Io<E> {
         Ok(frame.ok_or(Error::InvalidOperation)?)
     }
 
-    /// Whether a call is legal now: each side has one operation at a time, and Close needs the send side.
+    /// Whether a call is legal now: each side has one operation at a time, and Close needs the send
+    /// side.
     ///
     /// # Errors
     /// [`Error::InvalidOperation`] where it is not.

@@ -14,15 +14,17 @@ use crate::engine::channel::Channel;
 use crate::engine::sleeper::Interest;
 use crate::lock::if_free;
 
-/// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455 §7.4.1).
+/// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455
+/// §7.4.1).
 pub const EMPTY_CLOSE_STATUS: u16 = 1005;
 
 impl<E: Embedder> WebSocket<E> {
     /// Sends a close frame and closes the send side (WinHttpWebSocketShutdown); receiving goes on.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a code or reason that cannot be sent, [`Error::InvalidOperation`] while a send or
-    /// close is pending or after an earlier Shutdown or Close, and the connection's failure.
+    /// [`Error::InvalidParameter`] for a code or reason that cannot be sent,
+    /// [`Error::InvalidOperation`] while a send or close is pending or after an earlier Shutdown or
+    /// Close, and the connection's failure.
     pub fn shutdown(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
@@ -33,12 +35,14 @@ impl<E: Embedder> WebSocket<E> {
             .map(|sent| sent.unwrap_or_default())
     }
 
-    /// Performs the closing handshake (WinHttpWebSocketClose): sends a close frame unless that is done, and waits for
-    /// the peer's, at most for the close timeout. A pending receive is cancelled.
+    /// Performs the closing handshake (WinHttpWebSocketClose): sends a close frame unless that is
+    /// done, and waits for the peer's, at most for the close timeout. A pending receive is
+    /// cancelled.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a code or reason that cannot be sent, [`Error::InvalidOperation`] while a send is
-    /// pending or after an earlier Close, [`Error::Timeout`], and the connection's failure.
+    /// [`Error::InvalidParameter`] for a code or reason that cannot be sent,
+    /// [`Error::InvalidOperation`] while a send is pending or after an earlier Close,
+    /// [`Error::Timeout`], and the connection's failure.
     pub fn close(&self, code: u16, reason: &[u8]) -> Result<()> {
         let frame = close_frame(code, reason)?;
         let mut ended = Completions::of_call(&self.handle);
@@ -57,7 +61,8 @@ impl<E: Embedder> WebSocket<E> {
             .map(|closed| closed.unwrap_or_default())
     }
 
-    /// The peer's close code and reason (WinHttpWebSocketQueryCloseStatus); 1005 if its frame had none.
+    /// The peer's close code and reason (WinHttpWebSocketQueryCloseStatus); 1005 if its frame had
+    /// none.
     ///
     /// # Errors
     /// [`Error::InvalidOperation`] before a close frame was received.
@@ -86,7 +91,8 @@ impl<E: Embedder> WebSocket<E> {
         self.set_deadline(&mut io);
     }
 
-    /// The handle was closed: everything pending ends with OPERATION_CANCELLED, and the connection is dropped.
+    /// The handle was closed: everything pending ends with OPERATION_CANCELLED, and the connection
+    /// is dropped.
     ///
     /// All that an asynchronous program has not been told of, it is told before this returns.
     pub(in crate::api) fn cancel(&self) {

@@ -90,7 +90,8 @@ impl<E: Embedder> Io<E> {
         channel.and_then(Channel::socket).map(Arc::clone)
     }
 
-    /// What a synchronous caller waits for: its own direction, and room for control frames that wait to be written.
+    /// What a synchronous caller waits for: its own direction, and room for control frames that
+    /// wait to be written.
     pub(super) fn interest(&self, own: Interest) -> Interest {
         match self.connection.channel() {
             // Nothing more is read behind the peer's close frame.
@@ -165,7 +166,8 @@ impl<E: Embedder> Io<E> {
         Some(deadline)
     }
 
-    /// Moves everything on as far as possible without waiting. `now` is given where deadlines may have passed.
+    /// Moves everything on as far as possible without waiting. `now` is given where deadlines may
+    /// have passed.
     pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut impl Reports) {
         if let Some(now) = now {
             self.armed = None;
@@ -197,8 +199,8 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    /// A send from a callback in this turn of the poll is one of many: there was another, or more messages wait for the
-    /// callbacks.
+    /// A send from a callback in this turn of the poll is one of many: there was another, or more
+    /// messages wait for the callbacks.
     pub(super) fn is_one_of_many(&mut self, turn: u64) -> bool {
         let again = self.sent_in.replace(turn) == Some(turn);
         let Some(channel) = self.connection.channel() else {
@@ -297,13 +299,14 @@ impl<E: Embedder> Io<E> {
         }
         self.read_ahead();
         if self.sending().is_err() {
-            // It ends the send that waits, too: of a peer that does not read the socket will not tell anything new.
+            // It ends the send that waits, too: of a peer that does not read the socket will not
+            // tell anything new.
             self.write(ended);
         }
     }
 
-    /// Reads what no receive waits for. A receive that has just ended leaves that too: no new readiness will be reported
-    /// for what is behind its data.
+    /// Reads what no receive waits for. A receive that has just ended leaves that too: no new
+    /// readiness will be reported for what is behind its data.
     fn read_ahead(&mut self) {
         let Some(channel) = self.connection.channel_mut() else {
             return;
@@ -316,8 +319,9 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    /// Close is complete when both close frames are through, and fails when the connection does. The peer's close frame
-    /// is enough where ours could not be written: it says how the connection was closed (RFC 6455 §7.1.5).
+    /// Close is complete when both close frames are through, and fails when the connection does.
+    /// The peer's close frame is enough where ours could not be written: it says how the connection
+    /// was closed (RFC 6455 §7.1.5).
     pub(super) fn pump_close(&mut self, ended: &mut impl Reports) {
         let Some(channel) = self.connection.channel_mut() else {
             return;
@@ -363,7 +367,8 @@ impl<E: Embedder> Io<E> {
 
 /// Drops what arrives until the peer's close frame; a failure shows in the close that waits.
 ///
-/// A peer that never stops sending must not keep the thread: after a while the owner comes back by its deadline.
+/// A peer that never stops sending must not keep the thread: after a while the owner comes back by
+/// its deadline.
 fn discard(channel: &mut Channel) {
     with_scratch(BUFFER_BYTES, |scratch| {
         for _ in 0..DISCARDS_MAX {

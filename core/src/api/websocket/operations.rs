@@ -18,11 +18,13 @@ use crate::engine::sleeper::{self, Interest};
 impl<E: Embedder> WebSocket<E> {
     /// Sends a message or a piece of one (WinHttpWebSocketSend).
     ///
-    /// Synchronously returns when all bytes have reached the system; asynchronously the completion tells.
+    /// Synchronously returns when all bytes have reached the system; asynchronously the completion
+    /// tells.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for a kind that cannot be sent (now), [`Error::InvalidOperation`] while a send or
-    /// close is pending or after Shutdown or Close, and the connection's failure.
+    /// [`Error::InvalidParameter`] for a kind that cannot be sent (now),
+    /// [`Error::InvalidOperation`] while a send or close is pending or after Shutdown or Close, and
+    /// the connection's failure.
     pub fn send(&self, kind: BufferKind, data: E::WriteBuffer) -> Result<()> {
         let mut ended = Completions::of_call(&self.handle);
         let mut io = self.io();
@@ -42,11 +44,12 @@ impl<E: Embedder> WebSocket<E> {
 
     /// Receives a message or a piece of one (WinHttpWebSocketReceive).
     ///
-    /// Synchronously gives the byte count and the kind; asynchronously `None`, and the completion tells.
+    /// Synchronously gives the byte count and the kind; asynchronously `None`, and the completion
+    /// tells.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] for an empty buffer, [`Error::InvalidOperation`] while a receive or close is pending
-    /// and after the peer's close frame, and the connection's failure.
+    /// [`Error::InvalidParameter`] for an empty buffer, [`Error::InvalidOperation`] while a receive
+    /// or close is pending and after the peer's close frame, and the connection's failure.
     pub fn receive(&self, mut buffer: E::ReadBuffer) -> Result<Option<(u32, BufferKind)>> {
         if buffer.bytes().is_empty() {
             return Err(Error::InvalidParameter.into());
@@ -92,7 +95,8 @@ impl<E: Embedder> WebSocket<E> {
         }
     }
 
-    /// Ends a call: asynchronously delivers what has ended; synchronously waits for the call's own result.
+    /// Ends a call: asynchronously delivers what has ended; synchronously waits for the call's own
+    /// result.
     pub(super) fn finish<'a, Op, T>(
         &'a self,
         mut io: MutexGuard<'a, Io<E>>,

@@ -86,7 +86,8 @@ impl<Op, T> Slot<Op, T> {
         }
     }
 
-    /// Ends the operation: keeps the result for a synchronous caller, else says so. Returns the operation.
+    /// Ends the operation: keeps the result for a synchronous caller, else says so. Returns the
+    /// operation.
     pub(super) fn end(&mut self, result: Result<T>) -> Option<(Op, Option<Result<T>>)> {
         if !self.is_waiting() {
             return None;

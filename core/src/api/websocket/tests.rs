@@ -1,5 +1,5 @@
-//! The life of a WebSocket with bytes and a virtual clock: which call is legal when, what ends it, and in which order the
-//! program is told.
+//! The life of a WebSocket with bytes and a virtual clock: which call is legal when, what ends it,
+//! and in which order the program is told.
 
 mod closing;
 mod order;

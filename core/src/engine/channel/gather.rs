@@ -1,7 +1,8 @@
 //! Small frames that callbacks send in one turn leave together: one system call for many messages.
 //!
-//! A gathered frame is masked into a buffer and counts as sent, as if the system had taken it into its own buffer. The
-//! buffer leaves before the poll waits, when it is full, and when its first frame has waited for [`WAIT_MAX`].
+//! A gathered frame is masked into a buffer and counts as sent, as if the system had taken it into
+//! its own buffer. The buffer leaves before the poll waits, when it is full, and when its first
+//! frame has waited for [`WAIT_MAX`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -41,7 +42,8 @@ impl Gathered {
 }
 
 impl Channel {
-    /// Takes the frame to leave with others soon; `false` if it must be sent with [`Channel::try_send`].
+    /// Takes the frame to leave with others soon; `false` if it must be sent with
+    /// [`Channel::try_send`].
     ///
     /// [`Channel::flush`] must follow before the thread waits, if [`Channel::has_gathered`].
     ///

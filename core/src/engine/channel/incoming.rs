@@ -33,8 +33,8 @@ impl Channel {
     /// Ends with the message, with a frame's end, or with the buffer full, whichever comes first.
     ///
     /// # Errors
-    /// The connection's failure: the peer broke the protocol, or the connection ended. What had arrived of a message is
-    /// delivered before that.
+    /// The connection's failure: the peer broke the protocol, or the connection ended. What had
+    /// arrived of a message is delivered before that.
     pub fn try_receive(&mut self, out: &mut [u8], filled: &mut usize) -> Result<Received> {
         let received = self.receive(out, filled);
         match (received, self.receiver.message()) {
@@ -103,8 +103,8 @@ impl Channel {
         Ok(Received::Pending)
     }
 
-    /// All that has arrived was delivered. Behind a failed write there will be nothing else: the connection is gone, or
-    /// half a frame has made it useless.
+    /// All that has arrived was delivered. Behind a failed write there will be nothing else: the
+    /// connection is gone, or half a frame has made it useless.
     fn nothing_more(&mut self) -> Result<Received> {
         match self.life.check_sending() {
             Err(failure) if !self.readiness.is_lent() && !self.readiness.is_unfinished() => {
@@ -114,7 +114,8 @@ impl Channel {
         }
     }
 
-    /// Reads without a receive pending: answers pings and notices the peer's close, keeps payload for later.
+    /// Reads without a receive pending: answers pings and notices the peer's close, keeps payload
+    /// for later.
     ///
     /// # Errors
     /// As [`Channel::try_receive`].
@@ -192,8 +193,8 @@ impl Channel {
 
     /// Bytes to read into the inbox at the most.
     ///
-    /// Behind a message that was read directly the next is probably as large: only its beginning is read here then, so
-    /// that the rest is not copied.
+    /// Behind a message that was read directly the next is probably as large: only its beginning is
+    /// read here then, so that the rest is not copied.
     pub(super) fn input_limit(&mut self) -> usize {
         if std::mem::take(&mut self.large) {
             self.read_ahead.min(BEGINNING)
@@ -211,8 +212,9 @@ impl Channel {
         }
     }
 
-    /// Payload goes straight into the caller's memory: it is touched once. Where the frame's end fits in, the beginning of
-    /// what follows may come along; if it does not, the socket is known to be drained.
+    /// Payload goes straight into the caller's memory: it is touched once. Where the frame's end
+    /// fits in, the beginning of what follows may come along; if it does not, the socket is known
+    /// to be drained.
     fn read_direct(&mut self, room: &mut [u8]) -> Result<Turn> {
         self.large = true;
         let read = if room.len() == self.direct_remaining() {
@@ -268,14 +270,16 @@ impl Channel {
         self.lose(reasons::ended())
     }
 
-    /// The connection is gone; if a failed write has told that before, and why, that is what counts.
+    /// The connection is gone; if a failed write has told that before, and why, that is what
+    /// counts.
     fn lose(&mut self, failure: Failure) -> Result<Turn> {
         let failure = self.life.lose(failure);
         self.give_up(failure)
     }
 
-    /// The peer broke the protocol: that ends a receive. Reading ahead leaves it to the next receive or close, which meets
-    /// it again: until then the program may answer what came before it.
+    /// The peer broke the protocol: that ends a receive. Reading ahead leaves it to the next
+    /// receive or close, which meets it again: until then the program may answer what came before
+    /// it.
     fn violation(&mut self, error: ProtocolError, reading_ahead: bool) -> Result<Received> {
         if reading_ahead {
             return Ok(Received::Pending);
@@ -283,8 +287,8 @@ impl Channel {
         self.protocol_error(error)
     }
 
-    /// The peer broke the protocol: it is told why, as far as that is possible without waiting, and the connection
-    /// fails (RFC 6455 §7.1.7).
+    /// The peer broke the protocol: it is told why, as far as that is possible without waiting, and
+    /// the connection fails (RFC 6455 §7.1.7).
     fn protocol_error<T>(&mut self, error: ProtocolError) -> Result<T> {
         if !self.sender.is_closed() {
             self.queue_close(&CloseFrame::with_code(error.close_code()))?;

@@ -1,5 +1,5 @@
-//! A synchronous receive that must wait: the calling thread reads the socket itself, without the connection's lock, in
-//! one system call.
+//! A synchronous receive that must wait: the calling thread reads the socket itself, without the
+//! connection's lock, in one system call.
 
 use std::io;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use crate::engine::levers::Spin;
 use crate::engine::socket::{Socket, is_would_block};
 use crate::engine::transport::socket_failure;
 
-/// How long one read may wait in the kernel, where no other thread can wake it; then the thread waits in a way that can
-/// be ended. Deadlines and cancellations are late by so much at the most.
+/// How long one read may wait in the kernel, where no other thread can wake it; then the thread
+/// waits in a way that can be ended. Deadlines and cancellations are late by so much at the most.
 pub const PATIENCE: Duration = Duration::from_millis(20);
 
-/// The sole right to read a connection's socket; whoever has it reads without the connection's lock.
+/// The sole right to read a connection's socket; whoever has it reads without the connection's
+/// lock.
 #[derive(Debug)]
 pub struct LentReader {
     socket: Arc<Socket>,
@@ -53,7 +54,8 @@ impl LentReader {
 }
 
 impl Channel {
-    /// Lends the right to read, unless something else must happen first; [`Channel::take_back`] must follow.
+    /// Lends the right to read, unless something else must happen first; [`Channel::take_back`]
+    /// must follow.
     pub fn lend(&mut self) -> Option<LentReader> {
         let busy = self.readiness.is_lent()
             || self.readiness.is_unfinished()

@@ -1,4 +1,5 @@
-//! Writing: data frames masked block by block from the caller's memory, control frames between them.
+//! Writing: data frames masked block by block from the caller's memory, control frames between
+//! them.
 
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::websocket::mask::copy_masked;
@@ -9,7 +10,8 @@ use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::entropy;
 use crate::engine::transport::{Flush, Write, late};
 
-/// A frame of so many bytes is masked on the stack: small enough to be zeroed first at next to no cost.
+/// A frame of so many bytes is masked on the stack: small enough to be zeroed first at next to no
+/// cost.
 const SMALL_BYTES: usize = 256;
 
 /// A data frame on its way out; its payload stays in the caller's memory.
@@ -23,11 +25,12 @@ pub struct Outgoing {
 }
 
 impl Channel {
-    /// Starts a data frame of `len` payload bytes; feed it to [`Channel::try_send`] until that is done.
+    /// Starts a data frame of `len` payload bytes; feed it to [`Channel::try_send`] until that is
+    /// done.
     ///
     /// # Errors
-    /// The connection's failure; what [`SendError`](winhttp_proto::websocket::SendError) says means that the parameter or
-    /// the operation is invalid.
+    /// The connection's failure; what [`SendError`](winhttp_proto::websocket::SendError) says means
+    /// that the parameter or the operation is invalid.
     pub fn begin(&mut self, kind: MessageKind, fin: bool, len: usize) -> Result<Outgoing> {
         self.life.check_sending()?;
         let key = entropy::mask_key()?;
@@ -44,13 +47,15 @@ impl Channel {
         })
     }
 
-    /// Writes as much of the frame as the transport takes; `true` when all of it has reached the system.
+    /// Writes as much of the frame as the transport takes; `true` when all of it has reached the
+    /// system.
     ///
     /// # Errors
     /// The connection's failure.
     pub fn try_send(&mut self, frame: &mut Outgoing, payload: &[u8]) -> Result<bool> {
         self.life.check_sending()?;
-        // Gathered frames, and a control frame that is partly written, leave before the data frame begins.
+        // Gathered frames, and a control frame that is partly written, leave before the data frame
+        // begins.
         if frame.is_new() && self.wants_write() && !self.flush()? {
             return Ok(false);
         }
@@ -126,7 +131,8 @@ impl Channel {
         Ok(())
     }
 
-    /// Writes gathered and control frames, unless a data frame is partly written; `true` when none is left.
+    /// Writes gathered and control frames, unless a data frame is partly written; `true` when none
+    /// is left.
     ///
     /// # Errors
     /// The connection's failure.
@@ -195,10 +201,11 @@ impl Outgoing {
         self.written = self.total();
     }
 
-    /// Puts the next bytes of the frame into `scratch`: the rest of the header, then masked payload.
+    /// Puts the next bytes of the frame into `scratch`: the rest of the header, then masked
+    /// payload.
     ///
-    /// Payload the transport did not take is masked again from the caller's memory, so that a frame that waits owns
-    /// no buffer.
+    /// Payload the transport did not take is masked again from the caller's memory, so that a frame
+    /// that waits owns no buffer.
     pub(super) fn fill(&self, payload: &[u8], scratch: &mut [u8]) -> usize {
         let header = self.header.as_bytes();
         let rest = header.get(self.written..).unwrap_or_default();

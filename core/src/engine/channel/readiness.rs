@@ -6,7 +6,8 @@
 //! Ready or Drained ─lend─► Lent ─take back─► Ready or Drained
 //! ```
 //!
-//! Bytes that have left the socket already, read ahead or kept by TLS, are another matter: they can be had in every state.
+//! Bytes that have left the socket already, read ahead or kept by TLS, are another matter: they can
+//! be had in every state.
 
 /// What is known of bytes in the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub(super) enum Readiness {
     Drained,
     /// There may be some.
     Ready(ShortRead),
-    /// There may be some, and nobody will tell: whoever received stopped to give others a turn. The owner comes back by
-    /// itself.
+    /// There may be some, and nobody will tell: whoever received stopped to give others a turn. The
+    /// owner comes back by itself.
     Unfinished(ShortRead),
     /// Another thread reads, without the connection's lock; nobody else may.
     Lent(ShortRead),
@@ -27,8 +28,8 @@ pub(super) enum Readiness {
 pub(super) enum ShortRead {
     /// That was all, and trying again would only cost a system call.
     WasAll,
-    /// Nothing: the end of the stream was announced, maybe together with its last bytes. Only a read that finds nothing
-    /// or the end is proof.
+    /// Nothing: the end of the stream was announced, maybe together with its last bytes. Only a
+    /// read that finds nothing or the end is proof.
     ProvesNothing,
 }
 
@@ -83,8 +84,8 @@ impl Readiness {
         };
     }
 
-    /// The other thread has read for the last time; whether that was a short read. It proves nothing if something has
-    /// happened meanwhile that does not let it.
+    /// The other thread has read for the last time; whether that was a short read. It proves
+    /// nothing if something has happened meanwhile that does not let it.
     pub(super) fn take_back(&mut self, short_read: bool) {
         if let Self::Lent(short) = *self {
             *self = Self::Ready(short);

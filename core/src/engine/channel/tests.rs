@@ -1,4 +1,5 @@
-//! Unit tests of what a channel counts as sent, over a layer that takes more than the system below it does.
+//! Unit tests of what a channel counts as sent, over a layer that takes more than the system below
+//! it does.
 
 mod dialogues;
 mod edges;

@@ -28,7 +28,8 @@ pub struct DialSettings {
     pub keep_alive: Option<TcpKeepAlive>,
 }
 
-/// Registers a new socket with whatever will tell about its readiness; synchronous callers look themselves.
+/// Registers a new socket with whatever will tell about its readiness; synchronous callers look
+/// themselves.
 pub trait Attach: Send + Sync {
     /// Called once for each socket, before anything waits for it.
     ///
@@ -111,7 +112,8 @@ pub enum RaceStep<S = Socket> {
 }
 
 impl<S: Candidate> Race<S> {
-    /// A race over `addresses`, families interleaved with the first address's family first (RFC 8305 §4).
+    /// A race over `addresses`, families interleaved with the first address's family first (RFC
+    /// 8305 §4).
     #[must_use]
     pub fn new(addresses: Vec<SocketAddr>, settings: DialSettings) -> Self {
         let mut untried = interleave(addresses);
@@ -130,11 +132,12 @@ impl<S: Candidate> Race<S> {
         self.running.iter().map(|attempt| &attempt.socket)
     }
 
-    /// Moves on; call again until it says [`RaceStep::Wait`] or [`RaceStep::Connected`]. An attempt that starts now gets
-    /// `timeout` (CONNECT_TIMEOUT), `None` for no limit.
+    /// Moves on; call again until it says [`RaceStep::Wait`] or [`RaceStep::Connected`]. An attempt
+    /// that starts now gets `timeout` (CONNECT_TIMEOUT), `None` for no limit.
     ///
     /// # Errors
-    /// [`Error::CannotConnect`], [`Error::Timeout`] or [`Error::NotEnoughMemory`], by what ended the last attempt.
+    /// [`Error::CannotConnect`], [`Error::Timeout`] or [`Error::NotEnoughMemory`], by what ended
+    /// the last attempt.
     pub fn step(
         &mut self,
         now: Instant,

@@ -1,6 +1,8 @@
-//! Name look-up off every other thread: a small pool of workers that ends when there is nothing to look up.
+//! Name look-up off every other thread: a small pool of workers that ends when there is nothing to
+//! look up.
 //!
-//! A name is looked up once for all who ask for it meanwhile, so that a slow one holds one worker and not all of them.
+//! A name is looked up once for all who ask for it meanwhile, so that a slow one holds one worker
+//! and not all of them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -19,7 +21,8 @@ use crate::engine::clock;
 use crate::engine::extended_error::HOST_NOT_FOUND;
 use crate::engine::sleeper::Wake;
 
-/// Names being looked up at once in the process; further ones wait their turn within their own timeouts.
+/// Names being looked up at once in the process; further ones wait their turn within their own
+/// timeouts.
 const MAX_WORKERS: usize = 32;
 
 /// How long a look-up is inside C's library before it waits for the network only.
@@ -38,7 +41,8 @@ struct Pool {
     holding: usize,
 }
 
-/// The pool's lock, held: no look-up begins, and none is about to leave a lock of C's library to the child of a fork.
+/// The pool's lock, held: no look-up begins, and none is about to leave a lock of C's library to
+/// the child of a fork.
 pub struct Held {
     _pool: MutexGuard<'static, Pool>,
 }
@@ -66,8 +70,8 @@ fn pool() -> MutexGuard<'static, Pool> {
 
 /// Holds look-ups back while the process forks.
 ///
-/// C's library has locks of its own that forking does not free. A look-up takes them as it begins; those that have just
-/// begun are waited for, until they have ended or wait for the network.
+/// C's library has locks of its own that forking does not free. A look-up takes them as it begins;
+/// those that have just begun are waited for, until they have ended or wait for the network.
 #[must_use]
 pub fn hold() -> Held {
     let (_, changed) = POOL.get();
@@ -118,7 +122,8 @@ impl Resolve {
         }
     }
 
-    /// Starts the look-up, unless that was done or an address needs none; `wake` is used when the answer is there.
+    /// Starts the look-up, unless that was done or an address needs none; `wake` is used when the
+    /// answer is there.
     ///
     /// # Errors
     /// As [`Lookup::start`]; it may be tried again then.
@@ -281,7 +286,8 @@ fn work() {
     pool.workers -= 1;
 }
 
-/// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS). The addresses have no port.
+/// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS). The
+/// addresses have no port.
 fn look_up(name: &str) -> Result<Vec<SocketAddr>> {
     let unresolved = |system: String| {
         let name = name.to_owned();

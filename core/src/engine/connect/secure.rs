@@ -1,4 +1,5 @@
-//! Protecting a new connection: the TLS handshake, which is part of connecting and has the same limit.
+//! Protecting a new connection: the TLS handshake, which is part of connecting and has the same
+//! limit.
 
 use std::fmt;
 use std::sync::Arc;

@@ -89,13 +89,15 @@ impl PollSource {
             let Some(owner) = owner else { continue };
             let left = Arc::downgrade(&owner);
             posted |= owner.flush();
-            // The program has closed it meanwhile: if this was its last reference, that posted HANDLE_CLOSING.
+            // The program has closed it meanwhile: if this was its last reference, that posted
+            // HANDLE_CLOSING.
             posted |= left.strong_count() == 0;
         }
         posted
     }
 
-    /// Takes what is ready; waits for it if that is allowed: looks for a while where that pays, then sleeps.
+    /// Takes what is ready; waits for it if that is allowed: looks for a while where that pays,
+    /// then sleeps.
     fn poll(&mut self, may_block: bool) {
         if !may_block {
             return self.take_events(Some(Duration::ZERO));
@@ -140,7 +142,8 @@ impl PollSource {
 
     /// Tells the owners whose deadlines have passed, if any have.
     fn expire(&self) {
-        // One look at the clock: a deadline set from here on waits for the next turn, and the others get theirs first.
+        // One look at the clock: a deadline set from here on waits for the next turn, and the
+        // others get theirs first.
         let now = clock::now();
         while let Some(owner) = self.shared.next_expired(now) {
             owner.expired();

@@ -5,7 +5,8 @@ use winhttp_proto::failure::Result;
 use super::{Flush, Interest, Read, Transport, Write};
 use crate::engine::buffers::Inbox;
 
-/// A layer that gives back what was read ahead of it: whoever answers for a tunnel may have read into what goes through it.
+/// A layer that gives back what was read ahead of it: whoever answers for a tunnel may have read
+/// into what goes through it.
 #[derive(Debug)]
 pub struct Prefixed {
     prefix: Inbox,

@@ -75,8 +75,8 @@ impl Stack {
         Self::plain(Box::new(tcp), Some(socket))
     }
 
-    /// A connection without TLS, or with whatever `transport` does for it. Without a socket of its own nobody can wait for
-    /// it, or read it past its layers.
+    /// A connection without TLS, or with whatever `transport` does for it. Without a socket of its
+    /// own nobody can wait for it, or read it past its layers.
     #[must_use]
     pub fn plain(transport: Box<dyn Transport>, socket: Option<Arc<Socket>>) -> Self {
         Self {
@@ -144,7 +144,8 @@ impl Stack {
         }
     }
 
-    /// What the bottom layer has carried: also while nothing goes through the top, as with a part of a TLS record.
+    /// What the bottom layer has carried: also while nothing goes through the top, as with a part
+    /// of a TLS record.
     #[must_use]
     pub fn carried(&self) -> Carried {
         match &self.top {
@@ -168,7 +169,8 @@ impl Stack {
         }
     }
 
-    /// Bytes of the socket wait in a layer: what is read from the socket elsewhere would come too early.
+    /// Bytes of the socket wait in a layer: what is read from the socket elsewhere would come too
+    /// early.
     #[must_use]
     pub fn holds_input(&self) -> bool {
         match &self.top {
@@ -177,8 +179,8 @@ impl Stack {
         }
     }
 
-    /// Takes over bytes that were read from the socket elsewhere; only while [`Stack::holds_input`] says no. They come back
-    /// if reading would bring just them.
+    /// Takes over bytes that were read from the socket elsewhere; only while [`Stack::holds_input`]
+    /// says no. They come back if reading would bring just them.
     pub fn accept(&mut self, input: Inbox) -> Option<Inbox> {
         match &mut self.top {
             Top::Plain(_) => Some(input),

@@ -15,7 +15,8 @@ pub(crate) struct Block {
     used_max: usize,
 }
 
-// SAFETY: the bytes are only touched through raw pointers: by the library under its lock, by the test in `drop`.
+// SAFETY: the bytes are only touched through raw pointers: by the library under its lock, by the
+// test in `drop`.
 unsafe impl Send for Block {}
 // SAFETY: as above; shared access only computes addresses.
 unsafe impl Sync for Block {}

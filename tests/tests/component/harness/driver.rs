@@ -78,7 +78,8 @@ impl<S: Read + Write> Driver<'_, '_, S> {
         self.socket.done(action);
     }
 
-    /// Receives once: the receive queue with one entry until the operation is over. Pings are answered.
+    /// Receives once: the receive queue with one entry until the operation is over. Pings are
+    /// answered.
     pub(crate) fn receive(&mut self) -> Piece {
         assert_eq!(self.socket.receive(2), S_OK);
         loop {

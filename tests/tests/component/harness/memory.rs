@@ -1,4 +1,5 @@
-//! Counts what the current thread has allocated: all calls of the component work on the caller's thread.
+//! Counts what the current thread has allocated: all calls of the component work on the caller's
+//! thread.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -101,7 +101,8 @@ impl<'m> Socket<'m> {
     ///
     /// # Safety
     ///
-    /// The buffer is NULL or may be read, and what it points to lives until the send is indicated as complete.
+    /// The buffer is NULL or may be read, and what it points to lives until the send is indicated
+    /// as complete.
     pub(crate) unsafe fn send_raw(
         &self,
         kind: i32,
@@ -315,7 +316,8 @@ impl<'m> Socket<'m> {
         }
     }
 
-    /// WebSocketEndClientHandshake with all outputs: the result, the selected extensions and sub-protocol.
+    /// WebSocketEndClientHandshake with all outputs: the result, the selected extensions and
+    /// sub-protocol.
     pub(crate) fn end_client_selecting(
         &self,
         headers: &[Header],

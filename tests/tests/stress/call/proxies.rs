@@ -1,4 +1,5 @@
-//! Credentials, proxies and connection groups: partly not built yet, so arguments and handles are what is tried.
+//! Credentials, proxies and connection groups: partly not built yet, so arguments and handles are
+//! what is tried.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{AutoproxyOptions, ProxyInfo, ProxySettings};

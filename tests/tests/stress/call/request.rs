@@ -108,7 +108,8 @@ impl Caller {
             track.state().bodies.extend(own.take());
         }
         let result = Self::watched(Function::SendRequest, target, || {
-            // SAFETY: headers live through the call, the body until the handle has closed or the round has ended.
+            // SAFETY: headers live through the call, the body until the handle has closed or the
+            // round has ended.
             of_bool(unsafe {
                 winhttp::WinHttpSendRequest::<W>(
                     target.raw(),
@@ -162,7 +163,8 @@ impl Caller {
         self.made(socket.addr(), WEB_SOCKET, track.mode, track.path());
     }
 
-    /// A WebSocket as programs open it: synchronously at once, asynchronously on from completion to completion.
+    /// A WebSocket as programs open it: synchronously at once, asynchronously on from completion to
+    /// completion.
     pub(crate) fn add_socket(&mut self) {
         let (bits, track) = self.world.handle(CONNECT, &mut self.chance);
         let target = Target::new(bits, track);

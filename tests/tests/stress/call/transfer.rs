@@ -8,8 +8,8 @@ use crate::table::Function;
 use crate::track::{Loan, REQUEST, Way};
 
 impl Caller {
-    /// Lends memory to a call: followed if its handle is asynchronous, else the caller's own. `None`: the side is taken,
-    /// and this time it shall stay unharmed.
+    /// Lends memory to a call: followed if its handle is asynchronous, else the caller's own.
+    /// `None`: the side is taken, and this time it shall stay unharmed.
     pub(super) fn lend(
         &mut self,
         target: &Target,

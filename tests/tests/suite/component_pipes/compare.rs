@@ -26,7 +26,8 @@ impl Sent {
     }
 }
 
-/// Follows what was sent and what was seen; all of it must have come, unless the other end was cut off.
+/// Follows what was sent and what was seen; all of it must have come, unless the other end was cut
+/// off.
 pub(crate) fn compare(
     due: &[Sent],
     seen: &[Polled],

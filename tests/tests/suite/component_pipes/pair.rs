@@ -108,7 +108,8 @@ impl End {
         }
     }
 
-    /// Completes what the send queue has given out; the bytes that are on their way now, and what begins with them.
+    /// Completes what the send queue has given out; the bytes that are on their way now, and what
+    /// begins with them.
     fn complete_send(&mut self, cancel: bool) -> (Vec<u8>, Option<Message>) {
         let bytes = std::mem::take(&mut self.frame);
         let Some(judge) = &mut self.judge else {
@@ -128,7 +129,8 @@ impl End {
         (bytes, begins)
     }
 
-    /// Completes what the receive queue has given out, a read with at most so many bytes; gives those of a pong.
+    /// Completes what the receive queue has given out, a read with at most so many bytes; gives
+    /// those of a pong.
     fn complete_receive(&mut self, most: usize, cancel: bool, other_is_gone: bool) -> Vec<u8> {
         let pong = std::mem::take(&mut self.pong);
         let Some(judge) = &mut self.judge else {

@@ -13,7 +13,8 @@ use winhttp_tests::PATIENCE;
 
 use super::programs::EchoServer;
 
-/// A connection that never waits to write: an echo server stops reading from a client that does not read.
+/// A connection that never waits to write: an echo server stops reading from a client that does not
+/// read.
 struct Duplex {
     reader: TcpStream,
     pending: Option<mpsc::Sender<Vec<u8>>>,
@@ -196,7 +197,8 @@ fn scenario_92_close_codes_come_back() {
     }
 }
 
-/// RFC 6455 §7.4: numbers that are only reserved are a protocol error. The handle leaves that to the server.
+/// RFC 6455 §7.4: numbers that are only reserved are a protocol error. The handle leaves that to
+/// the server.
 #[test]
 fn reserved_close_codes_are_answered_with_1002() {
     let server = EchoServer::start();
@@ -271,7 +273,8 @@ fn a_server_that_ends_says_that_it_goes_away() {
     }
 }
 
-/// A peer that does not answer the close frame cannot hold the server: a second signal does not wait for it.
+/// A peer that does not answer the close frame cannot hold the server: a second signal does not
+/// wait for it.
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
     let mut server = EchoServer::start();

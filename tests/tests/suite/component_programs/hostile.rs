@@ -1,5 +1,5 @@
-//! The echo server with clients that break HTTP and the WebSocket protocol, byte by byte: each gets its answer, and
-//! the next client does not notice.
+//! The echo server with clients that break HTTP and the WebSocket protocol, byte by byte: each gets
+//! its answer, and the next client does not notice.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -218,7 +218,8 @@ fn frames_in_the_same_packet_as_the_request_are_read() {
 
 #[test]
 fn bad_frames_are_answered_with_a_close_frame_and_the_end() {
-    // An error of order has a status. One of form has none: a bad frame and bad text are the same to a program.
+    // An error of order has a status. One of form has none: a bad frame and bad text are the same
+    // to a program.
     let (order, form) = (&b"\x88\x02\x03\xea"[..], &b"\x88\x00"[..]);
     let table = [
         (form, "not masked", b"\x81\x05Hello".to_vec()),
@@ -324,7 +325,8 @@ fn a_server_without_descriptors_waits_for_connections_to_end() {
     }
 }
 
-/// Requests with a few wrong bytes, and frames of chance behind them: each is answered or ended, none is waited for.
+/// Requests with a few wrong bytes, and frames of chance behind them: each is answered or ended,
+/// none is waited for.
 #[test]
 fn nonsense_is_survived() {
     let server = EchoServer::start();

@@ -174,7 +174,8 @@ impl<'a> Caller<'a> {
                 assert!(pending.bytes <= BUFFER_SIZE as usize);
                 let count = frames.len().min(pending.bytes);
                 let room = ptr::with_exposed_provenance_mut::<u8>(pending.room);
-                // SAFETY: the room is in the track's block, and nobody else may use it until the completion.
+                // SAFETY: the room is in the track's block, and nobody else may use it until the
+                // completion.
                 unsafe { ptr::copy_nonoverlapping(frames.as_ptr(), room, count) };
                 count as u32
             }

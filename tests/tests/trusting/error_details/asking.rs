@@ -84,8 +84,8 @@ fn who_learns_of_it_in_a_callback_knows_nothing_outside() {
     ear.finish();
 }
 
-/// A callback that is told of one failure makes a synchronous request of another session that fails with the same number
-/// and tells its own callback.
+/// A callback that is told of one failure makes a synchronous request of another session that fails
+/// with the same number and tells its own callback.
 #[test]
 fn nested_callbacks_know_each_their_own() {
     let [first, second] = [(); 2].map(|()| RefusedPort::new().unwrap());

@@ -10,7 +10,8 @@ use winhttp_tests::{Mode, scenarios};
 
 use super::ear::Ear;
 
-/// What is said of a server with this certificate: told by SECURE_FAILURE and by the failure itself.
+/// What is said of a server with this certificate: told by SECURE_FAILURE and by the failure
+/// itself.
 fn refusal<W: Unit>(mode: Mode, identity: &Identity) -> String {
     let server = Server::tls(by_path, identity).unwrap();
     let ear = Ear::<W>::new(mode);

@@ -53,8 +53,8 @@ impl<W: Unit> Ear<W> {
         self.told.recv_timeout(PATIENCE).expect("nothing was told")
     }
 
-    /// The error of an operation that was to fail, and what was known of it where the program learns of it: here, or in
-    /// the callback.
+    /// The error of an operation that was to fail, and what was known of it where the program
+    /// learns of it: here, or in the callback.
     pub(crate) fn failed<T: std::fmt::Debug>(&self, outcome: Call<T>) -> (u32, String) {
         let error = outcome.expect_err("this should fail");
         let detail = match self.client.mode {
@@ -85,7 +85,8 @@ fn error_of(event: &Event) -> u32 {
     }
 }
 
-/// What this thread knows about an error. Both functions say the same, and neither changes what it is asked about.
+/// What this thread knows about an error. Both functions say the same, and neither changes what it
+/// is asked about.
 pub(crate) fn detail<W: Unit>(error: u32) -> Option<String> {
     let before = last_error();
     winhttp_abi::last_error::set_errno(winhttp_abi::Code(STALE));

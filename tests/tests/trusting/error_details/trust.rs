@@ -1,5 +1,5 @@
-//! What the environment says about trust and cannot be used is named where a certificate's issuer is unknown, each time in
-//! a process of its own.
+//! What the environment says about trust and cannot be used is named where a certificate's issuer
+//! is unknown, each time in a process of its own.
 
 use std::ffi::OsStr;
 

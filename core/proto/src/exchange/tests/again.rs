@@ -4,7 +4,8 @@ use super::*;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
 
-/// A connection that another request has used, given up by the server: the first read meets its end.
+/// A connection that another request has used, given up by the server: the first read meets its
+/// end.
 fn stale(method: &'static str) -> World {
     let mut world = World::new(Composed {
         method: method.into(),

@@ -6,7 +6,8 @@ fn answer(fields: &str, body: &[u8]) -> Vec<u8> {
     [format!("HTTP/1.1 200 OK\r\n{fields}\r\n").as_bytes(), body].concat()
 }
 
-/// A world in which the response's head has been received; the body comes in pieces of this size, then the end.
+/// A world in which the response's head has been received; the body comes in pieces of this size,
+/// then the end.
 fn receiving(fields: &str, body: &[u8], size: usize, end: Peer) -> World {
     let mut world = World::answering(request(), &answer(fields, b""));
     for piece in body.chunks(size) {

@@ -144,7 +144,8 @@ impl Received {
     }
 }
 
-/// What is to be done next. All but `None` are outstanding until their token is given to `complete`.
+/// What is to be done next. All but `None` are outstanding until their token is given to
+/// `complete`.
 ///
 /// `context` is the number the application gave to the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +162,8 @@ pub enum Action {
         second: Option<Place>,
         /// `None` for a pong that answers a ping.
         context: Option<usize>,
-        /// To be given back with the number of bytes sent; any other number than all of them ends the send.
+        /// To be given back with the number of bytes sent; any other number than all of them ends
+        /// the send.
         token: Token,
     },
     /// A send is over; its payload is the application's again.
@@ -179,7 +181,8 @@ pub enum Action {
         place: Place,
         /// The operation's.
         context: usize,
-        /// To be given back with the number of bytes received; 0, or more than fit, ends the receive.
+        /// To be given back with the number of bytes received; 0, or more than fit, ends the
+        /// receive.
         token: Token,
     },
     /// A receive is over.

@@ -4,7 +4,8 @@ use crate::embed::{ReadMemory, WriteMemory};
 
 use super::error::ComponentError;
 
-/// Size of the control area: the longest control frame (131 bytes), or a received close frame's payload.
+/// Size of the control area: the longest control frame (131 bytes), or a received close frame's
+/// payload.
 ///
 /// The longest control payload and the longest header, rounded up to 8.
 pub const CONTROL_BYTES: usize = 144;

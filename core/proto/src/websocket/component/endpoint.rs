@@ -34,8 +34,8 @@ enum Stage<L: Lender> {
 }
 
 impl<L: Lender> Endpoint<L> {
-    /// A new end. `memory` has areas of the sizes in `settings`, which were checked; `tag` is not 0 and tells
-    /// endpoints apart.
+    /// A new end. `memory` has areas of the sizes in `settings`, which were checked; `tag` is not 0
+    /// and tells endpoints apart.
     #[must_use]
     pub fn new(role: Role, settings: Settings, tag: u32, memory: L::Memory) -> Self {
         Self {
@@ -52,11 +52,13 @@ impl<L: Lender> Endpoint<L> {
         &mut self.memory
     }
 
-    /// Begins a client's handshake with a nonce from a cryptographic generator, and gives the fields to be sent.
+    /// Begins a client's handshake with a nonce from a cryptographic generator, and gives the
+    /// fields to be sent.
     ///
     /// # Errors
-    /// [`ComponentError::InvalidOperation`] for a server or the second time; [`ComponentError::InvalidArgument`] for a
-    /// sub-protocol or extension that cannot be offered, or a field without a proper name.
+    /// [`ComponentError::InvalidOperation`] for a server or the second time;
+    /// [`ComponentError::InvalidArgument`] for a sub-protocol or extension that cannot be offered,
+    /// or a field without a proper name.
     pub fn begin_client_handshake(
         &mut self,
         nonce: [u8; 16],
@@ -76,7 +78,8 @@ impl<L: Lender> Endpoint<L> {
     /// `room` is how many selected extensions the application can be told, if it wants to be.
     ///
     /// # Errors
-    /// [`ComponentError::InvalidOperation`] without a beginning; else what is wrong with the response.
+    /// [`ComponentError::InvalidOperation`] without a beginning; else what is wrong with the
+    /// response.
     pub fn end_client_handshake(
         &mut self,
         response: &[Field<'_>],
@@ -93,7 +96,8 @@ impl<L: Lender> Endpoint<L> {
     /// Begins a server's handshake with the request's fields, and gives those of the response.
     ///
     /// # Errors
-    /// [`ComponentError::InvalidOperation`] for a client or the second time; else what is wrong with the request.
+    /// [`ComponentError::InvalidOperation`] for a client or the second time; else what is wrong
+    /// with the request.
     pub fn begin_server_handshake(
         &mut self,
         request: &[Field<'_>],
@@ -122,9 +126,9 @@ impl<L: Lender> Endpoint<L> {
     /// Queues a frame; it ends in one [`Action::IndicateSendComplete`].
     ///
     /// # Errors
-    /// [`ComponentError::InvalidOperation`] before the session, after an abort, for data of the other kind while a
-    /// fragmented message is open, and for data and close frames after a close frame;
-    /// [`ComponentError::InvalidArgument`] for a close frame that must not be sent.
+    /// [`ComponentError::InvalidOperation`] before the session, after an abort, for data of the
+    /// other kind while a fragmented message is open, and for data and close frames after a close
+    /// frame; [`ComponentError::InvalidArgument`] for a close frame that must not be sent.
     #[inline]
     pub fn send(
         &mut self,
@@ -135,12 +139,12 @@ impl<L: Lender> Endpoint<L> {
         self.session()?.0.send(outgoing, context, keys)
     }
 
-    /// Queues a receive; it ends in one [`Action::IndicateReceiveComplete`]. With a target, which must not be empty,
-    /// payload is copied there.
+    /// Queues a receive; it ends in one [`Action::IndicateReceiveComplete`]. With a target, which
+    /// must not be empty, payload is copied there.
     ///
     /// # Errors
-    /// [`ComponentError::InvalidOperation`] before the session, after an abort, after the peer's close frame, and after
-    /// the peer broke the protocol.
+    /// [`ComponentError::InvalidOperation`] before the session, after an abort, after the peer's
+    /// close frame, and after the peer broke the protocol.
     #[inline]
     pub fn receive(
         &mut self,
@@ -153,9 +157,10 @@ impl<L: Lender> Endpoint<L> {
     /// What is to be done next; `entries` is how many places the application can be told.
     ///
     /// # Errors
-    /// [`ComponentError::InvalidOperation`] before the session; [`ComponentError::Protocol`] for a peer that breaks the
-    /// protocol, again and again until an abort; [`ComponentError::InsufficientBuffer`] without entries, where one is
-    /// needed; nothing is lost then.
+    /// [`ComponentError::InvalidOperation`] before the session; [`ComponentError::Protocol`] for a
+    /// peer that breaks the protocol, again and again until an abort;
+    /// [`ComponentError::InsufficientBuffer`] without entries, where one is needed; nothing is lost
+    /// then.
     #[inline]
     pub fn action(
         &mut self,
@@ -180,7 +185,8 @@ impl<L: Lender> Endpoint<L> {
         known.then_some(()).ok_or(ComponentError::InvalidArgument)
     }
 
-    /// Ends the session, if there is one: what is queued can be indicated as complete, nothing else happens any more.
+    /// Ends the session, if there is one: what is queued can be indicated as complete, nothing else
+    /// happens any more.
     pub fn abort(&mut self) {
         match &mut self.stage {
             Stage::Session(session) => session.abort(),

@@ -20,7 +20,8 @@ pub(super) struct Receiving<T> {
     receiver: Receiver,
     queue: VecDeque<Operation<T>>,
     slot: Slot<Outstanding>,
-    /// Bytes of the receive area that came and were not looked at: from the first to before the second.
+    /// Bytes of the receive area that came and were not looked at: from the first to before the
+    /// second.
     unread: (usize, usize),
     state: ReceiveState,
 }
@@ -171,7 +172,8 @@ impl<T: ReadMemory> Receiving<T> {
         self.indicate(Received::Nothing { kind }, tokens)
     }
 
-    /// The action that brings more bytes. All that came was looked at, so the whole receive area is free.
+    /// The action that brings more bytes. All that came was looked at, so the whole receive area is
+    /// free.
     #[inline]
     pub(super) fn read(&mut self, room: usize, tokens: &mut Tokens) -> Action {
         let Some(Operation { context, .. }) = self.queue.front() else {
@@ -241,7 +243,8 @@ impl<T: ReadMemory> Receiving<T> {
         }))
     }
 
-    /// Looks at bytes that begin with no payload: the rest of a header, a control frame, an empty frame.
+    /// Looks at bytes that begin with no payload: the rest of a header, a control frame, an empty
+    /// frame.
     fn step_without_payload(&mut self, unread: &[u8]) -> Result<Step, ProtocolError> {
         let advance = self.receiver.advance(unread, &mut [])?;
         self.unread.0 += advance.consumed;
@@ -317,7 +320,8 @@ fn is_last(event: Option<&Event>) -> bool {
     matches!(event, Some(Event::FrameEnd { fin: true, .. }))
 }
 
-/// What the application is told of a control frame; `None` for the end of a data frame without payload.
+/// What the application is told of a control frame; `None` for the end of a data frame without
+/// payload.
 fn control(event: Event, memory: &mut impl Memory) -> Option<Decoded> {
     match event {
         Event::FrameEnd { .. } => None,

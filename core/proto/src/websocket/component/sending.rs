@@ -1,7 +1,7 @@
 //! The sending side: queued frames, and which part of which frame is to be sent next.
 //!
-//! A frame that is not masked is sent from where its payload lies; a masked one is built in the send area, as much at
-//! a time as fits.
+//! A frame that is not masked is sent from where its payload lies; a masked one is built in the
+//! send area, as much at a time as fits.
 
 use std::collections::VecDeque;
 
@@ -90,7 +90,8 @@ struct Operation<P> {
     head: Head,
     /// The payload behind the head; `None` without any.
     payload: Option<P>,
-    /// The key and the phase it starts with at `payload`'s first byte; `None` if the payload is sent as it lies.
+    /// The key and the phase it starts with at `payload`'s first byte; `None` if the payload is
+    /// sent as it lies.
     mask: Option<(MaskKey, u64)>,
     /// Bytes of the frame that were asked to be sent.
     offered: u64,
@@ -158,7 +159,8 @@ impl<P: WriteMemory> Sending<P> {
             .is_some_and(|frame| frame.offered > 0 && !frame.is_finished())
     }
 
-    /// The next action, if there is one. A closed gate does not keep a finished frame from being indicated.
+    /// The next action, if there is one. A closed gate does not keep a finished frame from being
+    /// indicated.
     #[inline]
     pub(super) fn offer(
         &mut self,
@@ -198,7 +200,8 @@ impl<P: WriteMemory> Sending<P> {
 
     /// Completes an action; returns whether `token` names one of this side.
     ///
-    /// A frame of almost 4 GiB has more bytes with its header than a program can count: `bytes` are compared in 32 bits.
+    /// A frame of almost 4 GiB has more bytes with its header than a program can count: `bytes` are
+    /// compared in 32 bits.
     #[inline]
     pub(super) fn complete(&mut self, token: Token, bytes: u32) -> bool {
         let Some(outstanding) = self.slot.release(token) else {

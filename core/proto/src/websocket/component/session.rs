@@ -60,8 +60,8 @@ impl<L: Lender> Session<L> {
         }
     }
 
-    /// A pong comes first; then sends before receives, so that a program that does one thing at a time and waits for
-    /// it cannot wait for a peer that waits for it.
+    /// A pong comes first; then sends before receives, so that a program that does one thing at a
+    /// time and waits for it cannot wait for a peer that waits for it.
     #[inline]
     pub(super) fn action(
         &mut self,

@@ -18,9 +18,11 @@ const BUFFER_BYTES: u32 = 4096;
 pub struct Settings {
     /// Bytes that are received at a time, at least 256. Messages and frames may be larger.
     pub receive_bytes: u32,
-    /// Bytes of masked frames that are sent at a time, at least 16; frames that are not masked need no more.
+    /// Bytes of masked frames that are sent at a time, at least 16; frames that are not masked need
+    /// no more.
     pub send_bytes: u32,
-    /// A client masks with the key 0, which leaves payload as it is; a server takes frames that are not masked.
+    /// A client masks with the key 0, which leaves payload as it is; a server takes frames that are
+    /// not masked.
     pub disable_masking: bool,
     /// Received text and close reasons are not checked.
     pub disable_utf8_verification: bool,

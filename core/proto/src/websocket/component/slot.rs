@@ -2,12 +2,14 @@
 
 /// Names an outstanding action; never 0.
 ///
-/// The upper half tells the endpoint, the lower half counts its actions and starts again after 2³² of them.
+/// The upper half tells the endpoint, the lower half counts its actions and starts again after 2³²
+/// of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token(u64);
 
 impl Token {
-    /// Takes any number a caller passed; whether it names an outstanding action is `complete`'s answer.
+    /// Takes any number a caller passed; whether it names an outstanding action is `complete`'s
+    /// answer.
     #[must_use]
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)

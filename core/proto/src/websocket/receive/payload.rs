@@ -7,8 +7,8 @@ use super::super::mask::{self, MaskKey};
 use super::super::message::MessageKind;
 use super::super::utf8::{InvalidUtf8, Utf8Check};
 
-/// Payload is unmasked and validated in pieces of this many bytes, so that the second pass finds its
-/// piece in the first-level cache.
+/// Payload is unmasked and validated in pieces of this many bytes, so that the second pass finds
+/// its piece in the first-level cache.
 const PIECE_BYTES: usize = 16 * 1024;
 
 /// A data frame under way.

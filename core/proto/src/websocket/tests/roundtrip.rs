@@ -1,5 +1,5 @@
-//! Random conversations: what one side sends through a `Sender`, the other reads through a `Receiver`,
-//! whatever the framing and however the bytes are cut.
+//! Random conversations: what one side sends through a `Sender`, the other reads through a
+//! `Receiver`, whatever the framing and however the bytes are cut.
 
 use proptest::prelude::*;
 use proptest::sample::Index;

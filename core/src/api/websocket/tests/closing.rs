@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Every call but Close, which ends the story: `true` where it is legal. All of them are refused in the same way.
+/// Every call but Close, which ends the story: `true` where it is legal. All of them are refused in
+/// the same way.
 fn legal(world: &mut World) -> [bool; 4] {
     world.told();
     let send = world.send(b"x");

@@ -1,5 +1,5 @@
-//! Whole streams over a socket that says once what there is to read: nothing may be lost, whatever the sizes of
-//! messages, memory and reads, and however they meet.
+//! Whole streams over a socket that says once what there is to read: nothing may be lost, whatever
+//! the sizes of messages, memory and reads, and however they meet.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,5 @@
-//! After a write has failed: what arrived by then is received, then the failure, whoever was reading meanwhile.
+//! After a write has failed: what arrived by then is received, then the failure, whoever was
+//! reading meanwhile.
 
 use std::io::Write;
 use std::net::TcpStream;

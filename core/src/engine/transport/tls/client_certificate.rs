@@ -1,4 +1,5 @@
-//! What a server is told that asks for the client's certificate, and how its connection learns that it asked.
+//! What a server is told that asks for the client's certificate, and how its connection learns that
+//! it asked.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -12,10 +13,12 @@ thread_local! {
     static ASKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work`, and says whether a server asked for a certificate in it: that explains a later refusal.
+/// Does `work`, and says whether a server asked for a certificate in it: that explains a later
+/// refusal.
 ///
-/// The resolver cannot say so itself: all connections of a policy share it, because rustls resumes sessions only under the
-/// one they were made under. It is called inside `work`, so its note never outlives that.
+/// The resolver cannot say so itself: all connections of a policy share it, because rustls resumes
+/// sessions only under the one they were made under. It is called inside `work`, so its note never
+/// outlives that.
 pub(super) fn noting_requests<T>(work: impl FnOnce() -> T) -> (T, bool) {
     ASKED.set(false);
     let outcome = work();

@@ -1,4 +1,5 @@
-//! TLS client configurations: one per policy of a session, so that resumption never crosses policies.
+//! TLS client configurations: one per policy of a session, so that resumption never crosses
+//! policies.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! SSLKEYLOGFILE: the secrets of connections, for debugging with a network analyser, in a file that only its owner reads.
+//! SSLKEYLOGFILE: the secrets of connections, for debugging with a network analyser, in a file that
+//! only its owner reads.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -11,7 +12,8 @@ use rustls::KeyLog;
 /// Read and written by its owner.
 const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// Appends secrets to the file that SSLKEYLOGFILE names; does nothing if that is not set or cannot be opened.
+/// Appends secrets to the file that SSLKEYLOGFILE names; does nothing if that is not set or cannot
+/// be opened.
 #[derive(Debug)]
 pub(super) struct KeyLogFile(Option<File>);
 
@@ -33,7 +35,8 @@ impl KeyLog for KeyLogFile {
         line.push(' ');
         hexadecimal(&mut line, secret);
         line.push('\n');
-        // One write appends one line, whoever else writes to the file. A full disk is no reason to fail.
+        // One write appends one line, whoever else writes to the file. A full disk is no reason to
+        // fail.
         let _ = file.write(line.as_bytes());
     }
 
@@ -42,7 +45,8 @@ impl KeyLog for KeyLogFile {
     }
 }
 
-/// Opens the file itself, not what a symbolic link points to; does not wait for the reader of a pipe.
+/// Opens the file itself, not what a symbolic link points to; does not wait for the reader of a
+/// pipe.
 fn open(path: &OsStr) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC;
     let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK;

@@ -92,7 +92,8 @@ impl TlsHandshake {
         }
     }
 
-    /// Exchanges messages until the handshake is complete (`true`) or the socket must be waited for.
+    /// Exchanges messages until the handshake is complete (`true`) or the socket must be waited
+    /// for.
     fn turn(&mut self) -> Result<bool, Fault> {
         loop {
             let (shaken, asked) = noting_requests(|| self.records.shake_hands());
@@ -154,7 +155,8 @@ impl Tls {
         self.records.holds_input()
     }
 
-    /// Takes over bytes of the layer below that were read elsewhere; only while [`Tls::holds_input`] says no.
+    /// Takes over bytes of the layer below that were read elsewhere; only while
+    /// [`Tls::holds_input`] says no.
     pub fn accept(&mut self, input: Inbox) {
         self.records.accept(input);
     }
@@ -167,8 +169,8 @@ impl Tls {
             if count > 0 {
                 return Ok(Read::Bytes { count, drained });
             }
-            // An end without close_notify looks the same; HTTP and WebSocket framing decide themselves whether the end came
-            // too early.
+            // An end without close_notify looks the same; HTTP and WebSocket framing decide
+            // themselves whether the end came too early.
             let orderly = self.records.is_closed();
             if orderly {
                 return Ok(Read::End { orderly });
@@ -276,7 +278,8 @@ pub(super) fn rustls_error(tls: &rustls::Error, asked: bool) -> (Error, SecurePr
     }
 }
 
-/// Alerts with which servers refuse a client that has no certificate: TLS 1.3 has one for it, older servers use others.
+/// Alerts with which servers refuse a client that has no certificate: TLS 1.3 has one for it, older
+/// servers use others.
 fn is_refusal(error: &rustls::Error) -> bool {
     const ALERTS: [AlertDescription; 6] = [
         AlertDescription::CertificateRequired,

@@ -7,7 +7,8 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-/// A name on one line, with the short names of RFC 4514 section 3 where there are some: `CN=x, O=y`.
+/// A name on one line, with the short names of RFC 4514 section 3 where there are some:
+/// `CN=x, O=y`.
 ///
 /// x509-parser could do that, but would keep a table of all that has a name in memory for it.
 pub(super) fn name_text(name: &X509Name<'_>) -> String {
@@ -28,7 +29,8 @@ pub(super) fn name_text(name: &X509Name<'_>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// The text of a name's value. Control characters, which could forge a line or end the text, are replaced.
+/// The text of a name's value. Control characters, which could forge a line or end the text, are
+/// replaced.
 pub(crate) fn value_text(attribute: &AttributeTypeAndValue<'_>) -> String {
     let bytes = attribute.as_slice();
     let text = match attribute.attr_value().tag() {

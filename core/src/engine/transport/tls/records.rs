@@ -1,7 +1,7 @@
 //! TLS records between the socket and plaintext: rustls without buffers of its own.
 //!
-//! rustls' unbuffered connection opens records where they lie and seals into memory that is lent to it, so that an idle
-//! connection owns no buffer and a large read or write costs one system call.
+//! rustls' unbuffered connection opens records where they lie and seals into memory that is lent to
+//! it, so that an idle connection owns no buffer and a large read or write costs one system call.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,8 @@ use winhttp_proto::failure::Failure;
 use crate::engine::buffers::{Inbox, PIECE_BYTES, with_scratch};
 use crate::engine::transport::{Counted, Flush, Read, Transport, Write, socket_failure};
 
-/// Received bytes that wait at the most: the largest handshake message (64 KiB, RFC 8446 §4) in its records fits.
+/// Received bytes that wait at the most: the largest handshake message (64 KiB, RFC 8446 §4) in its
+/// records fits.
 const INPUT_MAX: usize = 128 * 1024;
 /// Opened bytes that wait at the most: all that so much input can hold.
 const PLAINTEXT_MAX: usize = INPUT_MAX;
@@ -175,7 +176,8 @@ impl Records {
         !self.plaintext.is_empty() || !self.starved || self.end.is_some()
     }
 
-    /// Opens into `out` what was received; 0 if that is no complete record, or nothing more will come.
+    /// Opens into `out` what was received; 0 if that is no complete record, or nothing more will
+    /// come.
     pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize> {
         let waiting = self.plaintext.data();
         let mut filled = waiting.len().min(out.len());
@@ -358,7 +360,8 @@ impl Records {
         }
     }
 
-    /// Ends the connection; the alert that tells the peer why is sent as far as that is possible without waiting.
+    /// Ends the connection; the alert that tells the peer why is sent as far as that is possible
+    /// without waiting.
     fn fail(&mut self, error: rustls::Error) -> Result<Opened> {
         if let UnbufferedStatus {
             state: Ok(ConnectionState::EncodeTlsData(alert)),

@@ -5,7 +5,8 @@ use rustls::time_provider::TimeProvider;
 
 use crate::engine::clock;
 
-/// Certificates of a machine whose clock is before 1970 are not valid yet; that is no reason to panic.
+/// Certificates of a machine whose clock is before 1970 are not valid yet; that is no reason to
+/// panic.
 #[derive(Debug)]
 pub(super) struct WallClock;
 

@@ -1,7 +1,8 @@
-//! Which certificates are trusted: those that the environment names, else the system's, else webpki-roots.
+//! Which certificates are trusted: those that the environment names, else the system's, else
+//! webpki-roots.
 //!
-//! Who names files restricts trust. What of them cannot be used is not replaced by anything: without a usable
-//! certificate no server is trusted at all.
+//! Who names files restricts trust. What of them cannot be used is not replaced by anything:
+//! without a usable certificate no server is trusted at all.
 
 mod files;
 #[cfg(test)]
@@ -27,7 +28,8 @@ const WEBPKI_STORE: &str = "webpki-roots";
 /// The trusted certificates.
 pub struct TrustStore {
     authorities: RootCertStore,
-    /// Whole and in order, for servers that show one of them; empty for webpki-roots, which holds no servers.
+    /// Whole and in order, for servers that show one of them; empty for webpki-roots, which holds
+    /// no servers.
     certificates: Vec<CertificateDer<'static>>,
     faults: Vec<TrustFault>,
 }
@@ -139,8 +141,9 @@ impl TrustStore {
     }
 }
 
-/// A certificate of version 3 that does not say that it is an authority's vouches for nobody (RFC 5280 §4.2.1.9), even if
-/// it is trusted: its key is a server's. Older ones and what only webpki can read get the benefit of the doubt.
+/// A certificate of version 3 that does not say that it is an authority's vouches for nobody (RFC
+/// 5280 §4.2.1.9), even if it is trusted: its key is a server's. Older ones and what only webpki
+/// can read get the benefit of the doubt.
 fn may_issue(der: &CertificateDer<'_>) -> bool {
     match X509Certificate::from_der(der) {
         Ok((_, fields)) if fields.version() == X509Version::V3 => {

@@ -1,4 +1,5 @@
-//! Verifying the server's certificate: every defect is found, then the ones the program ignores are dropped.
+//! Verifying the server's certificate: every defect is found, then the ones the program ignores are
+//! dropped.
 
 mod chain;
 mod links;
@@ -46,7 +47,8 @@ impl fmt::Display for CertificateRefused {
 
 impl std::error::Error for CertificateRefused {}
 
-/// Checks chain, name, date, usage and key separately, so that all that is wrong is reported at once.
+/// Checks chain, name, date, usage and key separately, so that all that is wrong is reported at
+/// once.
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) trust: Arc<TrustStore>,

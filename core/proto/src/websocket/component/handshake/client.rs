@@ -104,7 +104,8 @@ impl ClientHandshake {
             let index = position(&self.extensions, |offered| extension_name(offered) == name)
                 .ok_or(ComponentError::ExtensionsNotSupported)?;
             if selected.contains(&index) {
-                // RFC 6455 §9.1: an extension is accepted once; also the application's array has room for each once.
+                // RFC 6455 §9.1: an extension is accepted once; also the application's array has
+                // room for each once.
                 return Err(ComponentError::ExtensionsNotSupported);
             }
             selected.push(index);

@@ -194,7 +194,8 @@ fn a_part_of_a_record_brings_nothing_but_is_counted_and_held() {
     assert!(!tls.holds_input());
 }
 
-/// Memory proves nothing about the source: only a read that has asked it may say that it is drained.
+/// Memory proves nothing about the source: only a read that has asked it may say that it is
+/// drained.
 #[test]
 fn what_waits_in_the_layer_is_read_without_the_wire() {
     let (mut tls, mut server, wire) = connected(TlsVersions::Tls13);

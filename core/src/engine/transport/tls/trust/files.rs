@@ -1,7 +1,7 @@
 //! Reading trusted certificates from the files and directories that the user names.
 //!
-//! As OpenSSL does it: a file with anything malformed in it is not used at all, and a directory is used without its
-//! malformed files.
+//! As OpenSSL does it: a file with anything malformed in it is not used at all, and a directory is
+//! used without its malformed files.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -30,8 +30,8 @@ pub(super) fn load_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fau
     parse(&pem)
 }
 
-/// The certificates of all files in a directory, and what could not be used of it: files without certificates count
-/// only if there is no other.
+/// The certificates of all files in a directory, and what could not be used of it: files without
+/// certificates count only if there is no other.
 pub(super) fn load_directory(
     path: &Path,
 ) -> (Vec<CertificateDer<'static>>, Vec<(PathBuf, FaultReason)>) {
@@ -80,7 +80,8 @@ fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, FaultReason> {
     }
 }
 
-/// Two parsers are asked, so that a real certificate with an oddity that one of them refuses spoils no file.
+/// Two parsers are asked, so that a real certificate with an oddity that one of them refuses spoils
+/// no file.
 fn is_certificate(der: &CertificateDer<'_>) -> bool {
     anchor_from_trusted_cert(der).is_ok()
         || X509Certificate::from_der(der).is_ok_and(|(rest, _)| rest.is_empty())

@@ -1,4 +1,5 @@
-//! What each configuration trusts, and what is said about one that is broken: never more than it names.
+//! What each configuration trusts, and what is said about one that is broken: never more than it
+//! names.
 
 use std::fs;
 use std::io::ErrorKind;

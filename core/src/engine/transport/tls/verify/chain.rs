@@ -1,4 +1,5 @@
-//! Whether a chain of trust leads from a certificate to a trusted authority, and what is wrong with it if not.
+//! Whether a chain of trust leads from a certificate to a trusted authority, and what is wrong with
+//! it if not.
 
 use std::borrow::Cow;
 
@@ -23,7 +24,8 @@ pub(super) struct Chain<'a> {
     pub(super) provider: &'a CryptoProvider,
 }
 
-/// What a chain must satisfy. A demand that it was found to fail is dropped, to see what else is wrong with it.
+/// What a chain must satisfy. A demand that it was found to fail is dropped, to see what else is
+/// wrong with it.
 struct Demands<'a> {
     time: UnixTime,
     purpose: Purpose,
@@ -41,15 +43,17 @@ enum Keys {
 /// Whether an authority of the chain may be one that vouches for certain names only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
-    /// No: webpki holds only alternative names against such limits, and this certificate is known by its common name.
+    /// No: webpki holds only alternative names against such limits, and this certificate is known
+    /// by its common name.
     Unlimited,
     /// Yes.
     Any,
 }
 
 impl<'a> Chain<'a> {
-    /// Judges the chain of a certificate of version 3 without the defects found so far until nothing new is found, so
-    /// that ignoring a date or a usage never means ignoring the authority behind it.
+    /// Judges the chain of a certificate of version 3 without the defects found so far until
+    /// nothing new is found, so that ignoring a date or a usage never means ignoring the authority
+    /// behind it.
     pub(super) fn problems(
         &self,
         certificate: &EndEntityCert<'_>,
@@ -78,7 +82,8 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Drops the demand that failed and gives what that means; `None` if none can be dropped. Each is dropped once.
+    /// Drops the demand that failed and gives what that means; `None` if none can be dropped. Each
+    /// is dropped once.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "all other errors fail no demand"
@@ -102,12 +107,14 @@ impl<'a> Chain<'a> {
                 demands.names = Names::Any;
                 Some(SecureProblems::CERT_CN_INVALID)
             }
-            // Wrong, or of a key that ring does not take: that shows only when it is looked at again.
+            // Wrong, or of a key that ring does not take: that shows only when it is looked at
+            // again.
             Error::InvalidSignatureForPublicKey if demands.keys == Keys::Long => {
                 demands.keys = Keys::AlsoShort;
                 Some(SecureProblems::default())
             }
-            // Nothing says that a certificate of an older version is an authority's: it vouches for nobody.
+            // Nothing says that a certificate of an older version is an authority's: it vouches for
+            // nobody.
             Error::UnsupportedCertVersion => {
                 let before = demands.intermediates.len();
                 demands.intermediates.to_mut().retain(|der| !is_old(der));
@@ -149,8 +156,8 @@ impl<'a> Chain<'a> {
             }
             Error::CertRevoked => SecureProblems::CERT_REVOKED,
             Error::RequiredEkuNotFoundContext(_) => SecureProblems::CERT_WRONG_USAGE,
-            // An authority that serves as a server itself is vouched for by nobody, unless it is trusted whole. Nor does a
-            // signature help that cannot be checked.
+            // An authority that serves as a server itself is vouched for by nobody, unless it is
+            // trusted whole. Nor does a signature help that cannot be checked.
             Error::UnknownIssuer
             | Error::CaUsedAsEndEntity
             | Error::UnsupportedSignatureAlgorithmContext(_)
@@ -164,8 +171,8 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What is wrong with a certificate that no trusted authority vouches for: wrong signatures are found all the same,
-    /// because they are never ignored.
+    /// What is wrong with a certificate that no trusted authority vouches for: wrong signatures are
+    /// found all the same, because they are never ignored.
     pub(super) fn unvouched(&self) -> SecureProblems {
         match links::are_forged(self.fields, self.intermediates, self.roots) {
             true => SecureProblems::INVALID_CA.with(SecureProblems::INVALID_CERT),

@@ -1,7 +1,7 @@
 //! The signatures of a chain that leads to no trusted authority.
 //!
-//! Anyone can make such a chain, so genuine signatures prove nothing. A wrong one proves that somebody changed a
-//! certificate, which no flag of the program tolerates.
+//! Anyone can make such a chain, so genuine signatures prove nothing. A wrong one proves that
+//! somebody changed a certificate, which no flag of the program tolerates.
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -21,9 +21,11 @@ enum Issuer<'a> {
     Trusted(Vec<u8>),
 }
 
-/// Whether a certificate of the chain, from `leaf` on, is signed by none of those that have its issuer's name.
+/// Whether a certificate of the chain, from `leaf` on, is signed by none of those that have its
+/// issuer's name.
 ///
-/// A certificate whose issuer is nowhere to be found, or whose signature cannot be checked, may be genuine.
+/// A certificate whose issuer is nowhere to be found, or whose signature cannot be checked, may be
+/// genuine.
 pub(super) fn are_forged(
     leaf: &X509Certificate<'_>,
     intermediates: &[CertificateDer<'_>],

@@ -17,7 +17,8 @@ pub(super) enum NamedBy {
     Nothing,
 }
 
-/// Finds `server` in a certificate; `certificate` is `None` for one of a version without alternative names.
+/// Finds `server` in a certificate; `certificate` is `None` for one of a version without
+/// alternative names.
 pub(super) fn named_by(
     certificate: Option<&EndEntityCert<'_>>,
     fields: &X509Certificate<'_>,
@@ -40,8 +41,8 @@ fn common_name<'a>(fields: &'a X509Certificate<'_>) -> Option<&'a str> {
     fields.subject().iter_common_name().last()?.as_str().ok()
 }
 
-/// Compares as for alternative names: without regard to case, and a wildcard is the whole first of at least three labels.
-/// An address is compared as an address.
+/// Compares as for alternative names: without regard to case, and a wildcard is the whole first of
+/// at least three labels. An address is compared as an address.
 fn is_name_of(common_name: &str, server: &ServerName<'_>) -> bool {
     match server {
         ServerName::DnsName(host) => is_host(common_name, host.as_ref()),

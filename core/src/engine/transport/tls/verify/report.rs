@@ -1,6 +1,8 @@
-//! What is wrong with a refused certificate, in words: names, dates, issuer, usage and key as they are in it.
+//! What is wrong with a refused certificate, in words: names, dates, issuer, usage and key as they
+//! are in it.
 //!
-//! Made only for a certificate that is refused. All of it is a stranger's text: each piece is short and on one line.
+//! Made only for a certificate that is refused. All of it is a stranger's text: each piece is short
+//! and on one line.
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use winhttp_proto::notify::SecureProblems;
@@ -36,8 +38,8 @@ pub(super) struct Shown<'a> {
     pub(super) now: UnixTime,
 }
 
-/// What is wrong with a certificate, which is `None` if it cannot be read, and with the configuration of those who might
-/// vouch for it.
+/// What is wrong with a certificate, which is `None` if it cannot be read, and with the
+/// configuration of those who might vouch for it.
 pub(super) fn text(
     shown: Option<&Shown<'_>>,
     problems: SecureProblems,

@@ -1,7 +1,9 @@
-//! RSA signatures by short keys (RFC 8017), which ring checks only in part: never with PSS, which TLS 1.3 demands.
+//! RSA signatures by short keys (RFC 8017), which ring checks only in part: never with PSS, which
+//! TLS 1.3 demands.
 //!
-//! Such a key counts as a defect of its certificate. Where the program ignores that defect, the server must still
-//! prove that the key is its own. Only public numbers are handled here, so the time it takes tells nothing.
+//! Such a key counts as a defect of its certificate. Where the program ignores that defect, the
+//! server must still prove that the key is its own. Only public numbers are handled here, so the
+//! time it takes tells nothing.
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use x509_parser::num_bigint::BigUint;
@@ -10,7 +12,8 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::RSAPublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-/// Bytes of a modulus from which on a key is not short: 2048 bits. Whole bytes are counted, as in ring.
+/// Bytes of a modulus from which on a key is not short: 2048 bits. Whole bytes are counted, as in
+/// ring.
 const LONG_BYTES: usize = 256;
 /// Bytes of a modulus below which nothing is accepted, as on Windows: 1024 bits.
 const SHORTEST_BYTES: usize = 128;
@@ -324,7 +327,8 @@ mod tests {
         assert!(PublicKey::from_der(b"\x30\x06\x02\x01\xff\x02\x01\x03").is_none());
     }
 
-    /// An attacker may choose any number as signature, with exponent 3 too: the encodings of small cubes are refused.
+    /// An attacker may choose any number as signature, with exponent 3 too: the encodings of small
+    /// cubes are refused.
     #[test]
     fn trivial_signatures_are_refused() {
         let modulus = (BigUint::from(1_u8) << 1023) + 1_u8;

@@ -1,4 +1,5 @@
-//! Whose signature something is: with ring's algorithms, and RSA's also for keys that ring finds too short.
+//! Whose signature something is: with ring's algorithms, and RSA's also for keys that ring finds
+//! too short.
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};

@@ -1,4 +1,5 @@
-//! Every defect, under every set of flags, in both versions of TLS: what is reported, and which error it becomes.
+//! Every defect, under every set of flags, in both versions of TLS: what is reported, and which
+//! error it becomes.
 //!
 //! Client and server shake hands in memory, with the configuration that connections use.
 

@@ -9,14 +9,16 @@ const PURPOSES: [KeyPurposeId<'static>; 2] = [
     KeyPurposeId::new(&[0x55, 0x1d, 0x25, 0]),
 ];
 
-/// Neither the purposes nor the uses of the key that the certificate names, if it names any, exclude a TLS server.
+/// Neither the purposes nor the uses of the key that the certificate names, if it names any,
+/// exclude a TLS server.
 pub(super) fn is_for_servers(fields: &X509Certificate<'_>) -> bool {
     let purpose = match fields.extended_key_usage() {
         Ok(Some(usage)) => usage.value.server_auth || usage.value.any,
         Ok(None) => true,
         Err(_) => false,
     };
-    // A server signs its handshakes; keys that are named for another part in a key exchange do so in practice.
+    // A server signs its handshakes; keys that are named for another part in a key exchange do so
+    // in practice.
     let key = match fields.key_usage() {
         Ok(Some(usage)) => {
             let usage = usage.value;

@@ -11,7 +11,8 @@ pub(super) fn is_valid_at(certificate: &X509Certificate<'_>, now: UnixTime) -> b
     (from..=until).contains(&now.as_secs())
 }
 
-/// `now`, or the nearest time at which the certificate and all intermediates (else the certificate alone) are valid.
+/// `now`, or the nearest time at which the certificate and all intermediates (else the certificate
+/// alone) are valid.
 pub(super) fn valid_time(
     certificate: &X509Certificate<'_>,
     intermediates: &[CertificateDer<'_>],

@@ -1,4 +1,4 @@
-/* One request over TLS; prints what became of it, and whether a lever of the environment was obeyed. Compiled with RAISED
+/* One request over TLS; prints what became of it, and whether a switch of the environment was obeyed. Compiled with RAISED
  * the system says that the program has more rights than whoever started it. Arguments: port, mode (sync, async). */
 #define _GNU_SOURCE
 #include "common.h"

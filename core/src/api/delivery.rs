@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use callback_thread::{Dispatcher, Job, Lane};
 use winhttp_process::{Epoch, epoch};
 
-use crate::engine::levers::{inline_callbacks, levers};
 use crate::engine::parking::Parking;
 use crate::engine::reactor::Reactor;
+use crate::engine::switches::{inline_callbacks, switches};
 use crate::lock::if_free;
 
 /// The name of the threads that run callbacks.
@@ -55,7 +55,7 @@ impl<J: Job> Delivery<J> {
     /// The system's refusal to open a poll.
     pub(super) fn open(asynchronous: bool) -> io::Result<Self> {
         // Read before anything runs: which CPUs a process may use is asked once.
-        let _ = levers();
+        let _ = switches();
         if !asynchronous {
             return Ok(Self::Inline);
         }
@@ -104,7 +104,7 @@ impl<J: Job> Engine<J> {
     fn open() -> io::Result<Self> {
         let (reactor, source) = Reactor::open()?;
         let wake = reactor.clone();
-        let (dispatcher, poller) = if levers().polling_callbacks {
+        let (dispatcher, poller) = if switches().polling_callbacks {
             (Dispatcher::new(CALLBACK_THREAD, source, wake), None)
         } else {
             let parking = Parking::default();

@@ -18,7 +18,7 @@ use winhttp_proto::notify::{Notification, Observer};
 use super::delivery::Delivery;
 use super::heritage::Heritage;
 use crate::contain::contained;
-use crate::engine::levers::levers;
+use crate::engine::switches::switches;
 use crate::lock::if_free;
 
 /// Callbacks nested on one thread at the most, of whatever handles (Windows: about three).
@@ -280,7 +280,7 @@ impl<E: Embedder> Handle<E> {
     /// The call comes from a callback of the session: what it sends may leave together with what
     /// follows in this turn.
     pub(super) fn gathers(&self) -> bool {
-        self.lane.get().is_some_and(Lane::is_inside_dispatcher) && levers().gather
+        self.lane.get().is_some_and(Lane::is_inside_dispatcher) && switches().gather
     }
 
     /// Has an asynchronous operation go on, on the handle's lane.

@@ -17,9 +17,9 @@ use crate::contain::contained;
 use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
 use crate::engine::clock;
-use crate::engine::levers::Spin;
 use crate::engine::sleeper::Interest;
 use crate::engine::socket::Socket;
+use crate::engine::switches::Spin;
 
 /// Time between unsolicited pongs unless set (WEB_SOCKET_KEEPALIVE_INTERVAL).
 const KEEP_ALIVE: Duration = Duration::from_millis(30_000);

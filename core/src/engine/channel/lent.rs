@@ -9,8 +9,8 @@ use winhttp_proto::failure::Result;
 
 use super::Channel;
 use crate::engine::buffers::Inbox;
-use crate::engine::levers::Spin;
 use crate::engine::socket::{Socket, is_would_block};
+use crate::engine::switches::Spin;
 use crate::engine::transport::socket_failure;
 
 /// How long one read may wait in the kernel, where no other thread can wake it; then the thread

@@ -11,7 +11,7 @@ use mio::{Events, Poll, Token};
 use super::{ALARM, Ready, Shared, Sleep};
 use crate::engine::alarm::Alarm;
 use crate::engine::clock;
-use crate::engine::levers::Spin;
+use crate::engine::switches::Spin;
 
 /// Events taken from the system at a time.
 const EVENTS_PER_POLL: usize = 256;

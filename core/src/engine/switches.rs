@@ -1,4 +1,4 @@
-//! What the environment says: the levers of speed that can be switched off, read once per process,
+//! What the environment says: the tuning switches that can be turned off, read once per process,
 //! and where callbacks run, read for each session.
 //!
 //! | variable | off with | what it does |
@@ -27,7 +27,7 @@ const SPIN_MAX_US: u64 = 1000;
 
 /// The switches' positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Levers {
+pub struct Switches {
     /// How long to look before sleeping; `None` never.
     pub spin: Option<Duration>,
     /// Gather the sends of one turn of callbacks.
@@ -36,14 +36,14 @@ pub struct Levers {
     pub polling_callbacks: bool,
 }
 
-/// The levers of this process.
+/// The switches of this process.
 #[must_use]
-pub fn levers() -> &'static Levers {
-    static LEVERS: PerProcess<Levers> = PerProcess::new(|| {
+pub fn switches() -> &'static Switches {
+    static SWITCHES: PerProcess<Switches> = PerProcess::new(|| {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-        Levers::read(winhttp_process::variable, cpus)
+        Switches::read(winhttp_process::variable, cpus)
     });
-    LEVERS.get()
+    SWITCHES.get()
 }
 
 /// Sessions opened now deliver what a call ends inside that call.
@@ -52,7 +52,7 @@ pub fn inline_callbacks() -> bool {
     winhttp_process::variable("WINHTTP_SHIM_CALLBACKS").is_some_and(|value| value == "inline")
 }
 
-impl Levers {
+impl Switches {
     fn read<S: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<S>, cpus: usize) -> Self {
         let is_on = |name| variable(name).is_none_or(|value| value.as_ref() != "0");
         let polling_callbacks = is_on("WINHTTP_SHIM_POLLING_CALLBACKS");
@@ -109,7 +109,7 @@ impl Spin {
         look: impl Fn(&mut C) -> Option<T>,
         sleep: impl FnOnce(&mut C) -> T,
     ) -> T {
-        let Some(limit) = levers().spin else {
+        let Some(limit) = switches().spin else {
             return sleep(it);
         };
         let start = clock::now();
@@ -155,21 +155,21 @@ impl Spin {
 mod tests {
     use super::*;
 
-    fn read(pairs: &[(&str, &'static str)], cpus: usize) -> Levers {
+    fn read(pairs: &[(&str, &'static str)], cpus: usize) -> Switches {
         let find = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);
-        Levers::read(find, cpus)
+        Switches::read(find, cpus)
     }
 
     #[test]
     fn everything_is_on_unless_switched_off() {
-        let levers = read(&[], 2);
-        assert_eq!(levers.spin, Some(SPIN));
-        assert!(levers.gather && levers.polling_callbacks);
+        let switches = read(&[], 2);
+        assert_eq!(switches.spin, Some(SPIN));
+        assert!(switches.gather && switches.polling_callbacks);
     }
 
     #[test]
     fn zero_switches_off() {
-        let levers = read(
+        let switches = read(
             &[
                 ("WINHTTP_SHIM_SPIN", "0"),
                 ("WINHTTP_SHIM_GATHER", "0"),
@@ -177,8 +177,8 @@ mod tests {
             ],
             2,
         );
-        assert_eq!(levers.spin, None);
-        assert!(!levers.gather && !levers.polling_callbacks);
+        assert_eq!(switches.spin, None);
+        assert!(!switches.gather && !switches.polling_callbacks);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod control;
 mod inline;
 
 pub mod close;
+mod code;
 pub mod component;
 pub mod error;
 pub mod frame;
@@ -29,7 +30,8 @@ pub mod utf8;
 #[cfg(test)]
 mod tests;
 
-pub use close::{CloseCode, CloseFrame, CloseReason, NotSendable, ReasonTooLong};
+pub use close::{CloseFrame, CloseReason, NotSendable, ReasonTooLong};
+pub use code::CloseCode;
 pub use control::ControlPayload;
 pub use error::ProtocolError;
 pub use frame::{EncodedHeader, FrameHeader, MAX_CONTROL_PAYLOAD_BYTES, MAX_HEADER_BYTES, Opcode};

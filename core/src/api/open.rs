@@ -1,10 +1,11 @@
-//! Making handles: sessions, connects and requests, with their argument checks.
+//! Making handles: sessions, connects, requests and WebSockets, with their argument checks.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
+use winhttp_proto::failure;
 use winhttp_proto::handle::{HandleId, HandleKind};
 use winhttp_proto::header::text::{is_token, request_value};
 use winhttp_proto::header::{HeaderList, Version};
@@ -19,6 +20,7 @@ use super::library::{Library, Object};
 use super::proxy::ProxyAccess;
 use super::request::{Request, RequestLine};
 use super::session::Session;
+use super::websocket::WebSocket;
 use crate::room::room_for;
 
 /// Arguments of WinHttpOpen.
@@ -129,6 +131,25 @@ impl<E: Embedder> Library<E> {
             ))
         };
         self.create(make)
+    }
+
+    /// Makes the WebSocket of a request whose upgrade was accepted
+    /// (WinHttpWebSocketCompleteUpgrade).
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::IncorrectHandleState`] if
+    /// no upgrade was sent; [`Error::InvalidOperation`] if the server did not agree, an operation
+    /// is pending, or the WebSocket was made before.
+    pub fn complete_upgrade(&self, request: u64, context: usize) -> failure::Result<HandleId> {
+        let request = self.request(request)?;
+        let upgraded = request.take_upgraded()?;
+        let make = |id| {
+            let parent = request.connect().handle();
+            let handle = Handle::child(parent, request.handle(), id, HandleKind::WebSocket);
+            handle.set_context(context);
+            Object::WebSocket(WebSocket::new(upgraded, handle))
+        };
+        Ok(self.create(make)?)
     }
 
     /// Puts a new handle into the table and announces it on this thread, before its function

@@ -14,6 +14,7 @@ mod connection;
 mod ending;
 mod io;
 mod operations;
+mod reports;
 mod slot;
 #[cfg(test)]
 mod tests;

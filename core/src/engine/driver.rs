@@ -27,7 +27,7 @@ use super::buffers::Inbox;
 use super::connect::dial::{Attach, DialSettings, Race, RaceStep};
 use super::connect::resolve::{Resolve, ResolveStep};
 use super::connect::secure::{Secure, SecureStep};
-use super::sleeper::{Interest, Wake};
+use super::sleeper::{WaitFor, Wake};
 use super::socket::Socket;
 use super::transport::{Flush, Read, Stack, Tcp, Write};
 
@@ -321,11 +321,11 @@ impl Driver {
 
     /// The sockets whose readiness the last `Wait` is about.
     #[must_use]
-    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, Interest)> {
+    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, WaitFor)> {
         match &self.connection {
             Connection::Dialing(race) => race
                 .sockets()
-                .map(|socket| (socket.as_fd(), Interest::Writable))
+                .map(|socket| (socket.as_fd(), WaitFor::Writable))
                 .collect(),
             Connection::Securing(secure) => {
                 let wanted = secure.interest();
@@ -335,9 +335,9 @@ impl Driver {
             Connection::Ready(stack) => {
                 let writes = self.exchange.waits_to_write();
                 let interest = match (writes, self.exchange.waits_to_read()) {
-                    (true, true) => Interest::Both,
-                    (true, false) => Interest::Writable,
-                    (false, _) => Interest::Readable,
+                    (true, true) => WaitFor::Either,
+                    (true, false) => WaitFor::Writable,
+                    (false, _) => WaitFor::Readable,
                 };
                 let socket = stack.socket().map(|socket| (socket.as_fd(), interest));
                 socket.into_iter().collect()

@@ -24,13 +24,13 @@ pub trait Wake: Send + Sync {
 
 /// Which readiness of a socket to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interest {
+pub enum WaitFor {
     /// Bytes, or the end of the stream, can be read.
     Readable,
     /// Bytes can be written, or a connection attempt ended.
     Writable,
     /// Either.
-    Both,
+    Either,
 }
 
 /// Where a thread waits: for sockets, and for whoever has its waker.
@@ -126,7 +126,7 @@ impl Sleeper {
     /// [`Error::Internal`] if the system refuses to wait.
     pub fn wait(
         &self,
-        sockets: &[(BorrowedFd<'_>, Interest)],
+        sockets: &[(BorrowedFd<'_>, WaitFor)],
         deadline: Option<Instant>,
     ) -> Result<()> {
         let wakeups = PollFd::from_borrowed_fd(self.wakeups.as_fd(), PollFlags::IN);
@@ -169,15 +169,15 @@ impl Sleeper {
     }
 }
 
-fn watch<'fd>((fd, interest): &(BorrowedFd<'fd>, Interest)) -> PollFd<'fd> {
+fn watch<'fd>((fd, interest): &(BorrowedFd<'fd>, WaitFor)) -> PollFd<'fd> {
     PollFd::from_borrowed_fd(*fd, flags(*interest))
 }
 
-fn flags(interest: Interest) -> PollFlags {
+fn flags(interest: WaitFor) -> PollFlags {
     match interest {
-        Interest::Readable => PollFlags::IN,
-        Interest::Writable => PollFlags::OUT,
-        Interest::Both => PollFlags::IN | PollFlags::OUT,
+        WaitFor::Readable => PollFlags::IN,
+        WaitFor::Writable => PollFlags::OUT,
+        WaitFor::Either => PollFlags::IN | PollFlags::OUT,
     }
 }
 

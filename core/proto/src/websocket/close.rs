@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::code::CloseCode;
 use super::control::ControlPayload;
 use super::error::ProtocolError;
 use super::frame::MAX_CONTROL_PAYLOAD_BYTES;
@@ -10,65 +11,7 @@ use super::inline::InlineBytes;
 /// The longest reason in bytes: a control payload without the two bytes of the code.
 pub const MAX_REASON_BYTES: usize = MAX_CONTROL_PAYLOAD_BYTES - 2;
 
-/// A close status code (RFC 6455 §7.4 and IANA's registry), also one that is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CloseCode(u16);
-
 impl CloseCode {
-    /// 1000: the purpose of the connection is fulfilled.
-    pub const NORMAL_CLOSURE: Self = Self(1000);
-    /// 1001: a server goes down, or a browser leaves the page.
-    pub const GOING_AWAY: Self = Self(1001);
-    /// 1002: the peer broke the protocol.
-    pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1003: a kind of data that cannot be accepted.
-    pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// 1005: stands for "no code received"; never on the wire.
-    pub const NO_STATUS_RECEIVED: Self = Self(1005);
-    /// 1006: stands for "closed without a close frame"; never on the wire.
-    pub const ABNORMAL_CLOSURE: Self = Self(1006);
-    /// 1007: data that does not fit the message's kind, such as text that is not UTF-8.
-    pub const INVALID_FRAME_PAYLOAD_DATA: Self = Self(1007);
-    /// 1008: a message that violates the endpoint's policy.
-    pub const POLICY_VIOLATION: Self = Self(1008);
-    /// 1009: a message that is too big to process.
-    pub const MESSAGE_TOO_BIG: Self = Self(1009);
-    /// 1010: the client needed an extension the server did not negotiate.
-    pub const MANDATORY_EXTENSION: Self = Self(1010);
-    /// 1011: the server met an unexpected condition.
-    pub const INTERNAL_ERROR: Self = Self(1011);
-    /// 1015: stands for "TLS handshake failed"; never on the wire.
-    pub const TLS_HANDSHAKE: Self = Self(1015);
-
-    /// The code with this number.
-    #[must_use]
-    pub const fn new(number: u16) -> Self {
-        Self(number)
-    }
-
-    /// The code's number.
-    #[must_use]
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-
-    /// Whether the code must not stand in a close frame, whoever agreed on it: 0–999 are not used,
-    /// and 1005, 1006 and 1015 only stand for what did not happen on the wire (RFC 6455 §7.4.1,
-    /// §7.4.2).
-    #[must_use]
-    pub const fn is_never_sent(self) -> bool {
-        matches!(self.0, 0..=999 | 1005 | 1006 | 1015)
-    }
-
-    /// Whether the code has a meaning; a peer must send no other.
-    ///
-    /// RFC 6455 §7.4.1 and IANA's registry define 1000–1003 and 1007–1014; §7.4.2 gives 3000–4999
-    /// to libraries and applications. Everything else is reserved (1004, 1005, 1006, 1015 by name).
-    #[must_use]
-    pub const fn is_defined(self) -> bool {
-        matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
-    }
-
     /// The code of the close frame that a program asks for with `status` and a reason of
     /// `reason_bytes`, the same for both APIs, as the one is built on the other on Windows. `None`
     /// is a frame without a body: what 1005 stands for.
@@ -80,32 +23,14 @@ impl CloseCode {
     /// [`NotSendable`] for codes that are [never sent](Self::is_never_sent), 1005 with a reason
     /// among them, and for reasons above 123 bytes.
     pub const fn to_send(status: u16, reason_bytes: usize) -> Result<Option<Self>, NotSendable> {
-        let code = Self(status);
-        if code.0 == Self::NO_STATUS_RECEIVED.0 && reason_bytes == 0 {
+        let code = Self::new(status);
+        if code.get() == Self::NO_STATUS_RECEIVED.get() && reason_bytes == 0 {
             return Ok(None);
         }
         if code.is_never_sent() || reason_bytes > MAX_REASON_BYTES {
             return Err(NotSendable);
         }
         Ok(Some(code))
-    }
-}
-
-impl From<u16> for CloseCode {
-    fn from(number: u16) -> Self {
-        Self(number)
-    }
-}
-
-impl From<CloseCode> for u16 {
-    fn from(code: CloseCode) -> Self {
-        code.0
-    }
-}
-
-impl fmt::Display for CloseCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -169,7 +94,7 @@ impl CloseFrame {
         let (&code, reason) = payload
             .split_first_chunk()
             .ok_or(ProtocolError::CloseTooShort)?;
-        let code = CloseCode(u16::from_be_bytes(code));
+        let code = CloseCode::new(u16::from_be_bytes(code));
         let refused = if rules.undefined_codes {
             code.is_never_sent()
         } else {
@@ -196,7 +121,7 @@ impl CloseFrame {
     pub fn encode(&self) -> ControlPayload {
         let mut payload = ControlPayload::new();
         if let Some(code) = self.code {
-            payload.extend(&code.0.to_be_bytes());
+            payload.extend(&code.get().to_be_bytes());
             payload.extend(self.reason.as_bytes());
         }
         payload
@@ -320,7 +245,7 @@ mod tests {
                 if never {
                     Err(NotSendable)
                 } else {
-                    Ok(Some(CloseCode(number)))
+                    Ok(Some(CloseCode::new(number)))
                 }
             );
             if number != 1005 {
@@ -328,7 +253,10 @@ mod tests {
             }
         }
         assert_eq!(CloseCode::to_send(1005, 0), Ok(None));
-        assert_eq!(CloseCode::to_send(1000, 123), Ok(Some(CloseCode(1000))));
+        assert_eq!(
+            CloseCode::to_send(1000, 123),
+            Ok(Some(CloseCode::new(1000)))
+        );
         assert_eq!(CloseCode::to_send(1000, 124), Err(NotSendable));
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::close::CloseCode;
+use super::code::CloseCode;
 use super::utf8::InvalidUtf8;
 
 /// A violation of RFC 6455 in what the peer sent; the connection must be failed (§7.1.7).

@@ -221,7 +221,8 @@ impl fmt::Debug for ControlFrame {
 
 #[cfg(test)]
 mod tests {
-    use super::super::close::{CloseCode, CloseReason};
+    use super::super::close::CloseReason;
+    use super::super::code::CloseCode;
     use super::MessageKind::{Binary, Text};
     use super::*;
 

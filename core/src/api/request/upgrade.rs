@@ -6,47 +6,32 @@ use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{Call, Turn};
 use winhttp_proto::failure::Result;
-use winhttp_proto::handle::{HandleId, HandleKind};
 use winhttp_proto::notify::RequestOperation;
 use winhttp_proto::option::{OptionId, Timeouts};
 
 use super::life::{Attached, Life};
 use super::{Locked, Request};
 use crate::api::completions::Completions;
-use crate::api::library::{Library, Object};
-use crate::api::websocket::{Upgraded, WebSocket};
+use crate::api::websocket::Upgraded;
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::driver::{Driver, Step};
 use crate::engine::sleeper::{self, Sleeper};
 
-impl<E: Embedder> Library<E> {
-    /// Makes the WebSocket of a request whose upgrade was accepted
-    /// (WinHttpWebSocketCompleteUpgrade).
+impl<E: Embedder> Request<E> {
+    /// Takes the upgraded connection out of the request (WinHttpWebSocketCompleteUpgrade).
     ///
     /// # Errors
-    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::IncorrectHandleState`] if
-    /// no upgrade was sent; [`Error::InvalidOperation`] if the server did not agree, an operation
-    /// is pending, or the WebSocket was made before.
-    pub fn complete_upgrade(&self, request: u64, context: usize) -> Result<HandleId> {
-        let request = self.request(request)?;
-        let mut ended = Completions::of(request.handle());
-        let upgraded = request.take_upgraded(&mut ended);
+    /// As [`Library::complete_upgrade`](crate::api::Library::complete_upgrade), but for those of
+    /// the handle.
+    pub(in crate::api) fn take_upgraded(&self) -> Result<Upgraded> {
+        let mut ended = Completions::of(&self.handle);
+        let upgraded = self.upgraded(&mut ended);
         ended.deliver();
-        let upgraded = upgraded?;
-        let make = |id| {
-            let parent = request.connect.handle();
-            let handle = super::Handle::child(parent, &request.handle, id, HandleKind::WebSocket);
-            handle.set_context(context);
-            Object::WebSocket(WebSocket::new(upgraded, handle))
-        };
-        Ok(self.create(make)?)
+        upgraded
     }
-}
 
-impl<E: Embedder> Request<E> {
-    /// Takes the upgraded connection out of the request.
-    fn take_upgraded(&self, ended: &mut Completions<'_, E>) -> Result<Upgraded> {
+    fn upgraded(&self, ended: &mut Completions<'_, E>) -> Result<Upgraded> {
         let mut state = self.state();
         if let Verdict::Fails(error) = verdict(Function::CompleteUpgrade, state.life.stage()) {
             return Err(error.into());

@@ -9,20 +9,9 @@ use winhttp_proto::websocket::life::Permit;
 use winhttp_proto::websocket::{Call, CloseFrame, MessageKind};
 
 use super::io::Io;
+use super::reports::Reports;
 use super::slot::{Caller, Close, Receive, Send, Slot};
-use crate::api::completions::Completions;
 use crate::engine::clock;
-
-/// Takes the notifications of what has ended, in that order.
-pub(super) trait Reports {
-    fn push(&mut self, notification: Notification);
-}
-
-impl<E: Embedder> Reports for Completions<'_, E> {
-    fn push(&mut self, notification: Notification) {
-        Completions::push(self, notification);
-    }
-}
 
 impl<E: Embedder> Io<E> {
     /// Begins WinHttpWebSocketSend; [`Io::pump_send`] follows.

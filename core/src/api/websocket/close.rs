@@ -11,7 +11,7 @@ use super::WebSocket;
 use super::io::Io;
 use crate::api::completions::Completions;
 use crate::engine::channel::Channel;
-use crate::engine::sleeper::Interest;
+use crate::engine::sleeper::WaitFor;
 use crate::lock::if_free;
 
 /// The close code that stands for "no code" (WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS, RFC 6455
@@ -31,7 +31,7 @@ impl<E: Embedder> WebSocket<E> {
         let mut io = self.io();
         io.begin_shutdown(&frame, self.caller())?;
         io.contain(&mut ended, Io::pump_send);
-        self.finish(io, ended, |io| &mut io.send, Interest::Writable)
+        self.finish(io, ended, |io| &mut io.send, WaitFor::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
 
@@ -57,7 +57,7 @@ impl<E: Embedder> WebSocket<E> {
             ended.before_return();
         }
         io.contain(&mut ended, |io, ended| io.pump(None, ended));
-        self.finish(io, ended, |io| &mut io.close, Interest::Readable)
+        self.finish(io, ended, |io| &mut io.close, WaitFor::Readable)
             .map(|closed| closed.unwrap_or_default())
     }
 

@@ -7,7 +7,7 @@ use winhttp_proto::embed::Embedder;
 
 use super::WebSocket;
 use crate::engine::clock;
-use crate::engine::sleeper::{self, Interest};
+use crate::engine::sleeper::{self, WaitFor};
 use crate::lock::{if_free, within};
 
 impl<E: Embedder> WebSocket<E> {
@@ -28,7 +28,7 @@ impl<E: Embedder> WebSocket<E> {
             let Ok(sleeper) = sleeper::current() else {
                 return;
             };
-            let room = [(socket.as_fd(), Interest::Writable)];
+            let room = [(socket.as_fd(), WaitFor::Writable)];
             if clock::now() >= deadline || sleeper.wait(&room, Some(deadline)).is_err() {
                 return;
             }

@@ -10,14 +10,14 @@ use winhttp_proto::failure::Result;
 use winhttp_proto::notify::BufferKind;
 use winhttp_proto::websocket::{Life, MessageKind};
 
-use super::calls::Reports;
 use super::connection::Connection;
+use super::reports::Reports;
 use super::slot::{Close, Receive, Send, Slot, Stall};
 use crate::contain::contained;
 use crate::engine::buffers::{BUFFER_BYTES, with_scratch};
 use crate::engine::channel::{Channel, LentReader, PATIENCE, Received};
 use crate::engine::clock;
-use crate::engine::sleeper::Interest;
+use crate::engine::sleeper::WaitFor;
 use crate::engine::socket::Socket;
 use crate::engine::switches::Spin;
 
@@ -92,13 +92,13 @@ impl<E: Embedder> Io<E> {
 
     /// What a synchronous caller waits for: its own direction, and room for control frames that
     /// wait to be written.
-    pub(super) fn interest(&self, own: Interest) -> Interest {
+    pub(super) fn interest(&self, own: WaitFor) -> WaitFor {
         match self.connection.channel() {
             // Nothing more is read behind the peer's close frame.
             Some(channel) if channel.wants_write() && channel.life().peer_close().is_some() => {
-                Interest::Writable
+                WaitFor::Writable
             }
-            Some(channel) if channel.wants_write() && own == Interest::Readable => Interest::Both,
+            Some(channel) if channel.wants_write() && own == WaitFor::Readable => WaitFor::Either,
             _ => own,
         }
     }

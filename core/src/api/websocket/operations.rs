@@ -13,7 +13,7 @@ use super::slot::{Caller, Slot};
 use crate::api::completions::Completions;
 use crate::engine::channel::{Channel, LentReader};
 use crate::engine::clock;
-use crate::engine::sleeper::{self, Interest};
+use crate::engine::sleeper::{self, WaitFor};
 
 impl<E: Embedder> WebSocket<E> {
     /// Sends a message or a piece of one (WinHttpWebSocketSend).
@@ -38,7 +38,7 @@ impl<E: Embedder> WebSocket<E> {
         if io.send.is_waiting() {
             io.contain(&mut ended, Io::pump_send);
         }
-        self.finish(io, ended, |io| &mut io.send, Interest::Writable)
+        self.finish(io, ended, |io| &mut io.send, WaitFor::Writable)
             .map(|sent| sent.unwrap_or_default())
     }
 
@@ -65,7 +65,7 @@ impl<E: Embedder> WebSocket<E> {
         io.begin_receive(buffer, self.caller())?;
         self.handle.begin_receiving();
         io.contain(&mut ended, Io::pump_receive);
-        self.finish(io, ended, |io| &mut io.receive, Interest::Readable)
+        self.finish(io, ended, |io| &mut io.receive, WaitFor::Readable)
     }
 
     /// The poll's turn, if the call comes from a callback whose sends may leave together.
@@ -102,7 +102,7 @@ impl<E: Embedder> WebSocket<E> {
         mut io: MutexGuard<'a, Io<E>>,
         ended: Completions<'a, E>,
         slot: impl Fn(&mut Io<E>) -> &mut Slot<Op, T>,
-        interest: Interest,
+        interest: WaitFor,
     ) -> Result<Option<T>> {
         if self.handle.is_asynchronous() {
             self.set_deadline(&mut io);
@@ -115,7 +115,7 @@ impl<E: Embedder> WebSocket<E> {
             if let Some(result) = slot(&mut io).take_result() {
                 return result.map(Some);
             }
-            if interest == Interest::Readable
+            if interest == WaitFor::Readable
                 && patient
                 && let Some(reader) = io.lend()
             {

@@ -13,8 +13,8 @@ use winhttp_proto::failure::Result;
 use winhttp_proto::notify::{BufferKind, Notification, WebSocketOperation};
 use winhttp_proto::websocket::{CloseCode, CloseFrame};
 
-use super::calls::Reports;
 use super::io::Io;
+use super::reports::Reports;
 use super::slot::Caller;
 use crate::api::edge::{Edge, Memory};
 use crate::engine::channel::fake::{Frame, Peer, connection};

@@ -11,7 +11,7 @@ use winhttp_proto::exchange::timers::{Wait, left_since};
 use winhttp_proto::failure::Failure;
 use winhttp_proto::notify::SecureProblems;
 
-use crate::engine::sleeper::Interest;
+use crate::engine::sleeper::WaitFor;
 use crate::engine::socket::Socket;
 use crate::engine::transport::tls::{HandshakeStep, TlsHandshake};
 use crate::engine::transport::{Stack, Transport};
@@ -55,10 +55,10 @@ impl Secure {
 
     /// The socket to wait for, and what for.
     #[must_use]
-    pub fn interest(&self) -> Option<(&Socket, Interest)> {
+    pub fn interest(&self) -> Option<(&Socket, WaitFor)> {
         let interest = match self.handshake.as_ref()?.wants_write() {
-            true => Interest::Both,
-            false => Interest::Readable,
+            true => WaitFor::Either,
+            false => WaitFor::Readable,
         };
         Some((self.socket.as_deref()?, interest))
     }

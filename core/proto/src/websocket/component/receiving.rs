@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use crate::embed::ReadMemory;
 
-use super::super::close::{CloseCode, CloseFrame};
+use super::super::close::CloseFrame;
+use super::super::code::CloseCode;
 use super::super::control::ControlPayload;
 use super::super::error::ProtocolError;
 use super::super::message::{MessageKind, Role};

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::embed::WriteMemory;
 
-use super::super::close::CloseCode;
+use super::super::code::CloseCode;
 use super::super::frame::{EncodedHeader, MAX_HEADER_BYTES, Opcode};
 use super::super::inline::InlineBytes;
 use super::super::mask::{self, MaskKey};

@@ -1,7 +1,7 @@
 //! What ends together, and in which order the program is told.
 
 use super::*;
-use crate::engine::sleeper::Interest;
+use crate::engine::sleeper::WaitFor;
 
 /// A send and a receive that wait.
 fn both_wait() -> World {
@@ -162,17 +162,17 @@ fn a_panic_ends_all_that_waits() {
 #[test]
 fn a_thread_that_waits_to_receive_waits_for_room_too_while_a_pong_does() {
     let mut world = World::new();
-    assert_eq!(world.io.interest(Interest::Readable), Interest::Readable);
+    assert_eq!(world.io.interest(WaitFor::Readable), WaitFor::Readable);
     world.peer.make_room(0);
     world.arrives(PING);
-    assert_eq!(world.io.interest(Interest::Readable), Interest::Both);
-    assert_eq!(world.io.interest(Interest::Writable), Interest::Writable);
+    assert_eq!(world.io.interest(WaitFor::Readable), WaitFor::Either);
+    assert_eq!(world.io.interest(WaitFor::Writable), WaitFor::Writable);
     // Nothing more is read behind the peer's close frame.
     world.arrives(BYE);
-    assert_eq!(world.io.interest(Interest::Readable), Interest::Writable);
+    assert_eq!(world.io.interest(WaitFor::Readable), WaitFor::Writable);
     world.peer.make_room(usize::MAX);
     world.ready();
-    assert_eq!(world.io.interest(Interest::Readable), Interest::Readable);
+    assert_eq!(world.io.interest(WaitFor::Readable), WaitFor::Readable);
 }
 
 #[test]

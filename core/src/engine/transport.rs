@@ -13,9 +13,7 @@ pub mod tls;
 
 use std::fmt;
 
-pub use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::Result;
-pub use winhttp_proto::failure::late;
 
 pub use prefixed::Prefixed;
 pub use stack::Stack;

@@ -1,11 +1,11 @@
 //! Reading: message payload into the caller's memory, pings answered on the way.
 
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::failure::{Failure, Result, late};
 use winhttp_proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError};
 
 use super::{Channel, Readiness, reasons};
-use crate::engine::transport::{Read, late};
+use crate::engine::transport::Read;
 
 /// From this many payload bytes on, they are read straight into the caller's memory.
 const DIRECT_MIN: usize = 8 * 1024;

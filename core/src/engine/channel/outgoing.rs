@@ -1,14 +1,14 @@
 //! Writing: data frames masked block by block from the caller's memory, control frames between
 //! them.
 
-use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::failure::{Failure, Result, late};
 use winhttp_proto::websocket::mask::copy_masked;
 use winhttp_proto::websocket::{CloseFrame, EncodedHeader, MaskKey, MessageKind, Opcode};
 
 use super::{Channel, Started, send_error};
 use crate::engine::buffers::{PIECE_BYTES, with_scratch};
 use crate::engine::entropy;
-use crate::engine::transport::{Flush, Write, late};
+use crate::engine::transport::{Flush, Write};
 
 /// A frame of so many bytes is masked on the stack: small enough to be zeroed first at next to no
 /// cost.

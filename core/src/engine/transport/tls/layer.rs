@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, HandshakeKind, ProtocolVersion};
 use winhttp_proto::error::{Error, Result};
+use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::{Failure, Reason};
 use winhttp_proto::notify::SecureProblems;
 
@@ -14,7 +15,7 @@ use super::client_certificate::noting_requests;
 use super::records::{Fault, Records};
 use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
-use crate::engine::transport::{Carried, Flush, Interest, Read, Transport, Write};
+use crate::engine::transport::{Flush, Interest, Read, Transport, Write};
 
 /// Reads of the socket that may bring nothing but records without data before others get a turn.
 const FILLS_MAX: usize = 64;

@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use rustls::ServerConnection;
 use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{TlsSettings, TlsVersions};
-use winhttp_proto::failure::detail;
+use winhttp_proto::failure::{detail, late};
 
 use super::*;
 use crate::engine::transport::memory::Wire;
 use crate::engine::transport::tls::config::{Protocols, TlsPolicy, client_config};
 use crate::engine::transport::tls::trust::TrustStore;
-use crate::engine::transport::{Prefixed, late, socket_failure};
+use crate::engine::transport::{Prefixed, socket_failure};
 
 static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::new().unwrap());
 static SERVER: LazyLock<Identity> =

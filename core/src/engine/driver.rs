@@ -240,7 +240,8 @@ impl Driver {
                 Err(error) => return self.exchange.failed(error),
             }
         }
-        let Connection::Securing(secure) = &mut self.connection else {
+        let securing = std::mem::replace(&mut self.connection, Connection::None);
+        let Connection::Securing(secure) = securing else {
             return self.exchange.failed(Error::SecureChannelError);
         };
         match secure.step(now, limit) {
@@ -248,11 +249,11 @@ impl Driver {
                 self.connection = Connection::Ready(stack);
                 self.exchange.secured();
             }
-            Ok(SecureStep::Wait(until)) => return Ok(Flow::Wait(until)),
-            Err((failure, problems)) => {
-                self.connection = Connection::None;
-                self.exchange.refused(problems, failure);
+            Ok(SecureStep::Wait(secure, until)) => {
+                self.connection = Connection::Securing(secure);
+                return Ok(Flow::Wait(until));
             }
+            Err((failure, problems)) => self.exchange.refused(problems, failure),
         }
         Ok(Flow::On)
     }

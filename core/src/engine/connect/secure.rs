@@ -18,8 +18,7 @@ use crate::engine::transport::{Stack, Transport};
 
 /// A handshake on its way.
 pub struct Secure {
-    /// `None` once it has ended.
-    handshake: Option<Box<TlsHandshake>>,
+    handshake: Box<TlsHandshake>,
     socket: Option<Arc<Socket>>,
     since: Instant,
 }
@@ -29,8 +28,8 @@ pub struct Secure {
 pub enum SecureStep {
     /// The connection is protected.
     Done(Stack),
-    /// Nothing to do until the socket is ready, or this time comes.
-    Wait(Option<Instant>),
+    /// Nothing to do with this until the socket is ready, or this time comes.
+    Wait(Secure, Option<Instant>),
 }
 
 impl Secure {
@@ -47,7 +46,7 @@ impl Secure {
     ) -> Result<Self> {
         let handshake = TlsHandshake::new(Arc::clone(config), name, below)?;
         Ok(Self {
-            handshake: Some(Box::new(handshake)),
+            handshake: Box::new(handshake),
             socket,
             since: now,
         })
@@ -56,7 +55,7 @@ impl Secure {
     /// The socket to wait for, and what for.
     #[must_use]
     pub fn interest(&self) -> Option<(&Socket, WaitFor)> {
-        let interest = match self.handshake.as_ref()?.wants_write() {
+        let interest = match self.handshake.wants_write() {
             true => WaitFor::Either,
             false => WaitFor::Readable,
         };
@@ -68,22 +67,16 @@ impl Secure {
     /// # Errors
     /// The failure, and the certificate's defects if those are the cause.
     pub fn step(
-        &mut self,
+        self,
         now: Instant,
         timeout: Option<Duration>,
     ) -> Result<SecureStep, (Failure, SecureProblems)> {
         let alone = |failure| (failure, SecureProblems::default());
-        let Some(handshake) = self.handshake.take() else {
-            return Err(alone(Error::Internal.into()));
-        };
-        match handshake.advance()? {
-            HandshakeStep::Done(tls) => {
-                Ok(SecureStep::Done(Stack::secured(tls, self.socket.take())))
-            }
+        match self.handshake.advance()? {
+            HandshakeStep::Done(tls) => Ok(SecureStep::Done(Stack::secured(tls, self.socket))),
             HandshakeStep::Wait(handshake) => {
                 let until = left_since(Wait::Handshake, self.since, now, timeout).map_err(alone)?;
-                self.handshake = Some(handshake);
-                Ok(SecureStep::Wait(until))
+                Ok(SecureStep::Wait(Self { handshake, ..self }, until))
             }
         }
     }
@@ -116,26 +109,29 @@ mod tests {
         let last = LIMIT.checked_sub(Duration::from_nanos(1)).unwrap();
         for after in [Duration::ZERO, last] {
             let step = secure.step(begin + after, Some(LIMIT)).unwrap();
-            assert!(matches!(step, SecureStep::Wait(Some(until)) if until == begin + LIMIT));
+            let SecureStep::Wait(next, until) = step else {
+                panic!("nobody answers");
+            };
+            assert_eq!(until, Some(begin + LIMIT));
+            secure = next;
         }
         let (failure, problems) = secure.step(begin + LIMIT, Some(LIMIT)).unwrap_err();
         assert_eq!(failure.error(), Error::Timeout);
         assert!(problems.is_empty());
-        assert!(secure.interest().is_none(), "it is over");
     }
 
     #[test]
     fn without_a_limit_it_waits_for_ever() {
         let begin = clock::now();
-        let mut secure = started(&Wire::default(), begin);
+        let secure = started(&Wire::default(), begin);
         let step = secure.step(begin + LIMIT, None).unwrap();
-        assert!(matches!(step, SecureStep::Wait(None)));
+        assert!(matches!(step, SecureStep::Wait(_, None)));
     }
 
     #[test]
     fn a_server_that_ends_the_connection_has_failed() {
         let (wire, begin) = (Wire::default(), clock::now());
-        let mut secure = started(&wire, begin);
+        let secure = started(&wire, begin);
         wire.end();
         let (failure, problems) = secure.step(begin, Some(LIMIT)).unwrap_err();
         assert_eq!(failure.error(), Error::ConnectionError);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use winhttp_proto::error::{Error, Result};
+use winhttp_proto::error::Result;
 use winhttp_proto::exchange::timers::{Wait, left_since};
 use winhttp_proto::failure::Failure;
 use winhttp_proto::notify::SecureProblems;
@@ -91,6 +91,8 @@ impl fmt::Debug for Secure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use winhttp_proto::error::Error;
+
     use crate::engine::clock;
     use crate::engine::transport::memory::Wire;
     use crate::engine::transport::tls::tests::trusting;

@@ -90,9 +90,9 @@ impl fmt::Debug for Secure {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use winhttp_proto::error::Error;
 
+    use super::*;
     use crate::engine::clock;
     use crate::engine::transport::memory::Wire;
     use crate::engine::transport::tls::tests::trusting;

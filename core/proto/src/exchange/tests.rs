@@ -80,6 +80,8 @@ struct World {
     told: Vec<String>,
     /// What the server got.
     got: Vec<u8>,
+    /// At each wait: whether it is for room to write, and whether for something to read.
+    waits: Vec<(bool, bool)>,
     /// After so many actions the handle is closed.
     cancelled_after: usize,
     actions: usize,
@@ -134,6 +136,7 @@ impl World {
             reading: VecDeque::new(),
             told: Vec::new(),
             got: Vec::new(),
+            waits: Vec::new(),
             cancelled_after: usize::MAX,
             actions: 0,
         }
@@ -271,6 +274,9 @@ impl World {
 
     /// The time jumps to whatever comes first.
     fn sleep(&mut self, until: Option<Instant>) {
+        let exchange = &self.exchange;
+        self.waits
+            .push((exchange.waits_to_write(), exchange.waits_to_read()));
         let next = super::timers::earlier(until, self.quiet_until);
         self.now = next.expect("nothing would ever happen");
     }

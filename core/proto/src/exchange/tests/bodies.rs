@@ -159,3 +159,18 @@ fn reading_ahead_for_a_quotation_loses_nothing() {
         "met by the next read"
     );
 }
+
+#[test]
+fn trailers_are_there_when_the_body_is_over() {
+    let wire = b"1\r\nx\r\n0\r\nTrailer: yes\r\n\r\n";
+    let mut world = receiving("Transfer-Encoding: chunked\r\n", wire, 100, Peer::Ends);
+    assert!(world.exchange.trailers().is_none());
+    assert_eq!(world.rest(9).unwrap(), b"x");
+    let trailers = world.exchange.trailers().flatten().unwrap();
+    assert!(trailers.has_token("Trailer", "yes"));
+
+    let mut world = receiving("Content-Length: 1\r\n", b"x", 1, Peer::Ends);
+    assert!(world.exchange.trailers().is_none());
+    world.rest(9).unwrap();
+    assert!(matches!(world.exchange.trailers(), Some(None)));
+}

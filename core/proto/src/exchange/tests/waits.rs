@@ -81,3 +81,39 @@ fn without_limits_anything_may_last() {
     world.receive().unwrap();
     assert_eq!(world.rest(9).unwrap(), b"x");
 }
+
+#[test]
+fn what_is_waited_for_is_room_to_write_or_something_to_read() {
+    const WRITE: (bool, bool) = (true, false);
+    const EITHER: (bool, bool) = (true, true);
+    const READ: (bool, bool) = (false, true);
+    let quiet = || Peer::Quiet(ms(10));
+    let mut world = World::new(request());
+    world.writing.extend([quiet(), Peer::Takes(1000)]);
+    world.send().unwrap();
+    assert_eq!(world.waits, [EITHER], "an answer may come first");
+    let success = Peer::Sends(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n".to_vec());
+    world
+        .reading
+        .extend([success, quiet(), Peer::Sends(b"x".to_vec())]);
+    world
+        .writing
+        .extend([quiet(), Peer::Takes(1), quiet(), Peer::Takes(1)]);
+    world.write(b"12").unwrap();
+    assert_eq!(world.waits, [EITHER, WRITE, WRITE], "the answer is there");
+    world.receive().unwrap();
+    world.rest(1).unwrap();
+    assert_eq!(world.waits[3..], [READ]);
+
+    let mut world = World::answering(request(), b"HTTP/1.1 204 No Content\r\n\r\n");
+    world.reading.push_front(quiet());
+    let awaits = Awaits::Head;
+    world.run(&mut Call::Send { given: b"", awaits }).unwrap();
+    assert_eq!(world.waits, [READ], "nothing is left to write");
+
+    let mut world = World::answering(request(), b"HTTP/1.1 204 No Content\r\n\r\n");
+    world.reading.push_front(quiet());
+    world.send().unwrap();
+    world.receive().unwrap();
+    assert_eq!(world.waits, [READ]);
+}

@@ -149,6 +149,62 @@ fn trailers_have_limits() {
 }
 
 #[test]
+fn a_size_line_may_have_exactly_as_many_bytes_as_the_limit() {
+    // Where the filling goes: an extension, blanks, leading zeros.
+    for (before, filling, after) in [("5;", b'e', ""), ("5", b' ', ""), ("", b'0', "5")] {
+        let line = |bytes: usize, end: &str| {
+            let length = bytes - before.len() - after.len() - end.len();
+            [
+                before.as_bytes(),
+                &vec![filling; length],
+                after.as_bytes(),
+                end.as_bytes(),
+            ]
+            .concat()
+        };
+        for bytes in [MAX_SIZE_LINE_BYTES - 1, MAX_SIZE_LINE_BYTES] {
+            for end in ["\r\n", "\n"] {
+                let fits = [&line(bytes, end), &b"hello"[..]].concat();
+                let decoded = decode_all_ways(&fits).unwrap();
+                assert_eq!(decoded.data, b"hello", "{before:?} {bytes}");
+            }
+        }
+        // So many without a line end are too many, and one byte less is not yet.
+        let fits = line(MAX_SIZE_LINE_BYTES - 1, "");
+        assert_eq!(decode_all_ways(&fits).unwrap().consumed, fits.len());
+        let too_long = decode_all_ways(&line(MAX_SIZE_LINE_BYTES, ""));
+        assert_eq!(too_long, Err(ChunkError::ChunkHeaderTooLarge), "{before:?}");
+    }
+}
+
+#[test]
+fn trailers_may_have_exactly_as_many_bytes_as_the_limit() {
+    let max = HeadLimits::default().max_bytes;
+    let body = |bytes: usize| {
+        let value = vec![b'a'; bytes - "x: \r\n\r\n".len()];
+        [b"0\r\nx: ", &*value, b"\r\n\r\n"].concat()
+    };
+    for bytes in [max - 1, max] {
+        let decoded = decode_all_ways(&body(bytes)).unwrap();
+        assert_eq!((decoded.done, decoded.trailers.len()), (true, 1), "{bytes}");
+    }
+    let too_long = decode_all_ways(&body(max + 1));
+    assert_eq!(too_long, Err(ChunkError::TrailersTooLarge));
+}
+
+#[test]
+fn there_may_be_exactly_as_many_trailers_as_the_limit() {
+    let max = HeadLimits::default().max_count;
+    let body = |count: usize| format!("0\r\n{}\r\n", "a: b\r\n".repeat(count)).into_bytes();
+    for count in [max - 1, max] {
+        let decoded = decode_all_ways(&body(count)).unwrap();
+        assert_eq!((decoded.done, decoded.trailers.len()), (true, count));
+    }
+    let too_many = decode_all_ways(&body(max + 1));
+    assert_eq!(too_many, Err(ChunkError::TooManyTrailers));
+}
+
+#[test]
 fn fact_5_3_6_data_at_hand_ends_with_the_chunk() {
     let decoder = ChunkDecoder::new();
     assert_eq!(decoder.data_at_hand(b"5\r\nhello\r\n6\r\n world"), 5);

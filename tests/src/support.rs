@@ -3,6 +3,7 @@
 
 pub mod compiler;
 pub mod programs;
+pub mod slow_reader;
 pub mod tls;
 
 use std::sync::mpsc;

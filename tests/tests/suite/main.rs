@@ -81,6 +81,7 @@ mod request_headers;
 mod request_states;
 mod response_framing;
 mod response_headers;
+mod slow_readers;
 mod tidy;
 mod timeouts;
 mod trust;

@@ -15,6 +15,7 @@
 mod body_cut;
 mod early_answer;
 mod error_details;
+mod slow_readers;
 mod tls;
 mod tls_peers;
 mod websocket_failed_write;

@@ -25,8 +25,8 @@ use super::fields::{self, FieldsError};
 use super::head::HeadLimits;
 use crate::header::{HeaderList, text};
 
-/// Largest chunk-size line in bytes, extensions and line end included. Sizes need 16 digits at
-/// most; the rest is room for extensions, which nobody needs but anybody may send.
+/// A chunk-size line is shorter, in bytes, extensions included and its end not. Sizes need 16
+/// digits at most; the rest is room for extensions, which nobody needs but anybody may send.
 const MAX_SIZE_LINE_BYTES: usize = 4096;
 
 /// What ends a chunk's data.

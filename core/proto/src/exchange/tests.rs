@@ -25,6 +25,8 @@ use crate::websocket::{Offer, client_key};
 
 const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: server\r\n\r\n";
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Actions that any dialogue needs at the most.
+const ACTIONS_MAX: usize = 10_000;
 const EVER: Duration = Duration::from_secs(1_000_000);
 
 /// What the server, or the system, does next with what is asked of it.
@@ -217,6 +219,7 @@ impl World {
         let timeouts = self.timeouts;
         loop {
             self.actions += 1;
+            assert!(self.actions < ACTIONS_MAX, "it goes on for ever");
             let turn = Turn {
                 now: self.now,
                 timeouts: &timeouts,

@@ -129,7 +129,11 @@ fn push_target_part(target: &mut String, part: &str, style: Style) {
 
 /// What never stands for itself in an escaped path or query.
 fn is_unsafe(character: char) -> bool {
-    character.is_ascii_control() || !character.is_ascii() || " \"#<>[\\]^`{|}".contains(character)
+    matches!(
+        character,
+        ' ' | '"' | '#' | '<' | '>' | '[' | '\\' | ']' | '^' | '`' | '{' | '|' | '}'
+    ) || character.is_ascii_control()
+        || !character.is_ascii()
 }
 
 fn push_percent(out: &mut String, character: char) {

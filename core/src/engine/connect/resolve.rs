@@ -95,10 +95,20 @@ pub fn hold() -> Held {
 /// Finding the addresses of one host, within a limit.
 #[derive(Debug)]
 pub struct Resolve {
-    name: String,
-    port: u16,
-    lookup: Option<Lookup>,
+    host: Host,
     since: Instant,
+}
+
+/// Whose addresses are wanted.
+#[derive(Debug)]
+enum Host {
+    /// One that is an address itself.
+    Address(SocketAddr),
+    Name {
+        name: String,
+        port: u16,
+        lookup: Option<Lookup>,
+    },
 }
 
 /// What finding addresses has come to.
@@ -114,12 +124,15 @@ impl Resolve {
     /// The addresses of `name` are wanted from `now` on.
     #[must_use]
     pub fn new(name: &str, port: u16, now: Instant) -> Self {
-        Self {
-            name: name.to_owned(),
-            port,
-            lookup: None,
-            since: now,
-        }
+        let host = match name.parse::<IpAddr>() {
+            Ok(address) => Host::Address(SocketAddr::new(address, port)),
+            Err(_) => Host::Name {
+                name: name.to_owned(),
+                port,
+                lookup: None,
+            },
+        };
+        Self { host, since: now }
     }
 
     /// Starts the look-up, unless that was done or an address needs none; `wake` is used when the
@@ -128,8 +141,10 @@ impl Resolve {
     /// # Errors
     /// As [`Lookup::start`]; it may be tried again then.
     pub fn begin(&mut self, wake: &Arc<dyn Wake>) -> Result<()> {
-        if self.lookup.is_none() && self.address().is_none() {
-            self.lookup = Some(Lookup::start(&self.name, self.port, wake)?);
+        if let Host::Name { name, port, lookup } = &mut self.host
+            && lookup.is_none()
+        {
+            *lookup = Some(Lookup::start(name, *port, wake)?);
         }
         Ok(())
     }
@@ -139,19 +154,14 @@ impl Resolve {
     /// # Errors
     /// [`Error::NameNotResolved`], [`Error::Timeout`].
     pub fn step(&self, now: Instant, timeout: Option<Duration>) -> Result<ResolveStep> {
-        if let Some(address) = self.address() {
-            return Ok(ResolveStep::Found(vec![address]));
-        }
-        match self.lookup.as_ref().and_then(Lookup::poll) {
+        let answer = match &self.host {
+            Host::Address(address) => return Ok(ResolveStep::Found(vec![*address])),
+            Host::Name { lookup, .. } => lookup.as_ref().and_then(Lookup::poll),
+        };
+        match answer {
             Some(addresses) => addresses.map(ResolveStep::Found),
             None => left_since(Wait::Resolve, self.since, now, timeout).map(ResolveStep::Wait),
         }
-    }
-
-    /// The address that the name is.
-    fn address(&self) -> Option<SocketAddr> {
-        let address = self.name.parse::<IpAddr>().ok()?;
-        Some(SocketAddr::new(address, self.port))
     }
 }
 
@@ -342,12 +352,15 @@ mod tests {
     /// A look-up that no worker answers but the test.
     fn pending(now: Instant) -> (Resolve, Sender<Result<Vec<SocketAddr>>>) {
         let (sender, answer) = crossbeam_channel::bounded(1);
-        let mut resolve = Resolve::new("a.example", 80, now);
-        resolve.lookup = Some(Lookup {
-            answer,
-            _wake: Arc::new(Nobody),
-        });
-        (resolve, sender)
+        let host = Host::Name {
+            name: "a.example".to_owned(),
+            port: 80,
+            lookup: Some(Lookup {
+                answer,
+                _wake: Arc::new(Nobody),
+            }),
+        };
+        (Resolve { host, since: now }, sender)
     }
 
     #[test]
@@ -389,7 +402,7 @@ mod tests {
         for (name, address) in [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80")] {
             let mut resolve = Resolve::new(name, 80, clock::now());
             resolve.begin(&wake).unwrap();
-            assert!(resolve.lookup.is_none());
+            assert!(matches!(resolve.host, Host::Address(_)));
             let found = resolve.step(clock::now(), Some(Duration::ZERO));
             assert_eq!(
                 found,

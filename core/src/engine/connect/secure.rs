@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use winhttp_proto::error::Result;
+use winhttp_proto::error::{Error, Result};
 use winhttp_proto::exchange::timers::{Wait, left_since};
 use winhttp_proto::failure::Failure;
 use winhttp_proto::notify::SecureProblems;
@@ -43,7 +43,7 @@ impl Secure {
         below: Box<dyn Transport>,
         socket: Option<Arc<Socket>>,
         now: Instant,
-    ) -> Result<Self> {
+    ) -> Result<Self, Error> {
         let handshake = TlsHandshake::new(Arc::clone(config), name, below)?;
         Ok(Self {
             handshake: Box::new(handshake),
@@ -90,8 +90,6 @@ impl fmt::Debug for Secure {
 
 #[cfg(test)]
 mod tests {
-    use winhttp_proto::error::Error;
-
     use super::*;
     use crate::engine::clock;
     use crate::engine::transport::memory::Wire;

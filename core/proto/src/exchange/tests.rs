@@ -82,6 +82,8 @@ struct World {
     told: Vec<String>,
     /// What the server got.
     got: Vec<u8>,
+    /// Reads that were to go straight into the program's memory.
+    direct: usize,
     /// At each wait: whether it is for room to write, and whether for something to read.
     waits: Vec<(bool, bool)>,
     /// After so many actions the handle is closed.
@@ -138,6 +140,7 @@ impl World {
             reading: VecDeque::new(),
             told: Vec::new(),
             got: Vec::new(),
+            direct: 0,
             waits: Vec::new(),
             cancelled_after: usize::MAX,
             actions: 0,
@@ -356,6 +359,7 @@ impl World {
     }
 
     fn give(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, room: Room) -> Result<Flow> {
+        self.direct += usize::from(matches!(room, Room::Lent { .. }));
         let arrived = match self.next_of(|world| &mut world.reading) {
             None => Arrived::Blocked,
             Some(Peer::Sends(mut bytes)) => {

@@ -174,3 +174,14 @@ fn trailers_are_there_when_the_body_is_over() {
     world.rest(9).unwrap();
     assert!(matches!(world.exchange.trailers(), Some(None)));
 }
+
+#[test]
+fn large_pieces_go_straight_into_the_programs_memory_and_small_ones_do_not() {
+    let body = [b'x'; 40_000];
+    for (buffer, expected) in [(16 * 1024 - 1, 0), (16 * 1024, 2), (40_000, 1)] {
+        let length = "Content-Length: 40000\r\n";
+        let mut world = receiving(length, &body, body.len(), Peer::Ends);
+        assert!(world.rest(buffer).unwrap() == body);
+        assert_eq!(world.direct, expected, "{buffer}");
+    }
+}

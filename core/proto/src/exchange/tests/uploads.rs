@@ -120,3 +120,20 @@ fn a_send_that_awaits_the_head_ends_with_it_or_when_there_can_be_none() {
     let sent = world.run(&mut Call::Send { given: b"", awaits });
     assert_eq!(error(sent), Error::Timeout);
 }
+
+#[test]
+fn behind_what_had_arrived_a_lost_connection_is_met_whatever_the_end_looks_like() {
+    let part = b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nno";
+    for last in [Peer::Ends, Peer::Quiet(EVER)] {
+        let mut world = World::new(request());
+        world.send().unwrap();
+        world.writing.push_back(Peer::Resets);
+        world.reading.extend([Peer::Sends(part.to_vec()), last]);
+        assert_eq!(error(world.write(b"body")), Error::ConnectionError);
+        world.receive().unwrap();
+        assert_eq!(world.read(10, false).unwrap(), b"no");
+        let begun = world.now;
+        assert_eq!(error(world.read(10, false)), Error::ConnectionError);
+        assert_eq!(world.now, begun, "without waiting");
+    }
+}

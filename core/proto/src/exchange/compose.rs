@@ -133,6 +133,118 @@ fn announced_length(headers: &HeaderList) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn head(verb: &str, fields: &[(&str, &str)], change: impl FnOnce(&mut Draft<'_>)) -> String {
+        asking(None, verb, fields, change)
+    }
+
+    /// The head of a request with these fields of the program; with a key, of a handshake.
+    fn asking(
+        upgrade: Option<&ClientKey>,
+        verb: &str,
+        fields: &[(&str, &str)],
+        change: impl FnOnce(&mut Draft<'_>),
+    ) -> String {
+        let mut own = HeaderList::new();
+        for (name, value) in fields {
+            own.push(name, value);
+        }
+        let mut draft = Draft {
+            verb,
+            target: "/path",
+            version: Version::HTTP_11,
+            host: "server",
+            port: 80,
+            secure: false,
+            agent: None,
+            own: &own,
+            body_bytes: 0,
+            upgrade,
+        };
+        change(&mut draft);
+        let fields = draft.fields();
+        String::from_utf8(draft.encode(&fields)).unwrap()
+    }
+
+    #[test]
+    fn a_plain_request_has_three_fields_at_the_most() {
+        let bare = "GET /path HTTP/1.1\r\nConnection: Keep-Alive\r\nHost: server\r\n\r\n";
+        assert_eq!(head("GET", &[], |_| {}), bare);
+        let agent = head("GET", &[], |draft| draft.agent = Some("me"));
+        let expected = "Keep-Alive\r\nUser-Agent: me\r\nHost: server\r\n\r\n";
+        assert!(agent.ends_with(expected), "{agent}");
+    }
+
+    #[test]
+    fn the_port_is_named_where_it_is_not_the_schemes_own() {
+        for (port, secure, host) in [
+            (80, false, "server"),
+            (443, true, "server"),
+            (443, false, "server:443"),
+            (80, true, "server:80"),
+            (8080, false, "server:8080"),
+        ] {
+            let head = head("GET", &[], |draft| {
+                (draft.port, draft.secure) = (port, secure);
+            });
+            assert!(head.contains(&format!("Host: {host}\r\n")), "{head}");
+        }
+    }
+
+    #[test]
+    fn the_programs_fields_stand_behind_and_instead_of_generated_ones() {
+        let own = [
+            ("host", "mine"),
+            ("connection", "close"),
+            ("user-agent", "own"),
+        ];
+        let head = head("GET", &own, |draft| draft.agent = Some("me"));
+        let expected = "GET /path HTTP/1.1\r\nhost: mine\r\nconnection: close\r\n\
+                        user-agent: own\r\n\r\n";
+        assert_eq!(head, expected);
+    }
+
+    #[test]
+    fn a_length_goes_out_once_where_there_is_a_body_or_always_one_to_expect() {
+        let length = |verb: &str, bytes, fields: &[(&str, &str)]| {
+            let head = head(verb, fields, |draft| draft.body_bytes = bytes);
+            let lines = head
+                .lines()
+                .filter_map(|line| line.strip_prefix("Content-Length: "));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(length("GET", 0, &[]), [""; 0]);
+        assert_eq!(length("GET", 5, &[]), ["5"]);
+        assert_eq!(length("POST", 0, &[]), ["0"]);
+        assert_eq!(length("PUT", 0, &[]), ["0"]);
+        let twice = [("Content-Length", "7"), ("Content-Length", "7")];
+        assert_eq!(length("POST", 7, &twice), ["7"]);
+        let chunked = [("Transfer-Encoding", "chunked")];
+        assert_eq!(length("POST", 0, &chunked), [""; 0]);
+        let other = [("X-A", "1"), ("X-A", "1")];
+        let repeated = head("GET", &other, |_| {});
+        assert_eq!(
+            repeated.matches("X-A: 1").count(),
+            2,
+            "only the length is one"
+        );
+    }
+
+    #[test]
+    fn a_handshake_has_its_fields_whatever_the_program_added() {
+        let key = crate::websocket::client_key([3; 16]);
+        let own = [("Connection", "close"), ("Upgrade", "other")];
+        let head = asking(Some(&key), "GET", &own, |_| {});
+        for field in [
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+        ] {
+            assert_eq!(head.matches(field).count(), 1, "{head}");
+        }
+        assert!(head.contains(&format!("Sec-WebSocket-Key: {}\r\n", key.as_str())));
+        assert!(!head.contains("close") && !head.contains("other"), "{head}");
+    }
+
     fn length(fields: &[(&str, &str)], total: u32, optional_len: u64) -> Option<u64> {
         let mut headers = HeaderList::new();
         for (name, value) in fields {

@@ -43,6 +43,10 @@ enum Peer {
     /// A FIN where a close_notify belongs.
     Cut,
     Resets,
+    /// The system fails with this.
+    Fails(Error),
+    /// What has arrived leaves no room for more.
+    Fills,
     /// Shows a certificate with a defect.
     Defect,
 }
@@ -345,6 +349,7 @@ impl World {
             None if silent => Wrote::Bytes(bytes.len()),
             None => Wrote::Blocked,
             Some(Peer::Takes(count)) => Wrote::Bytes(count.min(bytes.len())),
+            Some(Peer::Fails(error)) => Wrote::Failed(error.into()),
             Some(_) => Wrote::Failed(Error::ConnectionError.into()),
         };
         if let Wrote::Bytes(count) = wrote {
@@ -380,6 +385,8 @@ impl World {
             }
             Some(Peer::Ends) => Arrived::Ended { in_order: true },
             Some(Peer::Cut) => Arrived::Ended { in_order: false },
+            Some(Peer::Fails(error)) => Arrived::Failed(error.into()),
+            Some(Peer::Fills) => Arrived::NoRoom,
             Some(_) => Arrived::Failed(Error::ConnectionError.into()),
         };
         let turn = Turn {

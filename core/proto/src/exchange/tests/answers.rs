@@ -1,6 +1,7 @@
 //! Heads: interim ones, upgrades, and what is no answer.
 
 use super::*;
+use crate::http1::shown::BODY_BYTES_MAX;
 
 /// Feeds the answer in pieces of this size.
 fn in_pieces(request: Composed, answer: &[u8], size: usize) -> World {
@@ -119,5 +120,81 @@ fn an_end_instead_of_an_answer_is_one_of_the_server_or_of_the_connection() {
             world.send().unwrap();
             assert_eq!(error(world.receive()), expected);
         }
+    }
+}
+
+#[test]
+fn a_head_that_finds_no_room_is_too_large_or_there_is_no_memory() {
+    for (limit, expected) in [
+        (20, Error::HeaderSizeOverflow),
+        (21, Error::NotEnoughMemory),
+    ] {
+        let mut small = request();
+        small.limits.head.max_bytes = limit;
+        let part = b"HTTP/1.1 200 OK\r\nA: "[..20].to_vec();
+        let mut world = World::new(small);
+        world.reading.extend([Peer::Sends(part), Peer::Fills]);
+        world.send().unwrap();
+        assert_eq!(error(world.receive()), expected);
+    }
+}
+
+#[test]
+fn what_was_not_sent_has_no_answer() {
+    let mut whole = World::new(request());
+    whole.send().unwrap();
+    for actions in 0..whole.actions {
+        let mut world = World::new(request());
+        world.cancelled_after = actions;
+        let sent = world.send().is_ok();
+        world.cancelled_after = usize::MAX;
+        if !sent
+            && !world
+                .told
+                .iter()
+                .any(|told| told.starts_with("RequestSent"))
+        {
+            assert_eq!(
+                error(world.receive()),
+                Error::IncorrectHandleState,
+                "{actions}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_no_answer_is_said_in_words() {
+    let refused = |answer: &[u8]| {
+        let mut world = in_pieces(request(), answer, answer.len());
+        world.receive().unwrap_err().to_string()
+    };
+    let foreign = refused(b"SSH-2.0-OpenSSH\r\n");
+    assert!(
+        foreign.contains("it begins with \"SSH-2.0-OpenSSH"),
+        "{foreign}"
+    );
+    let switch = refused(b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    assert!(switch.contains("which nobody asked for"), "{switch}");
+}
+
+#[test]
+fn of_a_refusals_body_so_much_is_quoted_and_the_rest_is_marked() {
+    for (bytes, is_cut) in [(BODY_BYTES_MAX, false), (BODY_BYTES_MAX + 1, true)] {
+        let (request, _) = upgrading();
+        let head = format!("HTTP/1.1 403 No\r\nContent-Length: {bytes}\r\n\r\n");
+        let answer = [head.as_bytes(), &vec![b'x'; bytes]].concat();
+        let mut world = in_pieces(request, &answer, answer.len());
+        world.receive().unwrap();
+        let text = world
+            .exchange
+            .upgrade_refused(None, &world.inbox.0)
+            .to_string();
+        let quoted = text.bytes().rev().skip_while(|byte| *byte != b'x');
+        assert_eq!(
+            quoted.take_while(|byte| *byte == b'x').count(),
+            BODY_BYTES_MAX
+        );
+        assert_eq!(!text.ends_with('x'), is_cut, "{bytes}");
     }
 }

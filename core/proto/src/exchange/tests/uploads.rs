@@ -46,7 +46,13 @@ fn a_slow_but_steady_reader_gets_an_upload_that_lasts_longer_than_the_limit() {
 #[test]
 fn a_refusal_ends_an_upload_that_is_stuck_and_is_received() {
     let mut world = stuck([Peer::Sends(REFUSAL.to_vec())]);
-    assert_eq!(error(world.write(b"body")), Error::ConnectionError);
+    let failure = world.write(b"body").unwrap_err();
+    assert_eq!(failure.error(), Error::ConnectionError);
+    assert!(
+        failure
+            .to_string()
+            .contains("has answered before the body was sent")
+    );
     assert!(world.exchange.is_answered());
     assert_eq!(
         error(world.write(b"body")),
@@ -136,4 +142,13 @@ fn behind_what_had_arrived_a_lost_connection_is_met_whatever_the_end_looks_like(
         assert_eq!(error(world.read(10, false)), Error::ConnectionError);
         assert_eq!(world.now, begun, "without waiting");
     }
+}
+
+#[test]
+fn of_two_losses_the_first_counts() {
+    let mut world = World::new(request());
+    world.send().unwrap();
+    world.writing.push_back(Peer::Fails(Error::NotEnoughMemory));
+    world.reading.push_back(Peer::Resets);
+    assert_eq!(error(world.write(b"body")), Error::NotEnoughMemory);
 }

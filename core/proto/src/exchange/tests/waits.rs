@@ -117,3 +117,17 @@ fn what_is_waited_for_is_room_to_write_or_something_to_read() {
     world.receive().unwrap();
     assert_eq!(world.waits, [READ]);
 }
+
+#[test]
+fn a_wait_is_not_taken_for_another_that_began_at_the_same_count() {
+    let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+    let mut world = World::new(request());
+    let quiet = [Peer::Takes(10), Peer::Quiet(ms(250)), Peer::Takes(1000)];
+    world.writing.extend(quiet);
+    world.send().unwrap();
+    let (first, rest) = answer.split_at(10);
+    let late = [Peer::Quiet(ms(399)), Peer::Sends(rest.to_vec())];
+    world.reading.push_back(Peer::Sends(first.to_vec()));
+    world.reading.extend(late);
+    world.receive().unwrap();
+}

@@ -196,6 +196,7 @@ mod tests {
     fn a_timeout_names_its_limit() {
         let failure = timed_out(Wait::Receive, Some(Duration::from_millis(1500)));
         assert_eq!(failure.error(), Error::Timeout);
+        assert_eq!(failure.reason().unwrap().socket_error(), SOCKET_TIMED_OUT);
         assert_eq!(
             detail(&**failure.reason().unwrap()),
             "the server sent nothing within 1500 ms (RECEIVE_TIMEOUT)"

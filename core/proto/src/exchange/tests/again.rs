@@ -103,3 +103,24 @@ fn silence_is_not_staleness() {
     world.send().unwrap();
     assert_eq!(error(world.receive()), Error::Timeout);
 }
+
+#[test]
+fn a_request_of_which_nothing_was_written_can_have_done_no_harm() {
+    for (taken, repeated) in [(0, true), (1, false)] {
+        let mut world = stale("POST");
+        if taken > 0 {
+            world.writing.push_back(Peer::Takes(taken));
+        }
+        world.writing.push_back(Peer::Resets);
+        world.reading[0] = Peer::Resets;
+        assert_eq!(world.send().is_ok(), repeated, "{taken}");
+    }
+}
+
+#[test]
+fn a_server_that_takes_nothing_is_slow_and_not_gone() {
+    let mut world = stale("GET");
+    world.writing.push_back(Peer::Quiet(EVER));
+    world.reading[0] = Peer::Quiet(EVER);
+    assert_eq!(error(world.send()), Error::Timeout);
+}

@@ -152,3 +152,12 @@ fn of_two_losses_the_first_counts() {
     world.reading.push_back(Peer::Resets);
     assert_eq!(error(world.write(b"body")), Error::NotEnoughMemory);
 }
+
+#[test]
+fn a_refusal_in_pieces_is_read_to_its_end_before_anything_is_waited_for() {
+    let (first, rest) = REFUSAL.split_at(10);
+    let mut world = stuck([first, rest].map(|piece| Peer::Sends(piece.to_vec())));
+    let begun = world.now;
+    assert_eq!(error(world.write(b"body")), Error::ConnectionError);
+    assert_eq!(world.now, begun);
+}

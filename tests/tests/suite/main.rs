@@ -76,6 +76,7 @@ mod public_server;
 mod queued_receive;
 mod readme;
 mod receive_outstanding;
+mod request_calls;
 mod request_header_bytes;
 mod request_headers;
 mod request_states;

@@ -18,7 +18,7 @@ const UTF8: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
 const UNTOUCHED: u32 = 0xdead_beef;
 
 /// How a call failed: by itself, or asynchronously with one REQUEST_ERROR that names `api`.
-fn failure<W: Unit>(
+pub(crate) fn failure<W: Unit>(
     client: &Client<W>,
     handle: Handle,
     api: u32,

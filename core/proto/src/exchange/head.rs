@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::body::Body;
-use super::reasons::{BadAnswer, bad_answer, ended_in_head, head_too_large};
+use super::reasons::{BadAnswer, bad_answer, ended_in_head};
 use super::retry::{Loss, Origin};
 use super::sending::Upload;
 use super::timers::{Wait, earlier};
@@ -216,10 +216,8 @@ impl Exchange {
                 let since = head.since;
                 return self.wait_for_head(turn, since);
             }
-            (Arrived::NoRoom, _) if input.len() < self.request.limits.head.max_bytes => {
-                Error::NotEnoughMemory.into()
-            }
-            (Arrived::NoRoom, _) => head_too_large(),
+            // A head that has reached its limit was refused before: there is no memory.
+            (Arrived::NoRoom, _) => Error::NotEnoughMemory.into(),
             (Arrived::Ended { .. } | Arrived::Failed(_), _) if loss.is_stale() => {
                 self.state = State::Stale;
                 return Ok(Flow::On);

@@ -131,12 +131,6 @@ pub(super) fn ended_in_head(received: usize) -> Failure {
     Failure::because(answer.meaning(), answer)
 }
 
-/// The failure of a head that does not fit.
-pub(super) fn head_too_large() -> Failure {
-    let answer = BadAnswer::Head(HeadError::TooLarge);
-    Failure::because(answer.meaning(), answer)
-}
-
 impl Exchange {
     /// Why the upgrade did not happen: what the server answered, as far as it is in `input`.
     /// `taken` is the response's head if it was taken from here.

@@ -337,7 +337,7 @@ def echo_checks(peer):
 def increments(peer, mode):
     """dumb-increment-protocol: the server sends numbers by itself, twenty a second, without end."""
     plain = Peer(peer.name, peer.url, None, options=["-s", "dumb-increment-protocol"])
-    output, _ = talk(plain, mode, "-x", "hello", "--max-messages", "5")
+    output, _ = talk(plain, mode, "-x", "hello", "--expect", "5", "--max-messages", "5")
     expect(output.split()[:5], ["0", "1", "2", "3", "4"], "the numbers")
 
 

@@ -109,15 +109,19 @@ impl<E: Embedder> Request<E> {
     fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
         let here = winhttp_process::epoch();
         loop {
+            // A callback may have forked: in the child the connection is somebody else's, and the
+            // lock may be held for ever.
+            if !here.is_current() {
+                return Err(Error::OperationCancelled.into());
+            }
             // A timeout that was set meanwhile governs the waits from here on.
             let timeouts = self.state().timeouts;
             let turn = Turn {
                 now: clock::now(),
                 timeouts: &timeouts,
                 carried: Carried::default(),
-                // A callback may have closed the handle, or forked: in the child the connection is
-                // somebody else's.
-                cancelled: self.handle.is_closed() || !here.is_current(),
+                // A callback may have closed the handle.
+                cancelled: self.handle.is_closed(),
             };
             match operation.step(driver, turn)? {
                 Step::Notify(Notification::SendingRequest) => {

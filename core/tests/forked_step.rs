@@ -1,5 +1,5 @@
-//! Verifies that a call in whose callback the process forks takes no lock in the child: a thread that
-//! does not exist there may hold it for ever.
+//! Verifies that a call in whose callback the process forks takes no lock in the child: a thread
+//! that does not exist there may hold it for ever.
 //!
 //! A program of its own: that a fork has happened is true for all of a process.
 

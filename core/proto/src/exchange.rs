@@ -137,6 +137,19 @@ pub struct Turn<'t> {
     pub cancelled: bool,
 }
 
+impl<'t> Turn<'t> {
+    /// Now, with nothing carried yet and the handle open.
+    #[must_use]
+    pub fn new(now: Instant, timeouts: &'t Timeouts) -> Self {
+        Self {
+            now,
+            timeouts,
+            carried: Carried::default(),
+            cancelled: false,
+        }
+    }
+}
+
 /// What the engine is to do.
 #[derive(Debug)]
 pub enum Action {

@@ -147,15 +147,8 @@ impl Driver {
                 Action::Read(room) => {
                     let arrived = self.receive(room, &mut call);
                     turn.carried = self.carried();
-                    match (arrived, room) {
-                        (Arrived::Bytes(count), Room::Lent { .. }) => {
-                            self.exchange.read_lent(&mut call, count)
-                        }
-                        (arrived, _) => {
-                            let input = self.inbox.data();
-                            self.exchange.read(&turn, &mut call, arrived, input)?
-                        }
-                    }
+                    let input = self.inbox.data();
+                    self.exchange.read(&turn, &mut call, room, arrived, input)?
                 }
                 Action::Finish => {
                     if let Connection::Ready(stack) = &mut self.connection {
@@ -177,8 +170,7 @@ impl Driver {
     }
 
     fn wait(&self, until: Option<Instant>) -> Step {
-        let reads = self.exchange.waits_to_read() && !self.exchange.waits_to_write();
-        if reads && self.gave_up {
+        if self.gave_up && self.exchange.waits_to_read() {
             Step::Yield
         } else {
             Step::Wait(until)

@@ -186,17 +186,29 @@ impl Exchange {
         &mut self,
         turn: &Turn<'_>,
         call: &mut Call<'_>,
+        room: Room,
         arrived: Arrived,
     ) -> Result<Flow> {
+        let mut none = 0;
         let filled = match call {
-            Call::Read { filled, .. } => **filled,
-            Call::Send { .. } | Call::Write { .. } | Call::Receive | Call::Available { .. } => 0,
+            Call::Read { filled, .. } => &mut **filled,
+            Call::Send { .. } | Call::Write { .. } | Call::Receive | Call::Available { .. } => {
+                &mut none
+            }
         };
         let State::Body(body) = &mut self.state else {
             return Ok(Flow::On);
         };
         let failure = match arrived {
-            Arrived::Bytes(_) | Arrived::NoRoom => return Ok(Flow::On),
+            Arrived::Bytes(count) => {
+                if let Room::Lent { .. } = room {
+                    let bytes = u64::try_from(count).unwrap_or(u64::MAX);
+                    body.decoder.advance_direct(bytes);
+                    *filled += count;
+                }
+                return Ok(Flow::On);
+            }
+            Arrived::NoRoom => return Ok(Flow::On),
             // A reset that a write has met looks like a FIN here.
             Arrived::Blocked | Arrived::Ended { .. } if body.lost.is_some() => body.lost.clone(),
             Arrived::Blocked => match self.left(Wait::Receive, turn) {
@@ -210,19 +222,9 @@ impl Exchange {
             Arrived::Failed(failure) => Some(late(failure)),
         };
         match failure {
-            Some(failure) => self.break_off(failure, filled),
+            Some(failure) => self.break_off(failure, *filled),
             None => Ok(Flow::On),
         }
-    }
-
-    /// Counts bytes that were read straight into the memory lent to the call.
-    pub fn read_lent(&mut self, call: &mut Call<'_>, count: usize) -> Flow {
-        if let (State::Body(body), Call::Read { filled, .. }) = (&mut self.state, call) {
-            let bytes = u64::try_from(count).unwrap_or(u64::MAX);
-            body.decoder.advance_direct(bytes);
-            **filled += count;
-        }
-        Flow::On
     }
 
     /// The body breaks off: a read that has got some bytes ends with them, and the next one meets

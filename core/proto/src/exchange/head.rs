@@ -7,7 +7,7 @@ use super::reasons::{BadAnswer, bad_answer, ended_in_head};
 use super::retry::{Loss, Origin};
 use super::sending::Upload;
 use super::timers::{Wait, earlier};
-use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, State, Turn};
+use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::http1::body::{BodyDecoder, BodyFraming, keep_alive};
@@ -176,7 +176,7 @@ impl Exchange {
         };
     }
 
-    /// What came of reading; `input` is what has arrived and is not consumed.
+    /// What came of reading into this room; `input` is what has arrived and is not consumed.
     ///
     /// # Errors
     /// What the call fails with.
@@ -184,11 +184,12 @@ impl Exchange {
         &mut self,
         turn: &Turn<'_>,
         call: &mut Call<'_>,
+        room: Room,
         arrived: Arrived,
         input: &[u8],
     ) -> Result<Flow> {
         if matches!(self.state, State::Body(_)) {
-            self.read_body(turn, call, arrived)
+            self.read_body(turn, call, room, arrived)
         } else if matches!(self.state, State::Head(_)) {
             self.read_head(turn, arrived, input)
         } else {

@@ -27,10 +27,18 @@ pub(super) struct Upload {
     early: EarlyAnswer,
     /// Something of an answer has come.
     has_arrived: bool,
-    /// Writing cannot go on; meanwhile what has arrived is looked at.
-    looking: bool,
-    /// When SendRequest began to wait for the answer's head.
-    awaited_since: Option<Instant>,
+    doing: Doing,
+}
+
+/// What an upload is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Doing {
+    #[default]
+    Writing,
+    /// Writing cannot go on; what has arrived is looked at.
+    Looking,
+    /// Everything is out, and SendRequest waits for the answer's head since then.
+    Awaiting(Instant),
 }
 
 /// Whether more of the request can be sent.
@@ -60,7 +68,7 @@ impl Reason for Answered {}
 impl Upload {
     /// What to do for what is left of the head and `given`.
     pub(super) fn next(&self, request: &Composed, given: &[u8]) -> Action {
-        if self.looking {
+        if self.doing == Doing::Looking {
             return Action::Read(Room::Inbox(request.limits.head.max_bytes));
         }
         match self.written.checked_sub(request.head.len()) {
@@ -81,7 +89,7 @@ impl Upload {
 
     /// Everything is out, and SendRequest waits for the answer.
     pub(super) fn awaits_head(&self) -> bool {
-        self.awaited_since.is_some() && !self.looking
+        matches!(self.doing, Doing::Awaiting(_))
     }
 
     pub(super) fn is_answered(&self) -> bool {
@@ -134,9 +142,10 @@ impl Exchange {
             return Err(Error::IncorrectHandleState.into());
         };
         self.replay = Replay::Written;
-        if upload.looking {
+        if upload.doing == Doing::Looking {
             return Ok(Action::Read(room));
         }
+        upload.doing = Doing::Writing;
         if let Some(failure) = upload.obstacle() {
             return Err(failure);
         }
@@ -168,8 +177,8 @@ impl Exchange {
             Wrote::Blocked => {}
             Wrote::Failed(failure) => upload.way = Way::Lost(failure),
         }
-        upload.looking = upload.early.is_open();
-        if upload.looking {
+        if upload.early.is_open() {
+            upload.doing = Doing::Looking;
             return Ok(Flow::On);
         }
         self.looked(turn)
@@ -191,7 +200,7 @@ impl Exchange {
         let (State::Sending(upload) | State::Sent(upload)) = &mut self.state else {
             return Ok(Flow::On);
         };
-        upload.looking = false;
+        upload.doing = Doing::Writing;
         if matches!(upload.way, Way::Open) && upload.early.is_refusal() {
             upload.way = Way::Answered;
         }
@@ -250,7 +259,9 @@ impl Exchange {
         let State::Sent(upload) = &mut self.state else {
             return Action::Done;
         };
-        upload.awaited_since.get_or_insert(turn.now);
+        if !upload.awaits_head() {
+            upload.doing = Doing::Awaiting(turn.now);
+        }
         if upload.early.is_open() {
             return Action::Read(room);
         }
@@ -270,12 +281,12 @@ impl Exchange {
             return Ok(Flow::On);
         };
         let seen = upload.look(arrived, input, &limits);
-        match (upload.looking, upload.awaited_since) {
-            (true, _) if seen => self.looked(turn),
-            (false, Some(since)) if seen && upload.early.is_open() => {
+        match upload.doing {
+            Doing::Looking if seen => self.looked(turn),
+            Doing::Awaiting(since) if seen && upload.early.is_open() => {
                 self.wait_for_head(turn, since)
             }
-            _ => Ok(Flow::On),
+            Doing::Writing | Doing::Looking | Doing::Awaiting(_) => Ok(Flow::On),
         }
     }
 }

@@ -377,7 +377,8 @@ impl World {
                     if !bytes.is_empty() {
                         self.reading.push_front(Peer::Sends(bytes));
                     }
-                    return Ok(self.exchange.read_lent(call, count));
+                    let arrived = Arrived::Bytes(count);
+                    return self.exchange.read(turn, call, room, arrived, &self.inbox.0);
                 }
                 self.carried.received += u64::try_from(bytes.len()).unwrap();
                 self.inbox.0.extend(&bytes);
@@ -393,7 +394,8 @@ impl World {
             carried: self.carried,
             ..*turn
         };
-        self.exchange.read(&turn, call, arrived, &self.inbox.0)
+        self.exchange
+            .read(&turn, call, room, arrived, &self.inbox.0)
     }
 }
 

@@ -7,6 +7,8 @@
 //!    │            Responded, Gone ◄─────────┼─ ReceiveResponse, QueryDataAvailable, ReadData
 //!    └─ again ◄── Failed ◄──────────────────┘
 //! ```
+//!
+//! Closed, when the handle is: whatever it was before.
 
 #[cfg(test)]
 mod tests;

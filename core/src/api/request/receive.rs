@@ -4,7 +4,6 @@ use winhttp_proto::embed::{Embedder, ReadMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::Turn;
 use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
-use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::RequestOperation;
 
@@ -153,12 +152,7 @@ impl<E: Embedder> RequestState<E> {
         if !driver.has_at_hand(wanted) {
             return Ok(false);
         }
-        let turn = Turn {
-            now: clock::now(),
-            timeouts: &self.timeouts,
-            carried: Carried::default(),
-            cancelled: false,
-        };
+        let turn = Turn::new(clock::now(), &self.timeouts);
         Ok(matches!(operation.step(driver, turn)?, Step::Done))
     }
 }

@@ -7,7 +7,6 @@ use std::time::Instant;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::exchange::Turn;
-use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
@@ -117,11 +116,9 @@ impl<E: Embedder> Request<E> {
             // A timeout that was set meanwhile governs the waits from here on.
             let timeouts = self.state().timeouts;
             let turn = Turn {
-                now: clock::now(),
-                timeouts: &timeouts,
-                carried: Carried::default(),
                 // A callback may have closed the handle.
                 cancelled: self.handle.is_closed(),
+                ..Turn::new(clock::now(), &timeouts)
             };
             match operation.step(driver, turn)? {
                 Step::Notify(Notification::SendingRequest) => {

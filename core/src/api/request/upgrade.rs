@@ -3,7 +3,6 @@
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
-use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{Call, Turn};
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::RequestOperation;
@@ -114,10 +113,8 @@ impl<E: Embedder> Request<E> {
         loop {
             let timeouts = self.state().timeouts;
             let turn = Turn {
-                now: clock::now(),
-                timeouts: &timeouts,
-                carried: Carried::default(),
                 cancelled: self.handle.is_closed(),
+                ..Turn::new(clock::now(), &timeouts)
             };
             match driver.step(turn, Call::Receive)? {
                 Step::Notify(_) | Step::Yield => {}

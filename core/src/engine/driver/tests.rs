@@ -67,12 +67,7 @@ fn run(
         ..Timeouts::default()
     };
     loop {
-        let turn = Turn {
-            now: clock::now(),
-            timeouts: &timeouts,
-            carried: Carried::default(),
-            cancelled: false,
-        };
+        let turn = Turn::new(clock::now(), &timeouts);
         let step = call(driver, turn)?;
         if !matches!(step, Step::Notify(_)) {
             return Ok(step);
@@ -186,6 +181,14 @@ fn a_layer_that_may_have_more_gets_another_turn_instead_of_a_wait() {
     let mut driver = connected(request(), Busy(Wire::default()));
     send(&mut driver, b"").unwrap();
     assert!(matches!(receive(&mut driver), Ok(Step::Yield)));
+}
+
+#[test]
+fn that_holds_also_while_room_to_write_is_waited_for() {
+    let wire = Wire::default();
+    wire.set_room(3);
+    let mut driver = connected(request(), Busy(wire));
+    assert!(matches!(send(&mut driver, b""), Ok(Step::Yield)));
 }
 
 #[test]

@@ -26,20 +26,49 @@ struct CLibrary;
 
 static C_LIBRARY: CLibrary = CLibrary;
 
-/// Makes the library ready for the life of a process; every way into it goes through here first.
+/// The way into one of the libraries: what makes it ready for the life of a process.
 ///
-/// `hold` takes the library's locks before each fork, and `release` lets them go after it. Both may
-/// be registered more than once, as nobody waits here for another thread: the child of a fork would
-/// wait for ever.
-#[inline]
-pub fn enter(hold: extern "C" fn(), release: extern "C" fn()) {
-    static ENTERED: AtomicBool = AtomicBool::new(false);
-    if !ENTERED.load(Ordering::Acquire) {
+/// Each library has its own, with its own locks, also where both are linked into one program and
+/// share this crate.
+#[derive(Debug)]
+pub struct Entry {
+    hold: extern "C" fn(),
+    release: extern "C" fn(),
+    entered: AtomicBool,
+}
+
+impl Entry {
+    /// `hold` takes the library's locks before each fork, and `release` lets them go after it. Both
+    /// may be registered more than once, as nobody waits here for another thread: the child of a
+    /// fork would wait for ever.
+    #[must_use]
+    pub const fn new(hold: extern "C" fn(), release: extern "C" fn()) -> Self {
+        Self {
+            hold,
+            release,
+            entered: AtomicBool::new(false),
+        }
+    }
+
+    /// Every way into the library goes through here first.
+    #[inline]
+    pub fn enter(&self) {
+        if !self.entered.load(Ordering::Acquire) {
+            self.enter_first();
+        }
+    }
+
+    #[cold]
+    fn enter_first(&self) {
+        static PREPARED: AtomicBool = AtomicBool::new(false);
         // Without memory for handlers the process has no memory for much.
-        let _ =
-            fork::around(before_fork, after_fork, forked) && fork::around(hold, release, release);
-        undivided(|| winhttp_process::install(&C_LIBRARY));
-        ENTERED.store(true, Ordering::Release);
+        if !PREPARED.load(Ordering::Acquire) {
+            let _ = fork::around(before_fork, after_fork, forked);
+            undivided(|| winhttp_process::install(&C_LIBRARY));
+            PREPARED.store(true, Ordering::Release);
+        }
+        let _ = fork::around(self.hold, self.release, self.release);
+        self.entered.store(true, Ordering::Release);
     }
 }
 
@@ -198,6 +227,36 @@ mod tests {
         });
         assert_eq!(inside, (true, false));
         assert!(!is_blocked(libc::SIGUSR1));
+    }
+
+    #[test]
+    fn each_library_holds_its_own_locks_around_a_fork() {
+        use std::sync::atomic::AtomicU32;
+        static HELD: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+        static RELEASED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+        extern "C" fn hold<const N: usize>() {
+            HELD[N].fetch_add(1, Ordering::SeqCst);
+        }
+        extern "C" fn release<const N: usize>() {
+            RELEASED[N].fetch_add(1, Ordering::SeqCst);
+        }
+        static ONE: Entry = Entry::new(hold::<0>, release::<0>);
+        static OTHER: Entry = Entry::new(hold::<1>, release::<1>);
+        for entry in [&ONE, &OTHER, &ONE] {
+            entry.enter();
+        }
+        // SAFETY: the child does nothing but end.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: ends the child, without what the parent wants to have done at its end.
+            unsafe { libc::_exit(0) };
+        }
+        // SAFETY: waits for the child just made; its status is not asked for.
+        let ended = unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+        assert_eq!(ended, child);
+        for counts in [&HELD, &RELEASED] {
+            assert_eq!(counts.each_ref().map(|n| n.load(Ordering::SeqCst)), [1, 1]);
+        }
     }
 
     #[test]

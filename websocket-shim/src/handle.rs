@@ -50,6 +50,8 @@ pub(crate) fn with<R>(
         .unwrap_or(Err(HResult::INVALID_ARGUMENT))
 }
 
+static ENTRY: process::Entry = process::Entry::new(hold, release);
+
 thread_local! {
     /// Held by this thread, which forks. Never dropped when the thread ends: it may fork even then.
     static HELD: RefCell<Option<ManuallyDrop<CellsHeld<'static, Box<WebSocket>>>>> =
@@ -84,7 +86,7 @@ unsafe fn create(
     let (settings, lent) = unsafe { property::settings(role, properties, count) }?;
     // Children of this process mask with keys of their own, and find no handle in the middle of a
     // call.
-    process::enter(hold, release);
+    ENTRY.enter();
     let memory = Buffers::new(&settings, lent);
     let id = HANDLES
         .insert_with(|id| {

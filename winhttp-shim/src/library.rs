@@ -15,6 +15,7 @@ use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 use crate::certificate;
 use crate::observer::ProgramCallback;
 
+static ENTRY: process::Entry = process::Entry::new(hold, release);
 static LIBRARY: OnceLock<Library<Shim>> = OnceLock::new();
 /// The epoch in which the library was last made ready; 0 in none.
 static READY_IN: AtomicU64 = AtomicU64::new(0);
@@ -33,7 +34,7 @@ pub(crate) fn library() -> &'static Library<Shim> {
 
 #[cold]
 fn prepare() -> &'static Library<Shim> {
-    process::enter(hold, release);
+    ENTRY.enter();
     let library = match LIBRARY.get() {
         Some(library) => library,
         None => undivided(|| {

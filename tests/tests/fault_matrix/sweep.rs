@@ -70,6 +70,8 @@ pub(crate) fn sweep() {
     let rows = super::rows();
     let names: HashSet<String> = rows.iter().map(Row::name).collect();
     assert_eq!(names.len(), rows.len(), "every row has a name of its own");
+    let found = rows.iter().any(|row| scope.has(row));
+    assert!(found, "no row has {:?} in its name", scope.only);
     warm_up(&rows, &scope);
     let live = Live::now();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| scope.has(row)) {

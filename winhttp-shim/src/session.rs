@@ -8,6 +8,7 @@ use winhttp_abi::handle::{Hinternet, bits, from_bits};
 use winhttp_abi::input;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::{Object, OpenSession, ProxyAccess};
+use winhttp_proto::error::Error;
 use winhttp_proto::option::TimeoutArguments;
 
 use crate::library::library;
@@ -68,7 +69,7 @@ export! {
         receive: i32,
     ) -> Done {
         let object = library().object(bits(handle)).map_err(map::code)?;
-        let timeouts = TimeoutArguments::new(resolve, connect, send, receive).map_err(map::option_code)?;
+        let timeouts = TimeoutArguments::new(resolve, connect, send, receive).map_err(Error::from).map_err(map::code)?;
         match object {
             Object::Session(session) => session.settings().timeouts.set_all(timeouts),
             Object::Request(request) => request.state().timeouts.set_all(timeouts),

@@ -1,5 +1,7 @@
 //! Win32 error numbers as a type of their own.
 
+use crate::constants as c;
+
 /// A Win32 error number; 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Code(pub u32);
@@ -9,19 +11,19 @@ pub type Result<T> = std::result::Result<T, Code>;
 
 impl Code {
     /// ERROR_SUCCESS.
-    pub const SUCCESS: Self = Self(0);
+    pub const SUCCESS: Self = Self(c::ERROR_SUCCESS);
     /// ERROR_INVALID_HANDLE.
-    pub const INVALID_HANDLE: Self = Self(6);
+    pub const INVALID_HANDLE: Self = Self(c::ERROR_INVALID_HANDLE);
     /// ERROR_NOT_ENOUGH_MEMORY.
-    pub const NOT_ENOUGH_MEMORY: Self = Self(8);
+    pub const NOT_ENOUGH_MEMORY: Self = Self(c::ERROR_NOT_ENOUGH_MEMORY);
     /// ERROR_INVALID_PARAMETER.
-    pub const INVALID_PARAMETER: Self = Self(87);
+    pub const INVALID_PARAMETER: Self = Self(c::ERROR_INVALID_PARAMETER);
     /// ERROR_CALL_NOT_IMPLEMENTED.
-    pub const CALL_NOT_IMPLEMENTED: Self = Self(120);
+    pub const CALL_NOT_IMPLEMENTED: Self = Self(c::ERROR_CALL_NOT_IMPLEMENTED);
     /// ERROR_INSUFFICIENT_BUFFER.
-    pub const INSUFFICIENT_BUFFER: Self = Self(122);
+    pub const INSUFFICIENT_BUFFER: Self = Self(c::ERROR_INSUFFICIENT_BUFFER);
     /// ERROR_IO_PENDING.
-    pub const IO_PENDING: Self = Self(997);
+    pub const IO_PENDING: Self = Self(c::ERROR_IO_PENDING);
     /// ERROR_WINHTTP_INTERNAL_ERROR.
-    pub const INTERNAL_ERROR: Self = Self(12004);
+    pub const INTERNAL_ERROR: Self = Self(c::ERROR_WINHTTP_INTERNAL_ERROR);
 }

@@ -23,6 +23,6 @@ pub use handle::Handle;
 pub use library::{Library, LibraryHeld, Object};
 pub use open::{OpenRequest, OpenSession};
 pub use proxy::ProxyAccess;
-pub use request::{Body, ConnectionFacts, HeaderBlock, Outcome, Request, RequestState};
-pub use session::{Session, SessionSettings};
+pub use request::{Body, HeaderBlock, Outcome, Request, RequestState};
+pub use session::Session;
 pub use websocket::{EMPTY_CLOSE_STATUS, WebSocket};

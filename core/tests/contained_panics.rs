@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use winhttp_core::api::options::NewValue;
 use winhttp_core::api::{Body, Library, OpenRequest, OpenSession, ProxyAccess};
 use winhttp_fixtures::{Server, by_path};
 use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
@@ -24,6 +25,7 @@ use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{BufferKind, Notification, Observer};
+use winhttp_proto::option::OptionId;
 use winhttp_proto::url::escape::EscapeFlags;
 
 /// The longest any notification may take.
@@ -237,7 +239,9 @@ impl World {
 
     /// A WebSocket that echoes; its number is left in `websocket`.
     fn echo(&self, request: u64, websocket: &mut Option<u64>) -> Option<()> {
-        self.library.request(request).unwrap().state().ask_upgrade();
+        let option = OptionId::UPGRADE_TO_WEB_SOCKET.0;
+        let upgrade = self.library.set_option(request, option, false, 0).unwrap();
+        upgrade.put(NewValue::Nothing).unwrap();
         self.exchange(request, None)?;
         let upgraded = self
             .call(0, || self.library.complete_upgrade(request, 0))?

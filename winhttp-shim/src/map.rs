@@ -7,7 +7,7 @@ mod notification;
 mod option;
 
 pub(crate) use auth::{auth_scheme, auth_target, scheme_of_number, target_of_number};
-pub(crate) use error::{code, option_code};
+pub(crate) use error::code;
 pub(crate) use mask::Mask;
 pub(crate) use notification::{Call, buffer_kind, buffer_type, deliver, status};
 pub(crate) use option::{access_type, file_time, proxy_access, proxy_scheme};

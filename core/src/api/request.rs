@@ -75,9 +75,9 @@ pub struct RequestState<E: Embedder> {
     /// The headers as last sent, generated ones included.
     sent_headers: Option<HeaderList>,
     /// The options that were set.
-    pub values: Values,
+    pub(super) values: Values,
     /// The timeouts.
-    pub timeouts: Timeouts,
+    pub(super) timeouts: Timeouts,
     /// How the server is reached.
     pub(super) proxy: ProxyAccess,
     /// What WinHttpSetCredentials gave for the next exchange.
@@ -103,7 +103,7 @@ pub struct RequestState<E: Embedder> {
 
 impl<E: Embedder> RequestState<E> {
     /// The next SendRequest performs the WebSocket handshake (UPGRADE_TO_WEB_SOCKET).
-    pub fn ask_upgrade(&mut self) {
+    pub(super) fn ask_upgrade(&mut self) {
         self.upgrade_wanted = true;
     }
 
@@ -136,13 +136,13 @@ impl<E: Embedder> RequestState<E> {
 
 /// The connection an exchange uses; known from SENDING_REQUEST on.
 #[derive(Debug)]
-pub struct ConnectionFacts {
+pub(super) struct ConnectionFacts {
     /// Own address.
-    pub local: SocketAddr,
+    pub(super) local: SocketAddr,
     /// The server's address.
-    pub remote: SocketAddr,
+    pub(super) remote: SocketAddr,
     /// What TLS negotiated.
-    pub tls: Option<Arc<TlsFacts>>,
+    pub(super) tls: Option<Arc<TlsFacts>>,
 }
 
 impl<E: Embedder> Request<E> {
@@ -198,30 +198,30 @@ impl<E: Embedder> Request<E> {
 
     /// The connect it belongs to.
     #[must_use]
-    pub fn connect(&self) -> &Arc<Connect<E>> {
+    pub(super) fn connect(&self) -> &Arc<Connect<E>> {
         &self.connect
     }
 
     /// Opened with WINHTTP_FLAG_SECURE.
     #[must_use]
-    pub fn is_secure(&self) -> bool {
+    pub(super) fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The state, locked; never held while user code runs.
+    /// The state, locked; never held while user code runs. Outside this crate, only a test holds it.
     pub fn state(&self) -> MutexGuard<'_, RequestState<E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection of the exchange; `None` before SENDING_REQUEST.
     #[must_use]
-    pub fn connection_facts(&self) -> Option<Arc<ConnectionFacts>> {
+    pub(super) fn connection_facts(&self) -> Option<Arc<ConnectionFacts>> {
         self.state().facts.clone()
     }
 
     /// An exchange was started and not finished: the connection is in use.
     #[must_use]
-    pub fn is_active(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         let state = self.state();
         state.life.is_busy() || state.life.attached().is_some()
     }

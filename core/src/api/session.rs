@@ -20,15 +20,15 @@ pub struct Session<E: Embedder> {
 
 /// What can be set on a session.
 #[derive(Debug)]
-pub struct SessionSettings {
+pub(super) struct SessionSettings {
     /// The user agent; `None` sends no such header.
-    pub agent: Option<String>,
+    pub(super) agent: Option<String>,
     /// How servers are reached.
-    pub proxy: ProxyAccess,
+    pub(super) proxy: ProxyAccess,
     /// The options that were set.
-    pub values: Values,
+    pub(super) values: Values,
     /// The timeouts requests start with.
-    pub timeouts: Timeouts,
+    pub(super) timeouts: Timeouts,
 }
 
 impl<E: Embedder> Session<E> {
@@ -59,13 +59,13 @@ impl<E: Embedder> Session<E> {
     }
 
     /// The settings, locked; never held while user code runs.
-    pub fn settings(&self) -> MutexGuard<'_, SessionSettings> {
+    pub(super) fn settings(&self) -> MutexGuard<'_, SessionSettings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session was opened with WINHTTP_FLAG_SECURE_DEFAULTS.
     #[must_use]
-    pub fn secure_defaults(&self) -> bool {
+    pub(super) fn secure_defaults(&self) -> bool {
         self.secure_defaults
     }
 

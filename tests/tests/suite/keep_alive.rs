@@ -5,12 +5,14 @@
 
 use std::sync::mpsc::{Sender, channel};
 
+use winhttp_core::api::options::NewValue;
 use winhttp_core::api::{Body, Library, OpenRequest, OpenSession, ProxyAccess};
 use winhttp_fixtures::{Opcode, Server, by_path};
 use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{Notification, Observer};
+use winhttp_proto::option::OptionId;
 use winhttp_proto::url::escape::EscapeFlags;
 use winhttp_tests::PATIENCE;
 
@@ -106,7 +108,9 @@ fn connect(library: &Library<Test>, server: &Server, asynchronous: bool) -> u64 
     };
     let request = library.open_request(connect, request).unwrap().bits();
     let object = library.request(request).unwrap();
-    object.state().ask_upgrade();
+    let option = OptionId::UPGRADE_TO_WEB_SOCKET.0;
+    let upgrade = library.set_option(request, option, false, 0).unwrap();
+    upgrade.put(NewValue::Nothing).unwrap();
     let wait = || {
         if asynchronous {
             ended.recv_timeout(PATIENCE).unwrap();

@@ -4,7 +4,6 @@ use winhttp_abi::Code;
 use winhttp_abi::constants as c;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Failure;
-use winhttp_proto::option::OptionError;
 
 use crate::error_detail;
 
@@ -52,21 +51,5 @@ pub(crate) fn number(error: Error) -> Code {
         Error::HeaderSizeOverflow => c::ERROR_WINHTTP_HEADER_SIZE_OVERFLOW,
         Error::ChunkHeaderOverflow => c::ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW,
         Error::Internal => c::ERROR_WINHTTP_INTERNAL_ERROR,
-    })
-}
-
-/// The number of an option's error.
-pub(crate) fn option_code(error: OptionError) -> Code {
-    Code(match error {
-        OptionError::InvalidOption => c::ERROR_WINHTTP_INVALID_OPTION,
-        OptionError::InvalidHandle => c::ERROR_INVALID_HANDLE,
-        OptionError::NotSettable => c::ERROR_WINHTTP_OPTION_NOT_SETTABLE,
-        OptionError::IncorrectHandleType => c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE,
-        OptionError::IncorrectHandleState => c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
-        OptionError::InvalidParameter => c::ERROR_INVALID_PARAMETER,
-        OptionError::InsufficientBuffer { .. } => c::ERROR_INSUFFICIENT_BUFFER,
-        OptionError::AccessDenied => c::ERROR_ACCESS_DENIED,
-        OptionError::NotSupported => c::ERROR_NOT_SUPPORTED,
-        OptionError::ClientCertNoPrivateKey => c::ERROR_WINHTTP_CLIENT_CERT_NO_PRIVATE_KEY,
     })
 }

@@ -9,6 +9,7 @@ use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{NewValue, Setting};
+use winhttp_proto::error::Error;
 use winhttp_proto::option::{OptionId, Type};
 
 use crate::library::{Shim, UnloadHandle};
@@ -103,7 +104,11 @@ unsafe fn plain<W: Unit>(
             // SAFETY: the caller's promise.
             let bytes = unsafe { input::bytes(buffer.cast(), length) };
             let bytes = bytes.ok_or(Code::INVALID_PARAMETER)?;
-            setting.row().decode(&bytes).map_err(map::option_code)?
+            setting
+                .row()
+                .decode(&bytes)
+                .map_err(Error::from)
+                .map_err(map::code)?
         }
     };
     Ok(NewValue::Plain(value))

@@ -1,4 +1,5 @@
-//! WinHttpSetOption: check the call, take the value, put it where it works.
+//! WinHttpSetOption: check the call, take the value, put it where it works; and
+//! WinHttpSetTimeouts.
 //!
 //! The two halves are apart because only the row, which the first half finds, tells how the
 //! caller's bytes are read.
@@ -10,7 +11,8 @@ use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::header::text::request_value;
 use winhttp_proto::option::{
-    OptionError, OptionId, Row, Value, check_client_certificate, check_secure_protocols, check_set,
+    OptionError, OptionId, Row, TimeoutArguments, Value, check_client_certificate,
+    check_secure_protocols, check_set,
 };
 use winhttp_proto::url::host::Host;
 
@@ -73,6 +75,21 @@ impl<E: Embedder> Library<E> {
             target,
             row,
         })
+    }
+}
+
+impl<E: Embedder> Object<E> {
+    /// Sets four timeouts at once (WinHttpSetTimeouts).
+    ///
+    /// # Errors
+    /// [`Error::IncorrectHandleType`] for connects and WebSockets.
+    pub fn set_timeouts(&self, timeouts: TimeoutArguments) -> Result<()> {
+        match self {
+            Self::Session(session) => session.settings().timeouts.set_all(timeouts),
+            Self::Request(request) => request.state().timeouts.set_all(timeouts),
+            Self::Connect(_) | Self::WebSocket(_) => return Err(Error::IncorrectHandleType),
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ pub mod driver;
 pub mod entropy;
 pub mod extended_error;
 pub mod parking;
+pub mod pool;
 pub mod reactor;
 pub mod sleeper;
 pub mod socket;

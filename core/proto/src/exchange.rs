@@ -23,6 +23,7 @@ mod head;
 pub mod legality;
 mod reasons;
 mod replay;
+mod rest;
 mod retry;
 mod sending;
 #[cfg(test)]
@@ -46,6 +47,8 @@ use crate::websocket::Offer;
 use body::Body;
 use head::Head;
 use replay::Replay;
+use rest::Progress;
+pub use rest::Rest;
 use retry::Origin;
 use sending::Upload;
 use timers::{Carried, Stall, Wait};
@@ -57,6 +60,9 @@ pub struct ExchangeLimits {
     pub head: HeadLimits,
     /// Interim responses skipped (MAX_HTTP_STATUS_CONTINUE).
     pub max_interim: u32,
+    /// Bytes of a response passed unread for another request to use its connection
+    /// (MAX_RESPONSE_DRAIN_SIZE).
+    pub max_drain: u64,
 }
 
 /// A request as it will be sent, fixed when SendRequest begins.
@@ -70,6 +76,8 @@ pub struct Composed {
     pub head: Vec<u8>,
     /// The method, which decides how the response is framed.
     pub method: Cow<'static, str>,
+    /// Bytes of the whole body; `None` for one that the program frames itself.
+    pub body_bytes: Option<u64>,
     /// The request announced the end of the connection.
     pub announces_close: bool,
     /// What a WebSocket upgrade offers.
@@ -135,6 +143,8 @@ pub struct Turn<'t> {
     pub carried: Carried,
     /// The handle was closed.
     pub cancelled: bool,
+    /// No other request is to use the connection (EXPIRE_CONNECTION).
+    pub expires: bool,
 }
 
 impl<'t> Turn<'t> {
@@ -146,6 +156,7 @@ impl<'t> Turn<'t> {
             timeouts,
             carried: Carried::default(),
             cancelled: false,
+            expires: false,
         }
     }
 }
@@ -174,10 +185,21 @@ pub enum Action {
     Read(Room),
     /// End the sending direction, without waiting; then ask again.
     Finish,
-    /// Close the connection without a word, and ask again: another one is needed.
-    Release,
+    /// The connection serves this request no more; then ask again.
+    Release(Release),
     /// The call is over.
     Done,
+}
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Another request may use it.
+    Keep,
+    /// It is closed without a word.
+    Close,
+    /// The same, and another one is needed in its place.
+    Replace,
 }
 
 /// Where bytes to be written are.
@@ -262,6 +284,10 @@ pub struct Exchange {
     stall: Stall,
     origin: Origin,
     replay: Replay,
+    /// What is out of the request's body.
+    progress: Progress,
+    /// EXPIRE_CONNECTION.
+    expires: bool,
 }
 
 enum State {
@@ -297,6 +323,8 @@ impl Exchange {
             stall: Stall::default(),
             origin: Origin::Fresh,
             replay: Replay::Given(0),
+            progress: Progress::default(),
+            expires: false,
         }
     }
 
@@ -325,13 +353,18 @@ impl Exchange {
             // The handle is closed: what it had goes with it.
             return Err(Error::OperationCancelled.into());
         }
-        match call {
+        self.expires |= turn.expires;
+        let action = match call {
             Call::Send { given, awaits } => self.next_of_send(turn, given, *awaits),
             Call::Write { data, written } => self.next_of_write(data, **written),
             Call::Receive => self.next_of_receive(turn, input),
             Call::Available { found } => self.next_of_available(input, found),
             Call::Read { into, filled, any } => self.next_of_read(input, into, filled, *any),
-        }
+        }?;
+        // Whoever has read to the end need not close the handle for others to go on.
+        let over = matches!(action, Action::Done);
+        let let_go = over.then(|| self.let_go(input.data())).flatten();
+        Ok(let_go.unwrap_or(action))
     }
 
     /// The request's head, as it is written.

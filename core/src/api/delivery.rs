@@ -10,6 +10,7 @@ use callback_thread::{Dispatcher, Job, Lane};
 use winhttp_process::{Epoch, epoch};
 
 use crate::engine::parking::Parking;
+use crate::engine::pool;
 use crate::engine::reactor::Reactor;
 use crate::engine::switches::{inline_callbacks, switches};
 use crate::lock::if_free;
@@ -186,6 +187,7 @@ impl<J: Job> CallbackThread<J> {
     /// The session's last notification is delivered: the threads may end.
     pub(super) fn end(&self) {
         let engine = self.engine().clone();
+        pool::leave_reactor(&engine.reactor);
         engine.dispatcher.close();
         if let Some(poller) = &engine.poller {
             poller.close();

@@ -9,6 +9,7 @@ mod authentication;
 mod life;
 mod operation;
 mod plan;
+pub(super) mod pooling;
 mod query;
 mod receive;
 mod run;
@@ -99,9 +100,22 @@ pub struct RequestState<E: Embedder> {
     facts: Option<Arc<ConnectionFacts>>,
     /// Body bytes announced and not given yet.
     body_left: u64,
+    /// No other request is to use the connection (EXPIRE_CONNECTION).
+    expires: bool,
 }
 
 impl<E: Embedder> RequestState<E> {
+    /// No other request is to use the connection of this exchange (EXPIRE_CONNECTION); `false` if
+    /// there is none.
+    pub(super) fn expire(&mut self) -> bool {
+        if !self.life.is_busy() && !self.life.has_connection() {
+            return false;
+        }
+        self.expires = true;
+        self.life.expire();
+        true
+    }
+
     /// The next SendRequest performs the WebSocket handshake (UPGRADE_TO_WEB_SOCKET).
     pub(super) fn ask_upgrade(&mut self) {
         self.upgrade_wanted = true;
@@ -178,6 +192,7 @@ impl<E: Embedder> Request<E> {
             response: None,
             facts: None,
             body_left: 0,
+            expires: false,
         };
         Arc::new_cyclic(|myself| Self {
             connect,
@@ -217,13 +232,6 @@ impl<E: Embedder> Request<E> {
     #[must_use]
     pub(super) fn connection_facts(&self) -> Option<Arc<ConnectionFacts>> {
         self.state().facts.clone()
-    }
-
-    /// An exchange was started and not finished: the connection is in use.
-    #[must_use]
-    pub(super) fn is_active(&self) -> bool {
-        let state = self.state();
-        state.life.is_busy() || state.life.attached().is_some()
     }
 
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
@@ -295,15 +303,15 @@ impl<E: Embedder> Request<E> {
     /// stays the parent's.
     pub(super) fn disconnect(&self) {
         let life = if_free(&self.state).map(|mut state| state.life.take());
-        if let Some(Life::Sent(attached) | Life::Responded(attached)) = life {
-            let _the_parents = ManuallyDrop::new(attached.endpoint);
+        if let Some(Life::Sent(mut attached) | Life::Responded(mut attached)) = life {
+            let _the_parents = ManuallyDrop::new(attached.driver.take_place());
         } else if let Some(Life::Parked {
-            attached,
+            mut attached,
             operation,
             ..
         }) = life
         {
-            let _the_parents = ManuallyDrop::new((attached.endpoint, operation));
+            let _the_parents = ManuallyDrop::new((attached.driver.take_place(), operation));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sessions: what WinHttpOpen makes, and the settings its requests start from.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use winhttp_proto::embed::Embedder;
@@ -7,6 +8,8 @@ use winhttp_proto::option::{Timeouts, Values};
 
 use super::handle::Handle;
 use super::proxy::ProxyAccess;
+use super::request::pooling;
+use crate::engine::pool::{self, Scope};
 use crate::engine::transport::tls::TlsConfigs;
 
 /// A session.
@@ -15,6 +18,8 @@ pub struct Session<E: Embedder> {
     settings: Mutex<SessionSettings>,
     secure_defaults: bool,
     tls: TlsConfigs,
+    /// Connections exist, or have existed, that only this session uses.
+    has_own_connections: AtomicBool,
     handle: Arc<Handle<E>>,
 }
 
@@ -48,6 +53,7 @@ impl<E: Embedder> Session<E> {
             settings: Mutex::new(settings),
             secure_defaults,
             tls: TlsConfigs::default(),
+            has_own_connections: AtomicBool::new(false),
             handle,
         }
     }
@@ -79,5 +85,26 @@ impl<E: Embedder> Session<E> {
 
     pub(super) fn tls(&self) -> &TlsConfigs {
         &self.tls
+    }
+
+    /// Who may use the connections that the session opens with these settings.
+    pub(super) fn scope(&self, settings: &SessionSettings) -> Scope {
+        if !pooling::is_private(&settings.values) {
+            return Scope::Process;
+        }
+        self.has_own_connections.store(true, Ordering::Relaxed);
+        Scope::Session(self.number())
+    }
+
+    fn number(&self) -> u64 {
+        self.handle.id().bits()
+    }
+}
+
+impl<E: Embedder> Drop for Session<E> {
+    fn drop(&mut self) {
+        if *self.has_own_connections.get_mut() {
+            pool::close_session(self.number());
+        }
     }
 }

@@ -13,23 +13,28 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::ClientConfig;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{
-    Action, Arrived, Call, Composed, Exchange, Flow, Received, Room, Source, Turn, Wrote,
+    Action, Arrived, Call, Composed, Exchange, Flow, Received, Release, Room, Source, Turn, Wrote,
 };
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::Notification;
 
 use super::buffers::Inbox;
+use super::clock;
 use super::connect::dial::{Attach, DialSettings, Race, RaceStep};
 use super::connect::resolve::{Resolve, ResolveStep};
 use super::connect::secure::{Secure, SecureStep};
+use super::pool::drain::drain;
+use super::pool::shelf::Mark;
+use super::pool::{Idle, Lease, Returning, Seat};
+use super::reactor::{Place, Registration};
 use super::sleeper::{WaitFor, Wake};
 use super::socket::Socket;
-use super::transport::{Flush, Read, Stack, Tcp, Write};
+use super::transport::tls::TlsConfig;
+use super::transport::{Flush, Read, Stack, Tcp, Write, socket_failure};
 
 /// Where a request goes, and how its server is reached.
 #[derive(Debug)]
@@ -39,9 +44,13 @@ pub struct Route {
     /// The server's port.
     pub port: u16,
     /// Its TLS configuration, for https.
-    pub tls: Option<Arc<ClientConfig>>,
+    pub tls: Option<Arc<TlsConfig>>,
     /// How addresses are tried.
     pub dial: DialSettings,
+    /// What marks its connection (CONNECTION_GUID).
+    pub mark: Option<Mark>,
+    /// How long its connection may be idle afterwards.
+    pub idle_life: Duration,
 }
 
 /// What to do after a step.
@@ -64,7 +73,16 @@ pub struct Driver {
     connection: Connection,
     inbox: Inbox,
     wake: Arc<dyn Wake>,
-    attach: Option<Arc<dyn Attach>>,
+    /// Where an asynchronous request is told of its connection.
+    place: Option<Place>,
+    /// What the pool has given, until it is used.
+    seat: Option<Seat>,
+    /// The right to have a connection.
+    lease: Option<Lease>,
+    /// A connection that this request needs no more.
+    returning: Option<Returning>,
+    /// The connection is another one than the last time somebody asked.
+    is_new: bool,
     /// The server's address, once connected.
     peer: Option<SocketAddr>,
     /// The last read stopped for others to have a turn, and left bytes that the poll will not
@@ -86,13 +104,15 @@ enum Connection {
 }
 
 impl Driver {
-    /// A driver that has not done anything yet.
+    /// A driver that has not done anything yet, with what the pool has given; a synchronous call
+    /// has no place in a poll.
     #[must_use]
     pub fn new(
         request: Composed,
         route: Route,
         wake: Arc<dyn Wake>,
-        attach: Option<Arc<dyn Attach>>,
+        place: Option<Place>,
+        seat: Seat,
     ) -> Self {
         Self {
             exchange: Exchange::new(request),
@@ -100,7 +120,11 @@ impl Driver {
             connection: Connection::None,
             inbox: Inbox::default(),
             wake,
-            attach,
+            place,
+            seat: Some(seat),
+            lease: None,
+            returning: None,
+            is_new: false,
             peer: None,
             gave_up: false,
         }
@@ -127,10 +151,7 @@ impl Driver {
             let flow = match action {
                 Action::Notify(notification) => return Ok(Step::Notify(notification)),
                 Action::Done => return Ok(Step::Done),
-                Action::Acquire => {
-                    self.exchange.must_connect();
-                    Flow::On
-                }
+                Action::Acquire => self.acquire()?,
                 Action::Resolve(limit) => self.resolve(turn.now, limit)?,
                 Action::Dial(limit) => self.dial(turn.now, limit)?,
                 Action::Secure(limit) => self.secure(turn.now, limit)?,
@@ -156,8 +177,8 @@ impl Driver {
                     }
                     Flow::On
                 }
-                Action::Release => {
-                    self.connection = Connection::None;
+                Action::Release(release) => {
+                    self.release(release);
                     Flow::On
                 }
             };
@@ -167,6 +188,102 @@ impl Driver {
                 Flow::Wait(until) => return Ok(self.wait(until)),
             }
         }
+    }
+
+    /// Takes what the pool gives, or waits for it.
+    fn acquire(&mut self) -> Result<Flow> {
+        let seat = match self.seat.take() {
+            Some(Seat::Wait(ticket)) => Some(ticket.collect()),
+            seat => seat,
+        };
+        match seat {
+            Some(Seat::Use(lease, idle)) => self.use_again(lease, idle)?,
+            Some(Seat::Open(lease)) => {
+                self.hold(lease);
+                self.exchange.must_connect();
+            }
+            Some(wait @ Seat::Wait(_)) => {
+                self.seat = Some(wait);
+                return Ok(Flow::Wait(None));
+            }
+            None => self.exchange.must_connect(),
+        }
+        Ok(Flow::On)
+    }
+
+    fn hold(&mut self, mut lease: Lease) {
+        if let Some(mark) = self.route.mark {
+            lease.mark(mark);
+        }
+        self.lease = Some(lease);
+    }
+
+    fn use_again(&mut self, lease: Lease, mut idle: Idle) -> Result<()> {
+        self.hold(lease);
+        idle.leave_home(self.place.as_ref().map(Place::reactor));
+        if let (Some(place), Some(socket)) = (&mut self.place, idle.stack.socket())
+            && let Err(error) = place.take_in(socket, idle.home.take())
+        {
+            return self.exchange.failed(socket_failure(&error));
+        }
+        self.peer = Some(idle.peer);
+        self.connection = Connection::Ready(idle.stack);
+        self.is_new = true;
+        self.exchange.acquired();
+        Ok(())
+    }
+
+    /// The connection serves this request no more.
+    fn release(&mut self, release: Release) {
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        let idle = match (release, connection, self.peer) {
+            (Release::Keep, Connection::Ready(stack), Some(peer)) => Some(self.idle(stack, peer)),
+            (Release::Keep | Release::Close, _, _) => None,
+            (Release::Replace, _, _) => return,
+        };
+        self.returning = self.lease.take().map(|lease| self.returning(lease, idle));
+    }
+
+    fn idle(&mut self, stack: Stack, peer: SocketAddr) -> Idle {
+        let home = self.place.as_mut().and_then(Place::give);
+        Idle::new(stack, peer, home)
+    }
+
+    fn returning(&self, lease: Lease, idle: Option<Idle>) -> Returning {
+        let tls = idle.as_ref().and_then(|idle| idle.stack.tls());
+        Returning {
+            lease,
+            tolerated: tls.map(|tls| tls.tolerated).unwrap_or_default(),
+            idle,
+            life: self.route.idle_life,
+        }
+    }
+
+    /// The connection that is not needed any more; to be settled without a lock.
+    pub fn take_returning(&mut self) -> Option<Returning> {
+        self.returning.take()
+    }
+
+    /// Whether the connection is another one than the last time this was asked.
+    pub fn has_new_connection(&mut self) -> bool {
+        std::mem::take(&mut self.is_new)
+    }
+
+    /// No other request is to use the connection (EXPIRE_CONNECTION).
+    pub fn expire(&mut self) {
+        self.exchange.expire();
+    }
+
+    /// Sets or clears the time of an asynchronous request's next step.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        if let Some(place) = &mut self.place {
+            place.set_deadline(deadline);
+        }
+    }
+
+    /// Takes the place in the poll out.
+    pub fn take_place(&mut self) -> Option<Arc<Registration>> {
+        self.place.as_mut().and_then(Place::give)
     }
 
     fn wait(&self, until: Option<Instant>) -> Step {
@@ -206,7 +323,8 @@ impl Driver {
         let Connection::Dialing(race) = &mut self.connection else {
             return self.exchange.failed(Error::CannotConnect);
         };
-        match race.step(now, limit, self.attach.as_deref()) {
+        let place = self.place.as_mut().map(Place::registration);
+        match race.step(now, limit, place.map(|place| &**place as &dyn Attach)) {
             Ok(RaceStep::Connecting(address)) => self.exchange.dialing(address.ip()),
             Ok(RaceStep::Connected(winner)) => {
                 self.peer = Some(winner.peer);
@@ -215,6 +333,7 @@ impl Driver {
                     Some(_) => Connection::Reached(winner.socket),
                     None => Connection::Ready(Stack::tcp(winner.socket)),
                 };
+                self.is_new = true;
             }
             Ok(RaceStep::Wait(until)) => return Ok(Flow::Wait(until)),
             Err(failure) => return self.exchange.failed(failure),
@@ -239,6 +358,7 @@ impl Driver {
         match secure.step(now, limit) {
             Ok(SecureStep::Done(stack)) => {
                 self.connection = Connection::Ready(stack);
+                self.is_new = true;
                 self.exchange.secured();
             }
             Ok(SecureStep::Wait(secure, until)) => {
@@ -382,7 +502,7 @@ impl Driver {
             && let Connection::Ready(stack) =
                 std::mem::replace(&mut self.connection, Connection::None)
         {
-            return Ok((stack, self.inbox));
+            return Ok((stack, std::mem::take(&mut self.inbox)));
         }
         if self.exchange.may_look_ahead(self.inbox.data()) {
             let arrived = self.receive(Room::Inbox(0), &mut Call::Receive);
@@ -390,6 +510,29 @@ impl Driver {
         }
         let failure = self.exchange.upgrade_refused(taken, self.inbox.data());
         Err((self, failure))
+    }
+}
+
+impl Drop for Driver {
+    /// Others use the connection, if this request has left it in order. Called without a lock, as
+    /// whoever waits for it is woken.
+    fn drop(&mut self) {
+        if let Some(returning) = self.returning.take() {
+            returning.settle();
+        }
+        if !self.lease.as_ref().is_some_and(Lease::is_own) {
+            return; // there is none, or it is that of a parent process
+        }
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        if let (Connection::Ready(stack), Some(peer)) = (connection, self.peer)
+            && let Some(rest) = self.exchange.take_rest()
+            && let Some(lease) = self.lease.take()
+        {
+            let idle = self.idle(stack, peer);
+            let connection = self.returning(lease, Some(idle));
+            let inbox = std::mem::take(&mut self.inbox);
+            drain(connection, inbox, rest, clock::now());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The poll of an asynchronous session: readiness of sockets and deadlines, handed to whoever is
 //! registered.
 
+mod place;
 mod source;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use mio::{Interest, Poll, Token, Waker};
 
 use super::connect::dial::Attach;
 use super::socket::Socket;
+pub use place::Place;
 pub use source::PollSource;
 
 /// Bits of a slot's generation that fit into a token.
@@ -159,6 +161,30 @@ impl Registration {
         if let Some(slot) = self.reactor.0.lock().slots.get_mut(self.index) {
             slot.owner = Some(owner);
         }
+    }
+
+    /// Reports to nobody any more.
+    pub fn disown(&self) {
+        let mut owner = None;
+        if let Some(slot) = self.reactor.0.lock().slots.get_mut(self.index) {
+            slot.deadline = None;
+            owner = slot.owner.take();
+        }
+        // It may end with this reference; not under the lock.
+        drop(owner);
+    }
+
+    /// It is a place in this poll.
+    #[must_use]
+    pub fn is_of(&self, reactor: &Reactor) -> bool {
+        Arc::ptr_eq(&self.reactor.0, &reactor.0)
+    }
+
+    /// The poll does not watch the socket any more.
+    pub fn detach(&self, socket: &Socket) {
+        // It was attached; if not, there is nothing to end.
+        let registry = &self.reactor.0.registry;
+        let _ = registry.deregister(&mut SourceFd(&socket.as_raw_fd()));
     }
 
     /// Sets or clears the deadline.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendFlags};
 
 /// SO_KEEPALIVE parameters (WINHTTP_OPTION_TCP_KEEPALIVE).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TcpKeepAlive {
     /// Idle time before the first probe.
     pub time: Duration,

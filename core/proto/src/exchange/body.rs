@@ -21,12 +21,29 @@ const FIXED: Room = Room::Inbox(0);
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) head: Option<Box<ResponseHead>>,
-    decoder: BodyDecoder,
+    pub(super) decoder: BodyDecoder,
     closing: Closing,
     /// What ended the body, where the read before was given its last bytes.
-    owed: Option<Failure>,
+    pub(super) owed: Option<Failure>,
     /// What ended the upload; it is met behind the last byte that had arrived.
-    lost: Option<Failure>,
+    pub(super) lost: Option<Failure>,
+    /// Another request may use the connection behind it.
+    pub(super) reusable: bool,
+    /// Some of it was read.
+    pub(super) touched: bool,
+    /// The connection has been let go.
+    pub(super) released: bool,
+}
+
+/// What both sides say of the connection behind a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// It serves further requests.
+    Reusable,
+    /// One side ends it, or its framing does.
+    Ends,
+    /// Both sides have announced its end.
+    EndsByBoth,
 }
 
 /// Whether the end of the body is followed by the end of the connection, and who said so.
@@ -48,20 +65,29 @@ impl Body {
     pub(super) fn new(
         head: Box<ResponseHead>,
         decoder: BodyDecoder,
-        closes: bool,
+        behind: Behind,
         lost: Option<Failure>,
     ) -> Self {
         Self {
             head: Some(head),
             decoder,
-            closing: if closes {
+            closing: if behind == Behind::EndsByBoth {
                 Closing::Announced
             } else {
                 Closing::Silent
             },
             owed: None,
             lost,
+            reusable: behind == Behind::Reusable,
+            touched: false,
+            released: false,
         }
+    }
+
+    /// All of it has arrived and was read, and what was to be told of the connection is told.
+    pub(super) fn is_over(&self) -> bool {
+        let told = matches!(self.closing, Closing::Silent | Closing::Complete);
+        self.decoder.is_done() && told
     }
 
     pub(super) fn trailers(&self) -> Option<Option<&HeaderList>> {
@@ -154,6 +180,7 @@ impl Exchange {
             input.consume(step.consumed);
             *filled += step.produced;
             if step.produced > 0 {
+                body.touched = true;
                 continue;
             }
             if step.done {
@@ -204,6 +231,7 @@ impl Exchange {
                 if let Room::Lent { .. } = room {
                     let bytes = u64::try_from(count).unwrap_or(u64::MAX);
                     body.decoder.advance_direct(bytes);
+                    body.touched = true;
                     *filled += count;
                 }
                 return Ok(Flow::On);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::replay::Replay;
 use super::retry::Origin;
 use super::sending::Upload;
-use super::{Action, Awaits, Exchange, State, Turn};
+use super::{Action, Awaits, Exchange, Progress, Release, State, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::notify::{Notification, SecureProblems};
@@ -61,6 +61,7 @@ impl Exchange {
                 let upload = Upload::default();
                 let first = upload.next(&self.request, given);
                 self.replay = Replay::Given(given.len());
+                self.progress = Progress::default();
                 self.state = State::Sending(upload);
                 Ok(if self.origin == Origin::Replacement {
                     first
@@ -80,7 +81,7 @@ impl Exchange {
             State::Stale => {
                 self.origin = Origin::Replacement;
                 self.state = State::Unconnected;
-                Ok(Action::Release)
+                Ok(Action::Release(Release::Replace))
             }
             State::Head(_) | State::Body(_) | State::Upgraded(_) | State::Over => {
                 Err(Error::IncorrectHandleState.into())

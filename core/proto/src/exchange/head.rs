@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::body::Body;
+use super::body::{Behind, Body};
 use super::reasons::{BadAnswer, bad_answer, ended_in_head};
 use super::retry::{Loss, Origin};
 use super::sending::Upload;
@@ -170,8 +170,12 @@ impl Exchange {
         self.state = match follows {
             Follows::WebSocket => State::Upgraded(Some(head)),
             Follows::Body(framing) => {
-                let closes = self.request.announces_close && !keep_alive(&head, &framing);
-                State::Body(Body::new(head, BodyDecoder::new(framing), closes, lost))
+                let behind = match (self.request.announces_close, keep_alive(&head, &framing)) {
+                    (false, true) => Behind::Reusable,
+                    (true, false) => Behind::EndsByBoth,
+                    (true, true) | (false, false) => Behind::Ends,
+                };
+                State::Body(Body::new(head, BodyDecoder::new(framing), behind, lost))
             }
         };
     }

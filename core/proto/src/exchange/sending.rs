@@ -166,11 +166,27 @@ impl Exchange {
         };
         match outcome {
             Wrote::Bytes(count) => {
-                if let Call::Write { written, .. } = call {
-                    **written += count;
-                } else {
-                    upload.written += count;
-                }
+                let (from, body) = match call {
+                    Call::Write { data, written } => {
+                        **written += count;
+                        (**written - count, *data)
+                    }
+                    Call::Send { given, .. } => {
+                        upload.written += count;
+                        let head = self.request.head.len();
+                        let before = upload.written - count;
+                        // A write brings bytes of the head, or of the body behind it.
+                        match before.checked_sub(head) {
+                            Some(before) => (before, *given),
+                            None => return Ok(Flow::On),
+                        }
+                    }
+                    Call::Receive | Call::Available { .. } | Call::Read { .. } => {
+                        return Ok(Flow::On);
+                    }
+                };
+                self.progress
+                    .pass(body.get(from..from + count).unwrap_or_default());
                 return Ok(Flow::On);
             }
             Wrote::All => return Ok(self.all_is_out()),

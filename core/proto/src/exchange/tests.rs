@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::timers::Carried;
 use super::{
-    Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Room,
-    Source, Turn, Wrote,
+    Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Release,
+    Room, Source, Turn, Wrote,
 };
 use crate::error::Error;
 use crate::failure::{Failure, Result};
@@ -88,6 +88,8 @@ struct World {
     got: Vec<u8>,
     /// Reads that were to go straight into the program's memory.
     direct: usize,
+    /// What became of the connection at the end.
+    let_go: Vec<Release>,
     /// At each wait: whether it is for room to write, and whether for something to read.
     waits: Vec<(bool, bool)>,
     /// After so many actions the handle is closed.
@@ -101,11 +103,13 @@ fn request() -> Composed {
         secure: false,
         head: HEAD.to_vec(),
         method: "GET".into(),
+        body_bytes: Some(0),
         announces_close: false,
         upgrade: None,
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 2,
+            max_drain: 100,
         },
     }
 }
@@ -145,6 +149,7 @@ impl World {
             told: Vec::new(),
             got: Vec::new(),
             direct: 0,
+            let_go: Vec::new(),
             waits: Vec::new(),
             cancelled_after: usize::MAX,
             actions: 0,
@@ -232,6 +237,7 @@ impl World {
                 timeouts: &timeouts,
                 carried: self.carried,
                 cancelled: self.actions > self.cancelled_after,
+                expires: false,
             };
             let flow = match self.exchange.next(&turn, call, &mut self.inbox)? {
                 Action::Notify(notification) => {
@@ -268,8 +274,12 @@ impl World {
                     self.told.push("(finish)".to_owned());
                     Flow::On
                 }
-                Action::Release => {
+                Action::Release(Release::Replace) => {
                     self.told.push("(release)".to_owned());
+                    Flow::On
+                }
+                Action::Release(release) => {
+                    self.let_go.push(release);
                     Flow::On
                 }
                 Action::Done => return Ok(()),

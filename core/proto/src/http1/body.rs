@@ -111,6 +111,12 @@ impl BodyDecoder {
         }
     }
 
+    /// It comes in chunks.
+    #[must_use]
+    pub fn is_chunked(&self) -> bool {
+        matches!(self.state, State::Chunked(_))
+    }
+
     /// The trailers, once a chunked body is complete.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderList> {

@@ -94,6 +94,14 @@ pub struct GuidMatch {
     pub flags: u64,
 }
 
+impl GuidMatch {
+    /// Unmarked ones will not do (REQUIRE_MARKED_CONNECTION).
+    #[must_use]
+    pub fn requires_mark(&self) -> bool {
+        self.flags & GUID_MATCH_FLAGS != 0
+    }
+}
+
 /// Flow control of HTTP/2 streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamWindow {

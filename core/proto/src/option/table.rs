@@ -333,6 +333,11 @@ options! {
     }
     /// The newer protocol in use. Always 0: HTTP/1.x.
     HTTP_PROTOCOL_USED = 134 { query: R, ty: Dword, default: Number(0), state: Honoured }
+    /// Milliseconds a connection may be idle and still be used, at least 5000; without the option
+    /// 60000. Before the session has children. The session keeps its connections to itself then.
+    CONNECTION_IDLE_TIMEOUT = 135 {
+        set: S, ty: Dword, default: Number(60_000), state: Honoured, check: Min(5000),
+    }
     /// Undocumented.
     KDC_PROXY_SETTINGS = 136 { set: S_R, state: UNKNOWN }
     /// Undocumented: do without the system's proxy service. Without effect: there is no such

@@ -156,8 +156,7 @@ impl<E: Embedder> Setting<'_, E> {
         match self.option() {
             OptionId::UPGRADE_TO_WEB_SOCKET => request.state().ask_upgrade(),
             OptionId::CLIENT_CERT_CONTEXT => check_client_certificate(request.is_secure(), false)?,
-            // No connection is used twice in this version: there is nothing to be forgotten.
-            OptionId::EXPIRE_CONNECTION if request.is_active() => {}
+            OptionId::EXPIRE_CONNECTION if request.state().expire() => {}
             OptionId::EXPIRE_CONNECTION => return Err(Error::IncorrectHandleState),
             _ => return Err(Error::InvalidParameter),
         }

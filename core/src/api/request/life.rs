@@ -21,7 +21,7 @@ use winhttp_proto::notify::RequestOperation;
 
 use super::operation::Operation;
 use crate::engine::driver::Driver;
-use crate::engine::reactor::Registration;
+use crate::engine::pool::Returning;
 use crate::engine::sleeper::Wake;
 
 /// See the module.
@@ -63,10 +63,9 @@ pub(super) enum Life<E: Embedder> {
     },
 }
 
-/// A request's connection, and its place in the poll.
+/// A request's exchange, with the connection it has.
 pub(super) struct Attached {
     pub(super) driver: Box<Driver>,
-    pub(super) endpoint: Option<Arc<Registration>>,
 }
 
 /// What the thread does that runs a turn.
@@ -126,6 +125,19 @@ impl<E: Embedder> Life<E> {
         }
     }
 
+    /// No call runs, and the exchange has its connection still.
+    pub(super) fn has_connection(&self) -> bool {
+        self.attached()
+            .is_some_and(|attached| attached.driver.stack().is_some())
+    }
+
+    /// The connection that no call uses serves no other request.
+    pub(super) fn expire(&mut self) {
+        if let Self::Sent(attached) | Self::Responded(attached) = self {
+            attached.driver.expire();
+        }
+    }
+
     /// The request that was sent asked for a WebSocket.
     pub(super) fn asked_upgrade(&self) -> bool {
         let asks = |attached: &Attached| attached.driver.exchange().asks_upgrade();
@@ -149,6 +161,20 @@ impl<E: Embedder> Life<E> {
             return Some(attached);
         }
         None
+    }
+
+    /// Takes a connection that is not needed any more; to be settled without the lock.
+    pub(super) fn take_returning(&mut self) -> Option<Returning> {
+        match self {
+            Self::Sent(attached) | Self::Responded(attached) => attached.driver.take_returning(),
+            Self::Created
+            | Self::Gone { .. }
+            | Self::Failed
+            | Self::Closed
+            | Self::Parked { .. }
+            | Self::Turning { .. }
+            | Self::Blocking { .. } => None,
+        }
     }
 
     /// Takes a call whose turn it is.

@@ -5,10 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
-use winhttp_proto::exchange::compose::Draft;
+use winhttp_proto::exchange::compose::{Draft, frames_own_body};
 use winhttp_proto::exchange::{Composed, ExchangeLimits};
 use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::header::HeaderList;
@@ -18,11 +17,13 @@ use winhttp_proto::numbers as n;
 use winhttp_proto::option::{MIN_WEB_SOCKET_SEND_BUFFER_BYTES, OptionId, Value, Values};
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
-use super::{Request, RequestState};
+use super::{Request, RequestState, pooling};
 use crate::api::proxy::ProxyAccess;
 use crate::engine::connect::dial::DialSettings;
 use crate::engine::driver::Route;
 use crate::engine::entropy;
+use crate::engine::pool::shelf::{Demand, Limits};
+use crate::engine::pool::{Key, Scope, TlsKey};
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::transport::tls::{Protocols, TlsPolicy};
 
@@ -58,13 +59,24 @@ impl Reason for Unsendable {}
 pub(super) struct Plan {
     pub(super) request: Composed,
     pub(super) route: Route,
+    /// Whose connections it may use, and which of them.
+    pub(super) key: Arc<Key>,
+    pub(super) demand: Demand,
+}
+
+/// What a session's settings say of the connections of its requests.
+struct Shared {
+    keep_alive: Option<TcpKeepAlive>,
+    protocols: Protocols,
+    limits: Limits,
+    idle_life: Duration,
+    scope: Scope,
 }
 
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
     pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: u64) -> Result<Plan> {
-        let session = self.connect.session();
-        let settings = session.settings();
+        let settings = self.connect.session().settings();
         if matches!(state.proxy, ProxyAccess::Named { .. }) {
             // Going direct instead would betray what the program asked for.
             return Err(Error::NotImplemented.into());
@@ -73,22 +85,37 @@ impl<E: Embedder> Request<E> {
             let reason = Unsendable::OtherProtocol;
             return Err(Failure::because(Error::HttpProtocolMismatch, reason));
         }
-        let keep_alive = tcp_keep_alive(&settings.values);
-        let protocols = secure_protocols(&settings.values);
-
-        let upgrade = state.upgrade_key()?;
         let port = self.connect.port(self.secure);
         if BLOCKED_PORTS.contains(&port) {
             let reason = Unsendable::BlockedPort(port);
             return Err(Failure::because(Error::CannotConnect, reason));
         }
-        let agent = settings.agent.as_deref();
+        let shared = Shared {
+            keep_alive: tcp_keep_alive(&settings.values),
+            protocols: secure_protocols(&settings.values),
+            limits: pooling::limits(&settings.values),
+            idle_life: pooling::idle_life(&settings.values),
+            scope: self.connect.session().scope(&settings),
+        };
+        let request = self.compose(state, settings.agent.as_deref(), body_len)?;
+        drop(settings);
+        self.route(&state.values, request, shared)
+    }
+
+    /// The request itself.
+    fn compose(
+        &self,
+        state: &mut RequestState<E>,
+        agent: Option<&str>,
+        body_len: u64,
+    ) -> Result<Composed> {
+        let upgrade = state.upgrade_key()?;
         let draft = Draft {
             verb: &self.line.verb,
             target: &self.line.target,
             version: state.version(),
             host: self.connect.host().text(),
-            port,
+            port: self.connect.port(self.secure),
             secure: self.secure,
             agent: state.agent(agent),
             own: &state.headers,
@@ -97,40 +124,75 @@ impl<E: Embedder> Request<E> {
         };
         let headers = draft.fields();
         let head = draft.encode(&headers);
-        drop(settings);
         let announces_close = headers.has_token("Connection", "close");
         let upgrade = upgrade.map(|key| Offer {
             key,
             sub_protocols: sub_protocols(&headers),
         });
         state.sent_headers = Some(headers);
-
-        let ignored = ignored_problems(state.values.dword(OptionId::SECURITY_FLAGS));
-        let tls: Option<Arc<ClientConfig>> = if self.secure {
-            Some(session.tls().get(TlsPolicy { protocols, ignored })?)
-        } else {
-            None
-        };
-        let host = self.connect.host();
-        let request = Composed {
-            host: host.name().into(),
+        Ok(Composed {
+            host: self.connect.host().name().into(),
             secure: self.secure,
             head,
+            body_bytes: (!frames_own_body(&state.headers)).then_some(body_len),
             method: self.line.verb.clone(),
             announces_close,
             upgrade,
             limits: exchange_limits(&state.values),
+        })
+    }
+
+    /// How it gets to its server, and with which connections.
+    fn route(&self, values: &Values, request: Composed, shared: Shared) -> Result<Plan> {
+        let Shared {
+            keep_alive,
+            protocols,
+            limits,
+            idle_life,
+            scope,
+        } = shared;
+        let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
+        let tls = if self.secure {
+            let policy = TlsPolicy { protocols, ignored };
+            Some(self.connect.session().tls().get(policy)?)
+        } else {
+            None
+        };
+        let look_up = self.look_up_name(values);
+        let port = self.connect.port(self.secure);
+        let key = Key {
+            host: request.host.to_ascii_lowercase().into(),
+            port,
+            scope,
+            look_up: look_up.as_deref().map(Into::into),
+            tls: tls.as_ref().map(|tls| TlsKey {
+                protocols: protocols.bits(),
+                trust: tls.trust,
+            }),
+            keep_alive,
         };
         let route = Route {
-            look_up: self.look_up_name(&state.values),
+            look_up,
             port,
             tls,
             dial: DialSettings {
-                max_addresses: limit(&state.values, OptionId::CONNECT_RETRIES),
+                max_addresses: limit(values, OptionId::CONNECT_RETRIES),
                 keep_alive,
             },
+            mark: pooling::mark(values),
+            idle_life,
         };
-        Ok(Plan { request, route })
+        let demand = Demand {
+            ignores: ignored,
+            marks: pooling::marks(values),
+            limits,
+        };
+        Ok(Plan {
+            request,
+            route,
+            key: Arc::new(key),
+            demand,
+        })
     }
 
     /// The name to look up, if it is not that of the server.
@@ -182,6 +244,7 @@ fn exchange_limits(values: &Values) -> ExchangeLimits {
             ..HeadLimits::default()
         },
         max_interim: values.dword(OptionId::MAX_HTTP_STATUS_CONTINUE),
+        max_drain: values.dword(OptionId::MAX_RESPONSE_DRAIN_SIZE).into(),
     }
 }
 

@@ -130,10 +130,14 @@ impl<E: Embedder> Request<E> {
                 operation.failure(failure)
             }
         };
+        let returning = state.life.take_returning();
         let mut ended = Completions::of_call(&self.handle);
         ended.push(completion);
         drop(state);
         drop(released);
+        if let Some(returning) = returning {
+            returning.settle();
+        }
         Ok(if ended.deliver() {
             Outcome::Done
         } else {
@@ -152,7 +156,10 @@ impl<E: Embedder> RequestState<E> {
         if !driver.has_at_hand(wanted) {
             return Ok(false);
         }
-        let turn = Turn::new(clock::now(), &self.timeouts);
+        let turn = Turn {
+            expires: self.expires,
+            ..Turn::new(clock::now(), &self.timeouts)
+        };
         Ok(matches!(operation.step(driver, turn)?, Step::Done))
     }
 }

@@ -114,17 +114,28 @@ impl<E: Embedder> Request<E> {
                 return Err(Error::OperationCancelled.into());
             }
             // A timeout that was set meanwhile governs the waits from here on.
-            let timeouts = self.state().timeouts;
+            let (timeouts, expires) = {
+                let state = self.state();
+                (state.timeouts, state.expires)
+            };
             let turn = Turn {
                 // A callback may have closed the handle.
                 cancelled: self.handle.is_closed(),
+                expires,
                 ..Turn::new(clock::now(), &timeouts)
             };
-            match operation.step(driver, turn)? {
-                Step::Notify(Notification::SendingRequest) => {
-                    self.note_connection(driver);
-                    self.tell(&Notification::SendingRequest);
-                }
+            let step = operation.step(driver, turn);
+            if let Some(returning) = driver.take_returning() {
+                returning.settle();
+            }
+            let step = step?;
+            // Before that the program is told of a connection, but cannot ask for it.
+            let is_told =
+                matches!(&step, Step::Notify(other) if *other != Notification::SendingRequest);
+            if !is_told && driver.has_new_connection() {
+                self.note_connection(driver);
+            }
+            match step {
                 Step::Notify(notification) => self.tell(&notification),
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Yield => return Ok(Progress::Yield),
@@ -190,7 +201,7 @@ impl<E: Embedder> Request<E> {
     fn turn(&self) {
         let (mut attached, mut operation, lost) = {
             let mut state = self.state();
-            let Some((attached, operation)) = state.life.take_parked() else {
+            let Some((mut attached, operation)) = state.life.take_parked() else {
                 return;
             };
             state.life = Life::Turning {
@@ -198,9 +209,7 @@ impl<E: Embedder> Request<E> {
                 activity: Activity::Stepping,
                 again: false,
             };
-            if let Some(endpoint) = &attached.endpoint {
-                endpoint.set_deadline(None);
-            }
+            attached.driver.set_deadline(None);
             (attached, operation, state.lost)
         };
         let here = winhttp_process::epoch();
@@ -226,16 +235,14 @@ impl<E: Embedder> Request<E> {
     /// The operation waits for its next turn, which follows at once if there is more to do.
     fn park(
         &self,
-        attached: Attached,
+        mut attached: Attached,
         operation: Operation<E>,
         until: Option<Instant>,
         more: bool,
     ) {
         let mut state = self.state();
         let again = more || matches!(state.life, Life::Turning { again: true, .. });
-        if let Some(endpoint) = &attached.endpoint {
-            endpoint.set_deadline(until);
-        }
+        attached.driver.set_deadline(until);
         state.life = Life::Parked {
             attached,
             operation,

@@ -17,9 +17,9 @@ use super::operation::Operation;
 use super::plan::Plan;
 use super::{LaneWake, Locked, Request, RequestState};
 use crate::api::completions::Completions;
-use crate::engine::connect::dial::Attach;
 use crate::engine::driver::Driver;
-use crate::engine::reactor::{Ready, Registration};
+use crate::engine::pool;
+use crate::engine::reactor::{Place, Ready};
 use crate::engine::sleeper::{Sleeper, Wake};
 use crate::room::room_for;
 
@@ -101,6 +101,14 @@ impl<E: Embedder> Request<E> {
         }
         let thread = self.have_thread();
         let mut state = self.state();
+        if let Verdict::Begins = verdict(Function::SendRequest, state.life.stage()) {
+            // The last exchange lets its connection go before the next one asks for one; without
+            // the lock, as that may wake others.
+            let before = state.restart();
+            drop(state);
+            drop(before);
+            state = self.state();
+        }
         match verdict(Function::SendRequest, state.life.stage()) {
             Verdict::Begins => {}
             Verdict::Follows => return Err(Error::InvalidOperation.into()),
@@ -118,7 +126,6 @@ impl<E: Embedder> Request<E> {
             self.handle.set_context(context);
         }
         let total = body_length(&state.headers, body.total, optional_len)?;
-        state.restart();
         state.use_up_credentials();
         let prepared = self
             .plan(&mut state, total)
@@ -202,29 +209,29 @@ impl<E: Embedder> Request<E> {
     /// poll reports.
     fn prepare(&self, plan: Plan) -> error::Result<(Attached, Option<Arc<Sleeper>>)> {
         let sleeper = self.sleeper()?;
-        let endpoint = self.handle.delivery().thread().map(|thread| {
+        let place = self.handle.delivery().thread().map(|thread| {
             let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
-            Arc::new(Registration::new(&thread.reactor(), owner))
+            Place::new(thread.reactor(), owner)
         });
         let wake: Arc<dyn Wake> = match &sleeper {
             Some(sleeper) => sleeper.waker(),
             None => Arc::new(LaneWake(self.myself.clone())),
         };
-        let attach = endpoint
-            .as_ref()
-            .map(|endpoint| Arc::clone(endpoint) as Arc<dyn Attach>);
-        let driver = Box::new(Driver::new(plan.request, plan.route, wake, attach));
-        Ok((Attached { driver, endpoint }, sleeper))
+        let seat = pool::ask(&plan.key, plan.demand, || Arc::clone(&wake));
+        let driver = Driver::new(plan.request, plan.route, wake, place, seat);
+        let driver = Box::new(driver);
+        Ok((Attached { driver }, sleeper))
     }
 }
 
 impl<E: Embedder> RequestState<E> {
-    /// Forgets the last exchange; its connection is closed.
-    fn restart(&mut self) {
-        self.life = Life::Created;
+    /// Forgets the last exchange; gives what it had.
+    fn restart(&mut self) -> Life<E> {
         self.response = None;
         self.facts = None;
         self.lost = false;
+        self.expires = false;
+        std::mem::replace(&mut self.life, Life::Created)
     }
 
     /// Finds out whether the headers, and so many bytes more, can be edited and written.

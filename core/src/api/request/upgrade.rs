@@ -47,7 +47,8 @@ impl<E: Embedder> Request<E> {
         if unseen {
             (state, attached) = self.receive_quietly(state, attached, ended)?;
         }
-        let Attached { driver, endpoint } = attached;
+        let Attached { mut driver } = attached;
+        let endpoint = driver.take_place();
         match driver.into_upgraded(state.response.as_deref()) {
             Ok((stack, inbox)) => {
                 state.life = Life::Gone {
@@ -63,7 +64,7 @@ impl<E: Embedder> Request<E> {
                 })
             }
             Err((driver, failure)) => {
-                let attached = Attached { driver, endpoint };
+                let attached = Attached { driver };
                 state.life = if unseen {
                     Life::Sent(attached)
                 } else {

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::ClientConfig;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::exchange::timers::{Wait, left_since};
 use winhttp_proto::failure::Failure;
@@ -13,7 +12,7 @@ use winhttp_proto::notify::SecureProblems;
 
 use crate::engine::sleeper::WaitFor;
 use crate::engine::socket::Socket;
-use crate::engine::transport::tls::{HandshakeStep, TlsHandshake};
+use crate::engine::transport::tls::{HandshakeStep, TlsConfig, TlsHandshake};
 use crate::engine::transport::{Stack, Transport};
 
 /// A handshake on its way.
@@ -38,13 +37,13 @@ impl Secure {
     /// # Errors
     /// [`Error::InvalidUrl`] if the name cannot be a server name.
     pub fn new(
-        config: &Arc<ClientConfig>,
+        config: &TlsConfig,
         name: &str,
         below: Box<dyn Transport>,
         socket: Option<Arc<Socket>>,
         now: Instant,
     ) -> Result<Self, Error> {
-        let handshake = TlsHandshake::new(Arc::clone(config), name, below)?;
+        let handshake = TlsHandshake::new(config, name, below)?;
         Ok(Self {
             handshake: Box::new(handshake),
             socket,

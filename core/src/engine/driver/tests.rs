@@ -1,17 +1,25 @@
 //! A driver over a wire in memory: what it writes, reads, keeps and waits for.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use winhttp_proto::exchange::{Awaits, ExchangeLimits};
 use winhttp_proto::http1::head::HeadLimits;
+use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::option::Timeouts;
 use winhttp_proto::websocket::{Offer, accept_for, client_key};
 
 use super::*;
 use crate::engine::clock;
+use crate::engine::pool::shelf::{Demand, Limits, Marks};
+use crate::engine::pool::{self, Key, Scope};
 use crate::engine::transport::memory::Wire;
 use crate::engine::transport::{self, Transport};
 
 const HEAD: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
 const LIMIT_MS: u32 = 30_000;
+
+/// Each driver has a pool of its own.
+static NUMBERS: AtomicU64 = AtomicU64::new(1 << 60);
 
 /// Nobody waits.
 pub(crate) struct Nobody;
@@ -26,11 +34,13 @@ pub(crate) fn request() -> Composed {
         secure: false,
         head: HEAD.to_vec(),
         method: "GET".into(),
+        body_bytes: Some(0),
         announces_close: false,
         upgrade: None,
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 10,
+            max_drain: 1 << 20,
         },
     }
 }
@@ -44,8 +54,25 @@ pub(crate) fn unconnected(request: Composed) -> Driver {
             max_addresses: 1,
             keep_alive: None,
         },
+        mark: None,
+        idle_life: pool::IDLE_LIFE,
     };
-    Driver::new(request, route, Arc::new(Nobody), None)
+    let key = Arc::new(Key {
+        host: "server".into(),
+        port: 80,
+        scope: Scope::Session(NUMBERS.fetch_add(1, Ordering::Relaxed)),
+        look_up: None,
+        tls: None,
+        keep_alive: None,
+    });
+    let demand = Demand {
+        ignores: SecureProblems::default(),
+        marks: Marks::All,
+        limits: Limits::NONE,
+    };
+    let wake: Arc<dyn Wake> = Arc::new(Nobody);
+    let seat = pool::ask(&key, demand, || Arc::clone(&wake));
+    Driver::new(request, route, wake, None, seat)
 }
 
 /// A driver whose connection is there.

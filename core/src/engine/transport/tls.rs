@@ -5,13 +5,14 @@ mod config;
 mod key_log;
 mod layer;
 mod name_text;
+mod notes;
 mod records;
 mod store;
 mod time;
 mod trust;
 mod verify;
 
-pub use config::{Protocols, TlsConfigs, TlsPolicy};
+pub use config::{Protocols, TlsConfig, TlsConfigs, TlsPolicy};
 pub use layer::{HandshakeStep, Tls, TlsFacts, TlsHandshake};
 pub(crate) use name_text::value_text;
 pub use trust::{FaultReason, TrustFault, TrustStore};

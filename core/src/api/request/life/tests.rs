@@ -19,7 +19,6 @@ const CALLS: [RequestOperation; 5] = [
 fn attached() -> Attached {
     Attached {
         driver: Box::new(unconnected(request())),
-        endpoint: None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! policies.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
@@ -70,11 +70,34 @@ pub struct TlsPolicy {
     pub ignored: SecureProblems,
 }
 
+/// A policy made ready for rustls.
+#[derive(Debug)]
+pub struct TlsConfig {
+    /// What rustls takes.
+    pub client: Arc<ClientConfig>,
+    /// See [`TlsPolicy::ignored`].
+    pub ignored: SecureProblems,
+    /// The number of the certificates that are trusted ([`TrustStore::number`]).
+    pub trust: u64,
+}
+
+impl TlsConfig {
+    pub(super) fn new(policy: TlsPolicy, trust: Arc<TrustStore>) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            ignored: policy.ignored,
+            trust: trust.number(),
+            client: Arc::new(client_config(policy, trust)?),
+        }))
+    }
+}
+
+/// What tells policies apart; a forked child makes its own: tickets of its parent are not for two.
+type PolicyKey = (u32, u32, Epoch);
+
 /// The configurations of one session, built when first needed.
 #[derive(Debug, Default)]
 pub struct TlsConfigs {
-    /// A forked child makes its own: tickets of its parent are not for two.
-    by_policy: Mutex<BTreeMap<(u32, u32, Epoch), Arc<ClientConfig>>>,
+    by_policy: Mutex<BTreeMap<PolicyKey, Arc<TlsConfig>>>,
 }
 
 impl TlsConfigs {
@@ -82,18 +105,21 @@ impl TlsConfigs {
     ///
     /// # Errors
     /// [`Error::SecureChannelError`] if no enabled TLS version is supported.
-    pub fn get(&self, policy: TlsPolicy) -> Result<Arc<ClientConfig>> {
+    pub fn get(&self, policy: TlsPolicy) -> Result<Arc<TlsConfig>> {
         let key = (policy.protocols.bits(), policy.ignored.bits(), epoch());
-        let mut configs = self
-            .by_policy
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = configs.get(&key) {
+        if let Some(config) = self.by_policy().get(&key) {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(client_config(policy, trust::trusted())?);
-        configs.insert(key, Arc::clone(&config));
-        Ok(config)
+        // Files are read for it: without the lock, which a fork would leave to nobody.
+        let config = TlsConfig::new(policy, trust::trusted())?;
+        let mut by_policy = self.by_policy();
+        // Another request may have been quicker, and has tickets already.
+        Ok(Arc::clone(by_policy.entry(key).or_insert(config)))
+    }
+
+    fn by_policy(&self) -> MutexGuard<'_, BTreeMap<PolicyKey, Arc<TlsConfig>>> {
+        let by_policy = self.by_policy.lock();
+        by_policy.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,13 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{AlertDescription, ClientConfig, HandshakeKind, ProtocolVersion};
+use rustls::{AlertDescription, HandshakeKind, ProtocolVersion};
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::failure::{Failure, Reason};
 use winhttp_proto::notify::SecureProblems;
 
-use super::client_certificate::noting_requests;
+use super::config::TlsConfig;
+use super::notes::{Notes, taking_notes};
 use super::records::{Fault, Records};
 use super::verify::CertificateRefused;
 use crate::engine::buffers::Inbox;
@@ -33,14 +34,17 @@ pub struct TlsFacts {
     pub group: Option<rustls::NamedGroup>,
     /// An earlier session was resumed.
     pub resumed: bool,
+    /// Defects of the server's certificate that were ignored.
+    pub tolerated: SecureProblems,
 }
 
 /// A TLS connection whose handshake is under way.
 #[derive(Debug)]
 pub struct TlsHandshake {
     records: Records,
-    /// The server asked for a client certificate.
-    asked: bool,
+    notes: Notes,
+    /// Defects of the server's certificate that may be ignored.
+    ignored: SecureProblems,
 }
 
 /// A TLS connection.
@@ -66,12 +70,14 @@ impl TlsHandshake {
     ///
     /// # Errors
     /// [`Error::InvalidUrl`] if the name cannot be a server name.
-    pub fn new(config: Arc<ClientConfig>, name: &str, below: Box<dyn Transport>) -> Result<Self> {
+    pub fn new(config: &TlsConfig, name: &str, below: Box<dyn Transport>) -> Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Error::InvalidUrl)?;
-        let records = Records::new(config, name, below).map_err(|_| Error::SecureChannelError)?;
+        let records = Records::new(Arc::clone(&config.client), name, below)
+            .map_err(|_| Error::SecureChannelError)?;
         Ok(Self {
             records,
-            asked: false,
+            notes: Notes::default(),
+            ignored: config.ignored,
         })
     }
 
@@ -89,7 +95,7 @@ impl TlsHandshake {
         match self.turn() {
             Ok(true) => Ok(HandshakeStep::Done(Box::new(self.finish()))),
             Ok(false) => Ok(HandshakeStep::Wait(self)),
-            Err(fault) => Err(tls_failure(fault, self.asked)),
+            Err(fault) => Err(tls_failure(fault, self.notes.asked)),
         }
     }
 
@@ -97,8 +103,8 @@ impl TlsHandshake {
     /// for.
     fn turn(&mut self) -> Result<bool, Fault> {
         loop {
-            let (shaken, asked) = noting_requests(|| self.records.shake_hands());
-            self.asked |= asked;
+            let (shaken, notes) = taking_notes(|| self.records.shake_hands());
+            self.notes = self.notes.and(notes);
             shaken?;
             let flushed = self.records.flush()? == Flush::Complete;
             if !self.records.state().is_handshaking() && flushed {
@@ -128,10 +134,12 @@ impl TlsHandshake {
                 .negotiated_key_exchange_group()
                 .map(|group| group.name()),
             resumed: state.handshake_kind() == Some(HandshakeKind::Resumed),
+            // What the first of resumed sessions has met is not remembered.
+            tolerated: self.notes.tolerated.unwrap_or(self.ignored),
         });
         Tls {
             records: self.records,
-            asked: self.asked,
+            asked: self.notes.asked,
             facts,
         }
     }

@@ -11,6 +11,7 @@ mod tests;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::RootCertStore;
@@ -32,7 +33,11 @@ pub struct TrustStore {
     /// no servers.
     certificates: Vec<CertificateDer<'static>>,
     faults: Vec<TrustFault>,
+    number: u64,
 }
+
+/// The next store's number.
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 /// A part of the user's configuration of trust that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +87,12 @@ impl fmt::Debug for TrustStore {
 }
 
 impl TrustStore {
+    /// Tells it from all other stores of the process.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Those who may vouch for servers.
     #[must_use]
     pub fn authorities(&self) -> &RootCertStore {
@@ -121,6 +132,7 @@ impl TrustStore {
             authorities,
             certificates,
             faults,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -129,6 +141,7 @@ impl TrustStore {
             authorities: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
             certificates: Vec::new(),
             faults: Vec::new(),
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
         }
     }
 

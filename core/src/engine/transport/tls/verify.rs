@@ -28,6 +28,7 @@ use self::chain::{Chain, Names};
 use self::name::{NamedBy, named_by};
 use self::report::Shown;
 use self::rsa::{Length, RsaKey};
+use super::notes::note_accepted;
 use super::trust::TrustStore;
 
 /// Why a certificate was refused; travels inside the TLS error.
@@ -66,10 +67,10 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let problems = self
-            .problems(end_entity, intermediates, server_name, now)
-            .without(self.ignored);
+        let all = self.problems(end_entity, intermediates, server_name, now);
+        let problems = all.without(self.ignored);
         if problems.is_empty() {
+            note_accepted(all);
             return Ok(ServerCertVerified::assertion());
         }
         let refused = self.refused(problems, end_entity, intermediates, server_name, now);

@@ -10,7 +10,7 @@ use winhttp_proto::failure::{detail, late};
 
 use super::*;
 use crate::engine::transport::memory::Wire;
-use crate::engine::transport::tls::config::{Protocols, TlsPolicy, client_config};
+use crate::engine::transport::tls::config::{Protocols, TlsPolicy};
 use crate::engine::transport::tls::trust::TrustStore;
 use crate::engine::transport::{Prefixed, socket_failure};
 
@@ -21,13 +21,13 @@ static SERVER: LazyLock<Identity> =
 const VERSIONS: [TlsVersions; 2] = [TlsVersions::Tls12, TlsVersions::Tls13];
 
 /// A client's configuration that trusts the root.
-pub(crate) fn trusting() -> Arc<ClientConfig> {
+pub(crate) fn trusting() -> Arc<TlsConfig> {
     let policy = TlsPolicy {
         protocols: Protocols::default(),
         ..TlsPolicy::default()
     };
     let trust = TrustStore::new(vec![ROOT.der().clone()], Vec::new());
-    Arc::new(client_config(policy, Arc::new(trust)).unwrap())
+    TlsConfig::new(policy, Arc::new(trust)).unwrap()
 }
 
 fn settings(versions: TlsVersions) -> TlsSettings {
@@ -95,7 +95,7 @@ impl Server {
 }
 
 fn shake(wire: &Wire, server: &mut Server, below: Box<dyn Transport>) -> Result<Box<Tls>, Failure> {
-    let mut handshake = Box::new(TlsHandshake::new(trusting(), "localhost", below).unwrap());
+    let mut handshake = Box::new(TlsHandshake::new(&trusting(), "localhost", below).unwrap());
     for _ in 0..10_000 {
         match handshake.advance().map_err(|(failure, _)| failure)? {
             HandshakeStep::Done(tls) => {
@@ -380,7 +380,7 @@ fn a_server_that_wants_a_certificate_says_so_in_the_failure() {
         let settings = settings(versions).require_client_certificate(&ROOT);
         let mut server = Server::new(settings, &wire);
         let below = Box::new(wire.clone());
-        let handshake = Box::new(TlsHandshake::new(trusting(), "localhost", below).unwrap());
+        let handshake = Box::new(TlsHandshake::new(&trusting(), "localhost", below).unwrap());
         let mut step = handshake.advance();
         let failure = loop {
             match step {
@@ -407,10 +407,10 @@ fn a_refused_certificate_comes_with_its_defects_and_the_server_is_told() {
         let wire = Wire::default();
         let mut server = Server::new(settings(versions), &wire);
         let nobody = Arc::new(TrustStore::new(Vec::new(), Vec::new()));
-        let config = Arc::new(client_config(TlsPolicy::default(), nobody).unwrap());
+        let config = TlsConfig::new(TlsPolicy::default(), nobody).unwrap();
         let below = Box::new(wire.clone());
         let mut step =
-            Box::new(TlsHandshake::new(config, "wrong.example", below).unwrap()).advance();
+            Box::new(TlsHandshake::new(&config, "wrong.example", below).unwrap()).advance();
         let (failure, problems) = loop {
             match step {
                 Ok(HandshakeStep::Wait(handshake)) => {
@@ -437,7 +437,7 @@ fn a_refused_certificate_comes_with_its_defects_and_the_server_is_told() {
 #[test]
 fn a_peer_that_speaks_plain_http_is_called_so() {
     let wire = Wire::default();
-    let handshake = TlsHandshake::new(trusting(), "localhost", Box::new(wire.clone())).unwrap();
+    let handshake = TlsHandshake::new(&trusting(), "localhost", Box::new(wire.clone())).unwrap();
     wire.bring(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let (failure, problems) = Box::new(handshake).advance().unwrap_err();
     assert_eq!(failure.error(), Error::SecureChannelError);

@@ -1,0 +1,76 @@
+//! What a session's and a request's options say of the connections they share.
+
+use std::time::Duration;
+
+use winhttp_proto::option::{OptionId, Structure, Value, Values};
+
+use crate::engine::pool::IDLE_LIFE;
+use crate::engine::pool::shelf::{Limits, Mark, Marks};
+
+/// What MAX_CONNS_PER_SERVER means with 0.
+const FEWEST: usize = 2;
+/// MAX_CONNS_PER_SERVER without a limit.
+const UNLIMITED: u32 = u32::MAX;
+
+/// Options that make a session keep its connections to itself: what they change must not reach
+/// others through a connection.
+const PRIVATE: [OptionId; 7] = [
+    OptionId::MAX_CONNS_PER_SERVER,
+    OptionId::MAX_CONNS_PER_1_0_SERVER,
+    OptionId::SECURE_PROTOCOLS,
+    OptionId::TCP_KEEPALIVE,
+    OptionId::HTTP2_KEEPALIVE,
+    OptionId::HTTP2_RECEIVE_WINDOW,
+    OptionId::CONNECTION_IDLE_TIMEOUT,
+];
+
+/// A session with these options keeps its connections to itself.
+pub(in crate::api) fn is_private(values: &Values) -> bool {
+    values.flag(OptionId::DISABLE_GLOBAL_POOLING)
+        || PRIVATE
+            .iter()
+            .any(|option| values.stored(*option).is_some())
+}
+
+/// How many connections to one server there may be.
+pub(super) fn limits(values: &Values) -> Limits {
+    let limit = |option| match values.dword(option) {
+        0 => FEWEST,
+        UNLIMITED => usize::MAX,
+        limit => usize::try_from(limit).unwrap_or(usize::MAX),
+    };
+    Limits {
+        usual: limit(OptionId::MAX_CONNS_PER_SERVER),
+        http_1_0: limit(OptionId::MAX_CONNS_PER_1_0_SERVER),
+    }
+}
+
+/// How long a connection may be idle (CONNECTION_IDLE_TIMEOUT).
+pub(super) fn idle_life(values: &Values) -> Duration {
+    match values.stored(OptionId::CONNECTION_IDLE_TIMEOUT) {
+        Some(Value::Dword(ms)) => Duration::from_millis(u64::from(*ms)),
+        _ => IDLE_LIFE,
+    }
+}
+
+/// What marks the connection of a request (CONNECTION_GUID); all zeroes are no mark.
+pub(super) fn mark(values: &Values) -> Option<Mark> {
+    match values.stored(OptionId::CONNECTION_GUID) {
+        Some(Value::Struct(Structure::Guid(guid))) => Some(*guid).filter(|guid| *guid != [0; 16]),
+        _ => None,
+    }
+}
+
+/// Which connections a request takes (MATCH_CONNECTION_GUID).
+pub(super) fn marks(values: &Values) -> Marks {
+    match values.stored(OptionId::MATCH_CONNECTION_GUID) {
+        Some(Value::Struct(Structure::MatchConnectionGuid(wanted))) => {
+            if wanted.requires_mark() {
+                Marks::This(wanted.guid)
+            } else {
+                Marks::ThisOrNone(wanted.guid)
+            }
+        }
+        _ => Marks::All,
+    }
+}

@@ -1,0 +1,275 @@
+//! Connections that outlive their requests: one pool for the process, whose connections serve any
+//! session that may share them.
+//!
+//! A request asks for a [`Seat`] when it is sent. It gets a connection that is idle, or the right to
+//! open one, at once, or when others have left it room ([`shelf`] decides). Whoever has the right
+//! holds a [`Lease`], which ends once: with a connection that others can use ([`Lease::keep`]), or
+//! without one, when it is dropped. [`keeper`] watches those that are idle.
+//!
+//! Waking others may run their code: whatever ends a lease or a ticket is called without a lock.
+
+pub mod drain;
+mod idle;
+mod keeper;
+mod key;
+mod returning;
+pub mod shelf;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use winhttp_process::{Epoch, PerProcess, epoch};
+use winhttp_proto::notify::SecureProblems;
+
+pub use idle::Idle;
+pub use key::{Key, Scope, TlsKey};
+pub use returning::Returning;
+
+use super::clock;
+use super::reactor::Reactor;
+use super::sleeper::Wake;
+use keeper::Keeper;
+use shelf::{Aftermath, Answer, Demand, Grant, Kept, Mark, Shelf};
+
+/// How long a connection may be idle, unless a session says otherwise (observed on Windows).
+pub const IDLE_LIFE: Duration = Duration::from_secs(60);
+
+/// A forked child has its own: its parent's connections are not for two.
+static POOL: PerProcess<Mutex<Pool>> = PerProcess::new(Mutex::default);
+
+#[derive(Default)]
+struct Pool {
+    shelf: Shelf<Key, Idle, Arc<dyn Wake>>,
+    keeper: Keeper,
+}
+
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.get().lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Aftermath<Idle, Arc<dyn Wake>> {
+    /// Closes what is of no more use, and wakes those who have got something.
+    fn settle(self) {
+        for connection in self.closed {
+            connection.close();
+        }
+        for wake in self.woken {
+            wake.wake();
+        }
+    }
+}
+
+/// The right to have a connection to a server open.
+pub struct Lease {
+    key: Arc<Key>,
+    mark: Option<Mark>,
+    epoch: Epoch,
+    kept: bool,
+}
+
+/// A request's place on the way to its connection.
+#[derive(Debug)]
+pub enum Seat {
+    /// It may open one.
+    Open(Lease),
+    /// It has one that others have used.
+    Use(Lease, Idle),
+    /// It waits for others to leave it room, and is woken then.
+    Wait(Ticket),
+}
+
+/// A place among those who wait for a connection to a server.
+pub struct Ticket {
+    key: Arc<Key>,
+    number: u64,
+    demand: Demand,
+    epoch: Epoch,
+    over: bool,
+}
+
+/// A connection for this request; `wake` is used if it has to wait.
+pub fn ask(key: &Arc<Key>, demand: Demand, wake: impl FnOnce() -> Arc<dyn Wake>) -> Seat {
+    let mut aftermath = Aftermath::default();
+    let mut pool = pool();
+    let answer = pool
+        .shelf
+        .ask(key, &demand, wake, clock::now(), &mut aftermath);
+    drop(pool);
+    aftermath.settle();
+    let epoch = epoch();
+    match answer {
+        Answer::Now(grant) => seat(key, &demand, grant, epoch),
+        Answer::Wait(number) => Seat::Wait(Ticket {
+            key: Arc::clone(key),
+            number,
+            demand,
+            epoch,
+            over: false,
+        }),
+    }
+}
+
+/// The place that a grant gives, with a connection that lives.
+fn seat(key: &Arc<Key>, demand: &Demand, grant: Grant<Idle>, epoch: Epoch) -> Seat {
+    let mut lease = Lease {
+        key: Arc::clone(key),
+        mark: None,
+        epoch,
+        kept: false,
+    };
+    let mut next = match grant {
+        Grant::Use(kept) => Some(kept),
+        Grant::Open => None,
+    };
+    while let Some(mut kept) = next {
+        kept.connection.unwatch();
+        lease.mark = kept.mark;
+        if kept.connection.is_alive() {
+            return Seat::Use(lease, kept.connection);
+        }
+        kept.connection.close();
+        next = lease.instead(demand);
+    }
+    Seat::Open(lease)
+}
+
+impl Ticket {
+    /// The connection, or the right to open one, if there is one by now.
+    #[must_use]
+    pub fn collect(mut self) -> Seat {
+        if !self.epoch.is_current() {
+            return Seat::Wait(self);
+        }
+        let grant = pool().shelf.collect(&self.key, self.number);
+        match grant {
+            Some(grant) => {
+                self.over = true;
+                seat(&self.key, &self.demand, grant, self.epoch)
+            }
+            None => Seat::Wait(self),
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.over && self.epoch.is_current() {
+            let aftermath = pool().shelf.leave(&self.key, self.number, clock::now());
+            aftermath.settle();
+        }
+    }
+}
+
+impl Lease {
+    /// Another connection in place of one that turned out dead.
+    fn instead(&mut self, demand: &Demand) -> Option<Kept<Idle>> {
+        let mut aftermath = Aftermath::default();
+        let mut pool = pool();
+        pool.shelf.unmark(&self.key, self.mark.take());
+        let kept = pool
+            .shelf
+            .instead(&self.key, demand, clock::now(), &mut aftermath);
+        drop(pool);
+        aftermath.settle();
+        kept
+    }
+
+    /// It was taken in this process, not in one that has forked it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.epoch.is_current()
+    }
+
+    /// Marks the connection (CONNECTION_GUID).
+    pub fn mark(&mut self, mark: Mark) {
+        if self.mark != Some(mark) && self.epoch.is_current() {
+            let before = self.mark.replace(mark);
+            pool().shelf.mark(&self.key, before, mark);
+        }
+    }
+
+    /// The server has answered with HTTP/1.0.
+    pub fn answers_1_0(&self, now: Instant) {
+        if self.epoch.is_current() {
+            pool().shelf.answers_1_0(&self.key, now + IDLE_LIFE);
+        }
+    }
+
+    /// The request is over, and others may use the connection, for so long.
+    pub fn keep(mut self, connection: Idle, tolerated: SecureProblems, life: Duration) {
+        if !self.epoch.is_current() {
+            return; // the connection is the parent's
+        }
+        self.kept = true;
+        let now = clock::now();
+        let kept = Kept {
+            connection,
+            tolerated,
+            mark: self.mark,
+            until: now.checked_add(life).unwrap_or(now + IDLE_LIFE),
+        };
+        let mut pool = pool();
+        let aftermath = pool.shelf.put(&self.key, kept, now);
+        let nudge = pool.keeper.has_more_to_watch(now);
+        drop(pool);
+        aftermath.settle();
+        keeper::nudge(nudge);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.kept && self.epoch.is_current() {
+            let aftermath = pool().shelf.gone(&self.key, self.mark, clock::now());
+            aftermath.settle();
+        }
+    }
+}
+
+/// A session is over: closes the connections that only it could use.
+pub fn close_session(number: u64) {
+    let scope = Scope::Session(number);
+    let swept = pool()
+        .shelf
+        .sweep(clock::now(), |key, _| key.scope == scope)
+        .0;
+    swept.settle();
+}
+
+/// A poll is over: no connection stays in it.
+pub fn leave_reactor(reactor: &Reactor) {
+    let mut homes = Vec::new();
+    for (_, _, idle) in pool().shelf.idle() {
+        if idle.home.as_ref().is_some_and(|home| home.is_of(reactor)) {
+            homes.extend(idle.home.take());
+        }
+    }
+    drop(homes);
+}
+
+/// How many connections to the servers that `wanted` selects are open: server, all, and the marks
+/// of those that have one.
+pub fn open_connections(wanted: impl Fn(&Key) -> bool) -> Vec<(Key, usize, Vec<Mark>)> {
+    let pool = pool();
+    let open = pool.shelf.open_by_mark(wanted);
+    open.map(|(key, open, marks)| (key.clone(), open, marks.to_vec()))
+        .collect()
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("key", &self.key)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}

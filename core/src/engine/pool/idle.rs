@@ -1,0 +1,90 @@
+//! A connection that no request uses: it owns no buffer, and belongs to no session.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+
+use crate::engine::reactor::{Reactor, Registration};
+use crate::engine::transport::{Read, Stack};
+
+/// See the module.
+#[derive(Debug)]
+pub struct Idle {
+    /// Its layers.
+    pub stack: Stack,
+    /// The server's address.
+    pub peer: SocketAddr,
+    /// Its place in the poll of the session that used it last: the next request of that session
+    /// needs no system call to be told of it.
+    pub home: Option<Arc<Registration>>,
+    /// The keeper's poll watches it.
+    pub watch: Option<Arc<Registry>>,
+}
+
+impl Idle {
+    /// A connection whose request is over.
+    #[must_use]
+    pub fn new(stack: Stack, peer: SocketAddr, home: Option<Arc<Registration>>) -> Self {
+        if let Some(home) = &home {
+            home.disown();
+        }
+        Self {
+            stack,
+            peer,
+            home,
+            watch: None,
+        }
+    }
+
+    /// Nothing has come from the server since its last answer that a request must not meet. Over
+    /// TLS that takes in messages of the protocol itself, as tickets that come late.
+    pub fn is_alive(&mut self) -> bool {
+        let ended = self.home.as_ref().is_some_and(|home| home.has_ended());
+        !ended && matches!(self.stack.read(&mut [0], &mut []), Ok(Read::Blocked))
+    }
+
+    /// Nobody watches it for the pool any more.
+    pub fn unwatch(&mut self) {
+        if let (Some(registry), Some(socket)) = (self.watch.take(), self.stack.socket()) {
+            // It watches nothing by mistake: an event of a connection that is not idle is passed
+            // over.
+            let _ = registry.deregister(&mut SourceFd(&socket.as_raw_fd()));
+        }
+    }
+
+    /// Leaves the session that used it last, unless that is the one whose poll this is.
+    pub fn leave_home(&mut self, but: Option<&Reactor>) {
+        let stays = match (&self.home, but) {
+            (Some(home), Some(reactor)) => home.is_of(reactor),
+            (home, _) => home.is_none(),
+        };
+        if !stays && let (Some(home), Some(socket)) = (self.home.take(), self.stack.socket()) {
+            home.detach(socket);
+        }
+    }
+
+    /// Says goodbye.
+    pub fn close(mut self) {
+        self.stack.finish();
+    }
+
+    /// Has the keeper's poll watch it.
+    ///
+    /// # Errors
+    /// The poll's refusal.
+    pub fn watch(&mut self, registry: &Arc<Registry>, token: Token) -> io::Result<()> {
+        if let Some(socket) = self.stack.socket() {
+            registry.register(
+                &mut SourceFd(&socket.as_raw_fd()),
+                token,
+                Interest::READABLE,
+            )?;
+            self.watch = Some(Arc::clone(registry));
+        }
+        Ok(())
+    }
+}

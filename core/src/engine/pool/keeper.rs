@@ -1,0 +1,265 @@
+//! The thread that looks after connections nobody uses: closes those that expire or that the server
+//! ends, and reads the rest of answers. There is one for the process while there is something to
+//! look after.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Registry, Token, Waker};
+
+use super::drain::{Drain, Drained};
+use super::{Key, pool};
+use crate::engine::clock;
+
+/// How long a connection is idle before it is watched: most are used again before.
+const WATCHED_AFTER: Duration = Duration::from_secs(1);
+/// Events taken from the system at a time.
+const EVENTS_PER_POLL: usize = 64;
+const WAKER: Token = Token(usize::MAX);
+/// Set in the tokens of connections that are drained.
+const DRAINED: usize = 1 << (usize::BITS - 2);
+
+/// What the pool knows of the thread.
+#[derive(Default)]
+pub(super) struct Keeper {
+    runs: bool,
+    waker: Option<Arc<Waker>>,
+    /// When it wakes by itself; `None` for never.
+    wakes_at: Option<Instant>,
+    /// It has still to take these over.
+    drains: Vec<Drain>,
+}
+
+/// What the thread has to be told, without the lock.
+#[derive(Default)]
+pub(super) enum Nudge {
+    #[default]
+    Nothing,
+    Start,
+    Wake(Arc<Waker>),
+}
+
+impl Keeper {
+    /// A connection has become idle.
+    pub(super) fn has_more_to_watch(&mut self, now: Instant) -> Nudge {
+        let at = now + WATCHED_AFTER;
+        if self.runs && self.wakes_at.is_some_and(|wakes| wakes <= at) {
+            return Nudge::Nothing;
+        }
+        self.wakes_at = Some(at);
+        self.nudge()
+    }
+
+    fn nudge(&mut self) -> Nudge {
+        if !std::mem::replace(&mut self.runs, true) {
+            return Nudge::Start;
+        }
+        // A thread that has no waker yet is about to look.
+        self.waker.clone().map_or(Nudge::Nothing, Nudge::Wake)
+    }
+}
+
+/// Has the thread look. Where none can be started, connections are looked at when they are to be
+/// used, and nothing is drained.
+pub(super) fn nudge(nudge: Nudge) {
+    match nudge {
+        Nudge::Nothing => {}
+        // A counter that is full means that a wake-up is waiting already.
+        Nudge::Wake(waker) => drop(waker.wake()),
+        Nudge::Start => {
+            if winhttp_process::spawn("winhttp-pool", run).is_err() {
+                let mut pool = pool();
+                pool.keeper.runs = false;
+                let drains = std::mem::take(&mut pool.keeper.drains);
+                drop(pool);
+                drop(drains);
+            }
+        }
+    }
+}
+
+/// Has the thread read the rest of an answer.
+pub(super) fn take_over(drain: Drain) {
+    let mut pool = pool();
+    pool.keeper.drains.push(drain);
+    let needed = pool.keeper.nudge();
+    drop(pool);
+    nudge(needed);
+}
+
+fn run() {
+    match Watch::open() {
+        Ok(mut watch) => while watch.turn() {},
+        Err(_) => {
+            let mut pool = pool();
+            pool.keeper = Keeper::default();
+        }
+    }
+}
+
+/// What the thread owns.
+struct Watch {
+    poll: Poll,
+    registry: Arc<Registry>,
+    waker: Arc<Waker>,
+    events: Events,
+    /// The servers of idle connections that are watched, or were.
+    watched: HashMap<usize, Arc<Key>>,
+    drains: HashMap<usize, Drain>,
+    last_drain: usize,
+}
+
+impl Watch {
+    fn open() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let registry = Arc::new(poll.registry().try_clone()?);
+        Ok(Self {
+            poll,
+            registry,
+            waker,
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            watched: HashMap::new(),
+            drains: HashMap::new(),
+            last_drain: DRAINED,
+        })
+    }
+
+    /// Looks after everything, then waits; `false` if there is nothing left to look after.
+    fn turn(&mut self) -> bool {
+        let now = clock::now();
+        let mut pool = pool();
+        let (swept, expires) = pool.shelf.sweep(now, |_, _| false);
+        let drains = std::mem::take(&mut pool.keeper.drains);
+        let mut idle = 0;
+        for (key, number, connection) in pool.shelf.idle() {
+            idle += 1;
+            let number = usize::try_from(number).unwrap_or(usize::MAX) & !DRAINED;
+            // What cannot be watched is looked at when it is to be used.
+            if connection.watch.is_none() && connection.watch(&self.registry, Token(number)).is_ok()
+            {
+                self.watched.insert(number, Arc::clone(key));
+            }
+        }
+        let quiet = pool.shelf.is_quiet() && self.drains.is_empty() && drains.is_empty();
+        let deadlines = self
+            .drains
+            .values()
+            .chain(&drains)
+            .map(|drain| drain.deadline);
+        let until = deadlines.chain(expires).min();
+        pool.keeper.wakes_at = until;
+        if quiet {
+            pool.keeper.runs = false;
+            pool.keeper.waker = None;
+        } else if pool.keeper.waker.is_none() {
+            pool.keeper.waker = Some(Arc::clone(&self.waker));
+        }
+        drop(pool);
+        swept.settle();
+        if quiet {
+            return false;
+        }
+        if self.watched.len() > 2 * idle + EVENTS_PER_POLL {
+            self.forget_used();
+        }
+        let more = self.begin(drains);
+        self.wait(until, more);
+        true
+    }
+
+    /// Forgets servers of connections that somebody has taken.
+    fn forget_used(&mut self) {
+        let mut pool = pool();
+        let idle = pool
+            .shelf
+            .idle()
+            .map(|(_, number, _)| usize::try_from(number));
+        let idle: std::collections::HashSet<_> = idle.flatten().collect();
+        drop(pool);
+        self.watched.retain(|number, _| idle.contains(number));
+    }
+
+    /// Takes drains over; `true` if one of them has more to do at once.
+    fn begin(&mut self, drains: Vec<Drain>) -> bool {
+        let mut more = false;
+        for mut drain in drains {
+            self.last_drain = DRAINED | (self.last_drain + 1);
+            let token = self.last_drain;
+            let idle = drain.idle();
+            if idle.is_some_and(|idle| idle.watch(&self.registry, Token(token)).is_ok()) {
+                more |= self.go_on(token, drain);
+            }
+        }
+        more
+    }
+
+    fn go_on(&mut self, token: usize, drain: Drain) -> bool {
+        if drain.deadline <= clock::now() {
+            return false;
+        }
+        match drain.turn() {
+            Drained::Over => false,
+            Drained::Wait(drain) => {
+                self.drains.insert(token, drain);
+                false
+            }
+            Drained::Again(drain) => {
+                self.drains.insert(token, drain);
+                true
+            }
+        }
+    }
+
+    fn wait(&mut self, until: Option<Instant>, mut more: bool) {
+        let now = clock::now();
+        let timeout = until.map(|until| until.saturating_duration_since(now));
+        let timeout = if more { Some(Duration::ZERO) } else { timeout };
+        if self.poll.poll(&mut self.events, timeout).is_err() {
+            // Refused, or a signal: the next turn looks again, but not at once.
+            std::thread::sleep(Duration::from_millis(20));
+            return;
+        }
+        let tokens: Vec<usize> = self.events.iter().map(|event| event.token().0).collect();
+        for token in tokens {
+            if let Some(key) = self.watched.remove(&token) {
+                look(&key, token);
+            }
+        }
+        // There are few of them, and each has a second at the most.
+        while !self.drains.is_empty() {
+            more = false;
+            for token in self.drains.keys().copied().collect::<Vec<_>>() {
+                if let Some(drain) = self.drains.remove(&token) {
+                    more |= self.go_on(token, drain);
+                }
+            }
+            if !more {
+                return;
+            }
+        }
+    }
+}
+
+/// Something has come on an idle connection: its end, as a rule.
+fn look(key: &Arc<Key>, number: usize) {
+    let number = u64::try_from(number).unwrap_or(u64::MAX);
+    let Some(mut kept) = pool().shelf.take(key, number) else {
+        return; // somebody uses it
+    };
+    kept.connection.unwatch();
+    let now = clock::now();
+    if kept.connection.is_alive() {
+        let mut pool = pool();
+        let aftermath = pool.shelf.put(key, kept, now);
+        pool.keeper.wakes_at = None;
+        drop(pool);
+        aftermath.settle();
+    } else {
+        let aftermath = pool().shelf.gone(key, kept.mark, now);
+        kept.connection.close();
+        aftermath.settle();
+    }
+}

@@ -1,0 +1,406 @@
+//! The shelf against what it promises, and against a model that does the same by counting.
+
+use std::time::Duration;
+
+use super::*;
+
+type Shelf = super::Shelf<&'static str, u32, u32>;
+
+/// A shelf, and a time that only the test moves.
+struct World {
+    shelf: Shelf,
+    now: Instant,
+    aftermath: Aftermath<u32, u32>,
+}
+
+const LIFE: Duration = Duration::from_secs(60);
+
+impl World {
+    fn new() -> Self {
+        Self {
+            shelf: Shelf::new(),
+            now: crate::engine::clock::now(),
+            aftermath: Aftermath::default(),
+        }
+    }
+
+    fn after(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn ask(&mut self, key: &'static str, demand: Demand, name: u32) -> Answer<u32> {
+        self.shelf.ask(
+            &Arc::new(key),
+            &demand,
+            || name,
+            self.now,
+            &mut self.aftermath,
+        )
+    }
+
+    /// Asks, and gets a connection or may open one.
+    fn get(&mut self, key: &'static str, demand: Demand) -> Option<u32> {
+        match self.ask(key, demand, 0) {
+            Answer::Now(Grant::Use(kept)) => Some(kept.connection),
+            Answer::Now(Grant::Open) => None,
+            Answer::Wait(_) => panic!("there is room"),
+        }
+    }
+
+    fn wait(&mut self, key: &'static str, demand: Demand, name: u32) -> u64 {
+        match self.ask(key, demand, name) {
+            Answer::Wait(number) => number,
+            Answer::Now(grant) => panic!("there is no room for {grant:?}"),
+        }
+    }
+
+    fn put(&mut self, key: &'static str, connection: u32) {
+        let kept = kept(connection, self.now + LIFE);
+        self.put_kept(key, kept);
+    }
+
+    fn put_kept(&mut self, key: &'static str, kept: Kept<u32>) {
+        let aftermath = self.shelf.put(&key, kept, self.now);
+        self.add(aftermath);
+    }
+
+    fn gone(&mut self, key: &'static str) {
+        let aftermath = self.shelf.gone(&key, None, self.now);
+        self.add(aftermath);
+    }
+
+    fn add(&mut self, aftermath: Aftermath<u32, u32>) {
+        self.aftermath.closed.extend(aftermath.closed);
+        self.aftermath.woken.extend(aftermath.woken);
+    }
+
+    fn woken(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.aftermath.woken)
+    }
+
+    fn closed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.aftermath.closed)
+    }
+}
+
+fn kept(connection: u32, until: Instant) -> Kept<u32> {
+    Kept {
+        connection,
+        tolerated: SecureProblems::default(),
+        mark: None,
+        until,
+    }
+}
+
+fn any() -> Demand {
+    at_most(usize::MAX)
+}
+
+fn at_most(usual: usize) -> Demand {
+    Demand {
+        ignores: SecureProblems::default(),
+        marks: Marks::All,
+        limits: Limits {
+            usual,
+            ..Limits::NONE
+        },
+    }
+}
+
+#[test]
+fn the_connection_that_came_last_leaves_first_and_only_for_its_server() {
+    let mut world = World::new();
+    for connection in [1, 2] {
+        assert_eq!(world.get("a", any()), None);
+        assert_eq!(world.get("b", any()), None, "{connection}");
+    }
+    world.put("a", 1);
+    world.put("a", 2);
+    assert_eq!(world.get("b", any()), None);
+    assert_eq!(world.get("a", any()), Some(2));
+    assert_eq!(world.get("a", any()), Some(1));
+    assert_eq!(world.get("a", any()), None);
+}
+
+#[test]
+fn a_connection_serves_to_the_end_of_its_idle_life_and_not_beyond() {
+    let mut world = World::new();
+    assert_eq!(world.get("a", any()), None);
+    world.put("a", 1);
+    world.after(LIFE - Duration::from_nanos(1));
+    assert_eq!(world.get("a", any()), Some(1));
+    world.put("a", 1);
+    world.after(LIFE);
+    assert_eq!(world.get("a", any()), None);
+    assert_eq!(world.closed(), [1]);
+}
+
+#[test]
+fn a_sweep_closes_what_has_expired_and_says_when_the_next_one_does() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        assert_eq!(world.get("a", any()), None);
+    }
+    world.put("a", 1);
+    let first = world.now + LIFE;
+    world.after(Duration::from_secs(1));
+    world.put("a", 2);
+    let (swept, next) = world.shelf.sweep(world.now, |_, _| false);
+    assert!(swept.closed.is_empty());
+    assert_eq!(next, Some(first));
+    let (swept, next) = world.shelf.sweep(first, |_, _| false);
+    assert_eq!(
+        (swept.closed, next),
+        (vec![1], Some(first + Duration::from_secs(1)))
+    );
+    let (swept, next) = world.shelf.sweep(first, |_, connection| *connection == 2);
+    assert_eq!((swept.closed, next), (vec![2], None));
+    assert!(world.shelf.is_quiet() && world.shelf.servers.is_empty());
+}
+
+#[test]
+fn who_comes_over_the_limit_waits_in_order() {
+    let mut world = World::new();
+    assert_eq!(world.get("a", at_most(1)), None);
+    let first = world.wait("a", at_most(1), 10);
+    let second = world.wait("a", at_most(1), 11);
+    assert_eq!(
+        world.get("b", at_most(1)),
+        None,
+        "the limit is for each server"
+    );
+    world.put("a", 1);
+    assert_eq!(world.woken(), [10]);
+    assert!(world.shelf.collect(&"a", second).is_none());
+    let got = world.shelf.collect(&"a", first);
+    assert!(matches!(got, Some(Grant::Use(kept)) if kept.connection == 1));
+    world.gone("a");
+    assert_eq!(world.woken(), [11]);
+    assert!(matches!(
+        world.shelf.collect(&"a", second),
+        Some(Grant::Open)
+    ));
+    assert!(world.shelf.collect(&"a", second).is_none(), "once");
+}
+
+#[test]
+fn nobody_overtakes_those_who_wait() {
+    let mut world = World::new();
+    assert_eq!(world.get("a", at_most(1)), None);
+    world.wait("a", at_most(1), 10);
+    // There would be room for this one.
+    world.wait("a", at_most(2), 11);
+    world.gone("a");
+    assert_eq!(world.woken(), [10, 11]);
+}
+
+#[test]
+fn what_somebody_got_who_has_left_serves_the_next() {
+    let mut world = World::new();
+    assert_eq!(world.get("a", at_most(1)), None);
+    let first = world.wait("a", at_most(1), 10);
+    let second = world.wait("a", at_most(1), 11);
+    world.put("a", 1);
+    assert_eq!(world.woken(), [10]);
+    let aftermath = world.shelf.leave(&"a", first, world.now);
+    world.add(aftermath);
+    assert_eq!(world.woken(), [11]);
+    let aftermath = world.shelf.leave(&"a", second, world.now);
+    world.add(aftermath);
+    assert_eq!(
+        world.get("a", at_most(1)),
+        Some(1),
+        "and is idle behind the last"
+    );
+    let third = world.wait("a", at_most(1), 12);
+    world.gone("a");
+    let aftermath = world.shelf.leave(&"a", third, world.now);
+    world.add(aftermath);
+    assert!(world.shelf.servers.is_empty());
+}
+
+#[test]
+fn one_that_does_not_suit_makes_room_for_one_that_does() {
+    let mut world = World::new();
+    let lenient = SecureProblems::INVALID_CA;
+    assert_eq!(world.get("a", at_most(1)), None);
+    let until = world.now + LIFE;
+    world.put_kept(
+        "a",
+        Kept {
+            tolerated: lenient,
+            ..kept(1, until)
+        },
+    );
+    let ignoring = Demand {
+        ignores: lenient.with(SecureProblems::CERT_CN_INVALID),
+        ..at_most(1)
+    };
+    assert_eq!(world.get("a", ignoring), Some(1));
+    world.put_kept(
+        "a",
+        Kept {
+            tolerated: lenient,
+            ..kept(1, until)
+        },
+    );
+    assert_eq!(world.get("a", at_most(1)), None, "it ignores nothing");
+    assert_eq!(world.closed(), [1]);
+}
+
+#[test]
+fn marks_choose() {
+    let (one, other) = ([1; 16], [2; 16]);
+    let marked = |marks| Demand { marks, ..any() };
+    let cases = [
+        (Marks::All, Some(one), true),
+        (Marks::All, None, true),
+        (Marks::ThisOrNone(one), Some(one), true),
+        (Marks::ThisOrNone(one), None, true),
+        (Marks::ThisOrNone(one), Some(other), false),
+        (Marks::This(one), Some(one), true),
+        (Marks::This(one), None, false),
+        (Marks::This(one), Some(other), false),
+    ];
+    for (marks, mark, suits) in cases {
+        let mut world = World::new();
+        assert_eq!(world.get("a", any()), None);
+        let until = world.now + LIFE;
+        world.put_kept(
+            "a",
+            Kept {
+                mark,
+                ..kept(1, until)
+            },
+        );
+        assert_eq!(
+            world.get("a", marked(marks)).is_some(),
+            suits,
+            "{marks:?} {mark:?}"
+        );
+    }
+}
+
+#[test]
+fn a_server_of_the_old_version_has_a_limit_of_its_own_for_a_while() {
+    let mut world = World::new();
+    let demand = Demand {
+        limits: Limits {
+            usual: 2,
+            http_1_0: 1,
+        },
+        ..any()
+    };
+    assert_eq!(world.get("a", demand), None);
+    let until = world.now + LIFE;
+    world.shelf.answers_1_0(&"a", until);
+    let waiting = world.wait("a", demand, 10);
+    world.after(LIFE);
+    assert_eq!(world.get("b", demand), None);
+    world.gone("a");
+    assert_eq!(world.woken(), [10]);
+    assert!(world.shelf.collect(&"a", waiting).is_some());
+    assert_eq!(world.get("a", demand), None, "two, as ever");
+}
+
+#[test]
+fn a_dead_connection_is_replaced_by_another_idle_one_without_one_more_being_open() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        assert_eq!(world.get("a", any()), None);
+    }
+    world.put("a", 1);
+    world.put("a", 2);
+    assert_eq!(world.get("a", any()), Some(2));
+    let (shelf, now) = (&mut world.shelf, world.now);
+    let instead = shelf.instead(&"a", &any(), now, &mut world.aftermath);
+    assert_eq!(instead.map(|kept| kept.connection), Some(1));
+    let none = shelf.instead(&"a", &any(), now, &mut world.aftermath);
+    assert!(none.is_none());
+    world.wait("a", at_most(1), 10);
+    world.gone("a");
+    assert_eq!(world.woken(), [10], "one was open");
+}
+
+/// Random check-out, return, loss, waiting, leaving and expiry against a count by hand: never more
+/// than the limit are open, nothing is lost, nothing is given twice, and the first comes first.
+#[test]
+fn a_model_agrees() {
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: u64| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random % below
+    };
+    for limit in [1, 2, 3] {
+        let mut world = World::new();
+        let (mut used, mut idle, mut waiting) = (Vec::new(), Vec::new(), VecDeque::new());
+        let mut last = 0;
+        for _ in 0..20_000 {
+            match next(6) {
+                0 | 1 => match world.ask("a", at_most(limit), 0) {
+                    Answer::Now(Grant::Use(kept)) => {
+                        let place = idle.iter().position(|one| *one == kept.connection);
+                        used.push(idle.remove(place.expect("it was idle")));
+                    }
+                    Answer::Now(Grant::Open) => {
+                        last += 1;
+                        used.push(last);
+                    }
+                    Answer::Wait(number) => waiting.push_back(number),
+                },
+                2 if !used.is_empty() => {
+                    let connection =
+                        used.swap_remove(usize::try_from(next(used.len() as u64)).unwrap());
+                    idle.push(connection);
+                    world.put("a", connection);
+                }
+                3 if !used.is_empty() => {
+                    used.swap_remove(usize::try_from(next(used.len() as u64)).unwrap());
+                    world.gone("a");
+                }
+                4 if !waiting.is_empty() => {
+                    let place = usize::try_from(next(waiting.len() as u64)).unwrap();
+                    let number = waiting.remove(place).unwrap();
+                    let aftermath = world.shelf.leave(&"a", number, world.now);
+                    world.add(aftermath);
+                }
+                _ => {
+                    world.after(Duration::from_secs(next(20)));
+                    let (swept, _) = world.shelf.sweep(world.now, |_, _| false);
+                    world.add(swept);
+                }
+            }
+            for closed in world.closed() {
+                idle.retain(|one| *one != closed);
+            }
+            while let Some(number) = waiting.front() {
+                match world.shelf.collect(&"a", *number) {
+                    Some(Grant::Use(kept)) => {
+                        idle.retain(|one| *one != kept.connection);
+                        used.push(kept.connection);
+                    }
+                    Some(Grant::Open) => {
+                        last += 1;
+                        used.push(last);
+                    }
+                    None => break,
+                }
+                waiting.pop_front();
+            }
+            let open = used.len() + idle.len();
+            assert!(open <= limit, "{open} are open");
+            let counted = world
+                .shelf
+                .open_by_mark(|_| true)
+                .map(|(_, open, _)| open)
+                .sum::<usize>();
+            assert_eq!(counted, open);
+            assert!(
+                waiting.is_empty() || used.len() == limit,
+                "somebody waits for nothing"
+            );
+        }
+    }
+}

@@ -147,6 +147,8 @@ constants! {
     WINHTTP_OPTION_ENABLE_HTTP_PROTOCOL: u32 = 133,
     /// The protocol actually used, a `WINHTTP_PROTOCOL_FLAG_*` value; 0 is HTTP/1.x.
     WINHTTP_OPTION_HTTP_PROTOCOL_USED: u32 = 134,
+    /// In no public header: how long a connection may be idle and still be used, in milliseconds.
+    WINHTTP_OPTION_CONNECTION_IDLE_TIMEOUT: u32 = 135,
     /// Undocumented; not supported.
     WINHTTP_OPTION_KDC_PROXY_SETTINGS: u32 = 136,
     /// Do not use the auto-proxy service.

@@ -223,7 +223,8 @@ impl<E: Embedder> Request<E> {
         self.secure
     }
 
-    /// The state, locked; never held while user code runs. Outside this crate, only a test holds it.
+    /// The state, locked; never held while user code runs. Outside this crate, only a test holds
+    /// it.
     pub fn state(&self) -> MutexGuard<'_, RequestState<E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -90,8 +90,9 @@ pub struct Driver {
     gave_up: bool,
 }
 
-/// A connection on which the server speaks WebSocket, and the bytes that came behind its response.
-type Upgraded = (Stack, Inbox);
+/// A connection on which the server speaks WebSocket, the bytes that came behind its response, and
+/// its place in the poll.
+type Upgraded = (Stack, Inbox, Option<Arc<Registration>>);
 
 /// How far the connection has come.
 enum Connection {
@@ -502,7 +503,8 @@ impl Driver {
             && let Connection::Ready(stack) =
                 std::mem::replace(&mut self.connection, Connection::None)
         {
-            return Ok((stack, std::mem::take(&mut self.inbox)));
+            let inbox = std::mem::take(&mut self.inbox);
+            return Ok((stack, inbox, self.take_place()));
         }
         if self.exchange.may_look_ahead(self.inbox.data()) {
             let arrived = self.receive(Room::Inbox(0), &mut Call::Receive);

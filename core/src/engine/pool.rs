@@ -1,10 +1,10 @@
 //! Connections that outlive their requests: one pool for the process, whose connections serve any
 //! session that may share them.
 //!
-//! A request asks for a [`Seat`] when it is sent. It gets a connection that is idle, or the right to
-//! open one, at once, or when others have left it room ([`shelf`] decides). Whoever has the right
-//! holds a [`Lease`], which ends once: with a connection that others can use ([`Lease::keep`]), or
-//! without one, when it is dropped. [`keeper`] watches those that are idle.
+//! A request asks for a [`Seat`] when it is sent. It gets a connection that is idle, or the right
+//! to open one, at once, or when others have left it room ([`shelf`] decides). Whoever has the
+//! right holds a [`Lease`], which ends once: with a connection that others can use
+//! ([`Lease::keep`]), or without one, when it is dropped. [`keeper`] watches those that are idle.
 //!
 //! Waking others may run their code: whatever ends a lease or a ticket is called without a lock.
 

@@ -117,7 +117,6 @@ scenarios! {
     }
 
     fn a_mask_selects_exactly_its_statuses<W>(mode) {
-        let server = Server::plain(by_path).unwrap();
         let flags = [
             (c::WINHTTP_CALLBACK_FLAG_RESOLVE_NAME, 2),
             (c::WINHTTP_CALLBACK_FLAG_CONNECT_TO_SERVER, 2),
@@ -128,6 +127,8 @@ scenarios! {
             (0, 0),
         ];
         for (flag, count) in flags {
+            // Each has a connection to open.
+            let server = Server::plain(by_path).unwrap();
             let client = Client::<W>::new(mode);
             let request = client.get(server.port(), "/status");
             client.set_callback(request, Some(client.recorder.callback::<W>()), flag).unwrap();

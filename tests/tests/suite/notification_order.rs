@@ -319,8 +319,9 @@ fn each_async_session_has_a_callback_thread_of_its_own() {
 #[test]
 fn fact_5_4_1_receive_response_may_be_called_before_the_send_is_complete() {
     fn scenario<W: Unit>() {
-        let server = Server::plain(by_path).unwrap();
         for status in [SENDING, SENT, SEND_COMPLETE] {
+            // Each has a connection to open.
+            let server = Server::plain(by_path).unwrap();
             let client = Client::<W>::new(Mode::Async);
             let (sender, results) = channel();
             client.recorder.on(status, move |event| {

@@ -173,14 +173,14 @@ options! {
     DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Recorded }
     /// Code page of a URL's query. It goes out as UTF-8 whatever is set: waits for full HTTP.
     CODEPAGE = 68 { set: S, ty: Dword, default: Number(65_001), state: Recorded, inherit: true }
-    /// Limit of connections to one server; 0 means 2. Not enforced: waits for full HTTP (connection
-    /// pool).
+    /// Limit of connections to one server; 0 means 2. Requests beyond it wait for those before
+    /// them, in order and without a limit. The session keeps its connections to itself then.
     MAX_CONNS_PER_SERVER = 73 {
-        set: S, query: S, ty: Dword, default: Number(u32::MAX), state: Recorded,
+        set: S, query: S, ty: Dword, default: Number(u32::MAX), state: Honoured,
     }
-    /// The same for HTTP/1.0 servers. Not enforced: waits for full HTTP (connection pool).
+    /// The same for servers that have answered with HTTP/1.0 in the last minute.
     MAX_CONNS_PER_1_0_SERVER = 74 {
-        set: S, query: S, ty: Dword, default: Number(u32::MAX), state: Recorded,
+        set: S, query: S, ty: Dword, default: Number(u32::MAX), state: Honoured,
     }
     /// When the user's own credentials are sent unasked: medium 0, low 1, high 2, proxy only 3.
     /// They never are: waits for full HTTP (authentication).
@@ -240,10 +240,9 @@ options! {
     MAX_RESPONSE_HEADER_SIZE = 91 {
         set: S_R, query: S_C_R, ty: Dword, default: Number(65_536), state: Honoured, inherit: true,
     }
-    /// Bytes of unread body drained to use a connection again. None is: waits for full HTTP
-    /// (connection pool).
+    /// Bytes of an unread body that are passed so that its connection serves another request.
     MAX_RESPONSE_DRAIN_SIZE = 92 {
-        set: S_R, query: S_C_R, ty: Dword, default: Number(1_048_576), state: Recorded,
+        set: S_R, query: S_C_R, ty: Dword, default: Number(1_048_576), state: Honoured,
         inherit: true,
     }
     /// Local and remote address, with Windows' family numbers. cbSize must be preset to the size or
@@ -357,8 +356,9 @@ options! {
     CONNECTION_STATS_V0 = 141 { query: R, ty: EdgeStruct { bytes: 88 }, state: NOT_NOW }
     /// Times of the request's steps. Not collected: waits for statistics.
     REQUEST_TIMES = 142 { query: R, ty: EdgeStruct { bytes: 520 }, state: NOT_NOW }
-    /// The connection of this active request is not used again; no connection is, yet. Set with
-    /// (NULL, 0). An idle request has none: `ERROR_WINHTTP_INCORRECT_HANDLE_STATE`.
+    /// The connection of this active request serves no other one. Set with (NULL, 0). A request
+    /// that has no connection, or whose body was read to its end:
+    /// `ERROR_WINHTTP_INCORRECT_HANDLE_STATE`.
     EXPIRE_CONNECTION = 143 { set: R, ty: Type::None, state: Honoured }
     /// No second try with an older TLS version. Without effect: there never is one.
     DISABLE_SECURE_PROTOCOL_FALLBACK = 144 {
@@ -451,14 +451,15 @@ options! {
     }
     /// Priority of TCP packets in force. Reads what was set as `TCP_PRIORITY_HINT`.
     TCP_PRIORITY_STATUS = 177 { query: R, ty: Dword, default: Number(0), state: Recorded }
-    /// Marks the request's connection. Without effect: waits for full HTTP (connection pool).
+    /// Marks the connection that the request gets from then on; all zeroes leave it as it is.
     CONNECTION_GUID = 178 {
-        set: R, query: R, ty: Struct(Layout::Guid), state: Recorded,
+        set: R, query: R, ty: Struct(Layout::Guid), state: Honoured,
         default: Default::Struct(Structure::Guid([0; 16])),
     }
-    /// Uses only connections marked so. Without effect: waits for full HTTP (connection pool).
+    /// Uses only connections marked so, and without `REQUIRE_MARKED_CONNECTION` those that are not
+    /// marked.
     MATCH_CONNECTION_GUID = 179 {
-        set: R, ty: Struct(Layout::MatchConnectionGuid), state: Recorded,
+        set: R, ty: Struct(Layout::MatchConnectionGuid), state: Honoured,
     }
     /// Window of HTTP/2 streams. Waits for HTTP/2.
     HTTP2_RECEIVE_WINDOW = 183 {
@@ -498,9 +499,8 @@ options! {
     REVERT_IMPERSONATION_SERVER_CERT = 194 {
         set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Keeps the session's connections to itself. Connections are never shared yet: waits for full
-    /// HTTP (connection pool).
-    DISABLE_GLOBAL_POOLING = 195 { set: S, ty: Bool, default: FALSE, state: Recorded }
+    /// Keeps the session's connections to itself; they are closed with it.
+    DISABLE_GLOBAL_POOLING = 195 { set: S, ty: Bool, default: FALSE, state: Honoured }
     /// One TLS credential for the session. Without effect: waits for client certificates.
     USE_SESSION_SCH_CRED = 196 { set: S, ty: Bool, default: FALSE, state: Recorded }
     /// Undocumented, of later headers. Without effect: verification stays complete.

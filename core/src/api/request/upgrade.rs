@@ -47,10 +47,8 @@ impl<E: Embedder> Request<E> {
         if unseen {
             (state, attached) = self.receive_quietly(state, attached, ended)?;
         }
-        let Attached { mut driver } = attached;
-        let endpoint = driver.take_place();
-        match driver.into_upgraded(state.response.as_deref()) {
-            Ok((stack, inbox)) => {
+        match attached.driver.into_upgraded(state.response.as_deref()) {
+            Ok((stack, inbox, endpoint)) => {
                 state.life = Life::Gone {
                     asked_upgrade: true,
                 };

@@ -272,7 +272,7 @@ fn an_upgraded_connection_is_handed_over_with_what_came_behind_the_answer() {
     );
     wire.bring(agrees.as_bytes());
     receive(&mut driver).unwrap();
-    let (mut stack, inbox) = driver.into_upgraded(None).unwrap();
+    let (mut stack, inbox, _) = driver.into_upgraded(None).unwrap();
     assert_eq!(inbox.data(), b"frame");
     stack.write(b"answer").unwrap();
     assert!(wire.take_sent().ends_with(b"answer"));

@@ -2,7 +2,7 @@
 //! ends, and reads the rest of answers. There is one for the process while there is something to
 //! look after.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -106,8 +106,8 @@ struct Watch {
     waker: Arc<Waker>,
     events: Events,
     /// The servers of idle connections that are watched, or were.
-    watched: HashMap<usize, Arc<Key>>,
-    drains: HashMap<usize, Drain>,
+    watched: BTreeMap<usize, Arc<Key>>,
+    drains: BTreeMap<usize, Drain>,
     last_drain: usize,
 }
 
@@ -121,8 +121,8 @@ impl Watch {
             registry,
             waker,
             events: Events::with_capacity(EVENTS_PER_POLL),
-            watched: HashMap::new(),
-            drains: HashMap::new(),
+            watched: BTreeMap::new(),
+            drains: BTreeMap::new(),
             last_drain: DRAINED,
         })
     }
@@ -177,7 +177,7 @@ impl Watch {
             .shelf
             .idle()
             .map(|(_, number, _)| usize::try_from(number));
-        let idle: std::collections::HashSet<_> = idle.flatten().collect();
+        let idle: BTreeSet<_> = idle.flatten().collect();
         drop(pool);
         self.watched.retain(|number, _| idle.contains(number));
     }

@@ -7,7 +7,7 @@
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -105,10 +105,14 @@ impl<C, W> Default for Aftermath<C, W> {
     }
 }
 
+/// Without random numbers: the system may refuse them, and the keys are servers that the program
+/// connects to.
+type Hasher = BuildHasherDefault<DefaultHasher>;
+
 /// The connections to all servers.
 #[derive(Debug)]
 pub struct Shelf<K, C, W> {
-    servers: HashMap<Arc<K>, Server<C, W>>,
+    servers: HashMap<Arc<K>, Server<C, W>, Hasher>,
     last_number: u64,
 }
 
@@ -144,7 +148,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            servers: HashMap::new(),
+            servers: HashMap::default(),
             last_number: 0,
         }
     }

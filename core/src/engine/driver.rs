@@ -240,7 +240,11 @@ impl Driver {
         let idle = match (release, connection, self.peer) {
             (Release::Keep, Connection::Ready(stack), Some(peer)) => Some(self.idle(stack, peer)),
             (Release::Keep | Release::Close, _, _) => None,
-            (Release::Replace, _, _) => return,
+            (Release::Replace, _, _) => {
+                // What was told of this connection says nothing of the next.
+                drop(self.take_place());
+                return;
+            }
         };
         self.returning = self.lease.take().map(|lease| self.returning(lease, idle));
     }

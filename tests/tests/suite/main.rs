@@ -33,6 +33,7 @@ mod component_pipes;
 mod component_programs;
 mod component_stress;
 mod connecting;
+mod connection_reuse;
 mod core_constants;
 mod corpus;
 #[cfg(target_os = "linux")] // recorded there

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::body::{Behind, Body};
-use super::reasons::{BadAnswer, bad_answer, ended_in_head};
+use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
 use super::retry::{Loss, Origin};
 use super::sending::Upload;
 use super::timers::{Wait, earlier};
@@ -230,6 +230,7 @@ impl Exchange {
             (Arrived::Failed(failure), _) => failure,
             // A reset that a write has met looks like a FIN here, but is none.
             (Arrived::Blocked | Arrived::Ended { .. }, Some(lost)) => lost,
+            (Arrived::Ended { .. }, None) if loss.is_of_a_used_connection() => given_up(),
             // A FIN instead of a response, or of its end, is a broken response.
             (Arrived::Ended { .. }, None) => ended_in_head(input.len()),
         };

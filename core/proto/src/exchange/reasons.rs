@@ -131,6 +131,27 @@ pub(super) fn ended_in_head(received: usize) -> Failure {
     Failure::because(answer.meaning(), answer)
 }
 
+/// The server has ended a connection that other requests had used before, instead of answering, and
+/// the request cannot be sent once more.
+#[derive(Debug)]
+struct GivenUp;
+
+impl fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the server gave up the connection, which had served other requests before, without an \
+             answer; the request may have been executed, so it is not sent once more",
+        )
+    }
+}
+
+impl Reason for GivenUp {}
+
+/// The failure of a request that would be sent once more if that did no harm.
+pub(super) fn given_up() -> Failure {
+    Failure::because(Error::ConnectionError, GivenUp)
+}
+
 impl Exchange {
     /// Why the upgrade did not happen: what the server answered, as far as it is in `input`.
     /// `taken` is the response's head if it was taken from here.

@@ -30,10 +30,14 @@ impl Loss<'_> {
     /// another one may try again. A request that may have been executed is repeated only if that
     /// does no harm (RFC 9112 §9.3.1).
     pub(super) fn is_stale(self) -> bool {
-        self.origin == Origin::Reused
-            && !self.answered
+        self.is_of_a_used_connection()
             && self.replayable
             && (!self.written || is_idempotent(self.method))
+    }
+
+    /// The server closed a connection that nobody used, or would not answer on it.
+    pub(super) fn is_of_a_used_connection(self) -> bool {
+        self.origin == Origin::Reused && !self.answered
     }
 }
 

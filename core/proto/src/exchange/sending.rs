@@ -166,27 +166,23 @@ impl Exchange {
         };
         match outcome {
             Wrote::Bytes(count) => {
-                let (from, body) = match call {
+                let given: &[u8] = match call {
                     Call::Write { data, written } => {
+                        let from = **written;
                         **written += count;
-                        (**written - count, *data)
-                    }
-                    Call::Send { given, .. } => {
-                        upload.written += count;
-                        let head = self.request.head.len();
-                        let before = upload.written - count;
-                        // A write brings bytes of the head, or of the body behind it.
-                        match before.checked_sub(head) {
-                            Some(before) => (before, *given),
-                            None => return Ok(Flow::On),
-                        }
-                    }
-                    Call::Receive | Call::Available { .. } | Call::Read { .. } => {
+                        self.progress
+                            .pass(data.get(from..from + count).unwrap_or_default());
                         return Ok(Flow::On);
                     }
+                    Call::Send { given, .. } => given,
+                    Call::Receive | Call::Available { .. } | Call::Read { .. } => &[],
                 };
-                self.progress
-                    .pass(body.get(from..from + count).unwrap_or_default());
+                // A write brings bytes of the head, or of the body behind it.
+                if let Some(from) = upload.written.checked_sub(self.request.head.len()) {
+                    self.progress
+                        .pass(given.get(from..from + count).unwrap_or_default());
+                }
+                upload.written += count;
                 return Ok(Flow::On);
             }
             Wrote::All => return Ok(self.all_is_out()),

@@ -43,8 +43,7 @@ impl Idle {
     /// Nothing has come from the server since its last answer that a request must not meet. Over
     /// TLS that takes in messages of the protocol itself, as tickets that come late.
     pub fn is_alive(&mut self) -> bool {
-        let ended = self.home.as_ref().is_some_and(|home| home.has_ended());
-        !ended && matches!(self.stack.read(&mut [0], &mut []), Ok(Read::Blocked))
+        matches!(self.stack.read(&mut [0], &mut []), Ok(Read::Blocked))
     }
 
     /// Nobody watches it for the pool any more.

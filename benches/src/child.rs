@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::Order;
 use crate::machine;
-use crate::rows::{Cores, LARGE_BYTES, SMALL_BYTES, Work};
+use crate::rows::{Cores, HTTP_SMALL_BYTES, LARGE_BYTES, SMALL_BYTES, Work};
 
 /// Does what it was told and prints the two numbers of [`Measured`].
 pub(crate) fn main(order: &Order) {
@@ -42,6 +42,9 @@ impl Order {
             Work::Echo { .. } | Work::Idle | Work::Connect => "/echo",
             Work::Receive => "/stream",
             Work::Send => "/sink",
+            Work::Get { .. } | Work::IdlePooled => "/small",
+            Work::Download => "/large",
+            Work::Upload => "/upload",
         }
     }
 
@@ -49,7 +52,8 @@ impl Order {
     pub(crate) fn message_bytes(&self) -> usize {
         match self.row.work {
             Work::Echo { bytes, .. } => bytes,
-            Work::Receive | Work::Send => LARGE_BYTES,
+            Work::Receive | Work::Send | Work::Download | Work::Upload => LARGE_BYTES,
+            Work::Get { .. } | Work::IdlePooled => HTTP_SMALL_BYTES,
             Work::Idle | Work::Connect => SMALL_BYTES,
         }
     }

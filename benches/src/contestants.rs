@@ -1,16 +1,17 @@
 //! Who takes part, and which code that is.
 
 mod fastwebsockets;
-mod ours;
+pub(crate) mod ours;
 mod ours_async;
 mod ours_sync;
 mod raw;
-mod tls;
+pub(crate) mod tls;
 mod tokio_tungstenite;
 mod tungstenite;
 
 use crate::arguments::Order;
 use crate::child::Measured;
+use crate::http;
 use crate::rows::{Row, Work};
 use crate::work::{blocking, concurrent};
 
@@ -23,6 +24,10 @@ pub(crate) enum Contestant {
     Tungstenite,
     TokioTungstenite,
     FastWebSockets,
+    Hyper,
+    Ureq,
+    Reqwest,
+    Libcurl,
     OursSync,
     OursAsync,
 }
@@ -34,6 +39,10 @@ impl Contestant {
         Self::Tungstenite,
         Self::TokioTungstenite,
         Self::FastWebSockets,
+        Self::Hyper,
+        Self::Ureq,
+        Self::Reqwest,
+        Self::Libcurl,
         Self::OursSync,
         Self::OursAsync,
     ];
@@ -45,6 +54,10 @@ impl Contestant {
             Self::Tungstenite => "tungstenite",
             Self::TokioTungstenite => "tokio-tungstenite",
             Self::FastWebSockets => "fastwebsockets",
+            Self::Hyper => "hyper",
+            Self::Ureq => "ureq",
+            Self::Reqwest => "reqwest",
+            Self::Libcurl => "libcurl",
             Self::OursSync => "sync",
             Self::OursAsync => "async",
         }
@@ -63,16 +76,36 @@ impl Contestant {
     pub(crate) fn is_peer(self) -> bool {
         matches!(
             self,
-            Self::Tungstenite | Self::TokioTungstenite | Self::FastWebSockets
+            Self::Tungstenite
+                | Self::TokioTungstenite
+                | Self::FastWebSockets
+                | Self::Hyper
+                | Self::Ureq
+                | Self::Reqwest
+                | Self::Libcurl
         )
     }
 
     pub(crate) fn takes_part(self, row: &Row) -> bool {
-        self != Self::Spinning || row.name == "W1"
+        match self {
+            // Several requests at once need what blocking calls have not.
+            Self::Raw | Self::OursSync => !matches!(row.work, Work::Get { at_once: 2.. }),
+            Self::OursAsync => true,
+            Self::Spinning => row.name == "W1",
+            Self::Tungstenite | Self::TokioTungstenite | Self::FastWebSockets => {
+                !row.work.is_http()
+            }
+            Self::Hyper | Self::Ureq | Self::Reqwest | Self::Libcurl => {
+                row.work.is_http() && http::takes_part(self, row)
+            }
+        }
     }
 
     pub(crate) fn run(self, order: &Order) -> Measured {
         use std::net::TcpStream;
+        if order.row.work.is_http() {
+            return http::run(self, order);
+        }
         let opening = order.row.work == Work::Connect;
         match (self, order.row.tls) {
             (Self::Raw, false) => blocking::run::<raw::Raw<TcpStream>>(order),
@@ -97,6 +130,9 @@ impl Contestant {
             }
             (Self::FastWebSockets, true) => {
                 concurrent::run::<fastwebsockets::Socket<tls::TokioStream>>(order)
+            }
+            (Self::Hyper | Self::Ureq | Self::Reqwest | Self::Libcurl, _) => {
+                panic!("they speak HTTP only")
             }
             (Self::OursSync, _) => blocking::run::<ours_sync::Socket>(order),
             (Self::OursAsync, _) => ours_async::run(order),

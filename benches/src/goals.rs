@@ -50,6 +50,8 @@ impl Limit {
 const SYNC: Contestant = Contestant::OursSync;
 const ASYNC: Contestant = Contestant::OursAsync;
 const FAST: Against = Against::Peer(Contestant::FastWebSockets);
+const HYPER: Against = Against::Peer(Contestant::Hyper);
+const CURL: Against = Against::Peer(Contestant::Libcurl);
 const TUNGSTENITE: Against = Against::Peer(Contestant::Tungstenite);
 
 const fn rate(row: &'static str, mode: Contestant, against: Against, least: f64) -> Goal {
@@ -131,6 +133,29 @@ pub(crate) const GOALS: &[Goal] = &[
     cpu("W7c", SYNC, 1.3),
     rate("W7c", ASYNC, Against::Best, 0.9),
     cpu("W7c", ASYNC, 1.3),
+    rate("W8", SYNC, Against::Best, 1.5),
+    rate("W8", ASYNC, Against::Best, 1.5),
+    rate("W8c", SYNC, HYPER, 1.1),
+    rate("W8c", SYNC, CURL, 1.3),
+    rate("W8c", ASYNC, HYPER, 0.9),
+    rate("W8c", ASYNC, CURL, 1.3),
+    rate("W8t", SYNC, Against::Best, 1.5),
+    rate("W8t", ASYNC, Against::Best, 1.5),
+    rate("W8tc", SYNC, HYPER, 1.1),
+    rate("W8tc", ASYNC, HYPER, 0.9),
+    rate("W8d", SYNC, Against::Best, 1.0),
+    rate("W8d", ASYNC, Against::Best, 1.0),
+    rate("W8dt", SYNC, Against::Best, 1.0),
+    rate("W8dt", ASYNC, Against::Best, 1.0),
+    rate("W8u", SYNC, Against::Best, 1.0),
+    rate("W8u", ASYNC, Against::Best, 1.0),
+    rate("W8ut", SYNC, Against::Best, 1.0),
+    rate("W8ut", ASYNC, Against::Best, 1.0),
+    rate("W8m", ASYNC, Against::Peer(Contestant::Reqwest), 1.5),
+    memory("W8i", SYNC, 1.0),
+    memory("W8i", ASYNC, 1.0),
+    memory("W8it", SYNC, 7.0),
+    memory("W8it", ASYNC, 7.0),
 ];
 
 #[cfg(test)]

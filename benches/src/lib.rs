@@ -21,6 +21,7 @@ mod codec;
 mod contestants;
 mod docs;
 mod goals;
+mod http;
 mod isolation;
 mod machine;
 mod micro;

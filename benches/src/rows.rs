@@ -2,6 +2,10 @@
 
 /// A small message.
 pub(crate) const SMALL_BYTES: usize = 64;
+/// The body of a small answer.
+pub(crate) const HTTP_SMALL_BYTES: usize = 1024;
+/// Connections of the rows with several requests at once.
+pub(crate) const HTTP_CONNECTIONS: usize = 8;
 /// A large message.
 pub(crate) const LARGE_BYTES: usize = 1 << 20;
 
@@ -18,6 +22,25 @@ pub(crate) enum Work {
     Idle,
     /// Connections are opened and closed, one after the other.
     Connect,
+    /// Requests on connections that are kept, so many at once; the answers have
+    /// [`HTTP_SMALL_BYTES`].
+    Get { at_once: usize },
+    /// One answer, whose length is the row's operations in MiB.
+    Download,
+    /// One request's body, of that length.
+    Upload,
+    /// Connections are opened by one request each, and kept.
+    IdlePooled,
+}
+
+impl Work {
+    /// Requests and answers, instead of messages.
+    pub(crate) fn is_http(self) -> bool {
+        match self {
+            Self::Get { .. } | Self::Download | Self::Upload | Self::IdlePooled => true,
+            Self::Echo { .. } | Self::Receive | Self::Send | Self::Idle | Self::Connect => false,
+        }
+    }
 }
 
 /// Where client and server run.
@@ -49,13 +72,20 @@ impl Row {
     pub(crate) fn second_unit(&self) -> &'static str {
         match self.work {
             Work::Idle => "unused KiB",
-            Work::Echo { .. } | Work::Receive | Work::Send | Work::Connect => "CPU us",
+            Work::IdlePooled => "-",
+            Work::Echo { .. }
+            | Work::Receive
+            | Work::Send
+            | Work::Connect
+            | Work::Get { .. }
+            | Work::Download
+            | Work::Upload => "CPU us",
         }
     }
 
     /// Less is better.
     pub(crate) fn counts_cost(&self) -> bool {
-        self.work == Work::Idle
+        matches!(self.work, Work::Idle | Work::IdlePooled)
     }
 }
 
@@ -187,6 +217,105 @@ pub(crate) const ROWS: &[Row] = &[
         cores: Cores::One,
         operations: 4_000,
         unit: "/s",
+    },
+    Row {
+        name: "W8",
+        title: "keep-alive GET 1 KiB, two cores",
+        work: Work::Get { at_once: 1 },
+        tls: false,
+        cores: Cores::Two,
+        operations: 10_000,
+        unit: "/s",
+    },
+    Row {
+        name: "W8c",
+        title: "keep-alive GET 1 KiB, one core",
+        work: Work::Get { at_once: 1 },
+        tls: false,
+        cores: Cores::One,
+        operations: 30_000,
+        unit: "/s",
+    },
+    Row {
+        name: "W8t",
+        title: "TLS keep-alive GET 1 KiB, two cores",
+        work: Work::Get { at_once: 1 },
+        tls: true,
+        cores: Cores::Two,
+        operations: 10_000,
+        unit: "/s",
+    },
+    Row {
+        name: "W8tc",
+        title: "TLS keep-alive GET 1 KiB, one core",
+        work: Work::Get { at_once: 1 },
+        tls: true,
+        cores: Cores::One,
+        operations: 20_000,
+        unit: "/s",
+    },
+    Row {
+        name: "W8d",
+        title: "GET of 1 GiB",
+        work: Work::Download,
+        tls: false,
+        cores: Cores::Two,
+        operations: 1_024,
+        unit: "MiB/s",
+    },
+    Row {
+        name: "W8dt",
+        title: "TLS GET of 1 GiB",
+        work: Work::Download,
+        tls: true,
+        cores: Cores::Two,
+        operations: 1_024,
+        unit: "MiB/s",
+    },
+    Row {
+        name: "W8u",
+        title: "POST of 1 GiB",
+        work: Work::Upload,
+        tls: false,
+        cores: Cores::Two,
+        operations: 1_024,
+        unit: "MiB/s",
+    },
+    Row {
+        name: "W8ut",
+        title: "TLS POST of 1 GiB",
+        work: Work::Upload,
+        tls: true,
+        cores: Cores::Two,
+        operations: 1_024,
+        unit: "MiB/s",
+    },
+    Row {
+        name: "W8m",
+        title: "GET 1 KiB, 64 at once over 8 connections",
+        work: Work::Get { at_once: 64 },
+        tls: false,
+        cores: Cores::Two,
+        operations: 40_000,
+        unit: "/s",
+    },
+    Row {
+        name: "W8i",
+        title: "idle pooled connection",
+        work: Work::IdlePooled,
+        tls: false,
+        cores: Cores::Two,
+        operations: 500,
+        unit: "KiB",
+    },
+    Row {
+        name: "W8it",
+        title: "idle pooled TLS connection",
+        work: Work::IdlePooled,
+        tls: true,
+        cores: Cores::Two,
+        operations: 500,
+        unit: "KiB",
     },
 ];
 

@@ -4,6 +4,7 @@
 //! messages from a file in memory, and payload that nobody looks at discarded inside the kernel.
 
 mod echo;
+mod http;
 mod kinds;
 mod sink;
 mod socket;
@@ -100,8 +101,15 @@ fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
 }
 
 fn converse(stream: &mut impl Stream) -> std::io::Result<()> {
-    let head = wire::read_head(stream);
+    let mut input = Vec::new();
+    let Some(bytes) = wire::read_until_head(stream, &mut input) else {
+        return Ok(());
+    };
+    let head = String::from_utf8_lossy(&input[..bytes]).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    if http::serves(&path) {
+        return http::serve(stream, input);
+    }
     let key = head
         .lines()
         .filter_map(|line| line.split_once(": "))

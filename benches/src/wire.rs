@@ -131,15 +131,26 @@ pub(crate) fn upgrade_request(path: &str) -> String {
 
 /// Reads up to the empty line; neither side sends anything behind it before the other has answered.
 pub(crate) fn read_head(stream: &mut impl Read) -> String {
-    let mut head = vec![0; 4096];
-    let mut filled = 0;
-    while !head[..filled].ends_with(b"\r\n\r\n") {
-        let read = stream.read(&mut head[filled..]).unwrap();
-        assert!(read > 0, "the connection ended inside a head");
-        filled += read;
+    let mut input = Vec::new();
+    let bytes = read_until_head(stream, &mut input).expect("the connection ended inside a head");
+    assert_eq!(bytes, input.len(), "nothing follows");
+    String::from_utf8(input).unwrap()
+}
+
+/// Reads until `input` begins with a head; its length, or nothing if the connection ends.
+pub(crate) fn read_until_head(stream: &mut impl Read, input: &mut Vec<u8>) -> Option<usize> {
+    loop {
+        if let Some(end) = memchr::memmem::find(input, b"\r\n\r\n") {
+            return Some(end + 4);
+        }
+        let before = input.len();
+        input.resize(before + 16 * 1024, 0);
+        let read = stream.read(&mut input[before..]).unwrap_or(0);
+        input.truncate(before + read);
+        if read == 0 {
+            return None;
+        }
     }
-    head.truncate(filled);
-    String::from_utf8(head).unwrap()
 }
 
 #[cfg(test)]

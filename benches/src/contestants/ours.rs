@@ -12,11 +12,11 @@ use winhttp_abi::wide::terminated;
 
 use crate::arguments::Order;
 
-pub(super) type Handle = *mut c_void;
-pub(super) type Callback = unsafe extern "system" fn(Handle, usize, u32, *mut c_void, u32);
+pub(crate) type Handle = *mut c_void;
+pub(crate) type Callback = unsafe extern "system" fn(Handle, usize, u32, *mut c_void, u32);
 
 /// A session; `callback` makes it an asynchronous one.
-pub(super) fn session(callback: Option<Callback>) -> Handle {
+pub(crate) fn session(callback: Option<Callback>) -> Handle {
     let flags = callback.map_or(0, |_| c::WINHTTP_FLAG_ASYNC);
     // SAFETY: no memory is passed.
     unsafe {
@@ -30,14 +30,14 @@ pub(super) fn session(callback: Option<Callback>) -> Handle {
 }
 
 /// The server's handle; all requests of a contestant come from one.
-pub(super) fn connect(session: Handle, order: &Order) -> Handle {
+pub(crate) fn connect(session: Handle, order: &Order) -> Handle {
     let host = terminated::<u16>("127.0.0.1");
     // SAFETY: the text lives through the call.
     unsafe { winhttp::WinHttpConnect::<u16>(session, host.as_ptr(), order.port, 0) }
 }
 
 /// Sends a request for the upgrade; in a synchronous session it has been sent afterwards.
-pub(super) fn send_upgrade(connect: Handle, order: &Order, context: usize) -> Handle {
+pub(crate) fn send_upgrade(connect: Handle, order: &Order, context: usize) -> Handle {
     let path = terminated::<u16>(order.path());
     let secure = if order.row.tls {
         c::WINHTTP_FLAG_SECURE
@@ -64,14 +64,14 @@ pub(super) fn send_upgrade(connect: Handle, order: &Order, context: usize) -> Ha
 }
 
 /// Asks for the response.
-pub(super) fn receive_response(request: Handle) {
+pub(crate) fn receive_response(request: Handle) {
     // SAFETY: no memory is passed.
     let received = unsafe { winhttp::WinHttpReceiveResponse::<u16>(request, null_mut()) };
     assert_eq!(received, 1);
 }
 
 /// Makes the WebSocket and closes the request.
-pub(super) fn complete_upgrade(request: Handle, context: usize) -> Handle {
+pub(crate) fn complete_upgrade(request: Handle, context: usize) -> Handle {
     // SAFETY: no memory is passed.
     let websocket = unsafe { winhttp::WinHttpWebSocketCompleteUpgrade::<u16>(request, context) };
     assert!(!websocket.is_null());
@@ -85,7 +85,7 @@ pub(super) fn complete_upgrade(request: Handle, context: usize) -> Handle {
 ///
 /// `start` has `length` bytes; in an asynchronous session they stay as they are until the
 /// completion.
-pub(super) unsafe fn send(websocket: Handle, kind: i32, start: *const u8, length: usize) {
+pub(crate) unsafe fn send(websocket: Handle, kind: i32, start: *const u8, length: usize) {
     // SAFETY: the caller promises it.
     let sent = unsafe {
         winhttp::WinHttpWebSocketSend::<u16>(websocket, kind, start.cast(), length as u32)
@@ -93,7 +93,7 @@ pub(super) unsafe fn send(websocket: Handle, kind: i32, start: *const u8, length
     assert_eq!(sent, 0);
 }
 
-pub(super) fn close(handle: Handle) {
+pub(crate) fn close(handle: Handle) {
     // SAFETY: no memory is passed; a wrong handle is refused.
     unsafe { winhttp::WinHttpCloseHandle::<u16>(handle) };
 }

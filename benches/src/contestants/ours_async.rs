@@ -110,6 +110,9 @@ pub(super) fn run(order: &Order) -> Measured {
             time(order, |count| program.send(socket, count))
         }
         Work::Idle => program.idle(),
+        Work::Get { .. } | Work::Download | Work::Upload | Work::IdlePooled => {
+            panic!("these rows have work of their own")
+        }
         Work::Connect => {
             program.open_and_close(order.warm_up());
             time(order, |count| program.open_and_close(count))

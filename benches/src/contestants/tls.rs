@@ -13,16 +13,16 @@ use tokio_rustls::TlsConnector;
 
 use crate::arguments::Order;
 
-pub(super) type Stream = StreamOwned<ClientConnection, TcpStream>;
-pub(super) type TokioStream = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;
+pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type TokioStream = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;
 
 /// A connected stream for blocking calls.
-pub(super) trait Connect: Read + Write + Sized {
+pub(crate) trait Connect: Read + Write + Sized {
     fn connect(order: &Order) -> Self;
 }
 
 /// A connected stream for the runtime.
-pub(super) trait ConnectTokio: AsyncRead + AsyncWrite + Unpin + Sized {
+pub(crate) trait ConnectTokio: AsyncRead + AsyncWrite + Unpin + Sized {
     async fn connect(order: &Order) -> Self;
 }
 

@@ -35,6 +35,9 @@ pub(crate) fn run<B: Blocking>(order: &Order) -> Measured {
     let mut socket = B::open(order);
     match order.row.work {
         Work::Idle => idle::<B>(&mut socket, order),
+        Work::Get { .. } | Work::Download | Work::Upload | Work::IdlePooled => {
+            panic!("these rows have work of their own")
+        }
         Work::Connect => {
             (0..order.warm_up()).for_each(|_| drop(B::open(order)));
             let meter = Meter::start();

@@ -30,6 +30,9 @@ async fn work<C: Concurrent>(order: &Order) -> Measured {
     let mut socket = C::open(order).await;
     match order.row.work {
         Work::Idle => idle(&mut socket, order).await,
+        Work::Get { .. } | Work::Download | Work::Upload | Work::IdlePooled => {
+            panic!("these rows have work of their own")
+        }
         Work::Connect => {
             open_and_close::<C>(order, order.warm_up()).await;
             let meter = Meter::start();

@@ -131,6 +131,16 @@ impl Watch {
     fn turn(&mut self) -> bool {
         let now = clock::now();
         let mut pool = pool();
+        let due = pool.keeper.wakes_at.filter(|at| *at > now);
+        if let Some(until) = due
+            && self.drains.is_empty()
+            && pool.keeper.drains.is_empty()
+        {
+            pool.keeper.waker = Some(Arc::clone(&self.waker));
+            drop(pool);
+            self.wait(Some(until), false);
+            return true;
+        }
         let (swept, expires) = pool.shelf.sweep(now, |_, _| false);
         let drains = std::mem::take(&mut pool.keeper.drains);
         let mut idle = 0;

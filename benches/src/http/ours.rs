@@ -1,8 +1,4 @@
 //! The library in synchronous mode.
-#![expect(
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "chains of C calls on handles and buffers of their own, with one promise for all"
-)]
 
 use std::ptr::{null, null_mut};
 

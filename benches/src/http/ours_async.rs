@@ -1,8 +1,4 @@
 //! The library in asynchronous mode: each completion starts the next call, from inside the callback.
-#![expect(
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "chains of C calls on handles and buffers of their own, with one promise for all"
-)]
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
@@ -260,7 +256,7 @@ pub(super) fn run(order: &Order) -> Measured {
         Work::IdlePooled => {
             let mut scales = Scales::new();
             client.run("/small", count, count as usize, |program| {
-                program.keeps = true
+                program.keeps = true;
             });
             scales.all_opened();
             scales.all_used(count)

@@ -242,9 +242,33 @@ impl Row {
 /// The row of an option; `None` if the number is not assigned.
 #[must_use]
 pub fn row(number: u32) -> Option<&'static Row> {
-    let place = ROWS.binary_search_by_key(&number, |row| row.number).ok()?;
-    ROWS.get(place)
+    let small = usize::try_from(number).ok();
+    match small.and_then(|number| PLACES.get(number)) {
+        Some(place) => ROWS.get(usize::from(*place)),
+        None => {
+            let place = ROWS.binary_search_by_key(&number, |row| row.number).ok()?;
+            ROWS.get(place)
+        }
+    }
 }
+
+/// The row of each small number, which requests ask for often; no row is at the last place.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "the compiler computes it, and refuses what does not fit"
+)]
+static PLACES: [u8; 256] = {
+    let mut places = [u8::MAX; 256];
+    let mut place = 0;
+    while place < ROWS.len() {
+        if let number @ 0..256 = ROWS[place].number {
+            places[number as usize] = place as u8;
+        }
+        place += 1;
+    }
+    places
+};
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,6 @@ mod upgrade;
 use std::borrow::Cow;
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 pub use query::HeaderBlock;
@@ -32,6 +31,7 @@ use super::completions::Completions;
 use super::connect::Connect;
 use super::handle::{Handle, Stepwise};
 use super::proxy::ProxyAccess;
+use crate::engine::pool::Ends;
 use crate::engine::reactor::Ready;
 use crate::engine::sleeper::Wake;
 use crate::engine::transport::tls::TlsFacts;
@@ -151,10 +151,8 @@ impl<E: Embedder> RequestState<E> {
 /// The connection an exchange uses; known from SENDING_REQUEST on.
 #[derive(Debug)]
 pub(super) struct ConnectionFacts {
-    /// Own address.
-    pub(super) local: SocketAddr,
-    /// The server's address.
-    pub(super) remote: SocketAddr,
+    /// Where it goes from and to.
+    pub(super) ends: Ends,
     /// What TLS negotiated.
     pub(super) tls: Option<Arc<TlsFacts>>,
 }

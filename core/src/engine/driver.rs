@@ -29,10 +29,11 @@ use super::connect::resolve::{Resolve, ResolveStep};
 use super::connect::secure::{Secure, SecureStep};
 use super::pool::drain::drain;
 use super::pool::shelf::Mark;
-use super::pool::{Idle, Lease, Returning, Seat};
+use super::pool::{Ends, Idle, Lease, Returning, Seat};
 use super::reactor::{Place, Registration};
 use super::sleeper::{WaitFor, Wake};
 use super::socket::Socket;
+use super::switches::Spin;
 use super::transport::tls::TlsConfig;
 use super::transport::{Flush, Read, Stack, Tcp, Write, socket_failure};
 
@@ -83,8 +84,10 @@ pub struct Driver {
     returning: Option<Returning>,
     /// The connection is another one than the last time somebody asked.
     is_new: bool,
-    /// The server's address, once connected.
-    peer: Option<SocketAddr>,
+    /// Both ends, once connected.
+    ends: Option<Ends>,
+    /// Whether looking before sleeping pays on this connection.
+    spin: Spin,
     /// The last read stopped for others to have a turn, and left bytes that the poll will not
     /// report again.
     gave_up: bool,
@@ -126,7 +129,8 @@ impl Driver {
             lease: None,
             returning: None,
             is_new: false,
-            peer: None,
+            ends: None,
+            spin: Spin::default(),
             gave_up: false,
         }
     }
@@ -227,7 +231,8 @@ impl Driver {
         {
             return self.exchange.failed(socket_failure(&error));
         }
-        self.peer = Some(idle.peer);
+        self.ends = Some(idle.ends);
+        self.spin = idle.spin;
         self.connection = Connection::Ready(idle.stack);
         self.is_new = true;
         self.exchange.acquired();
@@ -237,8 +242,8 @@ impl Driver {
     /// The connection serves this request no more.
     fn release(&mut self, release: Release) {
         let connection = std::mem::replace(&mut self.connection, Connection::None);
-        let idle = match (release, connection, self.peer) {
-            (Release::Keep, Connection::Ready(stack), Some(peer)) => Some(self.idle(stack, peer)),
+        let idle = match (release, connection, self.ends) {
+            (Release::Keep, Connection::Ready(stack), Some(ends)) => Some(self.idle(stack, ends)),
             (Release::Keep | Release::Close, _, _) => None,
             (Release::Replace, _, _) => {
                 // What was told of this connection says nothing of the next.
@@ -249,9 +254,9 @@ impl Driver {
         self.returning = self.lease.take().map(|lease| self.returning(lease, idle));
     }
 
-    fn idle(&mut self, stack: Stack, peer: SocketAddr) -> Idle {
+    fn idle(&mut self, stack: Stack, ends: Ends) -> Idle {
         let home = self.place.as_mut().and_then(Place::give);
-        Idle::new(stack, peer, home)
+        Idle::new(stack, ends, self.spin, home)
     }
 
     fn returning(&self, lease: Lease, idle: Option<Idle>) -> Returning {
@@ -277,6 +282,17 @@ impl Driver {
     /// No other request is to use the connection (EXPIRE_CONNECTION).
     pub fn expire(&mut self) {
         self.exchange.expire();
+    }
+
+    /// How a synchronous call waits for the answer.
+    pub fn spin(&mut self) -> &mut Spin {
+        &mut self.spin
+    }
+
+    /// What is waited for is the answer, or more of it.
+    #[must_use]
+    pub fn waits_for_answer(&self) -> bool {
+        self.stack().is_some() && self.exchange.waits_to_read() && !self.exchange.waits_to_write()
     }
 
     /// Sets or clears the time of an asynchronous request's next step.
@@ -332,7 +348,10 @@ impl Driver {
         match race.step(now, limit, place.map(|place| &**place as &dyn Attach)) {
             Ok(RaceStep::Connecting(address)) => self.exchange.dialing(address.ip()),
             Ok(RaceStep::Connected(winner)) => {
-                self.peer = Some(winner.peer);
+                self.ends = winner.socket.local_address().map(|local| Ends {
+                    local,
+                    remote: winner.peer,
+                });
                 self.exchange.dialed(winner.address.ip());
                 self.connection = match self.route.tls {
                     Some(_) => Connection::Reached(winner.socket),
@@ -474,11 +493,10 @@ impl Driver {
         }
     }
 
-    /// Own and peer address, once connected.
+    /// Own and peer address, once the request can be sent.
     #[must_use]
-    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let local = self.stack()?.socket()?.local_address()?;
-        Some((local, self.peer?))
+    pub fn ends(&self) -> Option<Ends> {
+        self.ends.filter(|_| self.stack().is_some())
     }
 
     /// The final response's head; taken once.
@@ -530,11 +548,11 @@ impl Drop for Driver {
             return; // there is none, or it is that of a parent process
         }
         let connection = std::mem::replace(&mut self.connection, Connection::None);
-        if let (Connection::Ready(stack), Some(peer)) = (connection, self.peer)
+        if let (Connection::Ready(stack), Some(ends)) = (connection, self.ends)
             && let Some(rest) = self.exchange.take_rest()
             && let Some(lease) = self.lease.take()
         {
-            let idle = self.idle(stack, peer);
+            let idle = self.idle(stack, ends);
             let connection = self.returning(lease, Some(idle));
             let inbox = std::mem::take(&mut self.inbox);
             drain(connection, inbox, rest, clock::now());

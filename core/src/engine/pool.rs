@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use winhttp_process::{Epoch, PerProcess, epoch};
 use winhttp_proto::notify::SecureProblems;
 
-pub use idle::Idle;
+pub use idle::{Ends, Idle};
 pub use key::{Key, Scope, TlsKey};
 pub use returning::Returning;
 

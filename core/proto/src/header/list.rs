@@ -2,16 +2,22 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
 use super::text;
 
 /// One header field: its name as first spelled and its value bytes, without surrounding blanks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// The name; a token (RFC 9110 §5.1).
-    pub name: Box<str>,
+    pub name: CompactString,
     /// The value as it goes over the wire.
-    pub value: Box<[u8]>,
+    pub value: SmallVec<[u8; VALUE_INLINE]>,
 }
+
+/// Values up to this length need no memory of their own; most are shorter.
+const VALUE_INLINE: usize = 40;
 
 /// Fields whose values are credentials.
 const SECRET_NAMES: [&str; 4] = [

@@ -153,8 +153,8 @@ fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<
                 .connection_facts()
                 .ok_or(Error::IncorrectHandleState)?;
             Ok(OptionAnswer::Connection {
-                local: facts.local,
-                remote: facts.remote,
+                local: facts.ends.local,
+                remote: facts.ends.remote,
             })
         }
         OptionId::SECURITY_INFO => Ok(OptionAnswer::Cipher(cipher(request))),

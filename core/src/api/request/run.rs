@@ -95,18 +95,51 @@ impl<E: Embedder> Request<E> {
         sleeper: &Sleeper,
     ) -> Result<()> {
         loop {
-            match self.advance(driver, operation)? {
-                Progress::Done => return Ok(()),
-                Progress::Wait(until) => sleeper.wait(&driver.interests(), until)?,
-                Progress::Yield => {}
+            let mut progress = self.advance(driver, operation)?;
+            if let Progress::Wait(until) = progress {
+                progress = match driver.waits_for_answer() {
+                    true => self.wait_for_answer(driver, operation, sleeper, until)?,
+                    false => sleeper
+                        .wait(&driver.interests(), until)
+                        .map(|()| Progress::Yield)?,
+                };
+            }
+            if let Progress::Done = progress {
+                return Ok(());
             }
         }
+    }
+
+    /// Looks for the answer for a while where that pays, then sleeps.
+    fn wait_for_answer(
+        &self,
+        driver: &mut Driver,
+        operation: &mut Operation<E>,
+        sleeper: &Sleeper,
+        until: Option<Instant>,
+    ) -> Result<Progress> {
+        let mut spin = *driver.spin();
+        let mut both = (driver, operation);
+        let found = spin.wait(
+            &mut both,
+            |(driver, operation)| match self.advance(driver, operation) {
+                Ok(Progress::Wait(_)) => None,
+                progress => Some(progress),
+            },
+            |(driver, _)| {
+                let slept = sleeper.wait(&driver.interests(), until);
+                Ok(slept.map(|()| Progress::Yield)?)
+            },
+        );
+        *both.0.spin() = spin;
+        found
     }
 
     /// Steps until the operation is done or must wait; notifications are delivered in between,
     /// without any lock.
     fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
         let here = winhttp_process::epoch();
+        let mut now = clock::now();
         loop {
             // A callback may have forked: in the child the connection is somebody else's, and the
             // lock may be held for ever.
@@ -122,7 +155,7 @@ impl<E: Embedder> Request<E> {
                 // A callback may have closed the handle.
                 cancelled: self.handle.is_closed(),
                 expires,
-                ..Turn::new(clock::now(), &timeouts)
+                ..Turn::new(now, &timeouts)
             };
             let step = operation.step(driver, turn);
             if let Some(returning) = driver.take_returning() {
@@ -136,7 +169,11 @@ impl<E: Embedder> Request<E> {
                 self.note_connection(driver);
             }
             match step {
-                Step::Notify(notification) => self.tell(&notification),
+                Step::Notify(notification) => {
+                    if self.tell(&notification) {
+                        now = clock::now(); // that was the program's time
+                    }
+                }
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Yield => return Ok(Progress::Yield),
                 Step::Done => return Ok(Progress::Done),
@@ -144,17 +181,19 @@ impl<E: Embedder> Request<E> {
         }
     }
 
-    /// Delivers an informational notification of the operation that runs.
-    fn tell(&self, notification: &Notification) {
+    /// Delivers an informational notification of the operation that runs; `true` if the program's
+    /// code may have run.
+    fn tell(&self, notification: &Notification) -> bool {
         if !self.handle.is_told_of(notification) {
-            return; // and whoever closes the handle need not leave the rest to this thread
+            return false; // and whoever closes the handle need not leave the rest to this thread
         }
         if !self.handle.is_asynchronous() {
-            return self.handle.notify(notification);
+            self.handle.notify(notification);
+            return true;
         }
         let mut state = self.state();
         if self.handle.is_closed() {
-            return; // whoever closes it waits for the end of the step
+            return false; // whoever closes it waits for the end of the step
         }
         state.set_activity(Activity::Notifying);
         drop(state);
@@ -164,14 +203,15 @@ impl<E: Embedder> Request<E> {
         if here.is_current() {
             self.state().set_activity(Activity::Stepping);
         }
+        true
     }
 
     /// Makes addresses and certificate known: they can be queried from SENDING_REQUEST on.
     fn note_connection(&self, driver: &Driver) {
-        let facts = driver.addresses().map(|(local, remote)| {
+        let facts = driver.ends().map(|ends| {
             let tls = driver.stack().and_then(Stack::tls);
             let tls = tls.map(Arc::clone);
-            Arc::new(ConnectionFacts { local, remote, tls })
+            Arc::new(ConnectionFacts { ends, tls })
         });
         self.state().facts = facts;
     }

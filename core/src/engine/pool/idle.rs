@@ -9,15 +9,27 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
 use crate::engine::reactor::{Reactor, Registration};
+use crate::engine::switches::Spin;
 use crate::engine::transport::{Read, Stack};
+
+/// The ends of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Own address.
+    pub local: SocketAddr,
+    /// The server's address.
+    pub remote: SocketAddr,
+}
 
 /// See the module.
 #[derive(Debug)]
 pub struct Idle {
     /// Its layers.
     pub stack: Stack,
-    /// The server's address.
-    pub peer: SocketAddr,
+    /// Where it goes from and to.
+    pub ends: Ends,
+    /// How quickly the server answers.
+    pub spin: Spin,
     /// Its place in the poll of the session that used it last: the next request of that session
     /// needs no system call to be told of it.
     pub home: Option<Arc<Registration>>,
@@ -28,13 +40,14 @@ pub struct Idle {
 impl Idle {
     /// A connection whose request is over.
     #[must_use]
-    pub fn new(stack: Stack, peer: SocketAddr, home: Option<Arc<Registration>>) -> Self {
+    pub fn new(stack: Stack, ends: Ends, spin: Spin, home: Option<Arc<Registration>>) -> Self {
         if let Some(home) = &home {
             home.disown();
         }
         Self {
             stack,
-            peer,
+            ends,
+            spin,
             home,
             watch: None,
         }

@@ -22,6 +22,7 @@ mod connecting;
 mod head;
 pub mod legality;
 mod reasons;
+pub mod record;
 mod replay;
 mod retry;
 mod sending;
@@ -45,6 +46,7 @@ use crate::websocket::Offer;
 
 use body::Body;
 use head::Head;
+use record::Record;
 use replay::Replay;
 use retry::Origin;
 use sending::Upload;
@@ -262,6 +264,7 @@ pub struct Exchange {
     stall: Stall,
     origin: Origin,
     replay: Replay,
+    record: Record,
 }
 
 enum State {
@@ -297,6 +300,7 @@ impl Exchange {
             stall: Stall::default(),
             origin: Origin::Fresh,
             replay: Replay::Given(0),
+            record: Record::default(),
         }
     }
 
@@ -325,13 +329,15 @@ impl Exchange {
             // The handle is closed: what it had goes with it.
             return Err(Error::OperationCancelled.into());
         }
-        match call {
+        let action = match call {
             Call::Send { given, awaits } => self.next_of_send(turn, given, *awaits),
             Call::Write { data, written } => self.next_of_write(data, **written),
             Call::Receive => self.next_of_receive(turn, input),
             Call::Available { found } => self.next_of_available(input, found),
             Call::Read { into, filled, any } => self.next_of_read(input, into, filled, *any),
-        }
+        };
+        self.note(turn.now, call);
+        action
     }
 
     /// The request's head, as it is written.

@@ -68,6 +68,11 @@ impl Body {
         self.decoder.is_done().then(|| self.decoder.trailers())
     }
 
+    /// All of the body has come.
+    pub(super) fn is_over(&self) -> bool {
+        self.decoder.is_done()
+    }
+
     /// Body bytes of `input` that can be delivered without crossing a chunk.
     fn waiting_bytes(&self, input: &[u8]) -> usize {
         usize::try_from(self.decoder.boundary_available(input)).unwrap_or(usize::MAX)
@@ -153,6 +158,7 @@ impl Exchange {
             };
             input.consume(step.consumed);
             *filled += step.produced;
+            self.record.gave(step.produced);
             if step.produced > 0 {
                 continue;
             }
@@ -205,6 +211,7 @@ impl Exchange {
                     let bytes = u64::try_from(count).unwrap_or(u64::MAX);
                     body.decoder.advance_direct(bytes);
                     *filled += count;
+                    self.record.gave(count);
                 }
                 return Ok(Flow::On);
             }

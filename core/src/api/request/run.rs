@@ -1,7 +1,7 @@
 //! Running operations: on the caller's thread, or on the handle's lane in turns.
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use winhttp_proto::embed::Embedder;
@@ -123,9 +123,13 @@ impl<E: Embedder> Request<E> {
             match operation.step(driver, turn)? {
                 Step::Notify(Notification::SendingRequest) => {
                     self.note_connection(driver);
+                    self.note_record(driver);
                     self.tell(&Notification::SendingRequest);
                 }
-                Step::Notify(notification) => self.tell(&notification),
+                Step::Notify(notification) => {
+                    self.note_record(driver);
+                    self.tell(&notification);
+                }
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Yield => return Ok(Progress::Yield),
                 Step::Done => return Ok(Progress::Done),
@@ -160,9 +164,21 @@ impl<E: Embedder> Request<E> {
         let facts = driver.addresses().map(|(local, remote)| {
             let tls = driver.stack().and_then(Stack::tls);
             let tls = tls.map(Arc::clone);
-            Arc::new(ConnectionFacts { local, remote, tls })
+            let socket = driver.stack().and_then(Stack::socket);
+            Arc::new(ConnectionFacts {
+                local,
+                remote,
+                tls,
+                socket: socket.map(Arc::downgrade).unwrap_or_default(),
+                last: OnceLock::new(),
+            })
         });
         self.state().facts = facts;
+    }
+
+    /// Makes known what is recorded by now: a callback can query it.
+    fn note_record(&self, driver: &Driver) {
+        self.state().record = Some(*driver.exchange().record());
     }
 
     /// Ends a synchronous operation: the request is ready for the next one.
@@ -337,8 +353,12 @@ impl<E: Embedder> RequestState<E> {
         call: RequestOperation,
         outcome: Result<(), &Failure>,
     ) -> Option<Attached> {
+        self.record = Some(*attached.driver.exchange().record());
         if outcome.is_err() {
             let (next, released) = Life::after_failed(call, attached);
+            if let (Some(_), Some(facts)) = (&released, &self.facts) {
+                facts.let_go();
+            }
             self.life = next;
             return released;
         }

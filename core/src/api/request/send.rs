@@ -224,6 +224,7 @@ impl<E: Embedder> RequestState<E> {
         self.life = Life::Created;
         self.response = None;
         self.facts = None;
+        self.record = None;
         self.lost = false;
     }
 

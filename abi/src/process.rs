@@ -1,8 +1,9 @@
-//! How C's library is asked about the process: raised privileges, the signals of a thread, its
+//! How C's library is asked about the process and its sockets: raised privileges, the signals of a thread, its
 //! cancellation, its forks.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use winhttp_process::{System, undivided};
@@ -116,7 +117,29 @@ impl System for CLibrary {
         // A callback may cancel the thread it runs on; that would end with the whole process.
         cancellation::disable();
     }
+
+    fn tcp_info(&self, socket: BorrowedFd<'_>, into: &mut [u8]) -> Option<usize> {
+        let mut length = libc::socklen_t::try_from(into.len()).ok()?;
+        // SAFETY: the kernel writes at most `length` bytes, which `into` has, and the length.
+        let failed = unsafe {
+            libc::getsockopt(
+                socket.as_raw_fd(),
+                libc::IPPROTO_TCP,
+                TCP_INFO,
+                into.as_mut_ptr().cast(),
+                &raw mut length,
+            )
+        } != 0;
+        usize::try_from(length).ok().filter(|_| !failed)
+    }
 }
+
+/// The option that tells a socket's TCP statistics.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const TCP_INFO: c_int = libc::TCP_INFO;
+/// As above: TCP_CONNECTION_INFO of Apple's `netinet/tcp.h`.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const TCP_INFO: c_int = 0x106;
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 unsafe extern "C" {

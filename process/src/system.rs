@@ -1,5 +1,6 @@
-//! What only C's library can do for a process; whoever embeds the library provides it, once.
+//! What only C's library can do for a process, or tell of its sockets; whoever embeds the library provides it, once.
 
+use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;
 
 /// The C library as this process needs it.
@@ -15,6 +16,11 @@ pub trait System: Sync {
 
     /// Called first on each thread of the library: it must not be cancelled.
     fn thread_started(&self);
+
+    /// Asks for a socket's TCP statistics in the system's own layout (TCP_INFO, or
+    /// TCP_CONNECTION_INFO), as far as `into` has room: how many bytes there are of them, `None` if
+    /// the system does not say.
+    fn tcp_info(&self, socket: BorrowedFd<'_>, into: &mut [u8]) -> Option<usize>;
 }
 
 static SYSTEM: OnceLock<&'static dyn System> = OnceLock::new();
@@ -38,6 +44,13 @@ pub fn uncancelled(mut work: impl FnMut()) {
         Some(system) => system.without_cancellation(&mut work),
         None => work(),
     }
+}
+
+/// A socket's TCP statistics in the system's own layout, as far as `into` has room; `None` if the
+/// system does not say.
+pub fn tcp_info<'b>(socket: BorrowedFd<'_>, into: &'b mut [u8]) -> Option<&'b [u8]> {
+    let bytes = system()?.tcp_info(socket, into)?;
+    into.get(..bytes)
 }
 
 pub(crate) fn system() -> Option<&'static dyn System> {

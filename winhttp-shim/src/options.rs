@@ -12,6 +12,7 @@ use crate::map;
 mod answer;
 mod buffer;
 mod security;
+mod statistics;
 mod value;
 
 use buffer::Buffer;

@@ -72,6 +72,22 @@ fn secured<W: Unit>() -> (Server, Identity, Handles<W>) {
 }
 
 in_both_widths! {
+    fn fact_34_1_the_tls_handshake_is_between_connecting_and_sending<W>() {
+        let (_server, _identity, handles) = secured::<W>();
+        let mut times = [0_u64; 65];
+        let times_bytes: Vec<u8> = [36_u32.to_ne_bytes(), [0; 4]].concat();
+        times[0] = u64::from_ne_bytes(times_bytes.try_into().unwrap());
+        let mut size = 520;
+        let pointer = times.as_mut_ptr().cast();
+        let option = c::WINHTTP_OPTION_REQUEST_TIMES;
+        let asked = unsafe {
+            WinHttpQueryOption::<W>(handles.request, option, pointer, &raw mut size)
+        };
+        assert_eq!((asked, size), (1, 520));
+        let steps = [8, 9, 10, 17, 20, 21].map(|entry: usize| times[1 + entry]);
+        assert!(steps.is_sorted() && steps[0] != 0, "{steps:?}");
+    }
+
     fn fact_2_15_a_sent_request_tells_both_addresses<W>() {
         let server = Server::plain(by_path).unwrap();
         let handles = Handles::<W>::new("127.0.0.1", server.port(), "/status", false);

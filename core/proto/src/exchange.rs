@@ -22,6 +22,7 @@ mod connecting;
 mod head;
 pub mod legality;
 mod reasons;
+pub mod record;
 mod replay;
 mod rest;
 mod retry;
@@ -46,6 +47,7 @@ use crate::websocket::Offer;
 
 use body::Body;
 use head::Head;
+use record::Record;
 use replay::Replay;
 use rest::Progress;
 pub use rest::Rest;
@@ -288,6 +290,7 @@ pub struct Exchange {
     progress: Progress,
     /// EXPIRE_CONNECTION.
     expires: bool,
+    record: Record,
 }
 
 enum State {
@@ -325,6 +328,7 @@ impl Exchange {
             replay: Replay::Given(0),
             progress: Progress::default(),
             expires: false,
+            record: Record::default(),
         }
     }
 
@@ -360,7 +364,9 @@ impl Exchange {
             Call::Receive => self.next_of_receive(turn, input),
             Call::Available { found } => self.next_of_available(input, found),
             Call::Read { into, filled, any } => self.next_of_read(input, into, filled, *any),
-        }?;
+        };
+        self.note(turn.now, call);
+        let action = action?;
         // Whoever has read to the end need not close the handle for others to go on.
         let over = matches!(action, Action::Done);
         let let_go = over.then(|| self.let_go(input.data())).flatten();

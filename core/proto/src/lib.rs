@@ -19,5 +19,6 @@ pub mod http_date;
 pub mod notify;
 pub mod numbers;
 pub mod option;
+pub mod tcp_info;
 pub mod url;
 pub mod websocket;

@@ -8,11 +8,13 @@ mod cipher;
 pub mod features;
 mod query;
 mod set;
+mod statistics;
 
 pub use certificate::{Algorithm, Bits, Certificate, CertificateSummary, Extension};
 pub use cipher::{BulkCipher, Cipher};
 pub use query::OptionAnswer;
 pub use set::{NewValue, Setting};
+pub use statistics::{ConnectionStats, RequestStats, RequestTimes};
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Result;

@@ -19,7 +19,7 @@ mod upgrade;
 use std::borrow::Cow;
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 pub use query::HeaderBlock;
 pub use receive::Outcome;
@@ -30,15 +30,18 @@ use life::Life;
 use super::completions::Completions;
 use super::connect::Connect;
 use super::handle::{Handle, Stepwise};
+use super::options::ConnectionStats;
 use super::proxy::ProxyAccess;
 use crate::engine::pool::Ends;
 use crate::engine::reactor::Ready;
 use crate::engine::sleeper::Wake;
+use crate::engine::socket::Socket;
 use crate::engine::transport::tls::TlsFacts;
 use crate::lock::if_free;
 use winhttp_proto::auth::CredentialSet;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::record::Record;
 use winhttp_proto::failure::Failure;
 use winhttp_proto::header::{HeaderList, Version};
 use winhttp_proto::http1::head::ResponseHead;
@@ -98,6 +101,8 @@ pub struct RequestState<E: Embedder> {
     upgrade_wanted: bool,
     response: Option<Box<ResponseHead>>,
     facts: Option<Arc<ConnectionFacts>>,
+    /// What the exchange has recorded by its last notification or the end of its last call.
+    record: Option<Record>,
     /// Body bytes announced and not given yet.
     body_left: u64,
     /// No other request is to use the connection (EXPIRE_CONNECTION).
@@ -155,6 +160,25 @@ pub(super) struct ConnectionFacts {
     pub(super) ends: Ends,
     /// What TLS negotiated.
     pub(super) tls: Option<Arc<TlsFacts>>,
+    /// While it is open.
+    socket: Weak<Socket>,
+    /// What its TCP had counted when it was let go.
+    last: OnceLock<ConnectionStats>,
+}
+
+impl ConnectionFacts {
+    /// What TCP has counted by now, or had when the connection was let go.
+    pub(super) fn statistics(&self) -> Option<ConnectionStats> {
+        let last = self.last.get().copied();
+        last.or_else(|| ConnectionStats::of(self.socket.upgrade()?.as_ref()))
+    }
+
+    /// The connection is let go: from here on what it does is no more this request's.
+    fn let_go(&self) {
+        if let Some(stats) = self.statistics() {
+            self.last.get_or_init(|| stats);
+        }
+    }
 }
 
 impl<E: Embedder> Request<E> {
@@ -189,6 +213,7 @@ impl<E: Embedder> Request<E> {
             upgrade_wanted: false,
             response: None,
             facts: None,
+            record: None,
             body_left: 0,
             expires: false,
         };
@@ -231,6 +256,12 @@ impl<E: Embedder> Request<E> {
     #[must_use]
     pub(super) fn connection_facts(&self) -> Option<Arc<ConnectionFacts>> {
         self.state().facts.clone()
+    }
+
+    /// What is recorded of the exchange; `None` before SendRequest has got anywhere.
+    #[must_use]
+    pub(super) fn record(&self) -> Option<Record> {
+        self.state().record
     }
 
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.

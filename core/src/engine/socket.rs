@@ -4,9 +4,12 @@ use std::io::{self, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendFlags};
+use winhttp_proto::tcp_info::TcpStatistics;
+
+use super::clock;
 
 /// SO_KEEPALIVE parameters (WINHTTP_OPTION_TCP_KEEPALIVE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,10 +20,14 @@ pub struct TcpKeepAlive {
     pub interval: Duration,
 }
 
+/// Bytes of the system's TCP statistics that are looked at; newer kernels have more.
+const TCP_INFO_MAX: usize = 256;
+
 /// A TCP socket in non-blocking mode.
 #[derive(Debug)]
 pub struct Socket {
     socket: socket2::Socket,
+    opened: Instant,
     /// Blocking reads are prepared: [`Socket::receive_patiently`].
     patient: AtomicBool,
 }
@@ -48,6 +55,7 @@ impl Socket {
         }
         Ok(Self {
             socket,
+            opened: clock::now(),
             patient: AtomicBool::new(false),
         })
     }
@@ -136,6 +144,31 @@ impl Socket {
     pub fn finish_sending(&self) {
         // A connection that is gone already needs no end.
         let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// When connecting began.
+    #[must_use]
+    pub fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// The size of the receive buffer; 0 if the system does not say.
+    #[must_use]
+    pub fn receive_buffer_bytes(&self) -> u32 {
+        let bytes = self.socket.recv_buffer_size().unwrap_or(0);
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
+    /// What the system's TCP has counted; `None` if it does not say.
+    #[must_use]
+    pub fn statistics(&self) -> Option<TcpStatistics> {
+        let mut info = [0; TCP_INFO_MAX];
+        let info = winhttp_process::tcp_info(self.socket.as_fd(), &mut info)?;
+        Some(if cfg!(target_vendor = "apple") {
+            TcpStatistics::from_apple(info)
+        } else {
+            TcpStatistics::from_linux(info)
+        })
     }
 
     /// The socket's own address, once connected.

@@ -81,6 +81,7 @@ mod request_calls;
 mod request_header_bytes;
 mod request_headers;
 mod request_states;
+mod request_statistics;
 mod response_framing;
 mod response_headers;
 mod slow_readers;

@@ -16,6 +16,7 @@ use winhttp_core::api::options::{Certificate, CertificateSummary, OptionAnswer};
 
 use super::buffer::Buffer;
 use super::security::{no_security_info, security_info};
+use super::statistics;
 use crate::certificate;
 use crate::error_detail;
 use crate::library::Shim;
@@ -36,6 +37,10 @@ pub(super) fn write<W: Unit>(answer: OptionAnswer<Shim>, buffer: &Buffer) -> Res
         }
         OptionAnswer::Proxy(access) => put_proxy::<W>(&access, buffer),
         OptionAnswer::Connection { local, remote } => put_connection(local, remote, buffer),
+        OptionAnswer::ConnectionStatsV0(stats) => buffer.put(statistics::tcp_info_v0(&stats)),
+        OptionAnswer::ConnectionStatsV1(stats) => buffer.put(statistics::tcp_info_v1(&stats)),
+        OptionAnswer::RequestTimes(times) => statistics::put_times(&times[..], buffer),
+        OptionAnswer::RequestStats(stats) => statistics::put_stats(&stats, buffer),
         OptionAnswer::Certificate(certificate) => put_certificate(&certificate, buffer),
         OptionAnswer::CertificateSummary(summary) => put_summary::<W>(&summary, buffer),
         OptionAnswer::Cipher(cipher) => {

@@ -35,11 +35,18 @@ impl Buffer {
 
     /// The DWORD the program put into the buffer; 0 if there is no room for one.
     pub(super) fn dword(&self) -> u32 {
-        if self.available < 4 {
+        self.dword_at(0)
+    }
+
+    /// The DWORD `offset` bytes into the buffer; 0 if there is no room for one.
+    pub(super) fn dword_at(&self, offset: u32) -> u32 {
+        let end = offset.saturating_add(4);
+        if self.pointer.is_null() || self.available < end {
             return 0;
         }
+        let place = self.pointer.wrapping_add(offset as usize).cast::<u32>();
         // SAFETY: the invariant; four bytes are there.
-        unsafe { input::value(self.pointer.cast::<u32>()) }.unwrap_or(0)
+        unsafe { input::value(place) }.unwrap_or(0)
     }
 
     /// Checks that `bytes` fit.

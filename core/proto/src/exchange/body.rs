@@ -85,13 +85,18 @@ impl Body {
     }
 
     /// All of it has arrived and was read, and what was to be told of the connection is told.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         let told = matches!(self.closing, Closing::Silent | Closing::Complete);
-        self.decoder.is_done() && told
+        self.is_over() && told
     }
 
     pub(super) fn trailers(&self) -> Option<Option<&HeaderList>> {
         self.decoder.is_done().then(|| self.decoder.trailers())
+    }
+
+    /// All of the body has come.
+    pub(super) fn is_over(&self) -> bool {
+        self.decoder.is_done()
     }
 
     /// Body bytes of `input` that can be delivered without crossing a chunk.
@@ -179,6 +184,7 @@ impl Exchange {
             };
             input.consume(step.consumed);
             *filled += step.produced;
+            self.record.gave(step.produced);
             if step.produced > 0 {
                 body.touched = true;
                 continue;
@@ -233,6 +239,7 @@ impl Exchange {
                     body.decoder.advance_direct(bytes);
                     body.touched = true;
                     *filled += count;
+                    self.record.gave(count);
                 }
                 return Ok(Flow::On);
             }

@@ -92,6 +92,7 @@ impl Exchange {
     /// A connection is there that another request has used before.
     pub fn acquired(&mut self) {
         self.origin = Origin::Reused;
+        self.record.preceding = self.record.preceding.max(1);
         self.state = State::Connected;
     }
 

@@ -121,6 +121,7 @@ impl Exchange {
                 Ok(Found::Final(response, bytes, follows)) => {
                     let lost = head.lost.take();
                     input.consume(bytes);
+                    self.record.response_head_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
                     self.begin_body(response, follows, lost);
                     let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
                     Ok(Action::Notify(Notification::ResponseReceived(bytes)))

@@ -108,7 +108,7 @@ impl Exchange {
         let State::Body(body) = &mut self.state else {
             return None;
         };
-        if !body.is_over() || body.released || !whole {
+        if !body.is_finished() || body.released || !whole {
             return None;
         }
         body.released = true;

@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn remove_takes_all_instances_and_remove_nth_one() {
         let mut changed = list(&[("a", "1"), ("b", "2"), ("A", "3")]);
-        assert_eq!(changed.remove_nth("a", 1).unwrap().value, Box::from(*b"3"));
+        let removed = changed.remove_nth("a", 1).unwrap();
+        assert_eq!(&*removed.value, b"3");
         assert!(changed.remove_nth("a", 1).is_none());
         assert_eq!(changed.remove("A"), 1);
         assert_eq!(changed, list(&[("b", "2")]));

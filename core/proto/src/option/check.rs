@@ -78,15 +78,12 @@ pub fn check_set(
 /// first.
 ///
 /// # Errors
-/// `InvalidParameter` for number 0 and for options that can only be set, `InvalidOption` for other
-/// unassigned numbers and options that are refused that way, `InvalidHandle` for NULL where it does
+/// `InvalidParameter` for unassigned numbers, options that are unknown to this version and options
+/// that can only be set, `InvalidHandle` for NULL where it does
 /// not stand for the process, `IncorrectHandleType` for options that are queried on other handles,
 /// then the error of a refused option.
 pub fn check_query(number: u32, kind: Option<HandleKind>) -> Result<&'static Row, OptionError> {
-    if number == 0 {
-        return Err(OptionError::InvalidParameter);
-    }
-    let row = existing(number)?;
+    let row = existing(number).map_err(|_| OptionError::InvalidParameter)?;
     if missing_handle(kind, row.query) {
         return Err(OptionError::InvalidHandle);
     }

@@ -2,10 +2,14 @@
 
 /// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among
 /// them, unless what it asks for is always the case here.
-pub const SUPPORTED: [(u32, &str); 18] = [
+pub const SUPPORTED: [(u32, &str); 22] = [
     (2, "IPV6_FAST_FALLBACK"), // addresses always race
+    (3, "CONNECTION_STATS_V0"),
+    (4, "REQUEST_TIMES"),
     (5, "EXPIRE_CONNECTION"),
     (6, "DISABLE_SECURE_PROTOCOL_FALLBACK"), // there never is one
+    (8, "REQUEST_STATS"),
+    (12, "CONNECTION_STATS_V1"),
     (13, "SECURITY_INFO"),
     (14, "TCP_KEEPALIVE"),
     (27, "RESOLUTION_HOSTNAME"),

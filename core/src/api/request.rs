@@ -1,8 +1,9 @@
 //! Requests: one exchange with a server at a time, step by step as the program calls.
 //!
-//! One operation at a time; where it stands is [`life`]. While an operation runs, its driver is
-//! taken out of the request, so that the lock is never held across I/O or user code: synchronously
-//! on the caller's thread, asynchronously on the handle's lane. Which call is legal when is
+//! One operation at a time, and where the body is chunked automatically a WriteData beside it; where
+//! they stand is [`life`]. An operation that runs has been taken out of the request, so that the
+//! lock is never held across I/O or user code: synchronously on the caller's thread,
+//! asynchronously on the handle's lane. Which call is legal when is
 //! [`winhttp_proto::exchange::legality`].
 
 mod authentication;
@@ -25,7 +26,7 @@ pub use query::HeaderBlock;
 pub use receive::Outcome;
 pub use send::Body;
 
-use life::Life;
+use life::{Life, Place, Standing};
 
 use super::completions::Completions;
 use super::connect::Connect;
@@ -38,6 +39,8 @@ use crate::lock::if_free;
 use winhttp_proto::auth::CredentialSet;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::request_body::RequestBody;
 use winhttp_proto::failure::Failure;
 use winhttp_proto::header::{HeaderList, Version};
 use winhttp_proto::http1::head::ResponseHead;
@@ -48,6 +51,8 @@ use winhttp_proto::option::{OptionId, Timeouts, Values};
 pub struct Request<E: Embedder> {
     connect: Arc<Connect<E>>,
     secure: bool,
+    /// Opened with WINHTTP_FLAG_AUTOMATIC_CHUNKING.
+    chunks: bool,
     line: RequestLine,
     state: Mutex<RequestState<E>>,
     /// Signalled after a step of a request whose handle was closed.
@@ -97,8 +102,8 @@ pub struct RequestState<E: Embedder> {
     upgrade_wanted: bool,
     response: Option<Box<ResponseHead>>,
     facts: Option<Arc<ConnectionFacts>>,
-    /// Body bytes announced and not given yet.
-    body_left: u64,
+    /// What is still to come of the body.
+    body: RequestBody,
 }
 
 impl<E: Embedder> RequestState<E> {
@@ -116,6 +121,11 @@ impl<E: Embedder> RequestState<E> {
     /// since.
     fn version(&self) -> Version {
         self.values.http_version().unwrap_or(Version::HTTP_11)
+    }
+
+    /// What becomes of a call now.
+    fn verdict(&self, function: Function) -> Verdict {
+        verdict(function, self.life.stage(), self.body.uploads())
     }
 
     fn asks_upgrade(&self) -> bool {
@@ -150,7 +160,7 @@ impl<E: Embedder> Request<E> {
         connect: Arc<Connect<E>>,
         line: RequestLine,
         headers: HeaderList,
-        secure: bool,
+        (secure, chunks): (bool, bool),
         handle: Arc<Handle<E>>,
     ) -> Arc<Self> {
         let mut values = Values::default();
@@ -169,7 +179,7 @@ impl<E: Embedder> Request<E> {
             timeouts,
             proxy,
             credentials: CredentialSet::new(),
-            life: Life::Created,
+            life: Life::new(),
             lost: false,
             receives_waiting: 0,
             cancelled: false,
@@ -177,11 +187,12 @@ impl<E: Embedder> Request<E> {
             upgrade_wanted: false,
             response: None,
             facts: None,
-            body_left: 0,
+            body: RequestBody::Length(0),
         };
         Arc::new_cyclic(|myself| Self {
             connect,
             secure,
+            chunks,
             line,
             state: Mutex::new(state),
             stepped: Condvar::new(),
@@ -223,18 +234,19 @@ impl<E: Embedder> Request<E> {
     #[must_use]
     pub(super) fn is_active(&self) -> bool {
         let state = self.state();
-        state.life.is_busy() || state.life.attached().is_some()
+        state.life.is_busy() || state.life.is_attached()
     }
 
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
     pub(super) fn cancel(&self) {
         let mut state = self.state();
-        let mut before = None;
-        if let Life::Blocking { waker, .. } = &state.life {
-            waker.wake();
-        } else if !self.handle.is_asynchronous() {
-            before = Some(state.life.take());
+        for place in state.life.places_mut() {
+            if let Some(waker) = place.waker() {
+                waker.wake();
+            }
         }
+        let is_free = !self.handle.is_asynchronous() && !state.life.is_busy();
+        let before = is_free.then(|| state.life.close());
         drop(state);
         drop(before);
         if self.handle.is_asynchronous() {
@@ -260,26 +272,24 @@ impl<E: Embedder> Request<E> {
         for notification in std::mem::take(&mut state.unreported) {
             ended.push(notification);
         }
-        let mut before = None;
-        if matches!(state.life, Life::Blocking { .. }) {
-            // The call that is inside ends by itself; it is no asynchronous one.
-            state.refuse_receives(&mut ended);
-        } else if !matches!(state.life, Life::Turning { .. }) {
-            let life = state.life.take();
-            if let Life::Parked { operation, .. } = &life {
-                let cancelled = Failure::from(Error::OperationCancelled);
-                ended.push(operation.failure(cancelled.clone()));
-                let follows = state.follows(operation.name(), Err(&cancelled));
-                if let Some(failure) = follows.failure() {
-                    ended.push(failure);
-                }
+        let parked = state.life.places_mut().map(Place::take_parked);
+        for (_, operation) in parked.iter().flatten() {
+            let cancelled = Failure::from(Error::OperationCancelled);
+            ended.push(operation.failure(cancelled.clone()));
+            let follows = state.follows(operation.name(), Err(&cancelled));
+            if let Some(failure) = follows.failure() {
+                ended.push(failure);
             }
-            before = Some(life);
+        }
+        // What a thread has in hand ends by itself: inside its callback, or in a call that is no
+        // asynchronous one.
+        let before = (!state.life.is_busy()).then(|| state.life.close());
+        if !state.life.is_turning() {
             state.refuse_receives(&mut ended);
         }
         ended.before_return();
         drop(state);
-        drop(before);
+        drop((parked, before));
         ended.deliver();
     }
 
@@ -287,22 +297,21 @@ impl<E: Embedder> Request<E> {
     pub(super) fn is_secured(&self) -> bool {
         if_free(&self.state).is_some_and(|state| {
             let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
-            state.life.attached().is_some() && tls.is_some()
+            state.life.is_attached() && tls.is_some()
         })
     }
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free. The rest
     /// stays the parent's.
     pub(super) fn disconnect(&self) {
-        let life = if_free(&self.state).map(|mut state| state.life.take());
-        if let Some(Life::Sent(attached) | Life::Responded(attached)) = life {
+        let Some((standing, parked)) = if_free(&self.state).map(|mut state| state.life.close())
+        else {
+            return;
+        };
+        if let Standing::Sent(attached) | Standing::Responded(attached) = standing {
             let _the_parents = ManuallyDrop::new(attached.endpoint);
-        } else if let Some(Life::Parked {
-            attached,
-            operation,
-            ..
-        }) = life
-        {
+        }
+        for (attached, operation) in parked.into_iter().flatten() {
             let _the_parents = ManuallyDrop::new((attached.endpoint, operation));
         }
     }
@@ -323,13 +332,15 @@ impl<E: Embedder> Request<E> {
 
     /// Decides whether a turn must be queued.
     fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Stepwise>> {
-        if let Life::Turning { again, .. } = &mut state.life {
-            *again = true;
+        let mut is_new = false;
+        for place in state.life.places_mut() {
+            match place {
+                Place::Turning { again, .. } => *again = true,
+                Place::Parked { queued, .. } => is_new |= !std::mem::replace(queued, true),
+                Place::Free | Place::Blocking { .. } => {}
+            }
         }
-        let Life::Parked { queued, .. } = &mut state.life else {
-            return None;
-        };
-        if std::mem::replace(queued, true) {
+        if !is_new {
             return None;
         }
         self.myself

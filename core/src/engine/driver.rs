@@ -9,7 +9,6 @@ pub(crate) mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,11 +16,11 @@ use rustls::ClientConfig;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{
-    Action, Arrived, Call, Composed, Exchange, Flow, Received, Room, Source, Turn, Wrote,
+    Action, Arrived, Call, Composed, Exchange, Flow, Received, Room, Turn, Wrote,
 };
-use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::failure::Result;
 use winhttp_proto::http1::head::ResponseHead;
-use winhttp_proto::notify::Notification;
+use winhttp_proto::notify::{Notification, RequestOperation};
 
 use super::buffers::Inbox;
 use super::connect::dial::{Attach, DialSettings, Race, RaceStep};
@@ -134,8 +133,8 @@ impl Driver {
                 Action::Resolve(limit) => self.resolve(turn.now, limit)?,
                 Action::Dial(limit) => self.dial(turn.now, limit)?,
                 Action::Secure(limit) => self.secure(turn.now, limit)?,
-                Action::Write(source) => {
-                    let wrote = self.write(source, &call);
+                Action::Write(from) => {
+                    let wrote = self.write(from, &call);
                     turn.carried = self.carried();
                     self.exchange.wrote(&turn, &mut call, wrote)?
                 }
@@ -164,13 +163,13 @@ impl Driver {
             match flow {
                 Flow::On => {}
                 Flow::Done => return Ok(Step::Done),
-                Flow::Wait(until) => return Ok(self.wait(until)),
+                Flow::Wait(until) => return Ok(self.wait(call.operation(), until)),
             }
         }
     }
 
-    fn wait(&self, until: Option<Instant>) -> Step {
-        if self.gave_up && self.exchange.waits_to_read() {
+    fn wait(&self, call: RequestOperation, until: Option<Instant>) -> Step {
+        if self.gave_up && self.exchange.waits_to_read(call) {
             Step::Yield
         } else {
             Step::Wait(until)
@@ -250,17 +249,11 @@ impl Driver {
         Ok(Flow::On)
     }
 
-    fn write(&mut self, source: Source, call: &Call<'_>) -> Wrote {
-        let bytes = match (source, call) {
-            (Source::Head(from), _) => self.exchange.head().get(from..),
-            (Source::Lent(from), Call::Send { given, .. }) => given.get(from..),
-            (Source::Lent(from), Call::Write { data, .. }) => data.get(from..),
-            (Source::Lent(_), Call::Receive | Call::Available { .. } | Call::Read { .. }) => None,
-        };
+    fn write(&mut self, from: usize, call: &Call<'_>) -> Wrote {
         let Connection::Ready(stack) = &mut self.connection else {
             return Wrote::Failed(Error::ConnectionError.into());
         };
-        match stack.write(bytes.unwrap_or_default()) {
+        match stack.write_parts(&self.exchange.outgoing(call, from)) {
             Ok(Write::Taken(count)) => Wrote::Bytes(count),
             Ok(Write::Blocked) => Wrote::Blocked,
             Err(failure) => Wrote::Failed(failure),
@@ -312,27 +305,28 @@ impl Driver {
         self.stack().map(Stack::carried).unwrap_or_default()
     }
 
-    /// The sockets whose readiness the last `Wait` is about.
+    /// The sockets whose readiness the last `Wait` of this call is about; they can be waited for
+    /// while another call uses the driver.
     #[must_use]
-    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, WaitFor)> {
+    pub fn interests(&self, call: RequestOperation) -> Vec<(Arc<Socket>, WaitFor)> {
         match &self.connection {
             Connection::Dialing(race) => race
                 .sockets()
-                .map(|socket| (socket.as_fd(), WaitFor::Writable))
+                .map(|socket| (Arc::clone(socket), WaitFor::Writable))
                 .collect(),
             Connection::Securing(secure) => {
                 let wanted = secure.interest();
-                let wanted = wanted.map(|(socket, interest)| (socket.as_fd(), interest));
+                let wanted = wanted.map(|(socket, interest)| (Arc::clone(socket), interest));
                 wanted.into_iter().collect()
             }
             Connection::Ready(stack) => {
-                let writes = self.exchange.waits_to_write();
-                let interest = match (writes, self.exchange.waits_to_read()) {
+                let writes = self.exchange.waits_to_write(call);
+                let interest = match (writes, self.exchange.waits_to_read(call)) {
                     (true, true) => WaitFor::Either,
                     (true, false) => WaitFor::Writable,
                     (false, _) => WaitFor::Readable,
                 };
-                let socket = stack.socket().map(|socket| (socket.as_fd(), interest));
+                let socket = stack.socket().map(|socket| (Arc::clone(socket), interest));
                 socket.into_iter().collect()
             }
             Connection::None | Connection::Resolving(_) | Connection::Reached(_) => Vec::new(),
@@ -371,25 +365,20 @@ impl Driver {
     /// the response.
     ///
     /// # Errors
-    /// It did not: what it answered instead, as far as it has arrived; then the driver is given
-    /// back. `taken` is the response's head if it was taken from here.
-    pub fn into_upgraded(
-        mut self: Box<Self>,
-        taken: Option<&ResponseHead>,
-    ) -> Result<Upgraded, (Box<Self>, Failure)> {
+    /// It did not: what it answered instead, as far as it has arrived. `taken` is the response's head if it was taken from here.
+    pub fn take_upgraded(&mut self, taken: Option<&ResponseHead>) -> Result<Upgraded> {
         if self.exchange.is_upgraded()
             && matches!(self.connection, Connection::Ready(_))
             && let Connection::Ready(stack) =
                 std::mem::replace(&mut self.connection, Connection::None)
         {
-            return Ok((stack, self.inbox));
+            return Ok((stack, std::mem::take(&mut self.inbox)));
         }
         if self.exchange.may_look_ahead(self.inbox.data()) {
             let arrived = self.receive(Room::Inbox(0), &mut Call::Receive);
             self.exchange.looked_ahead(arrived);
         }
-        let failure = self.exchange.upgrade_refused(taken, self.inbox.data());
-        Err((self, failure))
+        Err(self.exchange.upgrade_refused(taken, self.inbox.data()))
     }
 }
 

@@ -289,12 +289,4 @@ scenarios! {
         assert_eq!(lengths, [Some("5".to_owned()), Some("10".to_owned())]);
         client.finish();
     }
-
-    fn automatic_chunking_is_not_built_yet_and_says_so<W>(mode) {
-        let client = Client::<W>::new(mode);
-        let connect = client.connect("127.0.0.1", 1).unwrap();
-        let opened = client.open_request(connect, "POST", "/", c::WINHTTP_FLAG_AUTOMATIC_CHUNKING);
-        assert_eq!(opened, Err(c::ERROR_CALL_NOT_IMPLEMENTED));
-        client.finish();
-    }
 }

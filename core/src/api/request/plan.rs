@@ -83,6 +83,7 @@ impl<E: Embedder> Request<E> {
             return Err(Failure::because(Error::CannotConnect, reason));
         }
         let agent = settings.agent.as_deref();
+        let own = state.framed_headers(self.chunks);
         let draft = Draft {
             verb: &self.line.verb,
             target: &self.line.target,
@@ -91,7 +92,7 @@ impl<E: Embedder> Request<E> {
             port,
             secure: self.secure,
             agent: state.agent(agent),
-            own: &state.headers,
+            own: &own,
             body_bytes: body_len,
             upgrade: upgrade.as_ref(),
         };
@@ -156,6 +157,15 @@ impl<E: Embedder> RequestState<E> {
             return Err(Error::NotEnoughMemory);
         }
         Ok(Some(client_key(entropy::nonce()?)))
+    }
+
+    /// The fields of the program, and that of an automatically chunked body.
+    fn framed_headers(&self, chunks: bool) -> Cow<'_, HeaderList> {
+        let mut own = Cow::Borrowed(&self.headers);
+        if chunks && !own.contains("Transfer-Encoding") {
+            own.to_mut().push("Transfer-Encoding", "chunked");
+        }
+        own
     }
 
     /// The request's own user agent, else the session's.

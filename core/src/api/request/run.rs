@@ -10,14 +10,14 @@ use winhttp_proto::exchange::Turn;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
-use super::life::{Activity, Attached, Life};
+use super::life::{Activity, Attached, Place, Standing};
 use super::operation::Operation;
 use super::{ConnectionFacts, Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::api::handle::Stepwise;
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::driver::{Driver, Step};
+use crate::engine::driver::Step;
 use crate::engine::sleeper::{self, Sleeper};
 use crate::engine::transport::Stack;
 
@@ -41,9 +41,9 @@ impl<E: Embedder> Request<E> {
     /// Begins an operation on the connection that is there.
     ///
     /// Returns the operation's byte count, which means nothing for an asynchronous start.
-    pub(super) fn begin(&self, mut state: Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
+    pub(super) fn begin(&self, state: Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
         let sleeper = self.sleeper()?;
-        let Some(attached) = state.life.take_idle() else {
+        let Some(attached) = state.life.attached().cloned() else {
             // It is gone, to a WebSocket or with a read that failed.
             let error = Error::IncorrectHandleState;
             return self.refuse(state, operation.name(), error).map(|()| 0);
@@ -55,18 +55,14 @@ impl<E: Embedder> Request<E> {
     pub(super) fn run(
         &self,
         mut state: Locked<'_, E>,
-        mut attached: Attached,
+        attached: Attached,
         mut operation: Operation<E>,
         sleeper: Option<Arc<Sleeper>>,
     ) -> Result<u32> {
         let call = operation.name();
         let Some(sleeper) = sleeper else {
             let on_caller = operation.begins_on_caller();
-            state.life = Life::Parked {
-                attached,
-                operation,
-                queued: false,
-            };
+            *state.life.place(call) = Place::parked(attached, operation);
             if on_caller {
                 self.schedule_here(state);
             } else {
@@ -75,11 +71,14 @@ impl<E: Embedder> Request<E> {
             return Ok(0);
         };
         let waker = sleeper.waker();
-        state.life = Life::Blocking { call, waker };
+        *state.life.place(call) = Place::Blocking { call, waker };
         drop(state);
-        attached.driver.set_wake(sleeper.waker());
+        if call != RequestOperation::WriteData {
+            // A write needs no look-up, and the call beside it may.
+            attached.driver().set_wake(sleeper.waker());
+        }
         let here = winhttp_process::epoch();
-        let outcome = contained(|| self.run_to_end(&mut attached.driver, &mut operation, &sleeper));
+        let outcome = contained(|| self.run_to_end(&attached, &mut operation, &sleeper));
         if !here.is_current() {
             // A callback has forked, and this is the child, where the lock may be held for ever.
             return Err(Error::OperationCancelled.into());
@@ -90,14 +89,17 @@ impl<E: Embedder> Request<E> {
 
     fn run_to_end(
         &self,
-        driver: &mut Driver,
+        attached: &Attached,
         operation: &mut Operation<E>,
         sleeper: &Sleeper,
     ) -> Result<()> {
         loop {
-            match self.advance(driver, operation)? {
+            match self.advance(attached, operation)? {
                 Progress::Done => return Ok(()),
-                Progress::Wait(until) => sleeper.wait(&driver.interests(), until)?,
+                Progress::Wait(until) => {
+                    let interests = attached.driver().interests(operation.name());
+                    sleeper.wait(&interests, until)?;
+                }
                 Progress::Yield => {}
             }
         }
@@ -105,7 +107,8 @@ impl<E: Embedder> Request<E> {
 
     /// Steps until the operation is done or must wait; notifications are delivered in between,
     /// without any lock.
-    fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
+    fn advance(&self, attached: &Attached, operation: &mut Operation<E>) -> Result<Progress> {
+        let call = operation.name();
         let here = winhttp_process::epoch();
         loop {
             // A callback may have forked: in the child the connection is somebody else's, and the
@@ -120,12 +123,13 @@ impl<E: Embedder> Request<E> {
                 cancelled: self.handle.is_closed(),
                 ..Turn::new(clock::now(), &timeouts)
             };
-            match operation.step(driver, turn)? {
+            let step = operation.step(&mut attached.driver(), turn)?;
+            match step {
                 Step::Notify(Notification::SendingRequest) => {
-                    self.note_connection(driver);
-                    self.tell(&Notification::SendingRequest);
+                    self.note_connection(attached);
+                    self.tell(call, &Notification::SendingRequest);
                 }
-                Step::Notify(notification) => self.tell(&notification),
+                Step::Notify(notification) => self.tell(call, &notification),
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Yield => return Ok(Progress::Yield),
                 Step::Done => return Ok(Progress::Done),
@@ -134,7 +138,7 @@ impl<E: Embedder> Request<E> {
     }
 
     /// Delivers an informational notification of the operation that runs.
-    fn tell(&self, notification: &Notification) {
+    fn tell(&self, call: RequestOperation, notification: &Notification) {
         if !self.handle.is_told_of(notification) {
             return; // and whoever closes the handle need not leave the rest to this thread
         }
@@ -145,23 +149,25 @@ impl<E: Embedder> Request<E> {
         if self.handle.is_closed() {
             return; // whoever closes it waits for the end of the step
         }
-        state.set_activity(Activity::Notifying);
+        state.set_activity(call, Activity::Notifying);
         drop(state);
         let here = winhttp_process::epoch();
         self.handle.notify(notification);
         // A callback may have forked: in the child the lock may be held for ever.
         if here.is_current() {
-            self.state().set_activity(Activity::Stepping);
+            self.state().set_activity(call, Activity::Stepping);
         }
     }
 
     /// Makes addresses and certificate known: they can be queried from SENDING_REQUEST on.
-    fn note_connection(&self, driver: &Driver) {
+    fn note_connection(&self, attached: &Attached) {
+        let driver = attached.driver();
         let facts = driver.addresses().map(|(local, remote)| {
             let tls = driver.stack().and_then(Stack::tls);
             let tls = tls.map(Arc::clone);
             Arc::new(ConnectionFacts { local, remote, tls })
         });
+        drop(driver);
         self.state().facts = facts;
     }
 
@@ -173,12 +179,17 @@ impl<E: Embedder> Request<E> {
         outcome: Result<()>,
     ) -> Result<()> {
         let mut state = self.state();
-        let released = state.end(attached, call, outcome.as_ref().copied());
+        let released = state.end(&attached, call, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
-        let before = closed.then(|| state.life.take());
+        let before = closed.then(|| state.life.close());
+        let others = state.life.places_mut().map(|place| place.waker());
         drop(state);
-        drop((released, before));
+        // What has ended this call may end the one beside it.
+        for waker in others.into_iter().flatten() {
+            waker.wake();
+        }
+        drop((released, before, attached));
         if closed {
             outcome?;
             return Err(Error::OperationCancelled.into());
@@ -186,20 +197,21 @@ impl<E: Embedder> Request<E> {
         outcome
     }
 
-    /// One turn on the lane.
-    fn turn(&self) {
-        let (mut attached, mut operation, lost) = {
+    /// One turn of this call on the lane, if it waits for that.
+    fn turn(&self, call: RequestOperation) {
+        let (attached, mut operation, lost) = {
             let mut state = self.state();
-            let Some((attached, operation)) = state.life.take_parked() else {
+            let place = state.life.place(call);
+            let Some((attached, operation)) = place.take_parked() else {
                 return;
             };
-            state.life = Life::Turning {
+            *place = Place::Turning {
                 call: operation.name(),
                 activity: Activity::Stepping,
                 again: false,
             };
             if let Some(endpoint) = &attached.endpoint {
-                endpoint.set_deadline(None);
+                endpoint.set_deadline(state.life.deadline());
             }
             (attached, operation, state.lost)
         };
@@ -207,7 +219,7 @@ impl<E: Embedder> Request<E> {
         let progress = if lost {
             Err(Error::Internal.into())
         } else {
-            contained(|| self.advance(&mut attached.driver, &mut operation))
+            contained(|| self.advance(&attached, &mut operation))
         };
         if !here.is_current() {
             // A callback has forked, and this is the child, where any lock may be held for ever:
@@ -232,15 +244,18 @@ impl<E: Embedder> Request<E> {
         more: bool,
     ) {
         let mut state = self.state();
-        let again = more || matches!(state.life, Life::Turning { again: true, .. });
-        if let Some(endpoint) = &attached.endpoint {
-            endpoint.set_deadline(until);
-        }
-        state.life = Life::Parked {
+        let endpoint = attached.endpoint.clone();
+        let place = state.life.place(operation.name());
+        let again = more || matches!(place, Place::Turning { again: true, .. });
+        *place = Place::Parked {
             attached,
             operation,
+            until,
             queued: false,
         };
+        if let Some(endpoint) = endpoint {
+            endpoint.set_deadline(state.life.deadline());
+        }
         self.stop_stepping();
         if again {
             self.schedule(state);
@@ -263,7 +278,7 @@ impl<E: Embedder> Request<E> {
             .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
-        let released = state.end(attached, call, outcome.as_ref().copied());
+        let released = state.end(&attached, call, outcome.as_ref().copied());
         let receive = state.follows(call, outcome.as_ref().copied());
         self.stop_stepping();
         let receives = matches!(receive, Follows::Begins);
@@ -275,18 +290,20 @@ impl<E: Embedder> Request<E> {
             state.unreported.push(completion);
             state.unreported.extend(receive.failure());
             drop(state);
-            drop(released);
+            drop((released, attached));
             return;
         }
         if let Some(failure) = receive.failure() {
             behind.push(failure);
         }
-        if !receives {
+        if !receives && call != RequestOperation::WriteData {
             state.refuse_receives(&mut behind);
         }
-        let before = state.cancelled.then(|| state.life.take());
+        let before = state.cancelled.then(|| state.life.close());
+        // What has ended this call may end the one beside it.
+        let goes_on = state.life.is_parked();
         drop(state);
-        drop((released, before, operation));
+        drop((released, before, attached, operation));
         let here = winhttp_process::epoch();
         self.handle.notify(&completion);
         if !here.is_current() {
@@ -295,7 +312,7 @@ impl<E: Embedder> Request<E> {
             return;
         }
         behind.deliver();
-        if receives {
+        if goes_on {
             self.schedule(self.state());
         }
     }
@@ -323,30 +340,31 @@ impl Follows {
 }
 
 impl<E: Embedder> RequestState<E> {
-    fn set_activity(&mut self, now: Activity) {
-        if let Life::Turning { activity, .. } = &mut self.life {
+    fn set_activity(&mut self, call: RequestOperation, now: Activity) {
+        if let Place::Turning { activity, .. } = self.life.place(call) {
             *activity = now;
         }
     }
 
-    /// The call is over, and the request takes its next one. Gives the connection, if that ends
-    /// too; to be dropped without the lock.
+    /// The call is over, and the request takes its next one. Gives what stood before, maybe with a
+    /// connection that ends; to be dropped without the lock.
     pub(super) fn end(
         &mut self,
-        mut attached: Attached,
+        attached: &Attached,
         call: RequestOperation,
         outcome: Result<(), &Failure>,
-    ) -> Option<Attached> {
+    ) -> Option<Standing> {
+        *self.life.place(call) = Place::Free;
+        if matches!(self.life.standing, Standing::Closed) {
+            return None;
+        }
         if outcome.is_err() {
-            let (next, released) = Life::after_failed(call, attached);
-            self.life = next;
-            return released;
+            return self.life.fail(call, attached);
         }
         if call == RequestOperation::ReceiveResponse {
-            self.response = attached.driver.take_head();
+            self.response = attached.driver().take_head();
         }
-        self.life = Life::after(call, attached);
-        None
+        self.life.succeed(call, attached)
     }
 
     /// What becomes of a ReceiveResponse behind the call that has ended.
@@ -370,19 +388,17 @@ impl<E: Embedder> RequestState<E> {
 
     /// Nothing may come between a send and the receive that was asked for: it waits for the lane.
     fn begin_receive(&mut self) {
-        if let Some(attached) = self.life.take_idle() {
-            self.life = Life::Parked {
-                attached,
-                operation: Operation::Receive,
-                queued: false,
-            };
+        if let Some(attached) = self.life.attached().cloned() {
+            let place = self.life.place(RequestOperation::ReceiveResponse);
+            *place = Place::parked(attached, Operation::Receive);
         }
     }
 }
 
 impl<E: Embedder> Stepwise for Request<E> {
     fn step(self: Arc<Self>) {
-        self.turn();
+        self.turn(RequestOperation::WriteData);
+        self.turn(RequestOperation::ReceiveResponse);
     }
 }
 
@@ -406,7 +422,7 @@ mod tests {
         let request = handles.library.request(handles.request).unwrap();
         let observer = Silent::default();
         request.handle.set_observer(Some(observer.clone()));
-        request.tell(&Notification::SendingRequest);
+        request.tell(RequestOperation::SendRequest, &Notification::SendingRequest);
         assert_eq!(observer.0.load(Ordering::Relaxed), 0);
     }
 }

@@ -83,10 +83,11 @@ export! {
     /// `optional` is sent behind the head and must stay valid and unchanged until the response was
     /// received or the request's handle is finished. `total_length` is the length of the whole
     /// body; the rest follows with WinHttpWriteData. With WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH (0)
-    /// an added Content-Length header counts, else both must agree; it is what a request must be given
-    /// whose body is chunked automatically, and `optional` is then the first chunk. A `context` of 0 leaves the
-    /// handle's context value. An answer that refuses the request (status 300 and above) while the
-    /// body is being sent ends that with success: WinHttpReceiveResponse has it.
+    /// an added Content-Length header counts, else both must agree; it is what a request must be
+    /// given whose body is chunked automatically, and `optional` is then the first chunk. A
+    /// `context` of 0 leaves the handle's context value. An answer that refuses the request (status
+    /// 300 and above) while the body is being sent ends that with success: WinHttpReceiveResponse
+    /// has it.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
     /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the

@@ -14,8 +14,9 @@
 //! ```
 //!
 //! Beside that stands the upload, which may go on while the response is received: one call writes,
-//! another receives or reads. A failure leaves the exchange Over. The places of what is not built yet: a tunnel through a proxy lies
-//! between Dialing and Securing; a redirect and an answered challenge leave Head for Composed.
+//! another receives or reads. A failure leaves the exchange Over. The places of what is not built
+//! yet: a tunnel through a proxy lies between Dialing and Securing; a redirect and an answered
+//! challenge leave Head for Composed.
 
 mod body;
 pub mod compose;

@@ -1,8 +1,8 @@
 //! Requests: one exchange with a server at a time, step by step as the program calls.
 //!
-//! One operation at a time, and where the body is chunked automatically a WriteData beside it; where
-//! they stand is [`life`]. An operation that runs has been taken out of the request, so that the
-//! lock is never held across I/O or user code: synchronously on the caller's thread,
+//! One operation at a time, and where the body is chunked automatically a WriteData beside it;
+//! where they stand is [`life`]. An operation that runs has been taken out of the request, so that
+//! the lock is never held across I/O or user code: synchronously on the caller's thread,
 //! asynchronously on the handle's lane. Which call is legal when is
 //! [`winhttp_proto::exchange::legality`].
 
@@ -219,7 +219,8 @@ impl<E: Embedder> Request<E> {
         self.secure
     }
 
-    /// The state, locked; never held while user code runs. Outside this crate, only a test holds it.
+    /// The state, locked; never held while user code runs. Outside this crate, only a test holds
+    /// it.
     pub fn state(&self) -> MutexGuard<'_, RequestState<E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

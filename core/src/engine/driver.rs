@@ -365,7 +365,8 @@ impl Driver {
     /// the response.
     ///
     /// # Errors
-    /// It did not: what it answered instead, as far as it has arrived. `taken` is the response's head if it was taken from here.
+    /// It did not: what it answered instead, as far as it has arrived. `taken` is the response's
+    /// head if it was taken from here.
     pub fn take_upgraded(&mut self, taken: Option<&ResponseHead>) -> Result<Upgraded> {
         if self.exchange.is_upgraded()
             && matches!(self.connection, Connection::Ready(_))

@@ -261,8 +261,11 @@ impl Exchange {
         match left {
             Ok(until) => Ok(Flow::Wait(until)),
             Err(failure) => {
-                // If there is no answer, this is the end.
-                upload.way = Way::GivenUp(failure.clone());
+                upload.way = Way::GivenUp(if upload.is_answered() {
+                    Failure::because(Error::ConnectionError, Answered)
+                } else {
+                    failure.clone()
+                });
                 self.cannot_send(failure)
             }
         }

@@ -91,6 +91,9 @@ pub(super) struct Attached {
     pub(super) endpoint: Option<Arc<Registration>>,
 }
 
+/// A call whose turn it is, with its connection.
+type ParkedCall<E> = (Attached, Operation<E>);
+
 /// What the thread does that runs a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Activity {
@@ -221,7 +224,7 @@ impl<E: Embedder> Life<E> {
 
     /// Nothing begins any more; gives what is to be dropped. A call that a thread has in hand ends
     /// by itself.
-    pub(super) fn close(&mut self) -> (Standing, [Option<(Attached, Operation<E>)>; 2]) {
+    pub(super) fn close(&mut self) -> (Standing, [Option<ParkedCall<E>>; 2]) {
         let standing = std::mem::replace(&mut self.standing, Standing::Closed);
         (standing, self.places_mut().map(Place::take_parked))
     }
@@ -304,7 +307,7 @@ impl<E: Embedder> Place<E> {
     }
 
     /// Takes a call whose turn it is.
-    pub(super) fn take_parked(&mut self) -> Option<(Attached, Operation<E>)> {
+    pub(super) fn take_parked(&mut self) -> Option<ParkedCall<E>> {
         let is_parked = matches!(self, Self::Parked { .. });
         if let Self::Parked {
             attached,

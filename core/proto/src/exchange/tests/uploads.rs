@@ -223,7 +223,11 @@ fn behind_the_response_a_stuck_upload_only_waits_for_room_and_leaves_the_rest_re
             }
         );
         assert!(world.waits.iter().all(|wait| *wait == (true, false)));
-        assert_eq!(error(world.write(b"body")), ended, "for good");
+        assert_eq!(
+            error(world.write(b"body")),
+            Error::ConnectionError,
+            "for good"
+        );
         world.quiet_until = None;
         world.reading.push_back(Peer::Sends(b"ok".to_vec()));
         assert_eq!(world.rest(9).unwrap(), b"ok", "{status}");

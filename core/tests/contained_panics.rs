@@ -207,6 +207,7 @@ impl World {
             accept: Vec::new(),
             secure: false,
             refresh: false,
+            chunks: false,
             escape: EscapeFlags::from_bits(0),
         };
         let request = self.library.open_request(connect, arguments);

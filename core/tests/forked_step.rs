@@ -115,6 +115,7 @@ fn opened() -> (Library<Edge>, Arc<Request<Edge>>) {
         accept: Vec::new(),
         secure: false,
         refresh: false,
+        chunks: false,
         escape: EscapeFlags::from_bits(0),
     };
     let request = library.open_request(connect.bits(), request).unwrap();

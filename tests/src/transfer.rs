@@ -5,6 +5,7 @@ use winhttp_abi::wide::Unit;
 
 use crate::client::{Call, Client, Handle, Mode, call, last_error, text};
 use crate::recorder::Info;
+use crate::websocket::Memory;
 
 /// Arguments of WinHttpSendRequest; the default sends neither headers nor body.
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,6 +111,42 @@ impl<W: Unit> Client<W> {
             Info::Dword(written) => Ok(written),
             _ => Ok(written),
         }
+    }
+
+    /// WinHttpWriteData of memory that stays, not waiting for its completion.
+    ///
+    /// # Errors
+    /// The last error.
+    pub fn start_write(&self, request: Handle, data: Memory) -> Call<()> {
+        let (raw, length) = (request.raw(), data.len());
+        let nothing = std::ptr::null_mut();
+        // SAFETY: the memory lives for ever.
+        call(unsafe { winhttp::WinHttpWriteData::<W>(raw, data.pointer().cast(), length, nothing) })
+    }
+
+    /// WinHttpWriteData(NULL, 0), waiting for its completion: the end of a body that is chunked
+    /// automatically.
+    ///
+    /// # Errors
+    /// The error of the call or of its REQUEST_ERROR.
+    pub fn end_body(&self, request: Handle) -> Call<()> {
+        let before = self.events(request);
+        let (raw, nothing) = (request.raw(), std::ptr::null_mut());
+        // SAFETY: no memory is passed.
+        call(unsafe { winhttp::WinHttpWriteData::<W>(raw, std::ptr::null(), 0, nothing) })?;
+        let written = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+        self.completion(request, written, before).map(|_| ())
+    }
+
+    /// WinHttpReadData into memory that stays, not waiting for its completion.
+    ///
+    /// # Errors
+    /// The last error.
+    pub fn start_read(&self, request: Handle, into: Memory) -> Call<()> {
+        let (raw, length) = (request.raw(), into.len());
+        let nothing = std::ptr::null_mut();
+        // SAFETY: the memory lives for ever.
+        call(unsafe { winhttp::WinHttpReadData::<W>(raw, into.pointer().cast(), length, nothing) })
     }
 
     /// WinHttpQueryDataAvailable, waiting for its completion.

@@ -74,7 +74,7 @@ impl Memory {
         self.0.as_ptr().cast_mut().cast()
     }
 
-    fn len(self) -> u32 {
+    pub(crate) fn len(self) -> u32 {
         u32::try_from(self.0.len()).unwrap()
     }
 }

@@ -27,14 +27,17 @@ const OPEN_FLAGS: u32 = c::WINHTTP_FLAG_SECURE
     | c::WINHTTP_FLAG_NULL_CODEPAGE
     | c::WINHTTP_FLAG_ESCAPE_DISABLE
     | c::WINHTTP_FLAG_ESCAPE_DISABLE_QUERY
-    | c::WINHTTP_FLAG_REFRESH;
+    | c::WINHTTP_FLAG_REFRESH
+    | c::WINHTTP_FLAG_AUTOMATIC_CHUNKING;
 
 export! {
     /// Prepares a request; no I/O. NULL verb, object and version mean GET, "/" and HTTP/1.1.
     ///
     /// `accept_types` is a NULL-terminated array of strings, or NULL. All text is copied. NULL on
-    /// failure: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
-    /// ERROR_CALL_NOT_IMPLEMENTED for WINHTTP_FLAG_AUTOMATIC_CHUNKING.
+    /// failure: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER.
+    ///
+    /// With WINHTTP_FLAG_AUTOMATIC_CHUNKING each piece of the body becomes a chunk, and
+    /// WinHttpWriteData may run beside the calls that receive.
     pub fn WinHttpOpenRequest<W>(
         connect: Hinternet,
         verb: *const W,
@@ -45,9 +48,6 @@ export! {
         flags: u32,
     ) -> Hinternet {
         library().find_connect(bits(connect)).map_err(map::code)?;
-        if flags & c::WINHTTP_FLAG_AUTOMATIC_CHUNKING != 0 {
-            return Err(Code::CALL_NOT_IMPLEMENTED);
-        }
         if flags & !OPEN_FLAGS != 0 {
             return Err(Code::INVALID_PARAMETER);
         }
@@ -69,6 +69,7 @@ export! {
             accept,
             secure: flags & c::WINHTTP_FLAG_SECURE != 0,
             refresh: flags & c::WINHTTP_FLAG_REFRESH != 0,
+            chunks: flags & c::WINHTTP_FLAG_AUTOMATIC_CHUNKING != 0,
             escape: EscapeFlags::from_bits(flags),
         };
         let id = library().open_request(bits(connect), request).map_err(map::code)?;
@@ -82,9 +83,11 @@ export! {
     /// `optional` is sent behind the head and must stay valid and unchanged until the response was
     /// received or the request's handle is finished. `total_length` is the length of the whole
     /// body; the rest follows with WinHttpWriteData. With WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH (0)
-    /// an added Content-Length header counts, else both must agree. A `context` of 0 leaves the
-    /// handle's context value. An answer that refuses the request (status 300 and above) while the
-    /// body is being sent ends that with success: WinHttpReceiveResponse has it.
+    /// an added Content-Length header counts, else both must agree; it is what a request must be
+    /// given whose body is chunked automatically, and `optional` is then the first chunk. A
+    /// `context` of 0 leaves the handle's context value. An answer that refuses the request (status
+    /// 300 and above) while the body is being sent ends that with success: WinHttpReceiveResponse
+    /// has it.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
     /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the

@@ -19,6 +19,9 @@ export! {
     /// the buffer stays in use until then. If it fails although the server has answered,
     /// WinHttpReceiveResponse has the answer.
     ///
+    /// With WINHTTP_FLAG_AUTOMATIC_CHUNKING the bytes are one chunk, NULL without a length ends the
+    /// body, and a receive or read may be pending beside. No other write of nothing sends anything.
+    ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER
     /// for NULL with a length or bytes beyond the announced length, ERROR_INVALID_OPERATION while
     /// an operation is pending; synchronously also ERROR_WINHTTP_INCORRECT_HANDLE_STATE and the
@@ -32,7 +35,8 @@ export! {
         let request = library().request(bits(request)).map_err(map::code)?;
         // SAFETY: C's promise that the buffer stays valid until the operation completes.
         let data = WriteBuffer(unsafe { Lent::new(buffer.cast(), bytes_to_write) }?);
-        let written = request.write(data).map_err(map::code)?;
+        let ends = buffer.is_null() && bytes_to_write == 0;
+        let written = request.write(data, ends).map_err(map::code)?;
         if !request.handle().is_asynchronous() {
             // SAFETY: C's promise about its out parameter.
             unsafe { output::value(bytes_written, written) };

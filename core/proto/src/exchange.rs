@@ -13,8 +13,10 @@
 //!                  └─────────────────── Stale: the connection was given up (`retry`) ◄───┴───────────────┘
 //! ```
 //!
-//! A failure leaves it Over. The places of what is not built yet: a tunnel through a proxy lies
-//! between Dialing and Securing; a redirect and an answered challenge leave Head for Composed.
+//! Beside that stands the upload, which may go on while the response is received: one call writes,
+//! another receives or reads. A failure leaves the exchange Over. The places of what is not built
+//! yet: a tunnel through a proxy lies between Dialing and Securing; a redirect and an answered
+//! challenge leave Head for Composed.
 
 mod body;
 pub mod compose;
@@ -24,6 +26,7 @@ pub mod legality;
 mod reasons;
 pub mod record;
 mod replay;
+pub mod request_body;
 mod rest;
 mod retry;
 mod sending;
@@ -41,7 +44,7 @@ use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::header::HeaderList;
 use crate::http1::head::{HeadLimits, ResponseHead};
-use crate::notify::{Notification, SecureProblems};
+use crate::notify::{Notification, RequestOperation, SecureProblems};
 use crate::option::Timeouts;
 use crate::websocket::Offer;
 
@@ -49,7 +52,7 @@ use body::Body;
 use head::Head;
 use record::Record;
 use replay::Replay;
-use rest::Progress;
+use request_body::Piece;
 pub use rest::Rest;
 use retry::Origin;
 use sending::Upload;
@@ -78,8 +81,6 @@ pub struct Composed {
     pub head: Vec<u8>,
     /// The method, which decides how the response is framed.
     pub method: Cow<'static, str>,
-    /// Bytes of the whole body; `None` for one that the program frames itself.
-    pub body_bytes: Option<u64>,
     /// The request announced the end of the connection.
     pub announces_close: bool,
     /// What a WebSocket upgrade offers.
@@ -96,6 +97,8 @@ pub enum Call<'m> {
     Send {
         /// The optional data.
         given: &'m [u8],
+        /// How it goes on the wire.
+        piece: Piece,
         /// What ends the call.
         awaits: Awaits,
     },
@@ -103,7 +106,9 @@ pub enum Call<'m> {
     Write {
         /// What the program writes.
         data: &'m [u8],
-        /// Bytes of it that are taken.
+        /// How it goes on the wire.
+        piece: Piece,
+        /// Bytes that are taken, those of the framing included.
         written: &'m mut usize,
     },
     /// WinHttpReceiveResponse.
@@ -122,6 +127,20 @@ pub enum Call<'m> {
         /// Any number of bytes will do, instead of a full buffer.
         any: bool,
     },
+}
+
+impl Call<'_> {
+    /// Which call this is.
+    #[must_use]
+    pub fn operation(&self) -> RequestOperation {
+        match self {
+            Self::Send { .. } => RequestOperation::SendRequest,
+            Self::Write { .. } => RequestOperation::WriteData,
+            Self::Receive => RequestOperation::ReceiveResponse,
+            Self::Available { .. } => RequestOperation::QueryDataAvailable,
+            Self::Read { .. } => RequestOperation::ReadData,
+        }
+    }
 }
 
 /// What SendRequest waits for.
@@ -179,8 +198,8 @@ pub enum Action {
     /// Move on with the TLS handshake, which has this time: [`Exchange::secured`] or
     /// [`Exchange::refused`].
     Secure(Option<Duration>),
-    /// Write what there is from here on: [`Exchange::wrote`].
-    Write(Source),
+    /// Write what the call sends, from this byte on ([`Exchange::outgoing`]): [`Exchange::wrote`].
+    Write(usize),
     /// Have the system take all that was written: [`Exchange::wrote`].
     Flush,
     /// Read: [`Exchange::read`].
@@ -202,15 +221,6 @@ pub enum Release {
     Close,
     /// The same, and another one is needed in its place.
     Replace,
-}
-
-/// Where bytes to be written are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// In the request's head, from this byte on ([`Exchange::head`]).
-    Head(usize),
-    /// In the memory lent to the call, from this byte on.
-    Lent(usize),
 }
 
 /// Where bytes that arrive go.
@@ -282,12 +292,12 @@ pub trait Received {
 pub struct Exchange {
     request: Composed,
     state: State,
-    /// Since when nothing has moved that the call waits for.
+    /// The request on its way out, beside the response that may come meanwhile.
+    upload: Upload,
+    /// Since when nothing has arrived of what is waited for.
     stall: Stall,
     origin: Origin,
     replay: Replay,
-    /// What is out of the request's body.
-    progress: Progress,
     /// EXPIRE_CONNECTION.
     expires: bool,
     record: Record,
@@ -303,10 +313,10 @@ enum State {
     Securing,
     Refused(Option<SecureProblems>, Failure),
     Connected,
-    Sending(Upload),
+    Sending,
     /// Everything given with SendRequest is out, or no more of it is wanted.
-    Written(Upload),
-    Sent(Upload),
+    Written,
+    Sent,
     /// The connection turned out stale: another one is needed.
     Stale,
     Head(Head),
@@ -323,10 +333,10 @@ impl Exchange {
         Self {
             request,
             state: State::Composed,
+            upload: Upload::default(),
             stall: Stall::default(),
             origin: Origin::Fresh,
             replay: Replay::Given(0),
-            progress: Progress::default(),
             expires: false,
             record: Record::default(),
         }
@@ -359,8 +369,16 @@ impl Exchange {
         }
         self.expires |= turn.expires;
         let action = match call {
-            Call::Send { given, awaits } => self.next_of_send(turn, given, *awaits),
-            Call::Write { data, written } => self.next_of_write(data, **written),
+            Call::Send {
+                given,
+                piece,
+                awaits,
+            } => self.next_of_send(turn, given.len(), *piece, *awaits),
+            Call::Write {
+                data,
+                piece,
+                written,
+            } => self.next_of_write(data.len(), *piece, **written),
             Call::Receive => self.next_of_receive(turn, input),
             Call::Available { found } => self.next_of_available(input, found),
             Call::Read { into, filled, any } => self.next_of_read(input, into, filled, *any),
@@ -373,10 +391,21 @@ impl Exchange {
         Ok(let_go.unwrap_or(action))
     }
 
-    /// The request's head, as it is written.
+    /// What this call sends, without its first `from` bytes.
     #[must_use]
-    pub fn head(&self) -> &[u8] {
-        &self.request.head
+    pub fn outgoing<'a>(&'a self, call: &'a Call<'_>, mut from: usize) -> [&'a [u8]; 4] {
+        let (head, [chunk, data, end]) = match call {
+            Call::Send { given, piece, .. } => (&*self.request.head, piece.parts(given)),
+            Call::Write { data, piece, .. } => (&[][..], piece.parts(data)),
+            // The request is sent once more: it was its head alone.
+            Call::Receive => (&*self.request.head, Default::default()),
+            Call::Available { .. } | Call::Read { .. } => (&[][..], Default::default()),
+        };
+        [head, chunk, data, end].map(|part| {
+            let rest = part.get(from..).unwrap_or_default();
+            from = from.saturating_sub(part.len());
+            rest
+        })
     }
 
     /// The server's name.
@@ -390,24 +419,25 @@ impl Exchange {
     /// # Errors
     /// That failure.
     pub fn failed<T>(&mut self, failure: impl Into<Failure>) -> Result<T> {
+        let failure = failure.into();
         self.state = State::Over;
-        Err(failure.into())
+        self.upload.end_with(&failure);
+        Err(failure)
     }
 
-    /// What is waited for is room to write.
+    /// What this call waits for is room to write.
     #[must_use]
-    pub fn waits_to_write(&self) -> bool {
-        matches!(self.state, State::Sending(_))
-            || matches!(&self.state, State::Sent(upload) if !upload.awaits_head())
+    pub fn waits_to_write(&self, call: RequestOperation) -> bool {
+        call == RequestOperation::WriteData || matches!(self.state, State::Sending)
     }
 
-    /// What is waited for is something to read, maybe beside room to write.
+    /// What this call waits for is something to read, maybe beside room to write.
     #[must_use]
-    pub fn waits_to_read(&self) -> bool {
-        if let State::Sending(upload) | State::Sent(upload) = &self.state {
-            upload.looks_for_answer()
+    pub fn waits_to_read(&self, call: RequestOperation) -> bool {
+        if matches!(self.state, State::Sending | State::Sent) {
+            self.upload.looks_for_answer()
         } else {
-            matches!(self.state, State::Head(_) | State::Body(_))
+            self.is_receiving() && call != RequestOperation::WriteData
         }
     }
 
@@ -444,7 +474,19 @@ impl Exchange {
     /// although a write fails.
     #[must_use]
     pub fn is_answered(&self) -> bool {
-        matches!(&self.state, State::Sent(upload) if upload.is_answered())
+        matches!(self.state, State::Sent) && self.upload.is_answered()
+    }
+
+    /// The response is being received, or read: whatever becomes of the upload, that goes on.
+    #[must_use]
+    pub fn is_receiving(&self) -> bool {
+        matches!(self.state, State::Head(_) | State::Body(_))
+    }
+
+    /// The system has the whole body: the connection may serve another request.
+    #[must_use]
+    pub fn is_sent_whole(&self) -> bool {
+        self.upload.is_complete()
     }
 
     /// The body's trailers: `None` before its end, `Some(None)` if there are none.
@@ -477,9 +519,9 @@ impl fmt::Debug for State {
             Self::Securing => "Securing",
             Self::Refused(..) => "Refused",
             Self::Connected => "Connected",
-            Self::Sending(_) => "Sending",
-            Self::Written(_) => "Written",
-            Self::Sent(_) => "Sent",
+            Self::Sending => "Sending",
+            Self::Written => "Written",
+            Self::Sent => "Sent",
             Self::Stale => "Stale",
             Self::Head(_) => "Head",
             Self::Body(_) => "Body",

@@ -107,6 +107,7 @@ pub(super) fn open_request(library: &Library<Edge>, connect: u64, version: Optio
         accept: Vec::new(),
         secure: false,
         refresh: false,
+        chunks: false,
         escape: EscapeFlags::from_bits(0),
     };
     library.open_request(connect, request).unwrap().bits()

@@ -53,6 +53,8 @@ pub struct OpenRequest {
     pub secure: bool,
     /// WINHTTP_FLAG_REFRESH.
     pub refresh: bool,
+    /// WINHTTP_FLAG_AUTOMATIC_CHUNKING.
+    pub chunks: bool,
     /// How path and query are escaped.
     pub escape: EscapeFlags,
 }
@@ -126,7 +128,7 @@ impl<E: Embedder> Library<E> {
                 connect,
                 line,
                 headers,
-                arguments.secure,
+                (arguments.secure, arguments.chunks),
                 handle,
             ))
         };

@@ -1,8 +1,9 @@
 //! Requests: one exchange with a server at a time, step by step as the program calls.
 //!
-//! One operation at a time; where it stands is [`life`]. While an operation runs, its driver is
-//! taken out of the request, so that the lock is never held across I/O or user code: synchronously
-//! on the caller's thread, asynchronously on the handle's lane. Which call is legal when is
+//! One operation at a time, and where the body is chunked automatically a WriteData beside it;
+//! where they stand is [`life`]. An operation that runs has been taken out of the request, so that
+//! the lock is never held across I/O or user code: synchronously on the caller's thread,
+//! asynchronously on the handle's lane. Which call is legal when is
 //! [`winhttp_proto::exchange::legality`].
 
 mod authentication;
@@ -25,7 +26,7 @@ pub use query::HeaderBlock;
 pub use receive::Outcome;
 pub use send::Body;
 
-use life::Life;
+use life::{Life, Place, Standing};
 
 use super::completions::Completions;
 use super::connect::Connect;
@@ -41,7 +42,9 @@ use crate::lock::if_free;
 use winhttp_proto::auth::CredentialSet;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
+use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
 use winhttp_proto::exchange::record::Record;
+use winhttp_proto::exchange::request_body::RequestBody;
 use winhttp_proto::failure::Failure;
 use winhttp_proto::header::{HeaderList, Version};
 use winhttp_proto::http1::head::ResponseHead;
@@ -52,6 +55,8 @@ use winhttp_proto::option::{OptionId, Timeouts, Values};
 pub struct Request<E: Embedder> {
     connect: Arc<Connect<E>>,
     secure: bool,
+    /// Opened with WINHTTP_FLAG_AUTOMATIC_CHUNKING.
+    chunks: bool,
     line: RequestLine,
     state: Mutex<RequestState<E>>,
     /// Signalled after a step of a request whose handle was closed.
@@ -103,8 +108,8 @@ pub struct RequestState<E: Embedder> {
     facts: Option<Arc<ConnectionFacts>>,
     /// What the exchange has recorded by its last notification or the end of its last call.
     record: Option<Record>,
-    /// Body bytes announced and not given yet.
-    body_left: u64,
+    /// What is still to come of the body.
+    body: RequestBody,
     /// No other request is to use the connection (EXPIRE_CONNECTION).
     expires: bool,
 }
@@ -135,6 +140,11 @@ impl<E: Embedder> RequestState<E> {
     /// since.
     fn version(&self) -> Version {
         self.values.http_version().unwrap_or(Version::HTTP_11)
+    }
+
+    /// What becomes of a call now.
+    fn verdict(&self, function: Function) -> Verdict {
+        verdict(function, self.life.stage(), self.body.uploads())
     }
 
     fn asks_upgrade(&self) -> bool {
@@ -186,7 +196,7 @@ impl<E: Embedder> Request<E> {
         connect: Arc<Connect<E>>,
         line: RequestLine,
         headers: HeaderList,
-        secure: bool,
+        (secure, chunks): (bool, bool),
         handle: Arc<Handle<E>>,
     ) -> Arc<Self> {
         let mut values = Values::default();
@@ -205,7 +215,7 @@ impl<E: Embedder> Request<E> {
             timeouts,
             proxy,
             credentials: CredentialSet::new(),
-            life: Life::Created,
+            life: Life::new(),
             lost: false,
             receives_waiting: 0,
             cancelled: false,
@@ -214,12 +224,13 @@ impl<E: Embedder> Request<E> {
             response: None,
             facts: None,
             record: None,
-            body_left: 0,
+            body: RequestBody::Length(0),
             expires: false,
         };
         Arc::new_cyclic(|myself| Self {
             connect,
             secure,
+            chunks,
             line,
             state: Mutex::new(state),
             stepped: Condvar::new(),
@@ -267,12 +278,13 @@ impl<E: Embedder> Request<E> {
     /// The handle was closed: what is pending ends with OPERATION_CANCELLED.
     pub(super) fn cancel(&self) {
         let mut state = self.state();
-        let mut before = None;
-        if let Life::Blocking { waker, .. } = &state.life {
-            waker.wake();
-        } else if !self.handle.is_asynchronous() {
-            before = Some(state.life.take());
+        for place in state.life.places_mut() {
+            if let Some(waker) = place.waker() {
+                waker.wake();
+            }
         }
+        let is_free = !self.handle.is_asynchronous() && !state.life.is_busy();
+        let before = is_free.then(|| state.life.close());
         drop(state);
         drop(before);
         if self.handle.is_asynchronous() {
@@ -298,26 +310,24 @@ impl<E: Embedder> Request<E> {
         for notification in std::mem::take(&mut state.unreported) {
             ended.push(notification);
         }
-        let mut before = None;
-        if matches!(state.life, Life::Blocking { .. }) {
-            // The call that is inside ends by itself; it is no asynchronous one.
-            state.refuse_receives(&mut ended);
-        } else if !matches!(state.life, Life::Turning { .. }) {
-            let life = state.life.take();
-            if let Life::Parked { operation, .. } = &life {
-                let cancelled = Failure::from(Error::OperationCancelled);
-                ended.push(operation.failure(cancelled.clone()));
-                let follows = state.follows(operation.name(), Err(&cancelled));
-                if let Some(failure) = follows.failure() {
-                    ended.push(failure);
-                }
+        let parked = state.life.places_mut().map(Place::take_parked);
+        for (_, operation) in parked.iter().flatten() {
+            let cancelled = Failure::from(Error::OperationCancelled);
+            ended.push(operation.failure(cancelled.clone()));
+            let follows = state.follows(operation.name(), Err(&cancelled));
+            if let Some(failure) = follows.failure() {
+                ended.push(failure);
             }
-            before = Some(life);
+        }
+        // What a thread has in hand ends by itself: inside its callback, or in a call that is no
+        // asynchronous one.
+        let before = (!state.life.is_busy()).then(|| state.life.close());
+        if !state.life.is_turning() {
             state.refuse_receives(&mut ended);
         }
         ended.before_return();
         drop(state);
-        drop(before);
+        drop((parked, before));
         ended.deliver();
     }
 
@@ -325,23 +335,23 @@ impl<E: Embedder> Request<E> {
     pub(super) fn is_secured(&self) -> bool {
         if_free(&self.state).is_some_and(|state| {
             let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
-            state.life.attached().is_some() && tls.is_some()
+            state.life.is_attached() && tls.is_some()
         })
     }
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free. The rest
     /// stays the parent's.
     pub(super) fn disconnect(&self) {
-        let life = if_free(&self.state).map(|mut state| state.life.take());
-        if let Some(Life::Sent(mut attached) | Life::Responded(mut attached)) = life {
-            let _the_parents = ManuallyDrop::new(attached.driver.take_place());
-        } else if let Some(Life::Parked {
-            mut attached,
-            operation,
-            ..
-        }) = life
-        {
-            let _the_parents = ManuallyDrop::new((attached.driver.take_place(), operation));
+        let Some((standing, parked)) = if_free(&self.state).map(|mut state| state.life.close())
+        else {
+            return;
+        };
+        if let Standing::Sent(attached) | Standing::Responded(attached) = standing {
+            attached.forget_place();
+        }
+        for (attached, operation) in parked.into_iter().flatten() {
+            attached.forget_place();
+            let _the_parents = ManuallyDrop::new(operation);
         }
     }
 
@@ -361,13 +371,15 @@ impl<E: Embedder> Request<E> {
 
     /// Decides whether a turn must be queued.
     fn queue_turn(&self, mut state: Locked<'_, E>) -> Option<Arc<dyn Stepwise>> {
-        if let Life::Turning { again, .. } = &mut state.life {
-            *again = true;
+        let mut is_new = false;
+        for place in state.life.places_mut() {
+            match place {
+                Place::Turning { again, .. } => *again = true,
+                Place::Parked { queued, .. } => is_new |= !std::mem::replace(queued, true),
+                Place::Free | Place::Blocking { .. } => {}
+            }
         }
-        let Life::Parked { queued, .. } = &mut state.life else {
-            return None;
-        };
-        if std::mem::replace(queued, true) {
+        if !is_new {
             return None;
         }
         self.myself

@@ -9,18 +9,17 @@ pub(crate) mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{
-    Action, Arrived, Call, Composed, Exchange, Flow, Received, Release, Room, Source, Turn, Wrote,
+    Action, Arrived, Call, Composed, Exchange, Flow, Received, Release, Room, Turn, Wrote,
 };
-use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::failure::Result;
 use winhttp_proto::http1::head::ResponseHead;
-use winhttp_proto::notify::Notification;
+use winhttp_proto::notify::{Notification, RequestOperation};
 
 use super::buffers::Inbox;
 use super::clock;
@@ -160,8 +159,8 @@ impl Driver {
                 Action::Resolve(limit) => self.resolve(turn.now, limit)?,
                 Action::Dial(limit) => self.dial(turn.now, limit)?,
                 Action::Secure(limit) => self.secure(turn.now, limit)?,
-                Action::Write(source) => {
-                    let wrote = self.write(source, &call);
+                Action::Write(from) => {
+                    let wrote = self.write(from, &call);
                     turn.carried = self.carried();
                     self.exchange.wrote(&turn, &mut call, wrote)?
                 }
@@ -190,7 +189,7 @@ impl Driver {
             match flow {
                 Flow::On => {}
                 Flow::Done => return Ok(Step::Done),
-                Flow::Wait(until) => return Ok(self.wait(until)),
+                Flow::Wait(until) => return Ok(self.wait(call.operation(), until)),
             }
         }
     }
@@ -291,8 +290,9 @@ impl Driver {
 
     /// What is waited for is the answer, or more of it.
     #[must_use]
-    pub fn waits_for_answer(&self) -> bool {
-        self.stack().is_some() && self.exchange.waits_to_read() && !self.exchange.waits_to_write()
+    pub fn waits_for_answer(&self, call: RequestOperation) -> bool {
+        let exchange = &self.exchange;
+        self.stack().is_some() && exchange.waits_to_read(call) && !exchange.waits_to_write(call)
     }
 
     /// Sets or clears the time of an asynchronous request's next step.
@@ -307,8 +307,8 @@ impl Driver {
         self.place.as_mut().and_then(Place::give)
     }
 
-    fn wait(&self, until: Option<Instant>) -> Step {
-        if self.gave_up && self.exchange.waits_to_read() {
+    fn wait(&self, call: RequestOperation, until: Option<Instant>) -> Step {
+        if self.gave_up && self.exchange.waits_to_read(call) {
             Step::Yield
         } else {
             Step::Wait(until)
@@ -394,17 +394,11 @@ impl Driver {
         Ok(Flow::On)
     }
 
-    fn write(&mut self, source: Source, call: &Call<'_>) -> Wrote {
-        let bytes = match (source, call) {
-            (Source::Head(from), _) => self.exchange.head().get(from..),
-            (Source::Lent(from), Call::Send { given, .. }) => given.get(from..),
-            (Source::Lent(from), Call::Write { data, .. }) => data.get(from..),
-            (Source::Lent(_), Call::Receive | Call::Available { .. } | Call::Read { .. }) => None,
-        };
+    fn write(&mut self, from: usize, call: &Call<'_>) -> Wrote {
         let Connection::Ready(stack) = &mut self.connection else {
             return Wrote::Failed(Error::ConnectionError.into());
         };
-        match stack.write(bytes.unwrap_or_default()) {
+        match stack.write_parts(&self.exchange.outgoing(call, from)) {
             Ok(Write::Taken(count)) => Wrote::Bytes(count),
             Ok(Write::Blocked) => Wrote::Blocked,
             Err(failure) => Wrote::Failed(failure),
@@ -456,27 +450,28 @@ impl Driver {
         self.stack().map(Stack::carried).unwrap_or_default()
     }
 
-    /// The sockets whose readiness the last `Wait` is about.
+    /// The sockets whose readiness the last `Wait` of this call is about; they can be waited for
+    /// while another call uses the driver.
     #[must_use]
-    pub fn interests(&self) -> Vec<(BorrowedFd<'_>, WaitFor)> {
+    pub fn interests(&self, call: RequestOperation) -> Vec<(Arc<Socket>, WaitFor)> {
         match &self.connection {
             Connection::Dialing(race) => race
                 .sockets()
-                .map(|socket| (socket.as_fd(), WaitFor::Writable))
+                .map(|socket| (Arc::clone(socket), WaitFor::Writable))
                 .collect(),
             Connection::Securing(secure) => {
                 let wanted = secure.interest();
-                let wanted = wanted.map(|(socket, interest)| (socket.as_fd(), interest));
+                let wanted = wanted.map(|(socket, interest)| (Arc::clone(socket), interest));
                 wanted.into_iter().collect()
             }
             Connection::Ready(stack) => {
-                let writes = self.exchange.waits_to_write();
-                let interest = match (writes, self.exchange.waits_to_read()) {
+                let writes = self.exchange.waits_to_write(call);
+                let interest = match (writes, self.exchange.waits_to_read(call)) {
                     (true, true) => WaitFor::Either,
                     (true, false) => WaitFor::Writable,
                     (false, _) => WaitFor::Readable,
                 };
-                let socket = stack.socket().map(|socket| (socket.as_fd(), interest));
+                let socket = stack.socket().map(|socket| (Arc::clone(socket), interest));
                 socket.into_iter().collect()
             }
             Connection::None | Connection::Resolving(_) | Connection::Reached(_) => Vec::new(),
@@ -514,12 +509,9 @@ impl Driver {
     /// the response.
     ///
     /// # Errors
-    /// It did not: what it answered instead, as far as it has arrived; then the driver is given
-    /// back. `taken` is the response's head if it was taken from here.
-    pub fn into_upgraded(
-        mut self: Box<Self>,
-        taken: Option<&ResponseHead>,
-    ) -> Result<Upgraded, (Box<Self>, Failure)> {
+    /// It did not: what it answered instead, as far as it has arrived. `taken` is the response's
+    /// head if it was taken from here.
+    pub fn take_upgraded(&mut self, taken: Option<&ResponseHead>) -> Result<Upgraded> {
         if self.exchange.is_upgraded()
             && matches!(self.connection, Connection::Ready(_))
             && let Connection::Ready(stack) =
@@ -532,8 +524,7 @@ impl Driver {
             let arrived = self.receive(Room::Inbox(0), &mut Call::Receive);
             self.exchange.looked_ahead(arrived);
         }
-        let failure = self.exchange.upgrade_refused(taken, self.inbox.data());
-        Err((self, failure))
+        Err(self.exchange.upgrade_refused(taken, self.inbox.data()))
     }
 }
 

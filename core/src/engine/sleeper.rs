@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -124,11 +124,7 @@ impl Sleeper {
     ///
     /// # Errors
     /// [`Error::Internal`] if the system refuses to wait.
-    pub fn wait(
-        &self,
-        sockets: &[(BorrowedFd<'_>, WaitFor)],
-        deadline: Option<Instant>,
-    ) -> Result<()> {
+    pub fn wait(&self, sockets: &[(impl AsFd, WaitFor)], deadline: Option<Instant>) -> Result<()> {
         let wakeups = PollFd::from_borrowed_fd(self.wakeups.as_fd(), PollFlags::IN);
         // All waits but those of racing connection attempts are for one socket: no allocation for
         // them.
@@ -169,8 +165,8 @@ impl Sleeper {
     }
 }
 
-fn watch<'fd>((fd, interest): &(BorrowedFd<'fd>, WaitFor)) -> PollFd<'fd> {
-    PollFd::from_borrowed_fd(*fd, flags(*interest))
+fn watch((fd, interest): &(impl AsFd, WaitFor)) -> PollFd<'_> {
+    PollFd::from_borrowed_fd(fd.as_fd(), flags(*interest))
 }
 
 fn flags(interest: WaitFor) -> PollFlags {
@@ -192,6 +188,10 @@ fn timespec(duration: Duration) -> Timespec {
     }
 }
 
+/// No socket.
+#[cfg(test)]
+pub(crate) const NOTHING: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,12 +200,15 @@ mod tests {
     fn a_wake_up_before_the_wait_is_not_lost() {
         let sleeper = current().unwrap();
         sleeper.waker().wake();
-        sleeper.wait(&[], None).unwrap();
+        sleeper.wait(NOTHING, None).unwrap();
     }
 
     #[test]
     fn a_passed_deadline_ends_the_wait() {
-        current().unwrap().wait(&[], Some(clock::now())).unwrap();
+        current()
+            .unwrap()
+            .wait(NOTHING, Some(clock::now()))
+            .unwrap();
     }
 
     #[test]
@@ -213,7 +216,7 @@ mod tests {
         let sleeper = current().unwrap();
         std::thread::scope(|scope| {
             scope.spawn(|| sleeper.waker().wake());
-            sleeper.wait(&[], None).unwrap();
+            sleeper.wait(NOTHING, None).unwrap();
         });
     }
 
@@ -222,7 +225,7 @@ mod tests {
         let sleeper = current().unwrap();
         sleeper.waker.0.shutdown(Shutdown::Both).unwrap();
         sleeper.waker().wake();
-        assert_eq!(sleeper.wait(&[], None), Err(Error::Internal));
+        assert_eq!(sleeper.wait(NOTHING, None), Err(Error::Internal));
         assert!(!Arc::ptr_eq(&sleeper, &current().unwrap()));
     }
 

@@ -1,12 +1,12 @@
 //! TCP sockets: every call says itself that it must not block, so one socket serves both modes.
 
-use std::io::{self, IoSliceMut};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
 use winhttp_proto::tcp_info::TcpStatistics;
 
 use super::clock;
@@ -138,6 +138,24 @@ impl Socket {
     /// `WouldBlock` if it takes nothing; otherwise the connection's failure.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         retry(|| Ok(rustix::net::send(&self.socket, bytes, send_flags())?))
+    }
+
+    /// As [`Socket::send`], for bytes that lie in several places: they leave together.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    pub fn send_parts(&self, parts: &[&[u8]]) -> io::Result<usize> {
+        retry(|| {
+            let parts: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+            let mut no_control = SendAncillaryBuffer::default();
+            let flags = send_flags();
+            Ok(rustix::net::sendmsg(
+                &self.socket,
+                &parts,
+                &mut no_control,
+                flags,
+            )?)
+        })
     }
 
     /// Ends the sending direction: the peer sees the end of the stream after what was sent.

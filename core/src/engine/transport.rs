@@ -1,5 +1,5 @@
 //! Layers that carry bytes: TCP, TLS, and bytes that were read elsewhere. They share one face of
-//! five methods, and stack.
+//! six methods, and stack.
 //!
 //! A layer only carries. What a connection is beside that (its socket, what TLS negotiated, how
 //! much it has carried) is kept by the [`Stack`]; what a failure means travels in the failure.
@@ -35,6 +35,16 @@ pub trait Transport: Send + fmt::Debug {
     /// # Errors
     /// The failure that ended the connection.
     fn write(&mut self, bytes: &[u8]) -> Result<Write>;
+
+    /// As [`Transport::write`], for bytes that lie in several places; a layer may leave all but the
+    /// first of them to the next call.
+    ///
+    /// # Errors
+    /// As [`Transport::write`].
+    fn write_parts(&mut self, parts: &[&[u8]]) -> Result<Write> {
+        let first = parts.iter().find(|part| !part.is_empty());
+        self.write(first.copied().unwrap_or_default())
+    }
 
     /// Hands everything taken to the system.
     ///

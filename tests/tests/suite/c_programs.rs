@@ -102,6 +102,26 @@ all closed
     }
 }
 
+/// Facts 25.1 and 25.10.
+#[test]
+fn synchronous_uploads_of_every_kind() {
+    let expected = "\
+announced: 2097152 bytes, sum 4026531840
+announced: 2097152 bytes, sum 4026531840
+announced: 2097152 bytes, sum 4026531840
+own length: 11 bytes, sum 1794106052
+own chunks: 11 bytes, sum 1794106052
+chunks: 11 bytes, sum 1794106052
+";
+    transcript("upload_sync.c", "/body", &[], expected);
+}
+
+/// Fact 25.3: the response is received before the body is written.
+#[test]
+fn an_asynchronous_upload_that_receives_first() {
+    transcript("upload_async.c", "/body", &[], "one two three\n");
+}
+
 #[test]
 fn a_synchronous_get() {
     let expected = "\

@@ -104,6 +104,7 @@ fn connect(library: &Library<Test>, server: &Server, asynchronous: bool) -> u64 
         accept: Vec::new(),
         secure: false,
         refresh: false,
+        chunks: false,
         escape: EscapeFlags::from_bits(0),
     };
     let request = library.open_request(connect, request).unwrap().bits();

@@ -1,5 +1,7 @@
 //! Sending bodies: the announced length, WinHttpWriteData, and the program's own chunk framing.
 
+use std::io::Read as _;
+
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
@@ -289,12 +291,40 @@ scenarios! {
         assert_eq!(lengths, [Some("5".to_owned()), Some("10".to_owned())]);
         client.finish();
     }
+}
 
-    fn automatic_chunking_is_not_built_yet_and_says_so<W>(mode) {
-        let client = Client::<W>::new(mode);
-        let connect = client.connect("127.0.0.1", 1).unwrap();
-        let opened = client.open_request(connect, "POST", "/", c::WINHTTP_FLAG_AUTOMATIC_CHUNKING);
-        assert_eq!(opened, Err(c::ERROR_CALL_NOT_IMPLEMENTED));
-        client.finish();
+/// Fact 25.1: a body of more than 4 GiB is counted to its last byte. Once, for it takes its time.
+#[test]
+fn more_than_4_gib_go_out_and_not_a_byte_beyond() {
+    const WHOLE: u64 = (1 << 32) + 3;
+    let server = Server::plain(|connection| {
+        connection.read_head()?;
+        let body = connection.by_ref().take(WHOLE);
+        let mut body = std::io::BufReader::with_capacity(1 << 20, body);
+        let taken = std::io::copy(&mut body, &mut std::io::sink())?;
+        let answer = format!("HTTP/1.1 200 OK\r\nX-Taken: {taken}\r\nContent-Length: 0\r\n\r\n");
+        connection.send(answer.as_bytes())
+    })
+    .unwrap();
+    server.set_recording(false);
+    let client = Client::<u16>::new(Mode::Sync);
+    let request = open(&client, &server, "PUT");
+    let header = format!("Content-Length: {WHOLE}");
+    client.add_headers(request, &header, ADD).unwrap();
+    client
+        .send_with(request, total(c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH))
+        .unwrap();
+    let piece = vec![0; 4 << 20];
+    for _ in 0..1024 {
+        assert_eq!(client.write(request, &piece), Ok(4 << 20));
     }
+    assert_eq!(
+        client.write(request, b"four"),
+        Err(c::ERROR_INVALID_PARAMETER)
+    );
+    assert_eq!(client.write(request, b"end"), Ok(3));
+    client.receive(request).unwrap();
+    let taken = client.query(request, c::WINHTTP_QUERY_CUSTOM, Some("X-Taken"));
+    assert_eq!(taken, Ok(WHOLE.to_string()));
+    client.finish();
 }

@@ -13,6 +13,7 @@
 )]
 
 mod body_cut;
+mod chunked_uploads;
 mod early_answer;
 mod error_details;
 mod slow_readers;

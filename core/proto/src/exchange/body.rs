@@ -25,8 +25,6 @@ pub(super) struct Body {
     closing: Closing,
     /// What ended the body, where the read before was given its last bytes.
     pub(super) owed: Option<Failure>,
-    /// What ended the upload; it is met behind the last byte that had arrived.
-    pub(super) lost: Option<Failure>,
     /// Another request may use the connection behind it.
     pub(super) reusable: bool,
     /// Some of it was read.
@@ -62,12 +60,7 @@ enum Closing {
 }
 
 impl Body {
-    pub(super) fn new(
-        head: Box<ResponseHead>,
-        decoder: BodyDecoder,
-        behind: Behind,
-        lost: Option<Failure>,
-    ) -> Self {
+    pub(super) fn new(head: Box<ResponseHead>, decoder: BodyDecoder, behind: Behind) -> Self {
         Self {
             head: Some(head),
             decoder,
@@ -77,7 +70,6 @@ impl Body {
                 Closing::Silent
             },
             owed: None,
-            lost,
             reusable: behind == Behind::Reusable,
             touched: false,
             released: false,
@@ -104,8 +96,12 @@ impl Body {
         usize::try_from(self.decoder.boundary_available(input)).unwrap_or(usize::MAX)
     }
 
-    /// The body is over: says once that the connection goes, if both sides announced that.
-    fn end(&mut self) -> Action {
+    /// The body is over: says once that the connection goes, if both sides announced that, and
+    /// nothing of the request is still to be sent.
+    fn end(&mut self, sent: bool) -> Action {
+        if !sent {
+            return Action::Done;
+        }
         let (next, action) = match self.closing {
             Closing::Announced => {
                 let closing = Notification::ClosingConnection;
@@ -151,7 +147,7 @@ impl Exchange {
             input.consume(step.consumed);
             if step.done {
                 *found = 0;
-                return Ok(body.end());
+                return Ok(body.end(self.upload.is_complete()));
             }
             if input.data().is_empty() {
                 return Ok(Action::Read(FIXED));
@@ -190,7 +186,7 @@ impl Exchange {
                 continue;
             }
             if step.done {
-                return Ok(body.end());
+                return Ok(body.end(self.upload.is_complete()));
             }
             if input.data().is_empty() {
                 let remaining = body.decoder.direct_remaining().unwrap_or(0);
@@ -245,7 +241,9 @@ impl Exchange {
             }
             Arrived::NoRoom => return Ok(Flow::On),
             // A reset that a write has met looks like a FIN here.
-            Arrived::Blocked | Arrived::Ended { .. } if body.lost.is_some() => body.lost.clone(),
+            Arrived::Blocked | Arrived::Ended { .. } if self.upload.lost().is_some() => {
+                self.upload.lost().cloned()
+            }
             Arrived::Blocked => match self.left(Wait::Receive, turn) {
                 Ok(until) => return Ok(Flow::Wait(until)),
                 Err(failure) => Some(failure),
@@ -304,7 +302,7 @@ impl Exchange {
         let State::Body(body) = &mut self.state else {
             return;
         };
-        let lost = body.lost.clone();
+        let lost = self.upload.lost().cloned();
         body.owed = match arrived {
             Arrived::Bytes(_) | Arrived::NoRoom => None,
             Arrived::Blocked => lost,

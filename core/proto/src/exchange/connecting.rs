@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::replay::Replay;
+use super::request_body::Piece;
 use super::retry::Origin;
-use super::sending::Upload;
-use super::{Action, Awaits, Exchange, Progress, Release, State, Turn};
+use super::{Action, Awaits, Exchange, Release, State, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::notify::{Notification, SecureProblems};
@@ -15,7 +15,8 @@ impl Exchange {
     pub(super) fn next_of_send(
         &mut self,
         turn: &Turn<'_>,
-        given: &[u8],
+        given: usize,
+        piece: Piece,
         awaits: Awaits,
     ) -> Result<Action> {
         match &mut self.state {
@@ -58,26 +59,24 @@ impl Exchange {
                 }
             },
             State::Connected => {
-                let upload = Upload::default();
-                let first = upload.next(&self.request, given);
-                self.replay = Replay::Given(given.len());
-                self.progress = Progress::default();
-                self.state = State::Sending(upload);
+                self.upload = self.upload.anew();
+                let first = self.upload.next(&self.request, given, piece);
+                self.replay = Replay::Given(given);
+                self.state = State::Sending;
                 Ok(if self.origin == Origin::Replacement {
                     first
                 } else {
                     Action::Notify(Notification::SendingRequest)
                 })
             }
-            State::Sending(upload) => Ok(upload.next(&self.request, given)),
-            State::Written(upload) => {
-                let bytes = u32::try_from(upload.written()).unwrap_or(u32::MAX);
-                let upload = std::mem::take(upload);
-                self.state = State::Sent(upload);
+            State::Sending => Ok(self.upload.next(&self.request, given, piece)),
+            State::Written => {
+                let bytes = u32::try_from(self.upload.written()).unwrap_or(u32::MAX);
+                self.state = State::Sent;
                 Ok(Action::Notify(Notification::RequestSent(bytes)))
             }
-            State::Sent(_) if awaits == Awaits::Head => Ok(self.await_head(turn)),
-            State::Sent(_) => Ok(Action::Done),
+            State::Sent if awaits == Awaits::Head => Ok(self.await_head(turn)),
+            State::Sent => Ok(Action::Done),
             State::Stale => {
                 self.origin = Origin::Replacement;
                 self.state = State::Unconnected;

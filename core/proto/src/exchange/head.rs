@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use super::body::{Behind, Body};
 use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
+use super::request_body::Piece;
 use super::retry::{Loss, Origin};
-use super::sending::Upload;
 use super::timers::{Wait, earlier};
 use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
 use crate::error::Error;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::http1::body::{BodyDecoder, BodyFraming, keep_alive};
 use crate::http1::head::{HeadParser, HeadStatus, ResponseHead};
 use crate::notify::Notification;
@@ -21,8 +21,6 @@ pub(super) struct Head {
     /// Interim responses that were skipped.
     interim: u32,
     since: Instant,
-    /// What ended the upload; it is met behind the last byte that had arrived.
-    lost: Option<Failure>,
 }
 
 /// What the bytes of a head turned out to be.
@@ -50,12 +48,11 @@ enum Follows {
 }
 
 impl Head {
-    fn new(upload: Upload, since: Instant) -> Self {
+    fn new(since: Instant) -> Self {
         Self {
             parser: HeadParser::new(),
             interim: 0,
             since,
-            lost: upload.into_lost(),
         }
     }
 
@@ -99,9 +96,8 @@ impl Exchange {
         input: &mut impl Received,
     ) -> Result<Action> {
         match &mut self.state {
-            State::Sent(upload) => {
-                let upload = std::mem::take(upload);
-                self.state = State::Head(Head::new(upload, turn.now));
+            State::Sent => {
+                self.state = State::Head(Head::new(turn.now));
                 self.stall.over();
                 Ok(Action::Notify(Notification::ReceivingResponse))
             }
@@ -119,10 +115,10 @@ impl Exchange {
                     Ok(Action::Notify(Notification::IntermediateResponse(status)))
                 }
                 Ok(Found::Final(response, bytes, follows)) => {
-                    let lost = head.lost.take();
                     input.consume(bytes);
                     self.record.response_head_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-                    self.begin_body(response, follows, lost);
+                    self.upload.answered(response.status);
+                    self.begin_body(response, follows);
                     let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
                     Ok(Action::Notify(Notification::ResponseReceived(bytes)))
                 }
@@ -132,14 +128,13 @@ impl Exchange {
                 }
             },
             State::Body(_) | State::Upgraded(_) => Ok(Action::Done),
-            State::Written(upload) if self.origin == Origin::Replacement => {
-                let upload = std::mem::take(upload);
-                self.state = State::Head(Head::new(upload, turn.now));
+            State::Written if self.origin == Origin::Replacement => {
+                self.state = State::Head(Head::new(turn.now));
                 Ok(Action::Read(self.room_for_head()))
             }
             // The request is sent once more, and the program is told no more of that than of the
             // connection.
-            State::Stale => self.next_of_send(turn, &[], Awaits::Sent),
+            State::Stale => self.next_of_send(turn, 0, Piece::default(), Awaits::Sent),
             State::Unconnected
             | State::Resolving
             | State::Dialing(_)
@@ -147,10 +142,10 @@ impl Exchange {
             | State::Securing
             | State::Refused(..)
             | State::Connected
-            | State::Sending(_)
+            | State::Sending
                 if self.origin == Origin::Replacement =>
             {
-                self.next_of_send(turn, &[], Awaits::Sent)
+                self.next_of_send(turn, 0, Piece::default(), Awaits::Sent)
             }
             State::Composed
             | State::Unconnected
@@ -160,13 +155,14 @@ impl Exchange {
             | State::Securing
             | State::Refused(..)
             | State::Connected
-            | State::Sending(_)
-            | State::Written(_)
-            | State::Over => Err(Error::IncorrectHandleState.into()),
+            | State::Sending
+            | State::Written => Err(Error::IncorrectHandleState.into()),
+            // A write beside this receive has met the end before it.
+            State::Over => Err(self.end()),
         }
     }
 
-    fn begin_body(&mut self, head: Box<ResponseHead>, follows: Follows, lost: Option<Failure>) {
+    fn begin_body(&mut self, head: Box<ResponseHead>, follows: Follows) {
         self.stall.over();
         self.state = match follows {
             Follows::WebSocket => State::Upgraded(Some(head)),
@@ -176,7 +172,7 @@ impl Exchange {
                     (true, false) => Behind::EndsByBoth,
                     (true, true) | (false, false) => Behind::Ends,
                 };
-                State::Body(Body::new(head, BodyDecoder::new(framing), behind, lost))
+                State::Body(Body::new(head, BodyDecoder::new(framing), behind))
             }
         };
     }
@@ -203,21 +199,19 @@ impl Exchange {
     }
 
     fn read_head(&mut self, turn: &Turn<'_>, arrived: Arrived, input: &[u8]) -> Result<Flow> {
-        let State::Head(head) = &mut self.state else {
+        let State::Head(head) = &self.state else {
             return Ok(Flow::On);
         };
         let loss = Loss {
             origin: self.origin,
             answered: !input.is_empty() || head.interim > 0,
             written: true,
-            replayable: self.replay.is_possible(false),
+            // What is not written yet may be written meanwhile.
+            replayable: self.replay.is_possible(false) && self.upload.is_complete(),
             method: &self.request.method,
         };
-        let failure = match (arrived, head.lost.take()) {
-            (Arrived::Bytes(_), lost) => {
-                head.lost = lost;
-                return Ok(Flow::On);
-            }
+        let failure = match (arrived, self.upload.lost()) {
+            (Arrived::Bytes(_), _) => return Ok(Flow::On),
             (Arrived::Blocked, None) => {
                 let since = head.since;
                 return self.wait_for_head(turn, since);
@@ -230,7 +224,7 @@ impl Exchange {
             }
             (Arrived::Failed(failure), _) => failure,
             // A reset that a write has met looks like a FIN here, but is none.
-            (Arrived::Blocked | Arrived::Ended { .. }, Some(lost)) => lost,
+            (Arrived::Blocked | Arrived::Ended { .. }, Some(lost)) => lost.clone(),
             (Arrived::Ended { .. }, None) if loss.is_of_a_used_connection() => given_up(),
             // A FIN instead of a response, or of its end, is a broken response.
             (Arrived::Ended { .. }, None) => ended_in_head(input.len()),

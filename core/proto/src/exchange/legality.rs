@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod markdown;
 
+use super::request_body::Uploads;
 use crate::error::Error;
 
 /// Where a request stands, as a program can tell.
@@ -15,30 +16,42 @@ pub enum Stage {
     Sending,
     /// SendRequest is over.
     Sent,
-    /// WriteData runs.
+    /// WriteData runs, before ReceiveResponse.
     Writing,
     /// ReceiveResponse runs.
     Receiving,
+    /// ReceiveResponse and WriteData run.
+    Exchanging,
     /// The response's head is there.
     Response,
+    /// The same, and WriteData runs.
+    Uploading,
     /// QueryDataAvailable or ReadData runs.
     Reading,
+    /// One of these and WriteData run.
+    Streaming,
     /// Sending or receiving failed.
     Failed,
     /// The handle was closed by another thread during the call.
     Closed,
 }
 
+/// How many stages there are.
+pub const STAGES: usize = 12;
+
 impl Stage {
     /// All of them, in the order of the table's columns.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; STAGES] = [
         Self::Created,
         Self::Sending,
         Self::Sent,
         Self::Writing,
         Self::Receiving,
+        Self::Exchanging,
         Self::Response,
+        Self::Uploading,
         Self::Reading,
+        Self::Streaming,
         Self::Failed,
         Self::Closed,
     ];
@@ -80,74 +93,88 @@ pub enum Verdict {
     Refused(Error),
 }
 
+/// A cell of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// This becomes of the call.
+    Always(Verdict),
+    /// It begins beside the call that runs where that suits the request's body
+    /// ([`Uploads::Beside`]); else this becomes of it.
+    Beside(Verdict),
+    /// It begins where more of the body may follow the response's head; else this becomes of it.
+    More(Verdict),
+}
+
+impl Cell {
+    fn verdict(self, uploads: Uploads) -> Verdict {
+        match (self, uploads) {
+            (Self::Beside(_), Uploads::Beside)
+            | (Self::More(_), Uploads::Beside | Uploads::InTurn) => Begins,
+            (Self::Always(verdict) | Self::Beside(verdict) | Self::More(verdict), _) => verdict,
+        }
+    }
+}
+
 use Error::{IncorrectHandleState, InvalidOperation, OperationCancelled};
 use Verdict::{Begins, Fails, Follows, Refused};
 
-const BUSY: Verdict = Fails(InvalidOperation);
-const WRONG: Verdict = Refused(IncorrectHandleState);
-const CLOSED: Verdict = Refused(OperationCancelled);
-const LATER: Verdict = Fails(IncorrectHandleState);
+const BEGINS: Cell = Cell::Always(Begins);
+const FOLLOWS: Cell = Cell::Always(Follows);
+const BUSY: Cell = Cell::Always(Fails(InvalidOperation));
+const BESIDE: Cell = Cell::Beside(Fails(InvalidOperation));
+const TAKEN: Cell = Cell::Always(Refused(InvalidOperation));
+const WRONG: Cell = Cell::Always(Refused(IncorrectHandleState));
+const CLOSED: Cell = Cell::Always(Refused(OperationCancelled));
+const LATER: Cell = Cell::Always(Fails(IncorrectHandleState));
 
 /// A row for each function, a column for each stage.
-pub const TABLE: [(Function, [Verdict; 9]); 8] = {
+#[rustfmt::skip]
+pub const TABLE: [(Function, [Cell; STAGES]); 8] = {
     use Function as F;
+    const MORE: Cell = Cell::More(Refused(IncorrectHandleState));
+    const ASIDE: Cell = Cell::Beside(Refused(InvalidOperation));
     [
-        // Created, Sending, Sent, Writing, Receiving, Response, Reading, Failed, Closed
-        (
-            F::SendRequest,
-            [
-                Begins, BUSY, Begins, BUSY, BUSY, Begins, BUSY, Begins, CLOSED,
-            ],
-        ),
-        (
-            F::WriteData,
-            [WRONG, BUSY, Begins, BUSY, BUSY, WRONG, BUSY, WRONG, CLOSED],
-        ),
-        (
-            F::ReceiveResponse,
-            [
-                WRONG,
-                Follows,
-                Begins,
-                Refused(InvalidOperation),
-                Follows,
-                WRONG,
-                Refused(InvalidOperation),
-                WRONG,
-                CLOSED,
-            ],
-        ),
-        (
-            F::QueryDataAvailable,
-            [WRONG, BUSY, WRONG, BUSY, BUSY, Begins, BUSY, WRONG, CLOSED],
-        ),
-        (
-            F::ReadData,
-            [WRONG, BUSY, WRONG, BUSY, BUSY, Begins, BUSY, WRONG, CLOSED],
-        ),
-        (
-            F::QueryHeaders,
-            [
-                LATER, LATER, LATER, LATER, LATER, Begins, Begins, LATER, LATER,
-            ],
-        ),
-        (
-            F::CompleteUpgrade,
-            [LATER, BUSY, Begins, BUSY, BUSY, Begins, BUSY, LATER, BUSY],
-        ),
-        (
-            F::SetCredentials,
-            [
-                Begins, LATER, Begins, LATER, LATER, Begins, LATER, Begins, Begins,
-            ],
-        ),
+        // Created, Sending, Sent, Writing, Receiving, Exchanging,
+        // Response, Uploading, Reading, Streaming, Failed, Closed
+        (F::SendRequest, [
+            BEGINS, BUSY, BEGINS, BUSY, BUSY, BUSY,
+            BEGINS, BUSY, BUSY, BUSY, BEGINS, CLOSED,
+        ]),
+        (F::WriteData, [
+            WRONG, BUSY, BEGINS, BUSY, BESIDE, BUSY,
+            MORE, BUSY, BESIDE, BUSY, WRONG, CLOSED,
+        ]),
+        (F::ReceiveResponse, [
+            WRONG, FOLLOWS, BEGINS, ASIDE, FOLLOWS, FOLLOWS,
+            WRONG, WRONG, TAKEN, TAKEN, WRONG, CLOSED,
+        ]),
+        (F::QueryDataAvailable, [
+            WRONG, BUSY, WRONG, BUSY, BUSY, BUSY,
+            BEGINS, BESIDE, BUSY, BUSY, WRONG, CLOSED,
+        ]),
+        (F::ReadData, [
+            WRONG, BUSY, WRONG, BUSY, BUSY, BUSY,
+            BEGINS, BESIDE, BUSY, BUSY, WRONG, CLOSED,
+        ]),
+        (F::QueryHeaders, [
+            LATER, LATER, LATER, LATER, LATER, LATER,
+            BEGINS, BEGINS, BEGINS, BEGINS, LATER, LATER,
+        ]),
+        (F::CompleteUpgrade, [
+            LATER, BUSY, BEGINS, BUSY, BUSY, BUSY,
+            BEGINS, BUSY, BUSY, BUSY, LATER, BUSY,
+        ]),
+        (F::SetCredentials, [
+            BEGINS, LATER, BEGINS, LATER, LATER, LATER,
+            BEGINS, LATER, LATER, LATER, BEGINS, BEGINS,
+        ]),
     ]
 };
 
-/// What becomes of a call in this stage.
+/// What becomes of a call in this stage, where this is still to come of the body.
 #[must_use]
-pub fn verdict(function: Function, stage: Stage) -> Verdict {
+pub fn verdict(function: Function, stage: Stage, uploads: Uploads) -> Verdict {
     let row = TABLE.get(function as usize);
     let cell = row.and_then(|(_, row)| row.get(stage as usize));
-    cell.copied().unwrap_or(LATER)
+    cell.copied().unwrap_or(LATER).verdict(uploads)
 }

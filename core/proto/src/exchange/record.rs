@@ -182,13 +182,14 @@ impl Exchange {
                 record.connected(now);
                 record.mark_end(Moment::TlsHandshakeStart, Moment::TlsHandshakeEnd, now);
             }
-            State::Sending(upload) => {
+            State::Sending => {
+                let upload = &self.upload;
                 record.sending(now);
                 if upload.written() >= head_bytes {
                     record.sent_head(head_bytes, now);
                 }
             }
-            State::Written(_) | State::Sent(_) => {
+            State::Written | State::Sent => {
                 record.sent_head(head_bytes, now);
                 if let Call::Write { .. } = call {
                     record.forget(Moment::SendRequestEnd);

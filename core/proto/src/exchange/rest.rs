@@ -5,41 +5,6 @@ use super::body::Body;
 use super::{Action, Exchange, Release, State};
 use crate::http1::body::{BodyDecoder, BodyError};
 
-/// How much of a request's body is out: a connection serves no other request before all of it is.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Progress {
-    sent: u64,
-    tail: [u8; 5],
-}
-
-/// What ends a chunked body without trailers, also one that the program frames itself.
-const LAST_CHUNK: [u8; 5] = *b"0\r\n\r\n";
-
-impl Progress {
-    /// These bytes of the body are out.
-    pub(super) fn pass(&mut self, bytes: &[u8]) {
-        self.sent = self
-            .sent
-            .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        let kept = bytes.len().min(self.tail.len());
-        self.tail.copy_within(kept.., 0);
-        let new = bytes.get(bytes.len() - kept..).unwrap_or_default();
-        let place = self.tail.len() - kept;
-        if let Some(place) = self.tail.get_mut(place..) {
-            place.copy_from_slice(new);
-        }
-    }
-
-    /// Everything that was announced is out; `announced` is `None` for a body with a framing of the
-    /// program's own.
-    pub(super) fn is_whole(&self, announced: Option<u64>) -> bool {
-        match announced {
-            Some(bytes) => self.sent == bytes,
-            None => self.tail == LAST_CHUNK,
-        }
-    }
-}
-
 /// The rest of a body that nobody will read.
 #[derive(Debug)]
 pub struct Rest {
@@ -121,10 +86,6 @@ impl Exchange {
         }))
     }
 
-    fn is_sent_whole(&self) -> bool {
-        self.progress.is_whole(self.request.body_bytes)
-    }
-
     /// No other request is to use the connection (EXPIRE_CONNECTION).
     pub fn expire(&mut self) {
         self.expires = true;
@@ -135,10 +96,13 @@ impl Exchange {
     pub fn take_rest(&mut self) -> Option<Rest> {
         let whole = self.is_sent_whole() && !self.expires;
         let max_drain = self.request.limits.max_drain;
+        let lost = self.upload.lost().is_some();
         let State::Body(body) = &mut self.state else {
             return None;
         };
-        let rest = body.rest(max_drain).filter(|_| whole && !body.released)?;
+        let rest = body
+            .rest(max_drain)
+            .filter(|_| whole && !lost && !body.released)?;
         self.state = State::Over;
         Some(rest)
     }
@@ -146,7 +110,7 @@ impl Exchange {
 
 impl Body {
     fn rest(&self, max_drain: u64) -> Option<Rest> {
-        let sound = self.reusable && self.owed.is_none() && self.lost.is_none();
+        let sound = self.reusable && self.owed.is_none();
         let announced = self
             .decoder
             .direct_remaining()
@@ -163,30 +127,6 @@ impl Body {
 mod tests {
     use super::*;
     use crate::http1::body::BodyFraming;
-
-    #[test]
-    fn a_body_is_whole_with_its_last_byte() {
-        let mut progress = Progress::default();
-        assert!(progress.is_whole(Some(0)) && !progress.is_whole(Some(3)));
-        progress.pass(b"ab");
-        progress.pass(b"");
-        progress.pass(b"c");
-        assert!(progress.is_whole(Some(3)) && !progress.is_whole(Some(4)));
-        assert!(!progress.is_whole(None));
-    }
-
-    #[test]
-    fn a_framing_of_the_programs_own_ends_with_its_last_chunk_however_it_is_cut() {
-        for cut in 0..=8 {
-            let mut progress = Progress::default();
-            let wire = b"1\r\nx\r\n0\r\n\r\n";
-            let (first, second) = wire.split_at(cut);
-            progress.pass(first);
-            assert!(!progress.is_whole(None), "{cut}");
-            progress.pass(second);
-            assert!(progress.is_whole(None), "{cut}");
-        }
-    }
 
     fn rest(framing: BodyFraming, left: u64) -> Rest {
         Rest {

@@ -4,14 +4,17 @@
 //! ReceiveResponse. A refusal ends the upload: the server has decided without the rest, and many do
 //! not read it. After any failure to write, what had arrived by then is read, too: a server that
 //! answers and closes with unread bytes resets the connection behind its answer.
+//!
+//! Once the response is received, whoever receives it reads, and writing only writes.
 
 use std::fmt;
 use std::time::Instant;
 
 use super::replay::Replay;
+use super::request_body::Piece;
 use super::retry::Loss;
-use super::timers::Wait;
-use super::{Action, Arrived, Call, Composed, Exchange, Flow, Room, Source, State, Turn, Wrote};
+use super::timers::{Stall, Wait};
+use super::{Action, Arrived, Call, Composed, Exchange, Flow, Room, State, Turn, Wrote};
 use crate::error::Error;
 use crate::failure::{Failure, Reason, Result};
 use crate::http1::early::EarlyAnswer;
@@ -22,7 +25,11 @@ use crate::http1::head::HeadLimits;
 pub(super) struct Upload {
     /// Bytes of the head and the data given with SendRequest that are written.
     written: usize,
+    /// The system has the whole body.
+    complete: bool,
     way: Way,
+    /// Since when the system has taken nothing.
+    stall: Stall,
     /// An answer that comes before the request is out.
     early: EarlyAnswer,
     /// Something of an answer has come.
@@ -47,8 +54,9 @@ enum Way {
     /// It can, or all of it is out.
     #[default]
     Open,
-    /// It was given up for the answer, which is there.
-    Answered,
+    /// It was given up for this reason: the answer is there, or nothing was taken for too long.
+    /// Receiving is not concerned.
+    GivenUp(Failure),
     /// The connection was lost; what had arrived by then can still be received.
     Lost(Failure),
 }
@@ -66,16 +74,37 @@ impl fmt::Display for Answered {
 impl Reason for Answered {}
 
 impl Upload {
-    /// What to do for what is left of the head and `given`.
-    pub(super) fn next(&self, request: &Composed, given: &[u8]) -> Action {
+    /// What to do for what is left of the head, and of a piece with so much data.
+    pub(super) fn next(&self, request: &Composed, given: usize, piece: Piece) -> Action {
         if self.doing == Doing::Looking {
             return Action::Read(Room::Inbox(request.limits.head.max_bytes));
         }
-        match self.written.checked_sub(request.head.len()) {
-            None => Action::Write(Source::Head(self.written)),
-            Some(written) if written < given.len() => Action::Write(Source::Lent(written)),
-            Some(_) => Action::Flush,
+        let whole = request.head.len().saturating_add(piece.wire_bytes(given));
+        rest(self.written, whole)
+    }
+
+    /// The same request once more, of which nothing is sent.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            complete: self.complete,
+            ..Self::default()
         }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The exchange has ended.
+    pub(super) fn end_with(&mut self, failure: &Failure) {
+        if matches!(self.way, Way::Open) {
+            self.way = Way::Lost(failure.clone());
+        }
+    }
+
+    /// The response has been received, and has this status.
+    pub(super) fn answered(&mut self, status: u16) {
+        self.early.found(status);
     }
 
     pub(super) fn written(&self) -> usize {
@@ -97,9 +126,9 @@ impl Upload {
     }
 
     /// What is met behind the last byte that had arrived.
-    pub(super) fn into_lost(self) -> Option<Failure> {
-        match self.way {
-            Way::Open | Way::Answered => None,
+    pub(super) fn lost(&self) -> Option<&Failure> {
+        match &self.way {
+            Way::Open | Way::GivenUp(_) => None,
             Way::Lost(failure) => Some(failure),
         }
     }
@@ -108,8 +137,7 @@ impl Upload {
     fn obstacle(&self) -> Option<Failure> {
         match &self.way {
             Way::Open => None,
-            Way::Answered => Some(Failure::because(Error::ConnectionError, Answered)),
-            Way::Lost(failure) => Some(failure.clone()),
+            Way::GivenUp(failure) | Way::Lost(failure) => Some(failure.clone()),
         }
     }
 
@@ -135,25 +163,38 @@ impl Upload {
     }
 }
 
+/// What to do for `whole` bytes of which these are written.
+fn rest(written: usize, whole: usize) -> Action {
+    if written < whole {
+        Action::Write(written)
+    } else {
+        Action::Flush
+    }
+}
+
 impl Exchange {
-    pub(super) fn next_of_write(&mut self, data: &[u8], written: usize) -> Result<Action> {
+    pub(super) fn next_of_write(
+        &mut self,
+        data: usize,
+        piece: Piece,
+        written: usize,
+    ) -> Result<Action> {
         let room = self.room_for_head();
-        let State::Sent(upload) = &mut self.state else {
-            return Err(Error::IncorrectHandleState.into());
-        };
-        self.replay = Replay::Written;
-        if upload.doing == Doing::Looking {
+        let is_sent = matches!(self.state, State::Sent);
+        let upload = &mut self.upload;
+        if is_sent && upload.doing == Doing::Looking {
             return Ok(Action::Read(room));
         }
+        // What has ended the response ends the upload, too.
+        if !is_sent && !matches!(self.state, State::Head(_) | State::Body(_)) {
+            return Err(self.end());
+        }
+        self.replay = Replay::Written;
         upload.doing = Doing::Writing;
         if let Some(failure) = upload.obstacle() {
             return Err(failure);
         }
-        Ok(if written < data.len() {
-            Action::Write(Source::Lent(written))
-        } else {
-            Action::Flush
-        })
+        Ok(rest(written, piece.wire_bytes(data)))
     }
 
     /// What came of writing, or of having the system take everything.
@@ -161,46 +202,43 @@ impl Exchange {
     /// # Errors
     /// What the call fails with.
     pub fn wrote(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, outcome: Wrote) -> Result<Flow> {
-        let (State::Sending(upload) | State::Sent(upload)) = &mut self.state else {
-            return Ok(Flow::On);
-        };
+        let upload = &mut self.upload;
         match outcome {
             Wrote::Bytes(count) => {
-                let given: &[u8] = match call {
-                    Call::Write { data, written } => {
-                        let from = **written;
-                        **written += count;
-                        self.progress
-                            .pass(data.get(from..from + count).unwrap_or_default());
-                        return Ok(Flow::On);
-                    }
-                    Call::Send { given, .. } => given,
-                    Call::Receive | Call::Available { .. } | Call::Read { .. } => &[],
-                };
-                // A write brings bytes of the head, or of the body behind it.
-                if let Some(from) = upload.written.checked_sub(self.request.head.len()) {
-                    self.progress
-                        .pass(given.get(from..from + count).unwrap_or_default());
+                if let Call::Write { written, .. } = call {
+                    **written += count;
+                } else {
+                    upload.written += count;
                 }
-                upload.written += count;
                 return Ok(Flow::On);
             }
-            Wrote::All => return Ok(self.all_is_out()),
+            Wrote::All => return Ok(self.all_is_out(call)),
             Wrote::Blocked => {}
             Wrote::Failed(failure) => upload.way = Way::Lost(failure),
         }
-        if upload.early.is_open() {
+        let nobody_reads = matches!(self.state, State::Sending | State::Sent);
+        if nobody_reads && upload.early.is_open() {
             upload.doing = Doing::Looking;
             return Ok(Flow::On);
         }
         self.looked(turn)
     }
 
+    /// What has ended the exchange, for the other of two calls; none of an exchange that goes on.
+    pub(super) fn end(&self) -> Failure {
+        let is_over = matches!(self.state, State::Over);
+        let failure = self.upload.obstacle().filter(|_| is_over);
+        failure.unwrap_or_else(|| Error::IncorrectHandleState.into())
+    }
+
     /// The system has all that the call gives.
-    fn all_is_out(&mut self) -> Flow {
-        self.stall.over();
-        if let State::Sending(upload) = &mut self.state {
-            self.state = State::Written(std::mem::take(upload));
+    fn all_is_out(&mut self, call: &Call<'_>) -> Flow {
+        self.upload.stall.over();
+        if let Call::Send { piece, .. } | Call::Write { piece, .. } = call {
+            self.upload.complete = piece.is_last;
+        }
+        if matches!(self.state, State::Sending) {
+            self.state = State::Written;
             Flow::On
         } else {
             Flow::Done
@@ -209,51 +247,54 @@ impl Exchange {
 
     /// What has arrived is looked at: goes on with the wait to write, or gives the upload up.
     fn looked(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        let (State::Sending(upload) | State::Sent(upload)) = &mut self.state else {
-            return Ok(Flow::On);
-        };
+        let upload = &mut self.upload;
         upload.doing = Doing::Writing;
         if matches!(upload.way, Way::Open) && upload.early.is_refusal() {
-            upload.way = Way::Answered;
+            upload.way = Way::GivenUp(Failure::because(Error::ConnectionError, Answered));
         }
         if let Some(failure) = upload.obstacle() {
             return self.cannot_send(failure);
         }
-        let left = self
+        let left = upload
             .stall
             .left(Wait::Send, turn.carried, turn.now, turn.timeouts);
         match left {
             Ok(until) => Ok(Flow::Wait(until)),
             Err(failure) => {
-                upload.way = Way::Answered; // if it is not, this is the end
+                upload.way = Way::GivenUp(if upload.is_answered() {
+                    Failure::because(Error::ConnectionError, Answered)
+                } else {
+                    failure.clone()
+                });
                 self.cannot_send(failure)
             }
         }
     }
 
-    /// Nothing more can be sent. Where the answer is there, it is worth more to the program than
-    /// the failure.
+    /// Nothing more can be sent. Where the answer is there, or on its way, it is worth more to the
+    /// program than the failure.
     fn cannot_send(&mut self, failure: Failure) -> Result<Flow> {
-        if self.is_answered() {
-            self.stall.over();
+        self.upload.stall.over();
+        if self.is_answered() || self.is_receiving() {
             return Err(failure);
         }
-        if let State::Sending(upload) = std::mem::replace(&mut self.state, State::Over) {
-            if upload.is_answered() {
-                self.stall.over();
-                self.state = State::Written(upload);
+        if matches!(self.state, State::Sending) {
+            if self.upload.is_answered() {
+                self.state = State::Written;
                 return Ok(Flow::On);
             }
-            if self.is_stale(&upload) {
+            if self.is_stale() {
                 self.state = State::Stale;
                 return Ok(Flow::On);
             }
         }
+        self.state = State::Over;
         Err(failure)
     }
 
     /// The connection was given up by the server before this request came.
-    fn is_stale(&self, upload: &Upload) -> bool {
+    fn is_stale(&self) -> bool {
+        let upload = &self.upload;
         let loss = Loss {
             origin: self.origin,
             answered: upload.has_arrived,
@@ -268,9 +309,7 @@ impl Exchange {
     /// response says what came.
     pub(super) fn await_head(&mut self, turn: &Turn<'_>) -> Action {
         let room = self.room_for_head();
-        let State::Sent(upload) = &mut self.state else {
-            return Action::Done;
-        };
+        let upload = &mut self.upload;
         if !upload.awaits_head() {
             upload.doing = Doing::Awaiting(turn.now);
         }
@@ -289,9 +328,7 @@ impl Exchange {
         input: &[u8],
     ) -> Result<Flow> {
         let limits = self.request.limits.head;
-        let (State::Sending(upload) | State::Sent(upload)) = &mut self.state else {
-            return Ok(Flow::On);
-        };
+        let upload = &mut self.upload;
         let seen = upload.look(arrived, input, &limits);
         match upload.doing {
             Doing::Looking if seen => self.looked(turn),

@@ -11,10 +11,11 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+use super::request_body::Piece;
 use super::timers::Carried;
 use super::{
     Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Release,
-    Room, Source, Turn, Wrote,
+    Room, Turn, Wrote,
 };
 use crate::error::Error;
 use crate::failure::{Failure, Result};
@@ -103,7 +104,6 @@ fn request() -> Composed {
         secure: false,
         head: HEAD.to_vec(),
         method: "GET".into(),
-        body_bytes: Some(0),
         announces_close: false,
         upgrade: None,
         limits: ExchangeLimits {
@@ -168,14 +168,36 @@ impl World {
     }
 
     fn send_with(&mut self, given: &[u8]) -> Result<()> {
+        self.send_piece(given, Piece::WHOLE)
+    }
+
+    fn send_piece(&mut self, given: &[u8], piece: Piece) -> Result<()> {
         let awaits = Awaits::Sent;
-        self.run(&mut Call::Send { given, awaits })
+        self.run(&mut Call::Send {
+            given,
+            piece,
+            awaits,
+        })
+    }
+
+    /// Sends, and waits for the answer's head.
+    fn send_and_await(&mut self) -> Result<()> {
+        self.run(&mut Call::Send {
+            given: b"",
+            piece: Piece::WHOLE,
+            awaits: Awaits::Head,
+        })
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize> {
+        self.write_piece(data, Piece::WHOLE)
+    }
+
+    fn write_piece(&mut self, data: &[u8], piece: Piece) -> Result<usize> {
         let mut written = 0;
         let call = &mut Call::Write {
             data,
+            piece,
             written: &mut written,
         };
         self.run(call)?;
@@ -267,7 +289,7 @@ impl World {
                     self.secure();
                     Flow::On
                 }
-                Action::Write(source) => self.take(&turn, call, source)?,
+                Action::Write(from) => self.take(&turn, call, from)?,
                 Action::Flush => self.exchange.wrote(&turn, call, Wrote::All)?,
                 Action::Read(room) => self.give(&turn, call, room)?,
                 Action::Finish => {
@@ -287,16 +309,16 @@ impl World {
             match flow {
                 Flow::On => {}
                 Flow::Done => return Ok(()),
-                Flow::Wait(until) => self.sleep(until),
+                Flow::Wait(until) => self.sleep(call, until),
             }
         }
     }
 
     /// The time jumps to whatever comes first.
-    fn sleep(&mut self, until: Option<Instant>) {
-        let exchange = &self.exchange;
+    fn sleep(&mut self, call: &Call<'_>, until: Option<Instant>) {
+        let (exchange, call) = (&self.exchange, call.operation());
         self.waits
-            .push((exchange.waits_to_write(), exchange.waits_to_read()));
+            .push((exchange.waits_to_write(call), exchange.waits_to_read(call)));
         let next = super::timers::earlier(until, self.quiet_until);
         self.now = next.expect("nothing would ever happen");
     }
@@ -345,14 +367,8 @@ impl World {
         }
     }
 
-    fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, source: Source) -> Result<Flow> {
-        let head = self.exchange.head();
-        let bytes = match (source, &*call) {
-            (Source::Head(from), _) => head[from..].to_vec(),
-            (Source::Lent(from), Call::Send { given, .. }) => given[from..].to_vec(),
-            (Source::Lent(from), Call::Write { data, .. }) => data[from..].to_vec(),
-            (Source::Lent(_), other) => panic!("nothing is lent to write by {other:?}"),
-        };
+    fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, from: usize) -> Result<Flow> {
+        let bytes = self.exchange.outgoing(call, from).concat();
         assert!(!bytes.is_empty());
         let silent = self.writing.is_empty();
         let wrote = match self.next_of(|world| &mut world.writing) {

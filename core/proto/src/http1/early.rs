@@ -45,6 +45,11 @@ impl EarlyAnswer {
         }
     }
 
+    /// The head was received elsewhere.
+    pub fn found(&mut self, status: u16) {
+        self.search = Search::Found(status);
+    }
+
     /// No more bytes will come, or they are not to be had.
     pub fn give_up(&mut self) {
         if self.search == Search::Open {

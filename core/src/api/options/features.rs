@@ -2,7 +2,7 @@
 
 /// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among
 /// them, unless what it asks for is always the case here.
-pub const SUPPORTED: [(u32, &str); 22] = [
+pub const SUPPORTED: [(u32, &str); 23] = [
     (2, "IPV6_FAST_FALLBACK"), // addresses always race
     (3, "CONNECTION_STATS_V0"),
     (4, "REQUEST_TIMES"),
@@ -22,6 +22,7 @@ pub const SUPPORTED: [(u32, &str); 22] = [
     (54, "EXTENDED_HEADER_FLAG_UNICODE"),
     (55, "QUERY_FLAG_TRAILERS"),
     (56, "QUERY_FLAG_WIRE_ENCODING"),
+    (59, "FLAG_AUTOMATIC_CHUNKING"),
     (62, "QUERY_EX_ALL_HEADERS"),
     (63, "READ_DATA_EX_FLAG_FILL_BUFFER"),
     (73, "REQUEST_ANNOTATION"),
@@ -42,9 +43,9 @@ mod tests {
     fn features_are_found_by_number_and_unknown_ones_are_not_there() {
         assert!(SUPPORTED.is_sorted_by_key(|(number, _)| *number));
         assert!(SUPPORTED.iter().all(|(number, _)| is_supported(*number)));
-        // HTTP/3 keep-alive, automatic chunking, and numbers without a feature.
+        // HTTP/3 keep-alive, and numbers without a feature.
         assert!(
-            [69, 59, 0, 10, u32::MAX]
+            [69, 0, 10, u32::MAX]
                 .into_iter()
                 .all(|number| !is_supported(number))
         );

@@ -7,7 +7,7 @@
 use winhttp_proto::auth::{Challenge, CredentialSet, Credentials};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
-use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::legality::{Function, Verdict};
 use winhttp_proto::header::query::StartLine;
 
 use super::{HeaderBlock, Request, RequestState};
@@ -32,7 +32,7 @@ impl<E: Embedder> Request<E> {
     /// [`Error::IncorrectHandleState`] while an operation is pending.
     pub fn set_credentials(&self, credentials: Credentials) -> Result<()> {
         let mut state = self.state();
-        if let Verdict::Fails(error) = verdict(Function::SetCredentials, state.life.stage()) {
+        if let Verdict::Fails(error) = state.verdict(Function::SetCredentials) {
             return Err(error);
         }
         state.credentials.put(credentials);

@@ -1,31 +1,45 @@
-//! Where a request stands: one value, which owns what that state needs.
+//! Where a request stands, and which calls run: two values, which own what they need.
 //!
 //! ```text
-//! Created ──SendRequest──► Parked ◄──► Turning (asynchronously), Blocking (synchronously)
-//!    ▲                                      │ the end of the call
-//!    │            Sent ◄────────────────────┼─ SendRequest, WriteData
-//!    │            Responded, Gone ◄─────────┼─ ReceiveResponse, QueryDataAvailable, ReadData
-//!    └─ again ◄── Failed ◄──────────────────┘
+//! Created ──SendRequest──► Sent ──ReceiveResponse──► Responded ──a read that failed, an upgrade──► Gone
+//!    ▲                      └───────────────────────── any of them failed ──► Failed
+//!    └─ again ◄── any of these
+//!
+//! a call    Free ──► Parked ◄──► Turning (asynchronously), Blocking (synchronously) ──its end──► Free
 //! ```
 //!
-//! Closed, when the handle is: whatever it was before.
+//! WriteData has a place of its own: it may run beside a call that receives. Closed, when the
+//! handle is: whatever it was before.
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::exchange::legality::Stage;
+use winhttp_proto::exchange::timers::earlier;
 use winhttp_proto::notify::RequestOperation;
 
 use super::operation::Operation;
 use crate::engine::driver::Driver;
 use crate::engine::pool::Returning;
 use crate::engine::sleeper::Wake;
+use crate::lock::if_free;
 
 /// See the module.
-pub(super) enum Life<E: Embedder> {
+pub(super) struct Life<E: Embedder> {
+    pub(super) standing: Standing,
+    /// WriteData.
+    upload: Place<E>,
+    /// Any other call.
+    main: Place<E>,
+}
+
+/// What the calls that are over have left.
+pub(super) enum Standing {
     /// Nothing was sent.
     Created,
     /// The request is out.
@@ -41,10 +55,18 @@ pub(super) enum Life<E: Embedder> {
     Failed,
     /// The handle is closed: nothing begins any more.
     Closed,
+}
+
+/// A call, or the place for one.
+pub(super) enum Place<E: Embedder> {
+    /// None runs.
+    Free,
     /// An asynchronous call waits for its lane, or for something to happen.
     Parked {
         attached: Attached,
         operation: Operation<E>,
+        /// When it goes on in any case.
+        until: Option<Instant>,
         /// The lane knows.
         queued: bool,
     },
@@ -63,10 +85,15 @@ pub(super) enum Life<E: Embedder> {
     },
 }
 
-/// A request's exchange, with the connection it has.
+/// A request's exchange, with the connection it has. Shared by two calls that run side by side:
+/// each step of either has the driver for itself, and waits without it.
+#[derive(Clone)]
 pub(super) struct Attached {
-    pub(super) driver: Box<Driver>,
+    driver: Arc<Mutex<Driver>>,
 }
+
+/// A call whose turn it is, with its connection.
+type ParkedCall<E> = (Attached, Operation<E>);
 
 /// What the thread does that runs a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,29 +104,214 @@ pub(super) enum Activity {
     Notifying,
 }
 
+impl Attached {
+    pub(super) fn new(driver: Driver) -> Self {
+        let driver = Arc::new(Mutex::new(driver));
+        Self { driver }
+    }
+
+    /// In a forked child: the place in the parent's poll, which is the parent's to give up. None if
+    /// a thread that does not exist here has the driver.
+    pub(super) fn forget_place(&self) {
+        if let Some(mut driver) = if_free(&self.driver) {
+            let _the_parents = ManuallyDrop::new(driver.take_place());
+        }
+    }
+
+    /// The driver, for one step or question; no other lock is taken meanwhile, and nobody waits.
+    pub(super) fn driver(&self) -> MutexGuard<'_, Driver> {
+        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<E: Embedder> Life<E> {
+    /// Of a request that was opened.
+    pub(super) fn new() -> Self {
+        Self {
+            standing: Standing::Created,
+            upload: Place::Free,
+            main: Place::Free,
+        }
+    }
+
     /// Where the request stands, as a program can tell.
     pub(super) fn stage(&self) -> Stage {
-        match self {
-            Self::Created => Stage::Created,
-            Self::Sent(_) => Stage::Sent,
-            Self::Responded(_) | Self::Gone { .. } => Stage::Response,
-            Self::Failed => Stage::Failed,
-            Self::Closed => Stage::Closed,
-            Self::Parked { operation, .. } => running(operation.name()),
-            Self::Turning { call, .. } | Self::Blocking { call, .. } => running(*call),
+        use RequestOperation as Op;
+        let writes = self.upload.is_busy();
+        match (&self.standing, self.main.call()) {
+            (Standing::Closed, _) => Stage::Closed,
+            (_, Some(Op::SendRequest)) => Stage::Sending,
+            (_, Some(Op::ReceiveResponse)) if writes => Stage::Exchanging,
+            (_, Some(Op::ReceiveResponse)) => Stage::Receiving,
+            (_, Some(Op::QueryDataAvailable | Op::ReadData)) if writes => Stage::Streaming,
+            (_, Some(Op::QueryDataAvailable | Op::ReadData)) => Stage::Reading,
+            (Standing::Responded(_) | Standing::Gone { .. }, _) if writes => Stage::Uploading,
+            (Standing::Responded(_) | Standing::Gone { .. }, _) => Stage::Response,
+            _ if writes => Stage::Writing,
+            (Standing::Created, _) => Stage::Created,
+            (Standing::Sent(_), _) => Stage::Sent,
+            (Standing::Failed, _) => Stage::Failed,
         }
+    }
+
+    /// Where this call runs.
+    pub(super) fn place(&mut self, call: RequestOperation) -> &mut Place<E> {
+        match call {
+            RequestOperation::WriteData => &mut self.upload,
+            RequestOperation::SendRequest
+            | RequestOperation::ReceiveResponse
+            | RequestOperation::QueryDataAvailable
+            | RequestOperation::ReadData => &mut self.main,
+        }
+    }
+
+    /// Both places: that of WriteData first.
+    fn places(&self) -> [&Place<E>; 2] {
+        [&self.upload, &self.main]
+    }
+
+    pub(super) fn places_mut(&mut self) -> [&mut Place<E>; 2] {
+        [&mut self.upload, &mut self.main]
     }
 
     /// A call runs or waits.
     pub(super) fn is_busy(&self) -> bool {
-        matches!(
-            self,
-            Self::Parked { .. } | Self::Turning { .. } | Self::Blocking { .. }
-        )
+        self.places().into_iter().any(Place::is_busy)
+    }
+
+    /// A call waits for its lane, or for something to happen.
+    pub(super) fn is_parked(&self) -> bool {
+        let mut places = self.places().into_iter();
+        places.any(|place| matches!(place, Place::Parked { .. }))
     }
 
     /// A step of a call is under way, which waits for nothing.
+    pub(super) fn is_stepping(&self) -> bool {
+        self.places().into_iter().any(Place::is_stepping)
+    }
+
+    /// A lane has a call in hand.
+    pub(super) fn is_turning(&self) -> bool {
+        let mut places = self.places().into_iter();
+        places.any(|place| matches!(place, Place::Turning { .. }))
+    }
+
+    /// When a call that waits goes on in any case.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let deadlines = self.places().map(|place| match place {
+            Place::Parked { until, .. } => *until,
+            Place::Free | Place::Turning { .. } | Place::Blocking { .. } => None,
+        });
+        deadlines.into_iter().fold(None, earlier)
+    }
+
+    /// The connection on which a call can begin.
+    pub(super) fn attached(&self) -> Option<&Attached> {
+        match &self.standing {
+            Standing::Sent(attached) | Standing::Responded(attached) => Some(attached),
+            Standing::Created | Standing::Gone { .. } | Standing::Failed | Standing::Closed => None,
+        }
+    }
+
+    /// There is a connection, or one is on its way, unless a thread has it.
+    pub(super) fn is_attached(&self) -> bool {
+        self.attached().is_some() || self.is_parked()
+    }
+
+    /// No call runs, and the exchange has its connection still.
+    pub(super) fn has_connection(&self) -> bool {
+        let attached = self.attached();
+        attached.is_some_and(|attached| attached.driver().stack().is_some())
+    }
+
+    /// The connection that no call uses serves no other request.
+    pub(super) fn expire(&self) {
+        if let Some(attached) = self.attached() {
+            attached.driver().expire();
+        }
+    }
+
+    /// Takes a connection that is not needed any more; to be settled without the lock.
+    pub(super) fn take_returning(&self) -> Option<Returning> {
+        self.attached()?.driver().take_returning()
+    }
+
+    /// The request that was sent asked for a WebSocket; not to be asked while a call runs.
+    pub(super) fn asked_upgrade(&self) -> bool {
+        let asks = |attached: &Attached| attached.driver().exchange().asks_upgrade();
+        matches!(
+            self.standing,
+            Standing::Gone {
+                asked_upgrade: true
+            }
+        ) || self.attached().is_some_and(asks)
+    }
+
+    /// Nothing begins any more; gives what is to be dropped. A call that a thread has in hand ends
+    /// by itself.
+    pub(super) fn close(&mut self) -> (Standing, [Option<ParkedCall<E>>; 2]) {
+        let standing = std::mem::replace(&mut self.standing, Standing::Closed);
+        (standing, self.places_mut().map(Place::take_parked))
+    }
+
+    /// A call has succeeded; gives what stood before.
+    pub(super) fn succeed(
+        &mut self,
+        call: RequestOperation,
+        attached: &Attached,
+    ) -> Option<Standing> {
+        let next = match call {
+            RequestOperation::SendRequest => Standing::Sent(attached.clone()),
+            RequestOperation::ReceiveResponse => Standing::Responded(attached.clone()),
+            RequestOperation::WriteData
+            | RequestOperation::QueryDataAvailable
+            | RequestOperation::ReadData => return None,
+        };
+        Some(std::mem::replace(&mut self.standing, next))
+    }
+
+    /// A call has failed; gives what stood before, with the connection where that ends. A failed
+    /// send or receive ends the exchange, and a failed write, unless there is, or may be, an
+    /// answer; a failed read leaves the response's head readable.
+    pub(super) fn fail(&mut self, call: RequestOperation, attached: &Attached) -> Option<Standing> {
+        let (goes_on, asked_upgrade) = {
+            let driver = attached.driver();
+            let exchange = driver.exchange();
+            let goes_on = exchange.is_answered() || exchange.is_receiving();
+            (goes_on, exchange.asks_upgrade())
+        };
+        let next = match call {
+            RequestOperation::WriteData
+                if goes_on || self.main.is_busy() || self.attached().is_none() =>
+            {
+                return None;
+            }
+            RequestOperation::SendRequest
+            | RequestOperation::WriteData
+            | RequestOperation::ReceiveResponse => Standing::Failed,
+            RequestOperation::QueryDataAvailable | RequestOperation::ReadData => {
+                Standing::Gone { asked_upgrade }
+            }
+        };
+        Some(std::mem::replace(&mut self.standing, next))
+    }
+}
+
+impl<E: Embedder> Place<E> {
+    /// For a call that begins.
+    pub(super) fn parked(attached: Attached, operation: Operation<E>) -> Self {
+        Self::Parked {
+            attached,
+            operation,
+            until: None,
+            queued: false,
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        !matches!(self, Self::Free)
+    }
+
     pub(super) fn is_stepping(&self) -> bool {
         matches!(
             self,
@@ -110,123 +322,35 @@ impl<E: Embedder> Life<E> {
         )
     }
 
-    /// The connection, unless a thread has it.
-    pub(super) fn attached(&self) -> Option<&Attached> {
+    /// Which call runs here.
+    fn call(&self) -> Option<RequestOperation> {
         match self {
-            Self::Sent(attached) | Self::Responded(attached) | Self::Parked { attached, .. } => {
-                Some(attached)
-            }
-            Self::Created
-            | Self::Gone { .. }
-            | Self::Failed
-            | Self::Closed
-            | Self::Turning { .. }
-            | Self::Blocking { .. } => None,
-        }
-    }
-
-    /// No call runs, and the exchange has its connection still.
-    pub(super) fn has_connection(&self) -> bool {
-        self.attached()
-            .is_some_and(|attached| attached.driver.stack().is_some())
-    }
-
-    /// The connection that no call uses serves no other request.
-    pub(super) fn expire(&mut self) {
-        if let Self::Sent(attached) | Self::Responded(attached) = self {
-            attached.driver.expire();
-        }
-    }
-
-    /// The request that was sent asked for a WebSocket.
-    pub(super) fn asked_upgrade(&self) -> bool {
-        let asks = |attached: &Attached| attached.driver.exchange().asks_upgrade();
-        matches!(
-            self,
-            Self::Gone {
-                asked_upgrade: true
-            }
-        ) || self.attached().is_some_and(asks)
-    }
-
-    /// Takes the state out, to make the next of it: meanwhile nothing begins.
-    pub(super) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::Closed)
-    }
-
-    /// Takes the connection of a request that no call uses.
-    pub(super) fn take_idle(&mut self) -> Option<Attached> {
-        let is_idle = matches!(self, Self::Sent(_) | Self::Responded(_));
-        if let Self::Sent(attached) | Self::Responded(attached) = is_idle.then(|| self.take())? {
-            return Some(attached);
-        }
-        None
-    }
-
-    /// Takes a connection that is not needed any more; to be settled without the lock.
-    pub(super) fn take_returning(&mut self) -> Option<Returning> {
-        match self {
-            Self::Sent(attached) | Self::Responded(attached) => attached.driver.take_returning(),
-            Self::Created
-            | Self::Gone { .. }
-            | Self::Failed
-            | Self::Closed
-            | Self::Parked { .. }
-            | Self::Turning { .. }
-            | Self::Blocking { .. } => None,
+            Self::Free => None,
+            Self::Parked { operation, .. } => Some(operation.name()),
+            Self::Turning { call, .. } | Self::Blocking { call, .. } => Some(*call),
         }
     }
 
     /// Takes a call whose turn it is.
-    pub(super) fn take_parked(&mut self) -> Option<(Attached, Operation<E>)> {
+    pub(super) fn take_parked(&mut self) -> Option<ParkedCall<E>> {
         let is_parked = matches!(self, Self::Parked { .. });
         if let Self::Parked {
             attached,
             operation,
             ..
-        } = is_parked.then(|| self.take())?
+        } = is_parked.then(|| std::mem::replace(self, Self::Free))?
         {
             return Some((attached, operation));
         }
         None
     }
 
-    /// What follows a call that succeeded.
-    pub(super) fn after(call: RequestOperation, attached: Attached) -> Self {
-        match call {
-            RequestOperation::SendRequest | RequestOperation::WriteData => Self::Sent(attached),
-            RequestOperation::ReceiveResponse
-            | RequestOperation::QueryDataAvailable
-            | RequestOperation::ReadData => Self::Responded(attached),
+    /// What ends the wait of the thread that is inside.
+    pub(super) fn waker(&self) -> Option<Arc<dyn Wake>> {
+        if let Self::Blocking { waker, .. } = self {
+            Some(Arc::clone(waker))
+        } else {
+            None
         }
-    }
-
-    /// What follows a call that failed, and the connection that went with it. A failed send or
-    /// receive ends the exchange, unless its answer came first; a failed read leaves the response's
-    /// head readable.
-    pub(super) fn after_failed(
-        call: RequestOperation,
-        attached: Attached,
-    ) -> (Self, Option<Attached>) {
-        let exchange = attached.driver.exchange();
-        match call {
-            RequestOperation::WriteData if exchange.is_answered() => (Self::Sent(attached), None),
-            RequestOperation::SendRequest
-            | RequestOperation::WriteData
-            | RequestOperation::ReceiveResponse => (Self::Failed, Some(attached)),
-            RequestOperation::QueryDataAvailable | RequestOperation::ReadData => {
-                let asked_upgrade = exchange.asks_upgrade();
-                (Self::Gone { asked_upgrade }, Some(attached))
-            }
-        }
-    }
-}
-
-fn running(call: RequestOperation) -> Stage {
-    match call {
-        RequestOperation::SendRequest => Stage::Sending,
-        RequestOperation::WriteData => Stage::Writing,
-        RequestOperation::ReceiveResponse => Stage::Receiving,
-        RequestOperation::QueryDataAvailable | RequestOperation::ReadData => Stage::Reading,
     }
 }

@@ -2,6 +2,7 @@
 //! ends each.
 
 use winhttp_proto::embed::{Embedder, ReadMemory, WriteMemory};
+use winhttp_proto::exchange::request_body::Piece;
 use winhttp_proto::exchange::{Awaits, Call, Turn};
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{Notification, RequestOperation};
@@ -10,10 +11,10 @@ use crate::engine::driver::{Driver, Step};
 
 /// A call that may have to wait.
 pub(super) enum Operation<E: Embedder> {
-    /// WinHttpSendRequest, with the optional data.
-    Send(Option<E::WriteBuffer>, Awaits),
-    /// WinHttpWriteData; bytes taken so far.
-    Write(E::WriteBuffer, usize),
+    /// WinHttpSendRequest, with the optional data, and how it goes on the wire.
+    Send(Option<E::WriteBuffer>, Piece, Awaits),
+    /// WinHttpWriteData; the same, and bytes taken so far, those of the framing included.
+    Write(E::WriteBuffer, Piece, usize),
     /// WinHttpReceiveResponse.
     Receive,
     /// WinHttpQueryDataAvailable; bytes found.
@@ -26,12 +27,14 @@ impl<E: Embedder> Operation<E> {
     /// Moves on, up to the next notification or wait.
     pub(super) fn step(&mut self, driver: &mut Driver, turn: Turn<'_>) -> Result<Step> {
         let call = match self {
-            Self::Send(body, awaits) => Call::Send {
+            Self::Send(body, piece, awaits) => Call::Send {
                 given: body.as_ref().map(WriteMemory::bytes).unwrap_or_default(),
+                piece: *piece,
                 awaits: *awaits,
             },
-            Self::Write(data, written) => Call::Write {
+            Self::Write(data, piece, written) => Call::Write {
                 data: data.bytes(),
+                piece: *piece,
                 written,
             },
             Self::Receive => Call::Receive,
@@ -66,7 +69,7 @@ impl<E: Embedder> Operation<E> {
     pub(super) fn count(&self) -> u32 {
         let count = match self {
             Self::Available(found) => return *found,
-            Self::Write(_, written) => *written,
+            Self::Write(data, ..) => data.bytes().len(),
             Self::Read(_, filled, _) => *filled,
             Self::Send(..) | Self::Receive => 0,
         };
@@ -77,7 +80,7 @@ impl<E: Embedder> Operation<E> {
     pub(super) fn success(&self) -> Notification {
         let count = self.count();
         match self {
-            Self::Send(body, _) => Notification::SendRequestComplete {
+            Self::Send(body, ..) => Notification::SendRequestComplete {
                 address: body.as_ref().map_or(0, WriteMemory::address),
                 bytes: body.as_ref().map_or(0, |body| {
                     u32::try_from(body.bytes().len()).unwrap_or(u32::MAX)

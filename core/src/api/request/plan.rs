@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
-use winhttp_proto::exchange::compose::{Draft, frames_own_body};
+use winhttp_proto::exchange::compose::Draft;
 use winhttp_proto::exchange::{Composed, ExchangeLimits};
 use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::header::HeaderList;
@@ -110,6 +110,7 @@ impl<E: Embedder> Request<E> {
         body_len: u64,
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
+        let own = state.framed_headers(self.chunks);
         let draft = Draft {
             verb: &self.line.verb,
             target: &self.line.target,
@@ -118,7 +119,7 @@ impl<E: Embedder> Request<E> {
             port: self.connect.port(self.secure),
             secure: self.secure,
             agent: state.agent(agent),
-            own: &state.headers,
+            own: &own,
             body_bytes: body_len,
             upgrade: upgrade.as_ref(),
         };
@@ -134,7 +135,6 @@ impl<E: Embedder> Request<E> {
             host: self.connect.host().name().into(),
             secure: self.secure,
             head,
-            body_bytes: (!frames_own_body(&state.headers)).then_some(body_len),
             method: self.line.verb.clone(),
             announces_close,
             upgrade,
@@ -218,6 +218,15 @@ impl<E: Embedder> RequestState<E> {
             return Err(Error::NotEnoughMemory);
         }
         Ok(Some(client_key(entropy::nonce()?)))
+    }
+
+    /// The fields of the program, and that of an automatically chunked body.
+    fn framed_headers(&self, chunks: bool) -> Cow<'_, HeaderList> {
+        let mut own = Cow::Borrowed(&self.headers);
+        if chunks && !own.contains("Transfer-Encoding") {
+            own.to_mut().push("Transfer-Encoding", "chunked");
+        }
+        own
     }
 
     /// The request's own user agent, else the session's.

@@ -2,12 +2,13 @@
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
-use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::legality::{Function, Verdict};
 use winhttp_proto::header::HeaderList;
 use winhttp_proto::header::query::{Block, QueryError, StartLine};
 use winhttp_proto::url::request_url;
 
 use super::Request;
+use super::life::Attached;
 
 /// Which headers a query looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl<E: Embedder> Request<E> {
                 headers,
             })?);
         }
-        let response = match verdict(Function::QueryHeaders, state.life.stage()) {
+        let response = match state.verdict(Function::QueryHeaders) {
             Verdict::Begins => state.response.as_deref(),
             Verdict::Follows => None,
             Verdict::Fails(error) | Verdict::Refused(error) => return Err(error),
@@ -55,7 +56,10 @@ impl<E: Embedder> Request<E> {
         }
         let none = HeaderList::default();
         let attached = state.life.attached();
-        let trailers = attached.and_then(|attached| attached.driver.exchange().trailers());
+        let driver = attached.map(Attached::driver);
+        let trailers = driver
+            .as_ref()
+            .and_then(|driver| driver.exchange().trailers());
         let trailers = trailers
             .ok_or(Error::IncorrectHandleState)?
             .unwrap_or(&none);

@@ -3,11 +3,11 @@
 use winhttp_proto::embed::{Embedder, ReadMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::Turn;
-use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::legality::{Function, Verdict};
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::RequestOperation;
 
-use super::life::{Attached, Life};
+use super::life::Standing;
 use super::operation::Operation;
 use super::{Locked, Request, RequestState};
 use crate::api::completions::Completions;
@@ -33,7 +33,7 @@ impl<E: Embedder> Request<E> {
     pub fn receive(&self) -> Result<()> {
         let mut state = self.state();
         let call = RequestOperation::ReceiveResponse;
-        match verdict(Function::ReceiveResponse, state.life.stage()) {
+        match state.verdict(Function::ReceiveResponse) {
             Verdict::Begins => self.begin(state, Operation::Receive).map(|_| ()),
             Verdict::Follows if self.handle.is_asynchronous() => {
                 // One of two receives fails, and the program is told of that when it has been told
@@ -90,7 +90,7 @@ impl<E: Embedder> Request<E> {
             return Err(Error::InvalidOperation.into());
         }
         let state = self.state();
-        let verdict = verdict(function, state.life.stage());
+        let verdict = state.verdict(function);
         if let Verdict::Fails(error) = verdict {
             return Err(error.into());
         }
@@ -124,8 +124,9 @@ impl<E: Embedder> Request<E> {
                 operation.success()
             }
             Err(failure) => {
-                if let Some(attached) = state.life.take_idle() {
-                    released = state.end(attached, operation.name(), Err(&failure));
+                if let Some(attached) = state.life.attached().cloned() {
+                    let ended = state.end(&attached, operation.name(), Err(&failure));
+                    released = Some((ended, attached));
                 }
                 operation.failure(failure)
             }
@@ -134,9 +135,14 @@ impl<E: Embedder> Request<E> {
         let mut ended = Completions::of_call(&self.handle);
         ended.push(completion);
         drop(state);
+        let ended_with_it = released.is_some();
         drop(released);
         if let Some(returning) = returning {
             returning.settle();
+        }
+        if ended_with_it {
+            // What has ended this call ends the one beside it.
+            self.schedule(self.state());
         }
         Ok(if ended.deliver() {
             Outcome::Done
@@ -150,9 +156,14 @@ impl<E: Embedder> RequestState<E> {
     /// Does a read for which everything was received already; `false` if there is more to do than
     /// that.
     fn finish_at_hand(&mut self, operation: &mut Operation<E>, wanted: usize) -> Result<bool> {
-        let Life::Responded(Attached { driver, .. }) = &mut self.life else {
+        let Standing::Responded(attached) = &self.life.standing else {
             return Ok(false);
         };
+        // The driver may be in use by a write, which is not waited for.
+        if self.life.is_turning() {
+            return Ok(false);
+        }
+        let mut driver = attached.driver();
         if !driver.has_at_hand(wanted) {
             return Ok(false);
         }
@@ -160,7 +171,7 @@ impl<E: Embedder> RequestState<E> {
             expires: self.expires,
             ..Turn::new(clock::now(), &self.timeouts)
         };
-        Ok(matches!(operation.step(driver, turn)?, Step::Done))
+        Ok(matches!(operation.step(&mut driver, turn)?, Step::Done))
     }
 }
 

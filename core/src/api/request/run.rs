@@ -10,14 +10,14 @@ use winhttp_proto::exchange::Turn;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
-use super::life::{Activity, Attached, Life};
+use super::life::{Activity, Attached, Place, Standing};
 use super::operation::Operation;
 use super::{ConnectionFacts, Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::api::handle::Stepwise;
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::driver::{Driver, Step};
+use crate::engine::driver::Step;
 use crate::engine::sleeper::{self, Sleeper};
 use crate::engine::transport::Stack;
 
@@ -41,9 +41,9 @@ impl<E: Embedder> Request<E> {
     /// Begins an operation on the connection that is there.
     ///
     /// Returns the operation's byte count, which means nothing for an asynchronous start.
-    pub(super) fn begin(&self, mut state: Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
+    pub(super) fn begin(&self, state: Locked<'_, E>, operation: Operation<E>) -> Result<u32> {
         let sleeper = self.sleeper()?;
-        let Some(attached) = state.life.take_idle() else {
+        let Some(attached) = state.life.attached().cloned() else {
             // It is gone, to a WebSocket or with a read that failed.
             let error = Error::IncorrectHandleState;
             return self.refuse(state, operation.name(), error).map(|()| 0);
@@ -55,18 +55,14 @@ impl<E: Embedder> Request<E> {
     pub(super) fn run(
         &self,
         mut state: Locked<'_, E>,
-        mut attached: Attached,
+        attached: Attached,
         mut operation: Operation<E>,
         sleeper: Option<Arc<Sleeper>>,
     ) -> Result<u32> {
         let call = operation.name();
         let Some(sleeper) = sleeper else {
             let on_caller = operation.begins_on_caller();
-            state.life = Life::Parked {
-                attached,
-                operation,
-                queued: false,
-            };
+            *state.life.place(call) = Place::parked(attached, operation);
             if on_caller {
                 self.schedule_here(state);
             } else {
@@ -75,11 +71,14 @@ impl<E: Embedder> Request<E> {
             return Ok(0);
         };
         let waker = sleeper.waker();
-        state.life = Life::Blocking { call, waker };
+        *state.life.place(call) = Place::Blocking { call, waker };
         drop(state);
-        attached.driver.set_wake(sleeper.waker());
+        if call != RequestOperation::WriteData {
+            // A write needs no look-up, and the call beside it may.
+            attached.driver().set_wake(sleeper.waker());
+        }
         let here = winhttp_process::epoch();
-        let outcome = contained(|| self.run_to_end(&mut attached.driver, &mut operation, &sleeper));
+        let outcome = contained(|| self.run_to_end(&attached, &mut operation, &sleeper));
         if !here.is_current() {
             // A callback has forked, and this is the child, where the lock may be held for ever.
             return Err(Error::OperationCancelled.into());
@@ -90,18 +89,18 @@ impl<E: Embedder> Request<E> {
 
     fn run_to_end(
         &self,
-        driver: &mut Driver,
+        attached: &Attached,
         operation: &mut Operation<E>,
         sleeper: &Sleeper,
     ) -> Result<()> {
         loop {
-            let mut progress = self.advance(driver, operation)?;
+            let mut progress = self.advance(attached, operation)?;
             if let Progress::Wait(until) = progress {
-                progress = match driver.waits_for_answer() {
-                    true => self.wait_for_answer(driver, operation, sleeper, until)?,
-                    false => sleeper
-                        .wait(&driver.interests(), until)
-                        .map(|()| Progress::Yield)?,
+                let call = operation.name();
+                let looks = attached.driver().waits_for_answer(call);
+                progress = match looks {
+                    true => self.wait_for_answer(attached, operation, sleeper, until)?,
+                    false => wait_once(attached, call, sleeper, until)?,
                 };
             }
             if let Progress::Done = progress {
@@ -113,31 +112,30 @@ impl<E: Embedder> Request<E> {
     /// Looks for the answer for a while where that pays, then sleeps.
     fn wait_for_answer(
         &self,
-        driver: &mut Driver,
+        attached: &Attached,
         operation: &mut Operation<E>,
         sleeper: &Sleeper,
         until: Option<Instant>,
     ) -> Result<Progress> {
-        let mut spin = *driver.spin();
-        let mut both = (driver, operation);
+        let mut spin = *attached.driver().spin();
+        let call = operation.name();
+        let mut operation = operation;
         let found = spin.wait(
-            &mut both,
-            |(driver, operation)| match self.advance(driver, operation) {
+            &mut operation,
+            |operation| match self.advance(attached, operation) {
                 Ok(Progress::Wait(_)) => None,
                 progress => Some(progress),
             },
-            |(driver, _)| {
-                let slept = sleeper.wait(&driver.interests(), until);
-                Ok(slept.map(|()| Progress::Yield)?)
-            },
+            |_| wait_once(attached, call, sleeper, until),
         );
-        *both.0.spin() = spin;
+        *attached.driver().spin() = spin;
         found
     }
 
     /// Steps until the operation is done or must wait; notifications are delivered in between,
     /// without any lock.
-    fn advance(&self, driver: &mut Driver, operation: &mut Operation<E>) -> Result<Progress> {
+    fn advance(&self, attached: &Attached, operation: &mut Operation<E>) -> Result<Progress> {
+        let call = operation.name();
         let here = winhttp_process::epoch();
         let mut now = clock::now();
         loop {
@@ -157,21 +155,25 @@ impl<E: Embedder> Request<E> {
                 expires,
                 ..Turn::new(now, &timeouts)
             };
-            let step = operation.step(driver, turn);
-            if let Some(returning) = driver.take_returning() {
+            let mut driver = attached.driver();
+            let step = operation.step(&mut driver, turn);
+            let returning = driver.take_returning();
+            let is_told =
+                matches!(&step, Ok(Step::Notify(other)) if *other != Notification::SendingRequest);
+            // Before that the program is told of a connection, but cannot ask for it.
+            let is_new = !is_told && driver.has_new_connection();
+            drop(driver);
+            if let Some(returning) = returning {
                 returning.settle();
             }
             let step = step?;
-            // Before that the program is told of a connection, but cannot ask for it.
-            let is_told =
-                matches!(&step, Step::Notify(other) if *other != Notification::SendingRequest);
-            if !is_told && driver.has_new_connection() {
-                self.note_connection(driver);
+            if is_new {
+                self.note_connection(attached);
             }
             match step {
                 Step::Notify(notification) => {
-                    self.note_record(driver, &notification);
-                    if self.tell(&notification) {
+                    self.note_record(attached, &notification);
+                    if self.tell(call, &notification) {
                         now = clock::now(); // that was the program's time
                     }
                 }
@@ -184,7 +186,7 @@ impl<E: Embedder> Request<E> {
 
     /// Delivers an informational notification of the operation that runs; `true` if the program's
     /// code may have run.
-    fn tell(&self, notification: &Notification) -> bool {
+    fn tell(&self, call: RequestOperation, notification: &Notification) -> bool {
         if !self.handle.is_told_of(notification) {
             return false; // and whoever closes the handle need not leave the rest to this thread
         }
@@ -196,19 +198,20 @@ impl<E: Embedder> Request<E> {
         if self.handle.is_closed() {
             return false; // whoever closes it waits for the end of the step
         }
-        state.set_activity(Activity::Notifying);
+        state.set_activity(call, Activity::Notifying);
         drop(state);
         let here = winhttp_process::epoch();
         self.handle.notify(notification);
         // A callback may have forked: in the child the lock may be held for ever.
         if here.is_current() {
-            self.state().set_activity(Activity::Stepping);
+            self.state().set_activity(call, Activity::Stepping);
         }
         true
     }
 
     /// Makes addresses and certificate known: they can be queried from SENDING_REQUEST on.
-    fn note_connection(&self, driver: &Driver) {
+    fn note_connection(&self, attached: &Attached) {
+        let driver = attached.driver();
         let facts = driver.ends().map(|ends| {
             let tls = driver.stack().and_then(Stack::tls);
             let tls = tls.map(Arc::clone);
@@ -220,15 +223,17 @@ impl<E: Embedder> Request<E> {
                 last: OnceLock::new(),
             })
         });
+        drop(driver);
         self.state().facts = facts;
     }
 
     /// Makes known what is recorded by now: a callback can query it.
-    fn note_record(&self, driver: &Driver, before: &Notification) {
+    fn note_record(&self, attached: &Attached, before: &Notification) {
         if !self.handle.is_told_of(before) {
             return; // nobody can ask meanwhile
         }
-        self.state().record = Some(*driver.exchange().record());
+        let record = *attached.driver().exchange().record();
+        self.state().record = Some(record);
     }
 
     /// Ends a synchronous operation: the request is ready for the next one.
@@ -239,12 +244,17 @@ impl<E: Embedder> Request<E> {
         outcome: Result<()>,
     ) -> Result<()> {
         let mut state = self.state();
-        let released = state.end(attached, call, outcome.as_ref().copied());
+        let released = state.end(&attached, call, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
-        let before = closed.then(|| state.life.take());
+        let before = closed.then(|| state.life.close());
+        let others = state.life.places_mut().map(|place| place.waker());
         drop(state);
-        drop((released, before));
+        // What has ended this call may end the one beside it.
+        for waker in others.into_iter().flatten() {
+            waker.wake();
+        }
+        drop((released, before, attached));
         if closed {
             outcome?;
             return Err(Error::OperationCancelled.into());
@@ -252,26 +262,27 @@ impl<E: Embedder> Request<E> {
         outcome
     }
 
-    /// One turn on the lane.
-    fn turn(&self) {
-        let (mut attached, mut operation, lost) = {
+    /// One turn of this call on the lane, if it waits for that.
+    fn turn(&self, call: RequestOperation) {
+        let (attached, mut operation, lost) = {
             let mut state = self.state();
-            let Some((mut attached, operation)) = state.life.take_parked() else {
+            let place = state.life.place(call);
+            let Some((attached, operation)) = place.take_parked() else {
                 return;
             };
-            state.life = Life::Turning {
+            *place = Place::Turning {
                 call: operation.name(),
                 activity: Activity::Stepping,
                 again: false,
             };
-            attached.driver.set_deadline(None);
+            attached.driver().set_deadline(state.life.deadline());
             (attached, operation, state.lost)
         };
         let here = winhttp_process::epoch();
         let progress = if lost {
             Err(Error::Internal.into())
         } else {
-            contained(|| self.advance(&mut attached.driver, &mut operation))
+            contained(|| self.advance(&attached, &mut operation))
         };
         if !here.is_current() {
             // A callback has forked, and this is the child, where any lock may be held for ever:
@@ -290,19 +301,22 @@ impl<E: Embedder> Request<E> {
     /// The operation waits for its next turn, which follows at once if there is more to do.
     fn park(
         &self,
-        mut attached: Attached,
+        attached: Attached,
         operation: Operation<E>,
         until: Option<Instant>,
         more: bool,
     ) {
         let mut state = self.state();
-        let again = more || matches!(state.life, Life::Turning { again: true, .. });
-        attached.driver.set_deadline(until);
-        state.life = Life::Parked {
+        let driver = attached.clone();
+        let place = state.life.place(operation.name());
+        let again = more || matches!(place, Place::Turning { again: true, .. });
+        *place = Place::Parked {
             attached,
             operation,
+            until,
             queued: false,
         };
+        driver.driver().set_deadline(state.life.deadline());
         self.stop_stepping();
         if again {
             self.schedule(state);
@@ -325,7 +339,7 @@ impl<E: Embedder> Request<E> {
             .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
-        let released = state.end(attached, call, outcome.as_ref().copied());
+        let released = state.end(&attached, call, outcome.as_ref().copied());
         let receive = state.follows(call, outcome.as_ref().copied());
         self.stop_stepping();
         let receives = matches!(receive, Follows::Begins);
@@ -337,18 +351,20 @@ impl<E: Embedder> Request<E> {
             state.unreported.push(completion);
             state.unreported.extend(receive.failure());
             drop(state);
-            drop(released);
+            drop((released, attached));
             return;
         }
         if let Some(failure) = receive.failure() {
             behind.push(failure);
         }
-        if !receives {
+        if !receives && call != RequestOperation::WriteData {
             state.refuse_receives(&mut behind);
         }
-        let before = state.cancelled.then(|| state.life.take());
+        let before = state.cancelled.then(|| state.life.close());
+        // What has ended this call may end the one beside it.
+        let goes_on = state.life.is_parked();
         drop(state);
-        drop((released, before, operation));
+        drop((released, before, attached, operation));
         let here = winhttp_process::epoch();
         self.handle.notify(&completion);
         if !here.is_current() {
@@ -357,10 +373,22 @@ impl<E: Embedder> Request<E> {
             return;
         }
         behind.deliver();
-        if receives {
+        if goes_on {
             self.schedule(self.state());
         }
     }
+}
+
+/// Sleeps until something may have happened.
+fn wait_once(
+    attached: &Attached,
+    call: RequestOperation,
+    sleeper: &Sleeper,
+    until: Option<Instant>,
+) -> Result<Progress> {
+    let interests = attached.driver().interests(call);
+    sleeper.wait(&interests, until)?;
+    Ok(Progress::Yield)
 }
 
 /// What becomes of a ReceiveResponse that was called while SendRequest ran.
@@ -385,34 +413,36 @@ impl Follows {
 }
 
 impl<E: Embedder> RequestState<E> {
-    fn set_activity(&mut self, now: Activity) {
-        if let Life::Turning { activity, .. } = &mut self.life {
+    fn set_activity(&mut self, call: RequestOperation, now: Activity) {
+        if let Place::Turning { activity, .. } = self.life.place(call) {
             *activity = now;
         }
     }
 
-    /// The call is over, and the request takes its next one. Gives the connection, if that ends
-    /// too; to be dropped without the lock.
+    /// The call is over, and the request takes its next one. Gives what stood before, maybe with a
+    /// connection that ends; to be dropped without the lock.
     pub(super) fn end(
         &mut self,
-        mut attached: Attached,
+        attached: &Attached,
         call: RequestOperation,
         outcome: Result<(), &Failure>,
-    ) -> Option<Attached> {
-        self.record = Some(*attached.driver.exchange().record());
+    ) -> Option<Standing> {
+        *self.life.place(call) = Place::Free;
+        self.record = Some(*attached.driver().exchange().record());
+        if matches!(self.life.standing, Standing::Closed) {
+            return None;
+        }
         if outcome.is_err() {
-            let (next, released) = Life::after_failed(call, attached);
+            let released = self.life.fail(call, attached);
             if let (Some(_), Some(facts)) = (&released, &self.facts) {
                 facts.let_go();
             }
-            self.life = next;
             return released;
         }
         if call == RequestOperation::ReceiveResponse {
-            self.response = attached.driver.take_head();
+            self.response = attached.driver().take_head();
         }
-        self.life = Life::after(call, attached);
-        None
+        self.life.succeed(call, attached)
     }
 
     /// What becomes of a ReceiveResponse behind the call that has ended.
@@ -436,19 +466,17 @@ impl<E: Embedder> RequestState<E> {
 
     /// Nothing may come between a send and the receive that was asked for: it waits for the lane.
     fn begin_receive(&mut self) {
-        if let Some(attached) = self.life.take_idle() {
-            self.life = Life::Parked {
-                attached,
-                operation: Operation::Receive,
-                queued: false,
-            };
+        if let Some(attached) = self.life.attached().cloned() {
+            let place = self.life.place(RequestOperation::ReceiveResponse);
+            *place = Place::parked(attached, Operation::Receive);
         }
     }
 }
 
 impl<E: Embedder> Stepwise for Request<E> {
     fn step(self: Arc<Self>) {
-        self.turn();
+        self.turn(RequestOperation::WriteData);
+        self.turn(RequestOperation::ReceiveResponse);
     }
 }
 
@@ -472,7 +500,7 @@ mod tests {
         let request = handles.library.request(handles.request).unwrap();
         let observer = Silent::default();
         request.handle.set_observer(Some(observer.clone()));
-        request.tell(&Notification::SendingRequest);
+        request.tell(RequestOperation::SendRequest, &Notification::SendingRequest);
         assert_eq!(observer.0.load(Ordering::Relaxed), 0);
     }
 }

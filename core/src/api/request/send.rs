@@ -5,14 +5,14 @@ use std::sync::Arc;
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::exchange::Awaits;
-use winhttp_proto::exchange::compose::{body_length, frames_own_body};
-use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::legality::{Function, Verdict};
+use winhttp_proto::exchange::request_body::RequestBody;
 use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::header::HeaderList;
 use winhttp_proto::header::edit::{self, EditError, Modifiers};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
-use super::life::{Attached, Life};
+use super::life::{Attached, Standing};
 use super::operation::Operation;
 use super::plan::Plan;
 use super::{LaneWake, Locked, Request, RequestState};
@@ -101,7 +101,7 @@ impl<E: Embedder> Request<E> {
         }
         let thread = self.have_thread();
         let mut state = self.state();
-        if let Verdict::Begins = verdict(Function::SendRequest, state.life.stage()) {
+        if let Verdict::Begins = state.verdict(Function::SendRequest) {
             // The last exchange lets its connection go before the next one asks for one; without
             // the lock, as that may wake others.
             let before = state.restart();
@@ -109,7 +109,7 @@ impl<E: Embedder> Request<E> {
             drop(before);
             state = self.state();
         }
-        match verdict(Function::SendRequest, state.life.stage()) {
+        match state.verdict(Function::SendRequest) {
             Verdict::Begins => {}
             Verdict::Follows => return Err(Error::InvalidOperation.into()),
             Verdict::Fails(error) => return Err(error.into()),
@@ -125,21 +125,26 @@ impl<E: Embedder> Request<E> {
         if context != 0 {
             self.handle.set_context(context);
         }
-        let total = body_length(&state.headers, body.total, optional_len)?;
+        let (left, length, piece) = RequestBody::new(
+            &self.line.verb,
+            &state.headers,
+            self.chunks,
+            body.total,
+            optional_len,
+        )?;
         state.use_up_credentials();
         let prepared = self
-            .plan(&mut state, total)
+            .plan(&mut state, length)
             .and_then(|plan| Ok(thread.and_then(|()| self.prepare(plan))?));
         let (attached, sleeper) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
-                state.life = Life::Failed;
+                state.life.standing = Standing::Failed;
                 return self.refuse(state, RequestOperation::SendRequest, failure);
             }
         };
-        state.body_left = total - optional_len;
-        let all_given = state.body_left == 0 && !frames_own_body(&state.headers);
-        let awaits = if all_given && self.handle.is_inline() {
+        state.body = left;
+        let awaits = if left.is_complete() && self.handle.is_inline() {
             Awaits::Head
         } else {
             Awaits::Sent
@@ -147,20 +152,20 @@ impl<E: Embedder> Request<E> {
         self.run(
             state,
             attached,
-            Operation::Send(body.optional, awaits),
+            Operation::Send(body.optional, piece, awaits),
             sleeper,
         )
         .map(|_| ())
     }
 
-    /// Sends more of the body (WinHttpWriteData).
+    /// Sends more of the body (WinHttpWriteData); `ends` a body that is chunked automatically.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] beyond the announced length, [`Error::IncorrectHandleState`] at
+    /// [`Error::InvalidParameter`] beyond the end of the body, [`Error::IncorrectHandleState`] at
     /// the wrong time.
-    pub fn write(&self, data: E::WriteBuffer) -> Result<u32> {
+    pub fn write(&self, data: E::WriteBuffer, ends: bool) -> Result<u32> {
         let mut state = self.state();
-        match verdict(Function::WriteData, state.life.stage()) {
+        match state.verdict(Function::WriteData) {
             Verdict::Begins => {}
             Verdict::Follows => return Err(Error::InvalidOperation.into()),
             Verdict::Fails(error) => return Err(error.into()),
@@ -170,11 +175,8 @@ impl<E: Embedder> Request<E> {
             }
         }
         let length = u64::try_from(data.bytes().len()).unwrap_or(u64::MAX);
-        if length > state.body_left && !frames_own_body(&state.headers) {
-            return Err(Error::InvalidParameter.into());
-        }
-        state.body_left = state.body_left.saturating_sub(length);
-        self.begin(state, Operation::Write(data, 0))
+        let piece = state.body.take(length, ends)?;
+        self.begin(state, Operation::Write(data, piece, 0))
     }
 
     /// A request whose state forbids the operation: synchronously that is the result,
@@ -219,20 +221,19 @@ impl<E: Embedder> Request<E> {
         };
         let seat = pool::ask(&plan.key, plan.demand, || Arc::clone(&wake));
         let driver = Driver::new(plan.request, plan.route, wake, place, seat);
-        let driver = Box::new(driver);
-        Ok((Attached { driver }, sleeper))
+        Ok((Attached::new(driver), sleeper))
     }
 }
 
 impl<E: Embedder> RequestState<E> {
     /// Forgets the last exchange; gives what it had.
-    fn restart(&mut self) -> Life<E> {
+    fn restart(&mut self) -> Standing {
         self.response = None;
         self.facts = None;
         self.record = None;
         self.lost = false;
         self.expires = false;
-        std::mem::replace(&mut self.life, Life::Created)
+        std::mem::replace(&mut self.life.standing, Standing::Created)
     }
 
     /// Finds out whether the headers, and so many bytes more, can be edited and written.

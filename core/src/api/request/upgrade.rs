@@ -2,19 +2,19 @@
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
-use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
+use winhttp_proto::exchange::legality::{Function, Verdict};
 use winhttp_proto::exchange::{Call, Turn};
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::RequestOperation;
 use winhttp_proto::option::{OptionId, Timeouts};
 
-use super::life::{Attached, Life};
+use super::life::{Attached, Place, Standing};
 use super::{Locked, Request};
 use crate::api::completions::Completions;
 use crate::api::websocket::Upgraded;
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::driver::{Driver, Step};
+use crate::engine::driver::Step;
 use crate::engine::sleeper::{self, Sleeper};
 
 impl<E: Embedder> Request<E> {
@@ -32,7 +32,7 @@ impl<E: Embedder> Request<E> {
 
     fn upgraded(&self, ended: &mut Completions<'_, E>) -> Result<Upgraded> {
         let mut state = self.state();
-        if let Verdict::Fails(error) = verdict(Function::CompleteUpgrade, state.life.stage()) {
+        if let Verdict::Fails(error) = state.verdict(Function::CompleteUpgrade) {
             return Err(error.into());
         }
         if !state.life.asked_upgrade() {
@@ -40,37 +40,26 @@ impl<E: Embedder> Request<E> {
         }
         // Allowed without ReceiveResponse (observed): the answer is received here, unseen by the
         // program.
-        let unseen = matches!(state.life, Life::Sent(_));
-        let Some(mut attached) = state.life.take_idle() else {
+        let unseen = matches!(state.life.standing, Standing::Sent(_));
+        let Some(attached) = state.life.attached().cloned() else {
             return Err(Error::InvalidOperation.into());
         };
         if unseen {
-            (state, attached) = self.receive_quietly(state, attached, ended)?;
+            state = self.receive_quietly(state, &attached, ended)?;
         }
-        match attached.driver.into_upgraded(state.response.as_deref()) {
-            Ok((stack, inbox, endpoint)) => {
-                state.life = Life::Gone {
-                    asked_upgrade: true,
-                };
-                let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
-                Ok(Upgraded {
-                    stack,
-                    inbox,
-                    endpoint,
-                    read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
-                    send_timeout: Timeouts::effective(state.timeouts.send_ms),
-                })
-            }
-            Err((driver, failure)) => {
-                let attached = Attached { driver };
-                state.life = if unseen {
-                    Life::Sent(attached)
-                } else {
-                    Life::Responded(attached)
-                };
-                Err(failure)
-            }
-        }
+        let taken = attached.driver().take_upgraded(state.response.as_deref());
+        let (stack, inbox, endpoint) = taken?;
+        state.life.standing = Standing::Gone {
+            asked_upgrade: true,
+        };
+        let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
+        Ok(Upgraded {
+            stack,
+            inbox,
+            endpoint,
+            read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
+            send_timeout: Timeouts::effective(state.timeouts.send_ms),
+        })
     }
 
     /// Receives the response's head on this thread without notifications; the lock is let go
@@ -78,47 +67,46 @@ impl<E: Embedder> Request<E> {
     fn receive_quietly<'s>(
         &'s self,
         mut state: Locked<'s, E>,
-        mut attached: Attached,
+        attached: &Attached,
         ended: &mut Completions<'_, E>,
-    ) -> Result<(Locked<'s, E>, Attached)> {
-        let sleeper = match sleeper::current() {
-            Ok(sleeper) => sleeper,
-            Err(error) => {
-                state.life = Life::Sent(attached);
-                return Err(error.into());
-            }
-        };
-        state.life = Life::Blocking {
-            call: RequestOperation::ReceiveResponse,
-            waker: sleeper.waker(),
-        };
+    ) -> Result<Locked<'s, E>> {
+        let sleeper = sleeper::current()?;
+        let call = RequestOperation::ReceiveResponse;
+        let waker = sleeper.waker();
+        *state.life.place(call) = Place::Blocking { call, waker };
         drop(state);
-        let driver = &mut attached.driver;
-        driver.set_wake(sleeper.waker());
-        let received = contained(|| self.receive_head(driver, &sleeper));
+        attached.driver().set_wake(sleeper.waker());
+        let received = contained(|| self.receive_head(attached, &sleeper));
         state = self.state();
+        *state.life.place(call) = Place::Free;
         state.refuse_receives(ended);
         match received {
-            Ok(()) => Ok((state, attached)),
+            Ok(()) => Ok(state),
             Err(failure) => {
-                state.life = Life::Failed;
+                let before = std::mem::replace(&mut state.life.standing, Standing::Failed);
                 drop(state);
+                drop(before);
                 Err(failure)
             }
         }
     }
 
-    fn receive_head(&self, driver: &mut Driver, sleeper: &Sleeper) -> Result<()> {
+    fn receive_head(&self, attached: &Attached, sleeper: &Sleeper) -> Result<()> {
         loop {
             let timeouts = self.state().timeouts;
             let turn = Turn {
                 cancelled: self.handle.is_closed(),
                 ..Turn::new(clock::now(), &timeouts)
             };
-            match driver.step(turn, Call::Receive)? {
+            let step = attached.driver().step(turn, Call::Receive)?;
+            match step {
                 Step::Notify(_) | Step::Yield => {}
                 Step::Done => return Ok(()),
-                Step::Wait(until) => sleeper.wait(&driver.interests(), until)?,
+                Step::Wait(until) => {
+                    let call = RequestOperation::ReceiveResponse;
+                    let interests = attached.driver().interests(call);
+                    sleeper.wait(&interests, until)?;
+                }
             }
         }
     }

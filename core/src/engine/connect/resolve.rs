@@ -419,7 +419,7 @@ mod tests {
             if let Some(answer) = lookup.poll() {
                 break answer.unwrap();
             }
-            sleeper.wait(&[], None).unwrap();
+            sleeper.wait(sleeper::NOTHING, None).unwrap();
         };
         assert!(
             answer
@@ -445,7 +445,7 @@ mod tests {
             if let Some(answer) = lookup.poll() {
                 break answer;
             }
-            sleeper.wait(&[], None).unwrap();
+            sleeper.wait(sleeper::NOTHING, None).unwrap();
         };
         assert_eq!(answer, Err(Error::NameNotResolved.into()));
     }

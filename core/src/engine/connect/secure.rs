@@ -53,12 +53,12 @@ impl Secure {
 
     /// The socket to wait for, and what for.
     #[must_use]
-    pub fn interest(&self) -> Option<(&Socket, WaitFor)> {
+    pub fn interest(&self) -> Option<(&Arc<Socket>, WaitFor)> {
         let interest = match self.handshake.wants_write() {
             true => WaitFor::Either,
             false => WaitFor::Readable,
         };
-        Some((self.socket.as_deref()?, interest))
+        Some((self.socket.as_ref()?, interest))
     }
 
     /// Moves on; `timeout` is CONNECT_TIMEOUT, `None` for no limit.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use winhttp_proto::exchange::request_body::Piece;
 use winhttp_proto::exchange::{Awaits, ExchangeLimits};
 use winhttp_proto::http1::head::HeadLimits;
 use winhttp_proto::notify::SecureProblems;
@@ -34,7 +35,6 @@ pub(crate) fn request() -> Composed {
         secure: false,
         head: HEAD.to_vec(),
         method: "GET".into(),
-        body_bytes: Some(0),
         announces_close: false,
         upgrade: None,
         limits: ExchangeLimits {
@@ -105,7 +105,15 @@ fn run(
 fn send(driver: &mut Driver, given: &[u8]) -> Result<Step> {
     let awaits = Awaits::Sent;
     run(driver, |driver, turn| {
-        driver.step(turn, Call::Send { given, awaits })
+        let piece = Piece::WHOLE;
+        driver.step(
+            turn,
+            Call::Send {
+                given,
+                piece,
+                awaits,
+            },
+        )
     })
 }
 
@@ -168,13 +176,15 @@ fn what_is_waited_for_is_room_or_an_answer_and_then_the_answer() {
     let mut driver = connected(request(), wire.clone());
     assert!(matches!(send(&mut driver, b""), Ok(Step::Wait(Some(_)))));
     let exchange = driver.exchange();
-    assert!(exchange.waits_to_write() && exchange.waits_to_read());
+    let call = RequestOperation::SendRequest;
+    assert!(exchange.waits_to_write(call) && exchange.waits_to_read(call));
     wire.set_room(1000);
     assert!(matches!(send(&mut driver, b""), Ok(Step::Done)));
     assert_eq!(wire.take_sent(), HEAD);
     receive(&mut driver).unwrap();
     let exchange = driver.exchange();
-    assert!(!exchange.waits_to_write() && exchange.waits_to_read());
+    let call = RequestOperation::ReceiveResponse;
+    assert!(!exchange.waits_to_write(call) && exchange.waits_to_read(call));
 }
 
 /// Brings nothing, and says that it may have more.
@@ -272,7 +282,7 @@ fn an_upgraded_connection_is_handed_over_with_what_came_behind_the_answer() {
     );
     wire.bring(agrees.as_bytes());
     receive(&mut driver).unwrap();
-    let (mut stack, inbox, _) = driver.into_upgraded(None).unwrap();
+    let (mut stack, inbox, _) = driver.take_upgraded(None).unwrap();
     assert_eq!(inbox.data(), b"frame");
     stack.write(b"answer").unwrap();
     assert!(wire.take_sent().ends_with(b"answer"));
@@ -283,7 +293,7 @@ fn an_upgraded_connection_is_handed_over_with_what_came_behind_the_answer() {
     wire.bring(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n");
     receive(&mut driver).unwrap();
     wire.bring(b"no");
-    let (mut driver, failure) = driver.into_upgraded(None).unwrap_err();
+    let failure = driver.take_upgraded(None).unwrap_err();
     assert!(
         failure.to_string().ends_with("no"),
         "read ahead to be shown: {failure}"

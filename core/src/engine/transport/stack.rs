@@ -45,6 +45,14 @@ impl Counted {
         write
     }
 
+    fn write_parts(&mut self, parts: &[&[u8]]) -> Result<Write> {
+        let write = self.transport.write_parts(parts);
+        if let Ok(Write::Taken(count)) = write {
+            add(&mut self.carried.sent, count);
+        }
+        write
+    }
+
     pub(in crate::engine) fn finish(&mut self) {
         self.transport.finish();
     }
@@ -113,6 +121,17 @@ impl Stack {
         match &mut self.top {
             Top::Plain(plain) => plain.write(bytes),
             Top::Secured(tls) => tls.write(bytes),
+        }
+    }
+
+    /// As [`Transport::write_parts`].
+    ///
+    /// # Errors
+    /// As [`Transport::write`].
+    pub fn write_parts(&mut self, parts: &[&[u8]]) -> Result<Write> {
+        match &mut self.top {
+            Top::Plain(plain) => plain.write_parts(parts),
+            Top::Secured(tls) => tls.write_parts(parts),
         }
     }
 

@@ -45,11 +45,11 @@ impl Transport for Tcp {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<Write> {
-        match self.socket.send(bytes) {
-            Ok(count) => Ok(Write::Taken(count)),
-            Err(error) if is_would_block(&error) => Ok(Write::Blocked),
-            Err(error) => Err(socket_failure(&error)),
-        }
+        taken(self.socket.send(bytes))
+    }
+
+    fn write_parts(&mut self, parts: &[&[u8]]) -> Result<Write> {
+        taken(self.socket.send_parts(parts))
     }
 
     fn flush(&mut self) -> Result<Flush> {
@@ -62,6 +62,15 @@ impl Transport for Tcp {
 
     fn interest(&self) -> Interest {
         Interest::default()
+    }
+}
+
+/// What the system has taken.
+fn taken(sent: io::Result<usize>) -> Result<Write> {
+    match sent {
+        Ok(count) => Ok(Write::Taken(count)),
+        Err(error) if is_would_block(&error) => Ok(Write::Blocked),
+        Err(error) => Err(socket_failure(&error)),
     }
 }
 

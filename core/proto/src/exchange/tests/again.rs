@@ -63,13 +63,13 @@ fn there_is_no_second_time() {
 fn what_may_have_been_executed_or_cannot_be_had_again_is_not_repeated() {
     let mut world = stale("POST");
     world.send().unwrap();
-    assert_eq!(error(world.receive()), Error::InvalidServerResponse);
+    assert_eq!(error(world.receive()), Error::ConnectionError);
 
     let mut given = stale("PUT");
     given.send_with(b"body").unwrap();
     assert_eq!(
         error(given.receive()),
-        Error::InvalidServerResponse,
+        Error::ConnectionError,
         "given back"
     );
 

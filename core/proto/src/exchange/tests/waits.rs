@@ -107,8 +107,7 @@ fn what_is_waited_for_is_room_to_write_or_something_to_read() {
 
     let mut world = World::answering(request(), b"HTTP/1.1 204 No Content\r\n\r\n");
     world.reading.push_front(quiet());
-    let awaits = Awaits::Head;
-    world.run(&mut Call::Send { given: b"", awaits }).unwrap();
+    world.send_and_await().unwrap();
     assert_eq!(world.waits, [READ], "nothing is left to write");
 
     let mut world = World::answering(request(), b"HTTP/1.1 204 No Content\r\n\r\n");

@@ -169,8 +169,9 @@ options! {
         state: Honoured, inherit: true,
     }
     /// Switches off cookies 1, redirects 2, authentication 4, keep-alive 8; any bits are taken, and
-    /// calls add up. None of the four exists yet: waits for full HTTP.
-    DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Recorded }
+    /// calls add up. Without keep-alive the request says `Connection: close`. The other three do
+    /// not exist yet: they wait for full HTTP.
+    DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Honoured }
     /// Code page of a URL's query. It goes out as UTF-8 whatever is set: waits for full HTTP.
     CODEPAGE = 68 { set: S, ty: Dword, default: Number(65_001), state: Recorded, inherit: true }
     /// Limit of connections to one server; 0 means 2. Requests beyond it wait for those before

@@ -60,8 +60,8 @@ pub(super) fn give<W: Unit>(
         c_hosts: u32::try_from(hosts).unwrap_or(u32::MAX),
         p_host_connection_groups: if hosts == 0 { null_mut() } else { host },
     };
-    // SAFETY: the block was allocated for these parts, each is aligned as it lies behind parts whose
-    // sizes are multiples of its alignment, and none overlaps another.
+    // SAFETY: the block was allocated for these parts, each is aligned as it lies behind parts
+    // whose sizes are multiples of its alignment, and none overlaps another.
     unsafe {
         block.cast::<QueryConnectionGroupResult<W>>().write(result);
         for (index, (mark, count)) in found.groups.iter().enumerate() {

@@ -414,8 +414,8 @@ options! {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
     /// How often, and when, a request is sent once more: after a 408 on a used connection 1, a
-    /// failed TLS handshake 2, a stale connection 4. Without it a stale connection is replaced once.
-    /// Before the session has children.
+    /// failed TLS handshake 2, a stale connection 4. Without it a stale connection is replaced
+    /// once. Before the session has children.
     FAILED_CONNECTION_RETRIES = 162 {
         set: S, ty: Struct(Layout::FailedConnectionRetries), state: Honoured, inherit: true,
     }

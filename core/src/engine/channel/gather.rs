@@ -77,6 +77,16 @@ impl Channel {
         !self.gathered.is_empty()
     }
 
+    /// Frames that count as sent wait to leave, or a layer holds a part of them.
+    ///
+    /// What a layer holds of a data frame that is partly written does not count as sent.
+    #[must_use]
+    pub fn holds_sent(&self) -> bool {
+        let held =
+            self.stack.interest().has_output && !matches!(self.controls.started, Started::Data);
+        self.has_gathered() || held
+    }
+
     /// Writes the gathered frames; `true` when all of them have reached the system.
     pub(super) fn write_gathered(&mut self) -> Result<bool> {
         while !self.gathered.is_empty() {

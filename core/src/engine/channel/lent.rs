@@ -85,6 +85,8 @@ impl Channel {
     pub fn take_back(&mut self, reader: LentReader, result: &io::Result<usize>) -> Result<bool> {
         let short_read = reader.drained || result.is_err();
         self.readiness.take_back(short_read);
+        // Of a connection that failed meanwhile nothing is kept.
+        self.life.check_receiving()?;
         match result {
             Ok(0) => self.end_of_stream().map(|_| true),
             Ok(_) => {

@@ -236,6 +236,7 @@ impl Channel {
     fn give_up<T>(&mut self, failure: Failure) -> Result<T> {
         self.inbox = Inbox::default();
         self.gathered = Gathered::default();
+        self.controls = Controls::default();
         Err(failure)
     }
 }

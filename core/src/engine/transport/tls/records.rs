@@ -123,9 +123,9 @@ impl Records {
         &self.connection
     }
 
-    /// Sealed bytes wait for the layer below.
+    /// Sealed bytes wait, here or below.
     pub(super) fn wants_write(&self) -> bool {
-        !self.output.is_empty()
+        !self.output.is_empty() || self.below.interest().has_output
     }
 
     /// Moves the handshake on with what was received; its answers are in the output then.
@@ -166,14 +166,17 @@ impl Records {
         self.input = input;
     }
 
-    /// Received bytes wait here, opened or not.
+    /// Received bytes wait here, opened or not, or in a layer below.
     pub(super) fn holds_input(&self) -> bool {
         !self.input.is_empty() || self.has_news()
     }
 
-    /// Reading brings something without the layer below.
+    /// Reading brings something without the source, or a layer below holds what may.
     pub(super) fn has_news(&self) -> bool {
-        !self.plaintext.is_empty() || !self.starved || self.end.is_some()
+        !self.plaintext.is_empty()
+            || !self.starved
+            || self.end.is_some()
+            || self.below.interest().has_input
     }
 
     /// Opens into `out` what was received; 0 if that is no complete record, or nothing more will
@@ -222,8 +225,16 @@ impl Records {
         Ok(Write::Taken(piece.len()))
     }
 
-    /// Hands sealed bytes that wait to the layer below.
+    /// Hands sealed bytes that wait to the system.
     pub(super) fn flush(&mut self) -> Result<Flush> {
+        match self.flush_output()? {
+            Flush::Complete => Ok(self.below.flush()?),
+            Flush::Blocked => Ok(Flush::Blocked),
+        }
+    }
+
+    /// Hands sealed bytes that wait to the layer below.
+    fn flush_output(&mut self) -> Result<Flush> {
         let mut sent = 0;
         let mut result = Ok(Flush::Complete);
         while let Some(rest) = self.output.get(sent..).filter(|rest| !rest.is_empty()) {

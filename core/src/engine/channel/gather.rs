@@ -93,7 +93,7 @@ impl Channel {
             match self.stack.write(self.gathered.frames.data()) {
                 Ok(Write::Taken(count)) => self.gathered.frames.consume(count),
                 Ok(Write::Blocked) => return Ok(false),
-                Err(failure) => return self.cannot_write(failure),
+                Err(failure) => return Err(self.cannot_write(failure)),
             }
         }
         self.gathered.since = None;

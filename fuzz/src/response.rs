@@ -75,10 +75,10 @@ fn head_in_pieces(wire: &[u8], limits: &HeadLimits, seed: u16) -> Result<HeadSta
 fn check_head(head: &ResponseHead, bytes: &[u8], limits: &HeadLimits) {
     assert!(bytes.len() <= limits.max_bytes && head.headers.len() <= limits.max_count);
     assert!(
-        bytes.ends_with(b"\n") && (100..=999).contains(&head.status) && head.version_minor <= 1
+        bytes.ends_with(b"\n") && (100..=999).contains(&head.status) && head.version_minor <= 9
     );
     for header in &head.headers {
-        assert!(!header.name.is_empty() && header.name.bytes().all(|byte| byte.is_ascii_graphic()));
+        assert!(!header.name.contains([':', '\0', '\r', '\n']));
         assert!(
             !header
                 .value

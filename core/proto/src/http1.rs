@@ -11,5 +11,6 @@ mod framing;
 pub mod head;
 pub mod secrets;
 pub mod shown;
+mod status_line;
 
 pub use crate::header::Version;

@@ -80,6 +80,8 @@ mod receive_outstanding;
 mod request_calls;
 mod request_header_bytes;
 mod request_headers;
+mod request_on_the_wire;
+
 mod request_states;
 mod request_statistics;
 mod response_framing;

@@ -145,7 +145,7 @@ scenarios! {
         }
     }
 
-    fn generated_headers_show_in_queries_once_sent<W>(mode) {
+    fn fact_22_11_generated_headers_show_in_queries_once_sent<W>(mode) {
         let client = Client::<W>::new(mode);
         let (server, request) = prepared(&client);
         let host = c::WINHTTP_QUERY_HOST | c::WINHTTP_QUERY_FLAG_REQUEST_HEADERS;
@@ -176,7 +176,7 @@ scenarios! {
         client.finish();
     }
 
-    fn headers_of_send_request_stay_for_the_next_send<W>(mode) {
+    fn fact_22_10_headers_of_send_request_stay_for_the_next_send<W>(mode) {
         let client = Client::<W>::new(mode);
         let (server, request) = prepared(&client);
         client.send_with(request, Sending { headers: Some("X-A: 1"), ..Sending::default() }).unwrap();

@@ -28,7 +28,7 @@ pub(super) struct Head {
 /// ```text
 ///   1xx ──► Interim (counted and skipped)
 ///   101 with upgrade ──► Final, with a WebSocket behind it
-///   any other ──► Final, with its body's framing
+///   any other, and 101 unasked ──► Final, with its body's framing
 /// ```
 #[derive(Debug)]
 enum Found {
@@ -48,9 +48,12 @@ enum Follows {
 }
 
 impl Head {
-    fn new(since: Instant) -> Self {
+    fn new(since: Instant, origin: Origin) -> Self {
         Self {
-            parser: HeadParser::new(),
+            parser: match origin {
+                Origin::Reused => HeadParser::behind_another(),
+                Origin::Fresh | Origin::Replacement => HeadParser::new(),
+            },
             interim: 0,
             since,
         }
@@ -73,9 +76,7 @@ impl Head {
                     Err(error) => return Err(BadAnswer::handshake(error, &head, &request.head)),
                 }
             }
-            // Nobody asked to switch protocols (RFC 9110 §15.2.2).
-            (101, None) => return Err(BadAnswer::Switch),
-            (status @ 100..200, _) => {
+            (status @ 100..200, _) if status != 101 => {
                 self.interim += 1;
                 if self.interim > limits.max_interim {
                     return Err(BadAnswer::TooManyInterim(limits.max_interim));
@@ -83,6 +84,8 @@ impl Head {
                 self.parser = HeadParser::new();
                 return Ok(Found::Interim(status, bytes));
             }
+            // A 101 that nobody asked for is a response like others, without a body (RFC 9110
+            // §15.2.2); what follows it is another protocol, which nobody speaks.
             _ => Follows::Body(BodyFraming::of_response(&request.method, &head)?),
         };
         Ok(Found::Final(head, bytes, follows))
@@ -97,7 +100,7 @@ impl Exchange {
     ) -> Result<Action> {
         match &mut self.state {
             State::Sent => {
-                self.state = State::Head(Head::new(turn.now));
+                self.state = State::Head(Head::new(turn.now, self.origin));
                 self.stall.over();
                 Ok(Action::Notify(Notification::ReceivingResponse))
             }
@@ -134,7 +137,7 @@ impl Exchange {
             },
             State::Body(_) | State::Upgraded(_) => Ok(Action::Done),
             State::Written if self.origin == Origin::Replacement => {
-                self.state = State::Head(Head::new(turn.now));
+                self.state = State::Head(Head::new(turn.now, self.origin));
                 Ok(Action::Read(self.room_for_head()))
             }
             // The request is sent once more, and the program is told no more of that than of the

@@ -24,8 +24,6 @@ pub(super) enum BadAnswer {
     Head(HeadError),
     /// More interim responses than this (MAX_HTTP_STATUS_CONTINUE).
     TooManyInterim(u32),
-    /// 101 Switching Protocols, and nobody asked to switch (RFC 9110 §15.2.2).
-    Switch,
     /// The 101, and what it lacks to open a WebSocket.
     Handshake(HandshakeError, String),
     /// A head that does not say where the body ends.
@@ -43,11 +41,9 @@ impl BadAnswer {
         match self {
             Self::Head(error) => (*error).into(),
             Self::Framing(error) => (*error).into(),
-            Self::Foreign(_)
-            | Self::TooManyInterim(_)
-            | Self::Switch
-            | Self::Handshake(..)
-            | Self::Ended(_) => Error::InvalidServerResponse,
+            Self::Foreign(_) | Self::TooManyInterim(_) | Self::Handshake(..) | Self::Ended(_) => {
+                Error::InvalidServerResponse
+            }
         }
     }
 }
@@ -77,10 +73,6 @@ impl fmt::Display for BadAnswer {
             Self::TooManyInterim(limit) => write!(
                 f,
                 "the server sent more than {limit} interim responses (MAX_HTTP_STATUS_CONTINUE)"
-            ),
-            Self::Switch => f.write_str(
-                "the server sent 101 Switching Protocols, which nobody asked for \
-                 (RFC 9110 section 15.2.2)",
             ),
             Self::Handshake(error, response) => {
                 write!(

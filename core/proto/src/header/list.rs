@@ -10,7 +10,7 @@ use super::text;
 /// One header field: its name as first spelled and its value bytes, without surrounding blanks.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The name; a token (RFC 9110 §5.1).
+    /// The name: a token (RFC 9110 §5.1), but for what careless servers send.
     pub name: CompactString,
     /// The value as it goes over the wire.
     pub value: SmallVec<[u8; VALUE_INLINE]>,
@@ -162,6 +162,11 @@ impl HeaderList {
             name: name.into(),
             value: value.as_ref().into(),
         });
+    }
+
+    /// The last field.
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Header> {
+        self.headers.last_mut()
     }
 
     /// Leaves exactly one field called `name`: the first one gets `value`, or it is added.

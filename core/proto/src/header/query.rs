@@ -235,7 +235,7 @@ fn answer(
     };
     let special = match (level.source, block.start_line) {
         (AnswerSource::Header(name), _) => return header(name),
-        (AnswerSource::Custom, _) => return header(custom_name.ok_or(QueryError::NameMissing)?),
+        (AnswerSource::Custom, _) => return header(custom(custom_name)?),
         (AnswerSource::RawHeaders, _) => return Ok((raw_lines(block, "\0", form), false)),
         (AnswerSource::RawHeadersCrlf, _) => {
             let mut raw = raw_lines(block, "\r\n", form);
@@ -274,7 +274,7 @@ pub fn headers<'a>(
     let name = match level.source {
         AnswerSource::RawHeaders => None,
         AnswerSource::Header(name) => Some(name),
-        AnswerSource::Custom => Some(custom_name.ok_or(QueryError::NameMissing)?),
+        AnswerSource::Custom => Some(custom(custom_name)?),
         AnswerSource::Version
         | AnswerSource::StatusCode
         | AnswerSource::StatusText
@@ -294,6 +294,17 @@ pub fn headers<'a>(
         Err(QueryError::NotFound)
     } else {
         Ok(found)
+    }
+}
+
+/// The name of a custom query. What is no token is no name of a field, although a line of a
+/// careless server may begin with it.
+fn custom(name: Option<&str>) -> Result<&str, QueryError> {
+    let name = name.ok_or(QueryError::NameMissing)?;
+    if text::is_token(name.as_bytes()) {
+        Ok(name)
+    } else {
+        Err(QueryError::NotFound)
     }
 }
 
@@ -457,6 +468,17 @@ mod tests {
         };
         assert_eq!(large.number(), Err(QueryError::Unparsable));
         assert_eq!(large.number64(), Ok(1 << 32));
+    }
+
+    #[test]
+    fn fact_23_2_3_what_is_no_token_is_shown_and_not_found() {
+        let headers = list(&[("a b", b"1"), ("", b"2")]);
+        let raw = ask(RESPONSE, &headers, 22, None, 0).unwrap();
+        assert_eq!(raw, "HTTP/1.1 200 OK\r\na b: 1\r\n: 2\r\n\r\n");
+        for name in ["a b", ""] {
+            let found = ask(RESPONSE, &headers, 65535, Some(name), 0);
+            assert_eq!(found, Err(QueryError::NotFound), "{name:?}");
+        }
     }
 
     #[test]

@@ -86,7 +86,8 @@ pub(crate) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-fn trim_blanks_start(mut bytes: &[u8]) -> &[u8] {
+/// `bytes` without the blanks at its beginning.
+pub(crate) fn trim_blanks_start(mut bytes: &[u8]) -> &[u8] {
     while let Some((&first, rest)) = bytes.split_first()
         && is_blank(first)
     {

@@ -310,7 +310,7 @@ impl ChunkDecoder {
             };
             return Ok(());
         }
-        let trailers = fields::parse_trailers(&self.trailer_bytes, limits.max_count);
+        let trailers = fields::parse_fields(&self.trailer_bytes, limits.max_count);
         self.trailers = trailers.map_err(|error| match error {
             FieldsError::Malformed(rule) => ChunkError::Malformed(ChunkRule::Trailer(rule)),
             FieldsError::TooMany => ChunkError::TooManyTrailers,

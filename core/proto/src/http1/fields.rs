@@ -1,5 +1,4 @@
-//! Field lines, which response heads and trailers share: httparse reads them, with WinHTTP's
-//! leniencies switched on.
+//! Field lines, which response heads and trailers share, read with WinHTTP's leniencies.
 //!
 //! ```text
 //! field-line = field-name ":" OWS field-value OWS          ; RFC 9112 §5
@@ -7,12 +6,11 @@
 //! ```
 //!
 //! Lenient: a line may end with a bare LF (RFC 9112 §2.2), blanks before the colon are dropped (as
-//! WinHTTP does), an obsolete line folding is read as one space. Strict: anything else.
+//! WinHTTP does), an obsolete line folding is read as one space, a name may be no token: such a
+//! line is kept, and no query by name finds it. Strict: a line without a colon, and control
+//! characters but the tab.
 
-use std::borrow::Cow;
 use std::fmt;
-
-use httparse::{ParserConfig, Response, Status};
 
 use crate::header::{HeaderList, text};
 
@@ -28,10 +26,12 @@ pub(super) enum FieldsError {
 /// What a line of a head breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// A response begins with `HTTP/1.0` or `HTTP/1.1` (RFC 9112 §4).
+    /// A response begins with `HTTP/1.` and a digit (RFC 9112 §4).
     Start,
     /// A status code of three digits, from 100 on, follows it (RFC 9112 §4, RFC 9110 §15).
     StatusCode,
+    /// A reason phrase has no control characters (RFC 9112 §4).
+    Reason,
     /// A field line begins with a name and a colon (RFC 9112 §5).
     FieldName,
     /// A field's value has no control characters (RFC 9110 §5.5).
@@ -43,8 +43,9 @@ pub enum Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Start => "it does not begin with HTTP/1.0 or HTTP/1.1 (RFC 9112 section 4)",
+            Self::Start => "it does not begin with HTTP/1.x (RFC 9112 section 4)",
             Self::StatusCode => "its status line has no valid status code (RFC 9112 section 4)",
+            Self::Reason => "its reason has a control character (RFC 9112 section 4)",
             Self::FieldName => {
                 "a header line does not begin with a name and a colon (RFC 9112 section 5)"
             }
@@ -54,85 +55,76 @@ impl fmt::Display for Rule {
     }
 }
 
-/// What httparse finds in a response head.
-#[derive(Debug)]
-pub(super) struct Parsed {
-    /// The x of HTTP/1.x, 0 or 1.
-    pub(super) version_minor: u8,
-    /// Three digits, 000 to 999.
-    pub(super) status: u16,
-    /// The fields in wire order.
-    pub(super) fields: HeaderList,
-}
-
-/// Reads `head`, a status line, at most `max_count` fields and the empty line.
-pub(super) fn parse_head(head: &[u8], max_count: usize) -> Result<Parsed, FieldsError> {
+/// Reads `section`: at most `max_count` fields and the empty line, which is its end.
+pub(super) fn parse_fields(section: &[u8], max_count: usize) -> Result<HeaderList, FieldsError> {
     // Every field has a line of its own, so there is no need to make room for more.
-    let lines = head.iter().filter(|&&byte| byte == b'\n').count();
-    let mut room = vec![httparse::EMPTY_HEADER; lines.min(max_count)];
-    let mut response = Response::new(&mut room);
-    match leniencies().parse_response(&mut response, head) {
-        Ok(Status::Complete(length)) if length == head.len() => {}
-        Ok(Status::Complete(_) | Status::Partial) => {
-            return Err(FieldsError::Malformed(Rule::LineEnd));
-        }
-        Err(error) => return Err(fields_error(error)),
-    }
-    let (Some(version_minor), Some(status)) = (response.version, response.code) else {
-        return Err(FieldsError::Malformed(Rule::StatusCode));
+    let lines = section.iter().filter(|&&byte| byte == b'\n').count();
+    let mut reader = Reader {
+        fields: HeaderList::with_capacity(lines.saturating_sub(1).min(max_count)),
+        max_count,
     };
-    let mut fields = HeaderList::with_capacity(response.headers.len());
-    for field in response.headers {
-        fields.push(field.name, unfold(field.value));
+    let mut rest = section;
+    while let Some((line, after)) = split_line(rest) {
+        rest = after;
+        if !line.is_empty() {
+            reader.line(line)?;
+        } else if rest.is_empty() {
+            return Ok(reader.fields);
+        } else {
+            break;
+        }
     }
-    Ok(Parsed {
-        version_minor,
-        status,
-        fields,
-    })
+    Err(FieldsError::Malformed(Rule::LineEnd))
 }
 
-/// Reads `section`, at most `max_count` fields and the empty line (RFC 9112 §7.1.2).
-///
-/// httparse's function for bare fields knows no leniencies. Behind a status line trailers get the
-/// same as headers.
-pub(super) fn parse_trailers(section: &[u8], max_count: usize) -> Result<HeaderList, FieldsError> {
-    const STATUS_LINE: &[u8] = b"HTTP/1.1 200\r\n";
-    parse_head(&[STATUS_LINE, section].concat(), max_count).map(|parsed| parsed.fields)
+/// The first line of `bytes` without its end, and what is behind it.
+pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.iter().position(|&byte| byte == b'\n')?;
+    let (line, after) = bytes.split_at_checked(end)?;
+    Some((line.strip_suffix(b"\r").unwrap_or(line), after.get(1..)?))
 }
 
-fn fields_error(error: httparse::Error) -> FieldsError {
-    FieldsError::Malformed(match error {
-        httparse::Error::TooManyHeaders => return FieldsError::TooMany,
-        httparse::Error::HeaderName | httparse::Error::Token => Rule::FieldName,
-        httparse::Error::HeaderValue => Rule::FieldValue,
-        httparse::Error::NewLine => Rule::LineEnd,
-        httparse::Error::Status => Rule::StatusCode,
-        httparse::Error::Version => Rule::Start,
-    })
+/// Collects the fields of a section.
+struct Reader {
+    fields: HeaderList,
+    max_count: usize,
 }
 
-fn leniencies() -> ParserConfig {
-    let mut config = ParserConfig::default();
-    config
-        .allow_spaces_after_header_name_in_responses(true)
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .allow_multiple_spaces_in_response_status_delimiters(true);
-    config
-}
-
-/// RFC 9112 §5.2: a user agent replaces each obs-fold by blanks; here by one space. httparse leaves
-/// that to its caller.
-fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
-    if !value.contains(&b'\n') {
-        return Cow::Borrowed(value);
+impl Reader {
+    fn line(&mut self, line: &[u8]) -> Result<(), FieldsError> {
+        if !text::is_field_value(line) {
+            return Err(FieldsError::Malformed(if line.contains(&b'\r') {
+                Rule::LineEnd
+            } else {
+                Rule::FieldValue
+            }));
+        }
+        if line.first().copied().is_some_and(text::is_blank) {
+            return self.folding(text::trim_blanks(line));
+        }
+        let colon = line.iter().position(|&byte| byte == b':');
+        let parts = colon.and_then(|colon| line.split_at_checked(colon));
+        let Some((name, [_colon, value @ ..])) = parts else {
+            return Err(FieldsError::Malformed(Rule::FieldName));
+        };
+        if self.fields.len() == self.max_count {
+            return Err(FieldsError::TooMany);
+        }
+        let name = text::decode(text::trim_blanks_end(name));
+        self.fields.push(&name, text::trim_blanks(value));
+        Ok(())
     }
-    let lines = value.split(|&byte| byte == b'\n').map(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        text::trim_blanks(line)
-    });
-    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    Cow::Owned(lines.join(&b' '))
+
+    /// RFC 9112 §5.2: a user agent replaces each obs-fold by blanks; here by one space.
+    fn folding(&mut self, more: &[u8]) -> Result<(), FieldsError> {
+        let last = self.fields.last_mut();
+        let last = last.ok_or(FieldsError::Malformed(Rule::FieldName))?;
+        if !last.value.is_empty() && !more.is_empty() {
+            last.value.push(b' ');
+        }
+        last.value.extend_from_slice(more);
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +132,7 @@ mod tests {
     use super::*;
 
     fn pairs(lines: &str) -> Result<Vec<(String, String)>, FieldsError> {
-        Ok(parse_trailers(format!("{lines}\r\n").as_bytes(), 3)?
+        Ok(parse_fields(format!("{lines}\r\n").as_bytes(), 3)?
             .iter()
             .map(|field| {
                 (
@@ -159,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn folded_lines_become_one_space() {
+    fn fact_23_2_3_folded_lines_become_one_space() {
         for lines in [
             "a: 1\r\n 2\r\n",
             "a: 1 \n\t  2\n",
@@ -175,17 +167,31 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_fields_are_malformed() {
+    fn fact_23_2_3_lines_whose_names_are_no_tokens_are_kept() {
+        for (lines, name) in [
+            (": 1\r\n", ""),
+            ("a b : 1\r\n", "a b"),
+            ("a\tb: 1\n", "a\tb"),
+            ("(a)\t: 1\r\n", "(a)"),
+            ("é: 1\r\n", "é"),
+        ] {
+            let expected = [(name.to_owned(), "1".to_owned())];
+            assert_eq!(pairs(lines).unwrap(), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn fact_23_2_3_lines_that_are_no_fields_are_malformed() {
         for lines in [
             "a\r\n",
-            ": 1\r\n",
             " a: 1\r\n",
-            "a b: 1\r\n",
+            "\t: 1\r\n",
+            "a\x0b: 1\r\n",
+            "a: 1\x7f\r\n",
             "a: 1\r2\r\n",
             "a: \0\r\n",
             "a: 1\r\n \x01\r\n",
             "\r\n",
-            "é: 1\r\n",
             "a: 1\r\r\n",
         ] {
             let error = pairs(lines).unwrap_err();

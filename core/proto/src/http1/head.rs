@@ -6,6 +6,7 @@ use std::io::Write as _;
 use super::Version;
 pub use super::fields::Rule;
 use super::fields::{self, FieldsError};
+use super::status_line::{START, StatusLine};
 use crate::error::Error;
 use crate::header::query::{Block, StartLine};
 use crate::header::{HeaderList, text};
@@ -33,7 +34,7 @@ impl Default for HeadLimits {
 /// A response's status line and headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The x of HTTP/1.x, 0 or 1.
+    /// The x of HTTP/1.x, one digit.
     pub version_minor: u8,
     /// The status code, 100 to 999.
     pub status: u16,
@@ -128,6 +129,8 @@ pub fn parse_response(buf: &[u8], limits: &HeadLimits) -> Result<HeadStatus, Hea
 /// costs each byte one look. Invariant: `line_start <= scanned`.
 #[derive(Clone, Debug, Default)]
 pub struct HeadParser {
+    /// An empty line before the head is passed over.
+    skips_empty_line: bool,
     /// Bytes looked at for line ends.
     scanned: usize,
     /// Where the line begins that has no end yet.
@@ -141,12 +144,39 @@ impl HeadParser {
         Self::default()
     }
 
+    /// A parser at the beginning of a head on a connection that has carried other responses: one
+    /// empty line too many behind the last of them is passed over (RFC 9112 §2.2).
+    #[must_use]
+    pub fn behind_another() -> Self {
+        Self {
+            skips_empty_line: true,
+            ..Self::default()
+        }
+    }
+
     /// Looks at `buf`, which holds everything received since the head began: each call passes the
     /// bytes of the call before and more. After a complete head the parser is ready for the next.
     ///
     /// # Errors
     /// Any [`HeadError`]; garbage is refused as soon as it is visible.
     pub fn parse(&mut self, buf: &[u8], limits: &HeadLimits) -> Result<HeadStatus, HeadError> {
+        if !self.skips_empty_line {
+            return self.parse_here(buf, limits);
+        }
+        match buf {
+            b"\r" => return Ok(HeadStatus::Partial),
+            [b'\r', b'\n', head @ ..] => {
+                let mut status = self.parse_here(head, limits)?;
+                if let HeadStatus::Complete { consumed, .. } = &mut status {
+                    *consumed += b"\r\n".len();
+                }
+                Ok(status)
+            }
+            _ => self.parse_here(buf, limits),
+        }
+    }
+
+    fn parse_here(&mut self, buf: &[u8], limits: &HeadLimits) -> Result<HeadStatus, HeadError> {
         if self.line_start == 0 {
             check_start(buf)?;
         }
@@ -217,9 +247,8 @@ pub fn encode_request(
     out.extend_from_slice(b"\r\n");
 }
 
-/// Refuses what cannot become `HTTP/1.`; HTTP/1.0 and 1.1 are the versions this parser reads.
+/// Refuses what cannot become `HTTP/1.`.
 fn check_start(buf: &[u8]) -> Result<(), HeadError> {
-    const START: &[u8] = b"HTTP/1.";
     let as_expected = START
         .iter()
         .zip(buf)
@@ -232,33 +261,19 @@ fn check_start(buf: &[u8]) -> Result<(), HeadError> {
 }
 
 fn parse_complete(head: &[u8], limits: &HeadLimits) -> Result<ResponseHead, HeadError> {
-    let parsed = fields::parse_head(head, limits.max_count).map_err(|error| match error {
-        FieldsError::Malformed(rule) => HeadError::Malformed(rule),
+    let malformed = HeadError::Malformed;
+    let (line, section) = fields::split_line(head).ok_or(malformed(Rule::LineEnd))?;
+    let line = StatusLine::parse(line).map_err(malformed)?;
+    let headers = fields::parse_fields(section, limits.max_count).map_err(|error| match error {
+        FieldsError::Malformed(rule) => malformed(rule),
         FieldsError::TooMany => HeadError::TooManyHeaders,
     })?;
-    // RFC 9110 §15: codes below 100 do not exist.
-    if parsed.status < 100 {
-        return Err(HeadError::Malformed(Rule::StatusCode));
-    }
     Ok(ResponseHead {
-        version_minor: parsed.version_minor,
-        status: parsed.status,
-        reason: text::decode(reason(head)).into_owned(),
-        headers: parsed.fields,
+        version_minor: line.version_minor,
+        status: line.status,
+        reason: text::decode(line.reason).into_owned(),
+        headers,
     })
-}
-
-/// The reason phrase of a `head` that httparse has accepted, and that therefore begins with
-/// `HTTP-version SP status-code [ SP reason-phrase ]` (RFC 9112 §4).
-///
-/// httparse drops reasons that are not ASCII; WINHTTP_QUERY_STATUS_TEXT shows them.
-fn reason(head: &[u8]) -> &[u8] {
-    const VERSION_LENGTH: usize = b"HTTP/1.1".len();
-    const CODE_LENGTH: usize = 3;
-    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let code = text::trim_blanks(line.get(VERSION_LENGTH..).unwrap_or_default());
-    text::trim_blanks(code.get(CODE_LENGTH..).unwrap_or_default())
 }
 
 fn push_on_line(out: &mut Vec<u8>, part: &[u8]) {
@@ -371,7 +386,6 @@ mod tests {
             "HTTP/1.1 200 a\0b",
             "HTTP/1.1 200 a\rb",
             "HTTP/1.10 200",
-            "HTTP/1.2 200 OK",
         ] {
             let result = read(&format!("{line}\r\n\r\n"));
             assert!(matches!(result, Err(HeadError::Malformed(_))), "{line:?}");
@@ -439,6 +453,36 @@ mod tests {
             panic!("complete")
         };
         assert_eq!(head.status, 200);
+    }
+
+    #[test]
+    fn fact_23_1_2_one_empty_line_is_passed_over_behind_another_response() {
+        let limits = HeadLimits::default();
+        let read = |bytes: &[u8]| {
+            let whole = HeadParser::behind_another().parse(bytes, &limits);
+            let mut parser = HeadParser::behind_another();
+            let mut pieces = (1..=bytes.len()).map(|end| parser.parse(&bytes[..end], &limits));
+            let done = pieces.find(|status| *status != Ok(HeadStatus::Partial));
+            assert_eq!(done, Some(whole.clone()));
+            whole
+        };
+        for wire in ["HTTP/1.1 200\r\n\r\n", "\r\nHTTP/1.1 200\r\n\r\n"] {
+            let Ok(HeadStatus::Complete { head, consumed }) = read(wire.as_bytes()) else {
+                panic!("{wire:?} should be complete");
+            };
+            assert_eq!((head.status, consumed), (200, wire.len()));
+        }
+        for wire in [
+            "\r\n\r\nHTTP/1.1 200\r\n\r\n",
+            "\nHTTP/1.1 200\r\n\r\n",
+            "\rHTTP",
+        ] {
+            let refused = Err(HeadError::Malformed(Rule::Start));
+            assert_eq!(read(wire.as_bytes()), refused, "{wire:?}");
+        }
+        // Fresh connections have had no response that could have left one behind.
+        let fresh = parse_response(b"\r\nHTTP/1.1 200\r\n\r\n", &limits);
+        assert_eq!(fresh, Err(HeadError::Malformed(Rule::Start)));
     }
 
     #[test]

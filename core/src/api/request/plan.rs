@@ -236,10 +236,10 @@ impl<E: Embedder> RequestState<E> {
         self.values.dword(OptionId::DISABLE_FEATURE) & n::DISABLE_KEEP_ALIVE == 0
     }
 
-    /// The request's own user agent, else the session's.
+    /// The request's own user agent, else the session's; an empty one is none.
     fn agent<'a>(&'a self, session: Option<&'a str>) -> Option<&'a str> {
         match self.values.text(OptionId::USER_AGENT) {
-            "" => session,
+            "" => session.filter(|agent| !agent.is_empty()),
             own => Some(own),
         }
     }

@@ -98,8 +98,14 @@ impl<E: Embedder> Request<E> {
                 cancelled: self.handle.is_closed(),
                 ..Turn::new(clock::now(), &timeouts)
             };
-            let step = attached.driver().step(turn, Call::Receive)?;
-            match step {
+            let mut driver = attached.driver();
+            let step = driver.step(turn, Call::Receive);
+            let returning = driver.take_returning();
+            drop(driver);
+            if let Some(returning) = returning {
+                returning.settle();
+            }
+            match step? {
                 Step::Notify(_) | Step::Yield => {}
                 Step::Done => return Ok(()),
                 Step::Wait(until) => {

@@ -1,5 +1,5 @@
-//! How C's library is asked about the process and its sockets: raised privileges, the signals of a thread, its
-//! cancellation, its forks.
+//! How C's library is asked about the process and its sockets: raised privileges, the signals of a
+//! thread, its cancellation, its forks, TCP statistics.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;

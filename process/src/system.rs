@@ -1,4 +1,5 @@
-//! What only C's library can do for a process, or tell of its sockets; whoever embeds the library provides it, once.
+//! What only C's library can do for a process, or tell of its sockets; whoever embeds the
+//! library provides it, once.
 
 use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;

@@ -1,4 +1,5 @@
-//! The library in asynchronous mode: each completion starts the next call, from inside the callback.
+//! The library in asynchronous mode: each completion starts the next call, from inside the
+//! callback.
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};

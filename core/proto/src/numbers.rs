@@ -27,6 +27,9 @@ numbers! {
     /// Certificates of another time are tolerated.
     IGNORE_WRONG_DATE = SECURITY_FLAG_IGNORE_CERT_DATE_INVALID = 0x2000,
 
+    /// The connection serves no further request.
+    DISABLE_KEEP_ALIVE = WINHTTP_DISABLE_KEEP_ALIVE = 0x8,
+
     /// TLS 1.2.
     PROTOCOL_TLS12 = WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 = 0x800,
     /// TLS 1.3.

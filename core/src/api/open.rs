@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
+use winhttp_proto::exchange::compose::method;
 use winhttp_proto::failure;
 use winhttp_proto::handle::{HandleId, HandleKind};
 use winhttp_proto::header::text::{is_token, request_value};
@@ -165,7 +166,7 @@ impl<E: Embedder> Library<E> {
 
 fn request_line(arguments: &mut OpenRequest, default_version: Version) -> Result<RequestLine> {
     let given = |text: &mut Option<String>| text.take().filter(|text| !text.is_empty());
-    let verb = given(&mut arguments.verb).map_or(Cow::Borrowed("GET"), Cow::Owned);
+    let verb = given(&mut arguments.verb).map_or(Cow::Borrowed("GET"), method);
     if !is_token(verb.as_bytes()) {
         return Err(Error::InvalidParameter);
     }

@@ -4,7 +4,8 @@
 //! A request asks for a [`Seat`] when it is sent. It gets a connection that is idle, or the right
 //! to open one, at once, or when others have left it room ([`shelf`] decides). Whoever has the
 //! right holds a [`Lease`], which ends once: with a connection that others can use
-//! ([`Lease::keep`]), or without one, when it is dropped. [`keeper`] watches those that are idle.
+//! ([`Lease::keep`]), or without one, when it is dropped. A thread of its own watches those that
+//! are idle.
 //!
 //! Waking others may run their code: whatever ends a lease or a ticket is called without a lock.
 
@@ -253,13 +254,15 @@ pub fn leave_reactor(reactor: &Reactor) {
     drop(homes);
 }
 
-/// How many connections to the servers that `wanted` selects are open: server, all, and the marks
-/// of those that have one.
-pub fn open_connections(wanted: impl Fn(&Key) -> bool) -> Vec<(Key, usize, Vec<Mark>)> {
+/// How many connections to the servers that `wanted` selects are open, and the marks of those that
+/// have one.
+pub fn open_connections(wanted: impl Fn(&Key) -> bool) -> (usize, Vec<Mark>) {
     let pool = pool();
     let open = pool.shelf.open_by_mark(wanted);
-    open.map(|(key, open, marks)| (key.clone(), open, marks.to_vec()))
-        .collect()
+    open.fold((0, Vec::new()), |(count, mut marks), (_, open, more)| {
+        marks.extend_from_slice(more);
+        (count + open, marks)
+    })
 }
 
 impl fmt::Debug for Lease {

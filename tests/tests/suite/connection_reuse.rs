@@ -5,11 +5,12 @@ use std::io;
 use std::ptr::null_mut;
 
 use winhttp_abi::constants as c;
+use winhttp_abi::types::Guid;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support::{dword, set_dword};
-use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, text};
+use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, status, text};
 
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
@@ -428,6 +429,35 @@ scenarios! {
         client.finish();
     }
 
+    fn fact_21_8_1_connections_are_counted_by_their_guids<W>(mode) {
+        let server = friendly();
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_DISABLE_GLOBAL_POOLING, 1).unwrap();
+        let connect = client.connect("127.0.0.1", server.port()).unwrap();
+        let insecure = c::WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE;
+        assert_eq!(groups::<W>(connect, None, insecure), Ok(vec![]));
+        let open = |guid: Option<Guid>| {
+            let request = client.open_request(connect, "GET", "/", 0).unwrap();
+            if let Some(guid) = guid {
+                mark::<W>(request, guid).unwrap();
+            }
+            client.exchange(request).unwrap();
+            request
+        };
+        let requests = [open(None), open(None), open(Some(MINE))];
+        let host = "127.0.0.1".to_owned();
+        let none = Guid { data1: 0, data2: 0, data3: 0, data4: [0; 8] };
+        let both = vec![(host.clone(), vec![(2, none), (1, MINE)])];
+        assert_eq!(groups::<W>(connect, None, insecure), Ok(both.clone()));
+        assert_eq!(groups::<W>(requests[0], None, 0), Ok(both));
+        assert_eq!(groups::<W>(connect, None, 0), Ok(vec![]), "https");
+        let mine = vec![(host, vec![(1, MINE)])];
+        assert_eq!(groups::<W>(connect, Some(MINE), insecure), Ok(mine));
+        assert_eq!(groups::<W>(client.session, None, 0), Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
+        assert_eq!(groups::<W>(connect, None, 2), Err(c::ERROR_INVALID_PARAMETER));
+        client.finish();
+    }
+
     fn fact_21_2_4_a_connection_with_an_ignored_defect_serves_only_who_ignores_it<W>(mode) {
         let authority = Authority::new().unwrap();
         let identity = authority.issue(&IdentityOptions::default()).unwrap();
@@ -489,5 +519,53 @@ fn resolve_as<W: Unit>(request: Handle, name: &str) -> Call<()> {
     // SAFETY: the text lives through the call, which only reads it.
     call(unsafe {
         winhttp::WinHttpSetOption::<W>(request.raw(), option, name.as_mut_ptr().cast(), length)
+    })
+}
+
+const MINE: Guid = Guid {
+    data1: 1,
+    data2: 2,
+    data3: 3,
+    data4: [4; 8],
+};
+
+fn mark<W: Unit>(request: Handle, guid: Guid) -> Call<()> {
+    let mut guid = guid;
+    let option = c::WINHTTP_OPTION_CONNECTION_GUID;
+    // SAFETY: the GUID lives through the call, which only reads it.
+    call(unsafe {
+        winhttp::WinHttpSetOption::<W>(request.raw(), option, (&raw mut guid).cast(), 16)
+    })
+}
+
+/// The name of each host, and its groups.
+type Groups = Vec<(String, Vec<(u32, Guid)>)>;
+
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one promise for the whole result"
+)]
+fn groups<W: Unit>(handle: Handle, guid: Option<Guid>, flags: u64) -> Call<Groups> {
+    let guid = guid.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let mut result = null_mut();
+    // SAFETY: GUID and result live through the call.
+    status(unsafe {
+        winhttp::WinHttpQueryConnectionGroup::<W>(handle.raw(), guid, flags, &raw mut result)
+    })?;
+    // SAFETY: the result is whole, and is freed once.
+    Ok(unsafe {
+        let hosts = (0..(*result).c_hosts as usize)
+            .map(|index| *(*result).p_host_connection_groups.add(index));
+        let found = hosts.map(|host| {
+            let groups = (0..host.c_connection_groups as usize)
+                .map(|index| *host.p_connection_groups.add(index));
+            let groups = groups.map(|group| (group.c_connections, group.guid_group));
+            let length = (0..).take_while(|at| host.pwsz_host.add(*at).read().widen() != 0);
+            let name = std::slice::from_raw_parts(host.pwsz_host, length.count());
+            (W::decode(name).unwrap(), groups.collect())
+        });
+        let found = found.collect();
+        winhttp::WinHttpFreeQueryConnectionGroupResult::<W>(result);
+        found
     })
 }

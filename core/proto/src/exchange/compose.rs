@@ -10,6 +10,21 @@ use crate::websocket::ClientKey;
 
 /// Fields a request gets beside the program's own.
 const GENERATED_FIELDS_MAX: usize = 7;
+/// As Windows spells it.
+const KEEP_ALIVE: &str = "Keep-Alive";
+/// Methods that leave in capitals, however the program writes them (observed).
+const METHODS: [&str; 8] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+];
+
+/// The method as it is sent: known ones in capitals, all others, PATCH among them, as they are.
+#[must_use]
+pub fn method(verb: String) -> Cow<'static, str> {
+    let known = METHODS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(&verb));
+    known.map_or(Cow::Owned(verb), |known| Cow::Borrowed(known))
+}
 
 /// What a head is made of.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +47,9 @@ pub struct Draft<'d> {
     pub own: &'d HeaderList,
     /// Bytes of the whole body.
     pub body_bytes: u64,
+    /// The connection may serve further requests (unless DISABLE_FEATURE says
+    /// WINHTTP_DISABLE_KEEP_ALIVE).
+    pub keeps_alive: bool,
     /// The key of a WebSocket handshake.
     pub upgrade: Option<&'d ClientKey>,
 }
@@ -43,29 +61,31 @@ impl Draft<'_> {
     pub fn fields(&self) -> HeaderList {
         let own = self.own;
         let mut wire = HeaderList::with_capacity(own.len() + GENERATED_FIELDS_MAX);
+        let connection = self.connection();
+        if let Some(connection) = connection {
+            wire.push("Connection", connection);
+        }
+        for header in own.iter() {
+            // The program may have added its length twice; it goes out once.
+            let again = header.is_named("Content-Length") && wire.contains("Content-Length");
+            let replaced = connection.is_some() && header.is_named("Connection");
+            if !again && !replaced {
+                wire.push(&header.name, &header.value);
+            }
+        }
         let mut generate = |name: &str, value: &[u8]| {
             if !own.contains(name) {
                 wire.push(name, value);
             }
         };
-        if self.upgrade.is_none() {
-            generate("Connection", b"Keep-Alive");
-        }
         if let Some(agent) = self.agent.and_then(text::latin_1) {
             generate("User-Agent", &agent);
         }
-        generate("Host", self.host_field().as_bytes());
         let announces_length = self.body_bytes > 0 || matches!(self.verb, "POST" | "PUT");
         if announces_length && !frames_own_body(own) {
             generate("Content-Length", self.body_bytes.to_string().as_bytes());
         }
-        for header in own.iter() {
-            // The program may have added its length twice; it goes out once.
-            let again = header.is_named("Content-Length") && wire.contains("Content-Length");
-            if !again {
-                wire.push(&header.name, &header.value);
-            }
-        }
+        generate("Host", self.host_field().as_bytes());
         if let Some(key) = self.upgrade {
             wire.set("Connection", "Upgrade");
             wire.set("Upgrade", "websocket");
@@ -73,6 +93,24 @@ impl Draft<'_> {
             wire.set("Sec-WebSocket-Key", key.as_str());
         }
         wire
+    }
+
+    /// The Connection field, unless the program's own one says something else. With HTTP/1.0
+    /// nothing is offered (Windows 7 and later).
+    fn connection(&self) -> Option<&'static str> {
+        if self.upgrade.is_some() {
+            return None;
+        }
+        if !self.keeps_alive {
+            return Some("close");
+        }
+        let says_the_same = |value: &[u8]| value.eq_ignore_ascii_case(KEEP_ALIVE.as_bytes());
+        let own = self.own.first("Connection");
+        let is_offered = match own {
+            Some(value) => says_the_same(value),
+            None => self.version == Version::HTTP_11,
+        };
+        is_offered.then_some(KEEP_ALIVE)
     }
 
     /// The bytes of a head with these fields.
@@ -158,6 +196,7 @@ mod tests {
             agent: None,
             own: &own,
             body_bytes: 0,
+            keeps_alive: true,
             upgrade,
         };
         change(&mut draft);
@@ -172,6 +211,52 @@ mod tests {
         let agent = head("GET", &[], |draft| draft.agent = Some("me"));
         let expected = "Keep-Alive\r\nUser-Agent: me\r\nHost: server\r\n\r\n";
         assert!(agent.ends_with(expected), "{agent}");
+    }
+
+    #[test]
+    fn fact_22_1_the_order_is_that_of_windows() {
+        let own = [("Content-Type", "text/plain"), ("X-A", "1")];
+        let head = head("POST", &own, |draft| {
+            draft.agent = Some("me");
+            draft.body_bytes = 17;
+            draft.port = 8080;
+        });
+        let expected = "POST /path HTTP/1.1\r\nConnection: Keep-Alive\r\n\
+                        Content-Type: text/plain\r\nX-A: 1\r\nUser-Agent: me\r\n\
+                        Content-Length: 17\r\nHost: server:8080\r\n\r\n";
+        assert_eq!(head, expected);
+    }
+
+    #[test]
+    fn facts_22_2_and_21_7_3_keep_alive_is_spelled_in_one_way_and_not_offered_in_http_1_0() {
+        let connection = |own: &[(&str, &str)], version, keeps_alive| {
+            let head = head("GET", own, |draft| {
+                (draft.version, draft.keeps_alive) = (version, keeps_alive);
+            });
+            let lines = head.lines();
+            let own = lines.filter(|line| line.to_ascii_lowercase().starts_with("connection:"));
+            own.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (old, new) = (Version::parse("HTTP/1.0").unwrap(), Version::HTTP_11);
+        let keep = [("connection", "KEEP-alive")];
+        assert_eq!(connection(&keep, new, true), ["Connection: Keep-Alive"]);
+        assert_eq!(connection(&keep, old, true), ["Connection: Keep-Alive"]);
+        assert_eq!(connection(&[], old, true), [""; 0]);
+        // Fact 21.7.1.
+        assert_eq!(connection(&keep, new, false), ["Connection: close"]);
+        assert_eq!(connection(&[], old, false), ["Connection: close"]);
+        let close = [("Connection", "close")];
+        assert_eq!(connection(&close, new, true), ["Connection: close"]);
+    }
+
+    #[test]
+    fn fact_22_4_known_methods_leave_in_capitals() {
+        for known in METHODS {
+            assert_eq!(method(known.to_lowercase()), known);
+        }
+        for other in ["patch", "PATCH", "Get2", "custom"] {
+            assert_eq!(method(other.to_owned()), other);
+        }
     }
 
     #[test]

@@ -169,8 +169,9 @@ options! {
         state: Honoured, inherit: true,
     }
     /// Switches off cookies 1, redirects 2, authentication 4, keep-alive 8; any bits are taken, and
-    /// calls add up. None of the four exists yet: waits for full HTTP.
-    DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Recorded }
+    /// calls add up. Without keep-alive the request says `Connection: close`. The other three do
+    /// not exist yet: they wait for full HTTP.
+    DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Honoured }
     /// Code page of a URL's query. It goes out as UTF-8 whatever is set: waits for full HTTP.
     CODEPAGE = 68 { set: S, ty: Dword, default: Number(65_001), state: Recorded, inherit: true }
     /// Limit of connections to one server; 0 means 2. Requests beyond it wait for those before
@@ -412,10 +413,11 @@ options! {
     ENABLE_HTTP2_PLUS_CLIENT_CERT = 161 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Automatic retries, after: 408 1, a failed TLS handshake 2, a stale connection 4. None is
-    /// made: waits for full HTTP (connection pool).
+    /// How often, and when, a request is sent once more: after a 408 on a used connection 1, a
+    /// failed TLS handshake 2, a stale connection 4. Without it a stale connection is replaced
+    /// once. Before the session has children.
     FAILED_CONNECTION_RETRIES = 162 {
-        set: S, ty: Struct(Layout::FailedConnectionRetries), state: Recorded, inherit: true,
+        set: S, ty: Struct(Layout::FailedConnectionRetries), state: Honoured, inherit: true,
     }
     /// Milliseconds of silence before an HTTP/2 PING, at least 5000. Waits for HTTP/2.
     HTTP2_KEEPALIVE = 164 {

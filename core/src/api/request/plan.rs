@@ -121,6 +121,7 @@ impl<E: Embedder> Request<E> {
             agent: state.agent(agent),
             own: &own,
             body_bytes: body_len,
+            keeps_alive: state.keeps_alive(),
             upgrade: upgrade.as_ref(),
         };
         let headers = draft.fields();
@@ -137,6 +138,7 @@ impl<E: Embedder> Request<E> {
             head,
             method: self.line.verb.clone(),
             announces_close,
+            retries: pooling::retries(&state.values),
             upgrade,
             limits: exchange_limits(&state.values),
         })
@@ -227,6 +229,11 @@ impl<E: Embedder> RequestState<E> {
             own.to_mut().push("Transfer-Encoding", "chunked");
         }
         own
+    }
+
+    /// The connection may serve further requests.
+    fn keeps_alive(&self) -> bool {
+        self.values.dword(OptionId::DISABLE_FEATURE) & n::DISABLE_KEEP_ALIVE == 0
     }
 
     /// The request's own user agent, else the session's.

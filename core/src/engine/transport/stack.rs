@@ -129,6 +129,10 @@ impl Stack {
     /// # Errors
     /// As [`Transport::write`].
     pub fn write_parts(&mut self, parts: &[&[u8]]) -> Result<Write> {
+        let mut some = parts.iter().filter(|part| !part.is_empty());
+        if let (Some(only), None) = (some.next(), some.next()) {
+            return self.write(only);
+        }
         match &mut self.top {
             Top::Plain(plain) => plain.write_parts(parts),
             Top::Secured(tls) => tls.write_parts(parts),

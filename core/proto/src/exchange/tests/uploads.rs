@@ -286,5 +286,5 @@ fn a_request_of_which_more_may_be_written_is_not_sent_once_more_while_it_is_rece
     world.pooled = true;
     world.send_piece(b"", Piece::default()).unwrap();
     world.reading.push_back(Peer::Ends);
-    assert_eq!(error(world.receive()), Error::InvalidServerResponse);
+    assert_eq!(error(world.receive()), Error::ConnectionError);
 }

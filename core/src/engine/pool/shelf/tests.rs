@@ -357,7 +357,10 @@ fn a_dead_connection_is_replaced_by_another_idle_one_without_one_more_being_open
 /// Random check-out, return, loss, waiting, leaving and expiry against a count by hand: never more
 /// than the limit are open, nothing is lost, nothing is given twice, and the first comes first.
 #[test]
-#[expect(clippy::too_many_lines, reason = "one step of the model after the other")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one step of the model after the other"
+)]
 fn a_model_agrees() {
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = move |below: u64| {

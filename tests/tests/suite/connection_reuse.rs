@@ -488,9 +488,8 @@ scenarios! {
 #[test]
 fn a_server_that_answers_with_http_1_0_has_a_limit_of_its_own() {
     let server = server(|connection, _, _| {
-        connection.send(
-            b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello",
-        )
+        connection
+            .send(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello")
     });
     let client = Client::<u16>::new(Mode::Async);
     let limit = c::WINHTTP_OPTION_MAX_CONNS_PER_1_0_SERVER;

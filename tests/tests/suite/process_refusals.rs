@@ -73,7 +73,14 @@ const ROWS: &[Row] = &[
 ];
 
 fn outcome(program: &Program, mode: &str, when: &str, call: &str, error: u32) -> String {
-    outcome_with(&Server::plain(by_path).unwrap(), program, mode, when, call, error)
+    outcome_with(
+        &Server::plain(by_path).unwrap(),
+        program,
+        mode,
+        when,
+        call,
+        error,
+    )
 }
 
 fn outcome_with(

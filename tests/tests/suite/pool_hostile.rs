@@ -189,7 +189,7 @@ fn handles_that_are_closed_at_any_time_leave_their_place_to_the_next_synchronous
                     let spins = next(&random, 3000);
                     thread::scope(|inner| {
                         let used = inner.spawn(move || half_way(client, request, depth));
-                        if spins % 2 == 0 {
+                        if spins.is_multiple_of(2) {
                             used.join().unwrap();
                         } else {
                             (0..spins).for_each(|_| std::hint::spin_loop());

@@ -382,6 +382,30 @@ scenarios! {
         client.finish();
     }
 
+    fn a_connection_in_place_of_a_stale_one_does_not_have_its_mark<W>(mode) {
+        let server = server(|connection, path, _| match path {
+            "/stale" if connection.id() == 0 => {
+                connection.close();
+                Ok(())
+            }
+            _ => connection.send(HELLO),
+        });
+        let client = Client::<W>::new(mode);
+        let marked = client.get(server.port(), "/marked");
+        client.put_option(marked, c::WINHTTP_OPTION_CONNECTION_GUID, &[7; 16]).unwrap();
+        whole(&client, marked);
+        close(&client, marked);
+        assert_eq!(get(&client, server.port(), "/stale"), b"hello");
+        assert_eq!(server.connections(), 2);
+        let matching = client.get(server.port(), "/matching");
+        let required = c::WINHTTP_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION;
+        let wanted = [&[7; 16][..], &required.to_ne_bytes()].concat();
+        client.put_option(matching, c::WINHTTP_OPTION_MATCH_CONNECTION_GUID, &wanted).unwrap();
+        whole(&client, matching);
+        assert_eq!(server.connections(), 3);
+        client.finish();
+    }
+
     fn fact_21_7_2_an_expired_connection_serves_no_other_request<W>(mode) {
         let server = friendly();
         let client = Client::<W>::new(mode);

@@ -133,7 +133,8 @@ impl Watch {
         let now = clock::now();
         let mut pool = pool();
         let drains = std::mem::take(&mut pool.keeper.drains);
-        // Drains may have a turn for every byte that comes: they do not pay for those that are idle.
+        // Drains may have a turn for every byte that comes: those that are idle are not looked at
+        // then.
         let swept = pool.keeper.wakes_at.is_some_and(|at| at <= now).then(|| {
             let (swept, expires) = pool.shelf.sweep(now);
             pool.keeper.wakes_at = expires;

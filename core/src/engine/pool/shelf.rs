@@ -311,8 +311,8 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         server.idle.remove(place).map(|idle| idle.kept)
     }
 
-    /// Nobody will ask for the servers that `wanted` selects any more: closes what is idle, and what
-    /// becomes idle from now on.
+    /// Nobody will ask for the servers that `wanted` selects any more: closes what is idle, and
+    /// what becomes idle from now on.
     pub fn end(&mut self, now: Instant, wanted: impl Fn(&K) -> bool) -> Aftermath<C, W> {
         let mut aftermath = Aftermath::default();
         for (_, server) in self.servers.iter_mut().filter(|(key, _)| wanted(key)) {

@@ -455,7 +455,9 @@ impl Exchange {
         }
     }
 
-    fn response(&self) -> Option<&ResponseHead> {
+    /// The final response's head, until it is taken.
+    #[must_use]
+    pub fn response(&self) -> Option<&ResponseHead> {
         if let State::Upgraded(head) | State::Body(Body { head, .. }) = &self.state {
             head.as_deref()
         } else {

@@ -91,6 +91,7 @@ pub struct Ticket {
 
 /// A connection for this request; `wake` is used if it has to wait.
 pub fn ask(key: &Arc<Key>, demand: Demand, wake: impl FnOnce() -> Arc<dyn Wake>) -> Seat {
+    let epoch = epoch();
     let mut aftermath = Aftermath::default();
     let mut pool = pool();
     let answer = pool
@@ -98,7 +99,6 @@ pub fn ask(key: &Arc<Key>, demand: Demand, wake: impl FnOnce() -> Arc<dyn Wake>)
         .ask(key, &demand, wake, clock::now(), &mut aftermath);
     drop(pool);
     aftermath.settle();
-    let epoch = epoch();
     match answer {
         Answer::Now(grant) => seat(key, &demand, grant, epoch),
         Answer::Wait(number) => Seat::Wait(Ticket {
@@ -182,6 +182,13 @@ impl Lease {
         self.epoch.is_current()
     }
 
+    /// The connection is gone, and another one takes its place: without its mark.
+    pub fn replace(&mut self) {
+        if self.epoch.is_current() {
+            pool().shelf.unmark(&self.key, self.mark.take());
+        }
+    }
+
     /// Marks the connection (CONNECTION_GUID).
     pub fn mark(&mut self, mark: Mark) {
         if self.mark != Some(mark) && self.epoch.is_current() {
@@ -228,14 +235,12 @@ impl Drop for Lease {
     }
 }
 
-/// A session is over: closes the connections that only it could use.
+/// A session is over: closes the connections that only it could use, also those that are still read
+/// to the end of an answer, when they are.
 pub fn close_session(number: u64) {
     let scope = Scope::Session(number);
-    let swept = pool()
-        .shelf
-        .sweep(clock::now(), |key, _| key.scope == scope)
-        .0;
-    swept.settle();
+    let ended = pool().shelf.end(clock::now(), |key| key.scope == scope);
+    ended.settle();
 }
 
 /// A poll is over: no connection stays in it.

@@ -174,6 +174,37 @@ scenarios! {
         client.finish();
     }
 
+    fn fact_21_4_3_also_a_connection_that_is_drained_ends_with_its_session<W>(mode) {
+        let server = server(|connection, _, _| {
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx")?;
+            let _held = connection.hold("rest")?;
+            connection.send(b"x")
+        });
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_DISABLE_GLOBAL_POOLING, 1).unwrap();
+        let request = client.get(server.port(), "/");
+        client.exchange(request).unwrap();
+        assert_eq!(client.read(request, 1).unwrap(), b"x");
+        close(&client, request);
+        client.finish();
+        server.release("rest").unwrap();
+        assert!(server.wait_peer_end(0, PATIENCE).is_some());
+    }
+
+    fn a_refused_upgrade_that_was_received_unseen_lets_its_connection_go<W>(mode) {
+        let server = server(|connection, path, _| match path {
+            "/refuses" => connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+            _ => connection.send(HELLO),
+        });
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER, 1).unwrap();
+        let refused = client.web_socket_request(server.port(), "/refuses");
+        client.send(refused).unwrap();
+        client.complete_upgrade(refused, 0).unwrap_err();
+        assert_eq!(get(&client, server.port(), "/"), b"hello");
+        client.finish();
+    }
+
     fn fact_21_3_2_a_body_that_stalls_delays_no_close_and_ends_its_connection<W>(mode) {
         let server = server(|connection, path, _| match path {
             "/stalls" => {
@@ -351,6 +382,30 @@ scenarios! {
         client.finish();
     }
 
+    fn a_connection_in_place_of_a_stale_one_does_not_have_its_mark<W>(mode) {
+        let server = server(|connection, path, _| match path {
+            "/stale" if connection.id() == 0 => {
+                connection.close();
+                Ok(())
+            }
+            _ => connection.send(HELLO),
+        });
+        let client = Client::<W>::new(mode);
+        let marked = client.get(server.port(), "/marked");
+        client.put_option(marked, c::WINHTTP_OPTION_CONNECTION_GUID, &[7; 16]).unwrap();
+        whole(&client, marked);
+        close(&client, marked);
+        assert_eq!(get(&client, server.port(), "/stale"), b"hello");
+        assert_eq!(server.connections(), 2);
+        let matching = client.get(server.port(), "/matching");
+        let required = c::WINHTTP_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION;
+        let wanted = [&[7; 16][..], &required.to_ne_bytes()].concat();
+        client.put_option(matching, c::WINHTTP_OPTION_MATCH_CONNECTION_GUID, &wanted).unwrap();
+        whole(&client, matching);
+        assert_eq!(server.connections(), 3);
+        client.finish();
+    }
+
     fn fact_21_7_2_an_expired_connection_serves_no_other_request<W>(mode) {
         let server = friendly();
         let client = Client::<W>::new(mode);
@@ -452,6 +507,26 @@ scenarios! {
         assert_eq!(server.connections(), 2);
         client.finish();
     }
+}
+
+#[test]
+fn a_server_that_answers_with_http_1_0_has_a_limit_of_its_own() {
+    let server = server(|connection, _, _| {
+        connection
+            .send(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello")
+    });
+    let client = Client::<u16>::new(Mode::Async);
+    let limit = c::WINHTTP_OPTION_MAX_CONNS_PER_1_0_SERVER;
+    set_dword::<u16>(client.session, limit, 1).unwrap();
+    let first = client.get(server.port(), "/");
+    client.exchange(first).unwrap();
+    let second = client.get(server.port(), "/");
+    client.start_send(second, 0).unwrap();
+    assert_eq!(client.body(first).unwrap(), b"hello");
+    client.recorder.wait(second, SEND_COMPLETE);
+    assert!(!was_told(&client, second, CONNECTED), "it has waited");
+    assert_eq!(server.connections(), 1);
+    client.finish();
 }
 
 fn expire<W: Unit>(request: Handle) -> Call<()> {

@@ -57,6 +57,7 @@ mod notification_order;
 mod object_names;
 #[cfg(target_os = "linux")]
 mod other_languages;
+mod pool_hostile;
 #[cfg(target_os = "linux")] // where a program can replace the clock that the library asks
 mod process_clock;
 mod process_copies;

@@ -86,6 +86,7 @@ mod request_states;
 mod request_statistics;
 mod response_framing;
 mod response_headers;
+mod response_heads;
 mod slow_readers;
 mod tidy;
 mod timeouts;

@@ -122,6 +122,25 @@ fn an_asynchronous_upload_that_receives_first() {
     transcript("upload_async.c", "/body", &[], "one two three\n");
 }
 
+/// Facts 24.10, 36.6 and 36.8: programs' loops, on every kind of body.
+#[test]
+fn the_loops_of_large_programs() {
+    let printed = |bytes: u32| {
+        format!(
+            "200 Because, HTTP/1.1 200 Because in 2 tries, {bytes} bytes\n\
+             200 Because, HTTP/1.1 200 Because in 1 tries, {bytes} bytes\nlast error 0\n"
+        )
+    };
+    for (path, bytes) in [
+        ("/status?size=20000", 20_000),
+        ("/chunked?count=7&size=5000", 35_000),
+        ("/until-close?size=20000", 20_000),
+        ("/status?size=0", 0),
+    ] {
+        transcript("read_loops.c", path, &[], &printed(bytes));
+    }
+}
+
 #[test]
 fn a_synchronous_get() {
     let expected = "\

@@ -10,7 +10,7 @@ const RECEIVED: u32 = c::WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED;
 const HEADERS: u32 = c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE;
 
 scenarios! {
-    fn interim_responses_are_told_and_the_final_one_is_what_counts<W>(mode) {
+    fn fact_23_4_2_interim_responses_are_told_and_the_final_one_is_what_counts<W>(mode) {
         let server = answers(
             "HTTP/1.1 100 Continue\r\nX-From: interim\r\n\r\n\
              HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n\
@@ -41,7 +41,7 @@ scenarios! {
         client.finish();
     }
 
-    fn ten_interim_responses_are_the_default_limit<W>(mode) {
+    fn fact_23_4_1_ten_interim_responses_are_the_default_limit<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
         let ten = client.get(server.port(), "/1xx?count=10");
@@ -52,7 +52,7 @@ scenarios! {
         client.finish();
     }
 
-    fn max_http_status_continue_moves_the_limit<W>(mode) {
+    fn fact_23_4_1_max_http_status_continue_moves_the_limit<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
         for (limit, count, expected) in [
@@ -82,14 +82,6 @@ scenarios! {
         let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
         client.ws_send(websocket, binary, b"x").unwrap();
         assert_eq!(client.ws_message(websocket), Ok((b"x".to_vec(), binary)));
-        client.finish();
-    }
-
-    fn a_101_nobody_asked_for_is_refused<W>(mode) {
-        let server = answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
-        let client = Client::<W>::new(mode);
-        let request = client.get(server.port(), "/");
-        assert_eq!(client.exchange(request), Err(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE));
         client.finish();
     }
 }

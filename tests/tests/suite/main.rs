@@ -85,8 +85,10 @@ mod request_on_the_wire;
 
 mod request_states;
 mod request_statistics;
+mod response_ends;
 mod response_framing;
 mod response_headers;
+mod response_heads;
 mod slow_readers;
 mod tidy;
 mod timeouts;

@@ -33,11 +33,14 @@ pub enum StartLine<'a> {
         /// The reason phrase; may be empty.
         reason: &'a str,
     },
+    /// Trailers have none.
+    Trailers,
 }
 
 impl fmt::Display for StartLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Trailers => Ok(()),
             Self::Request {
                 method,
                 target,
@@ -75,7 +78,7 @@ impl Block<'_> {
     pub fn decode<'v>(&self, value: &'v [u8]) -> Cow<'v, str> {
         match self.start_line {
             StartLine::Request { .. } => text::from_latin_1(value),
-            StartLine::Response { .. } => text::decode(value),
+            StartLine::Response { .. } | StartLine::Trailers => text::decode(value),
         }
     }
 }
@@ -250,7 +253,8 @@ fn answer(
         (AnswerSource::StatusText, StartLine::Response { reason, .. }) => reason.to_owned(),
         (AnswerSource::RequestMethod, StartLine::Request { method, .. }) => method.to_owned(),
         (AnswerSource::StatusCode | AnswerSource::StatusText, StartLine::Request { .. })
-        | (AnswerSource::RequestMethod, StartLine::Response { .. }) => {
+        | (AnswerSource::RequestMethod, StartLine::Response { .. })
+        | (_, StartLine::Trailers) => {
             return Err(QueryError::NotFound);
         }
     };
@@ -322,13 +326,18 @@ pub(crate) fn parse_number(text: &str) -> Option<u64> {
     }
 }
 
-/// Start line and headers, each ended by `line_end`.
+/// Start line, where there is one, and headers, each ended by `line_end`.
 ///
 /// With NUL as the end, that of the last line is part of the answer and counts in the length of a
 /// successful query; the one that ends the list is the terminator every answer gets, which counts
 /// only in the size that is asked for.
 fn raw_lines(block: &Block<'_>, line_end: &str, form: Form) -> Vec<u8> {
-    let mut raw = format!("{}{line_end}", block.start_line).into_bytes();
+    let mut raw = match block.start_line {
+        StartLine::Trailers => Vec::new(),
+        line @ (StartLine::Request { .. } | StartLine::Response { .. }) => {
+            format!("{line}{line_end}").into_bytes()
+        }
+    };
     for header in block.headers {
         raw.extend_from_slice(header.name.as_bytes());
         raw.extend_from_slice(b": ");
@@ -492,6 +501,23 @@ mod tests {
         assert_eq!(ask(REQUEST, &none, 19, None, 0), Err(QueryError::NotFound));
         assert_eq!(ask(RESPONSE, &none, 45, None, 0), Err(QueryError::NotFound));
         assert!(level(45).unwrap().always_asks_the_request());
+    }
+
+    #[test]
+    fn fact_24_7_trailers_have_no_start_line() {
+        let trailers = list(&[("X-Sum", b"42"), ("a", b"b")]);
+        let start = StartLine::Trailers;
+        let raw = |level| ask(start, &trailers, level, None, 0).unwrap();
+        assert_eq!(raw(22), "X-Sum: 42\r\na: b\r\n\r\n");
+        assert_eq!(raw(21), "X-Sum: 42\0a: b\0");
+        assert_eq!(
+            ask(start, &trailers, 65535, Some("x-sum"), 0).unwrap(),
+            "42"
+        );
+        for special in [18, 19, 20, 45] {
+            let found = ask(start, &trailers, special, None, 0);
+            assert_eq!(found, Err(QueryError::NotFound), "{special}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl<E: Embedder> Request<E> {
     pub fn challenge(&self) -> Result<Challenge> {
         let read = self.query_headers(HeaderBlock::Response, |block| match block.start_line {
             StartLine::Response { status, .. } => Ok(Challenge::of_response(status, block.headers)),
-            StartLine::Request { .. } => Ok(None),
+            StartLine::Request { .. } | StartLine::Trailers => Ok(None),
         });
         read.ok().flatten().ok_or(Error::InvalidOperation)
     }

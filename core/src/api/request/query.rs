@@ -3,7 +3,6 @@
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::exchange::legality::{Function, Verdict};
-use winhttp_proto::header::HeaderList;
 use winhttp_proto::header::query::{Block, QueryError, StartLine};
 use winhttp_proto::url::request_url;
 
@@ -26,7 +25,8 @@ impl<E: Embedder> Request<E> {
     /// into the request.
     ///
     /// # Errors
-    /// [`Error::IncorrectHandleState`] before the block is there; what `ask` fails with.
+    /// [`Error::IncorrectHandleState`] before the block is there, [`Error::HeaderNotFound`] where
+    /// there are no trailers; what `ask` fails with.
     pub fn query_headers<T>(
         &self,
         which: HeaderBlock,
@@ -54,18 +54,18 @@ impl<E: Embedder> Request<E> {
         if which == HeaderBlock::Response {
             return Ok(ask(&block)?);
         }
-        let none = HeaderList::default();
         let attached = state.life.attached();
         let driver = attached.map(Attached::driver);
         let trailers = driver
             .as_ref()
             .and_then(|driver| driver.exchange().trailers());
-        let trailers = trailers
+        let headers = trailers
             .ok_or(Error::IncorrectHandleState)?
-            .unwrap_or(&none);
+            .filter(|trailers| !trailers.is_empty())
+            .ok_or(Error::HeaderNotFound)?;
         Ok(ask(&Block {
-            headers: trailers,
-            ..block
+            start_line: StartLine::Trailers,
+            headers,
         })?)
     }
 

@@ -14,7 +14,7 @@ use crate::requests::{LINES, Lines, lines, told};
 /// Threads that call functions that wait.
 const THREADS: usize = 64;
 /// Bytes that a connection with an open request may cost on the heap, TLS and plain together.
-const EXCHANGE_MAX: i64 = 64 * 1024;
+const EXCHANGE_MAX: i64 = 96 * 1024;
 
 fn connected() -> u64 {
     lines().counters.connected.load(Ordering::Relaxed)

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_tests::Handle;
@@ -15,6 +15,8 @@ use crate::requests::{LINES, Lines, lines, told};
 const THREADS: usize = 64;
 /// Bytes that a connection with an open request may cost on the heap, TLS and plain together.
 const EXCHANGE_MAX: i64 = 96 * 1024;
+/// How soon everything is gone when the server is, which is long before idle connections expire.
+const CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 fn connected() -> u64 {
     lines().counters.connected.load(Ordering::Relaxed)
@@ -130,10 +132,11 @@ pub(crate) fn run() {
     });
     // Connections are the process's and outlive sessions, until the server ends them.
     let served = peer.end().requests;
-    wait("the threads", || Held::now().threads == 1);
-    wait("the descriptors", || {
-        Held::now().descriptors < start.descriptors
+    let took = wait("threads and descriptors", || {
+        let now = Held::now();
+        now.threads == 1 && now.descriptors < start.descriptors
     });
+    assert!(took < CLOSED_WITHIN, "connections stay that have ended");
     let end = Held::now();
     println!("end            {end}");
     println!("{} answered here, {served} there", answered());

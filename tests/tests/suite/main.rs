@@ -18,6 +18,7 @@ mod authentication;
 mod bad_arguments;
 mod bad_structures;
 mod body;
+mod c_idioms;
 mod c_programs;
 mod callbacks;
 mod cancel_reports;

@@ -217,10 +217,12 @@ impl Watch {
             return;
         }
         let tokens: Vec<usize> = self.events.iter().map(|event| event.token().0).collect();
-        for token in tokens {
-            if let Some(key) = self.watched.remove(&token) {
-                look(&key, token);
-            }
+        let ended: Vec<_> = tokens
+            .into_iter()
+            .filter_map(|token| Some((self.watched.remove(&token)?, token)))
+            .collect();
+        if !ended.is_empty() {
+            look_at_all(&ended);
         }
         // There are few of them, and each has a second at the most.
         while !self.drains.is_empty() {
@@ -234,6 +236,18 @@ impl Watch {
                 return;
             }
         }
+    }
+}
+
+/// Looks at connections; the thread has no reason to wait for the time when the last one would have
+/// expired.
+fn look_at_all(connections: &[(Arc<Key>, usize)]) {
+    for (key, number) in connections {
+        look(key, *number);
+    }
+    let mut pool = pool();
+    if pool.shelf.is_quiet() {
+        pool.keeper.wakes_at = None;
     }
 }
 

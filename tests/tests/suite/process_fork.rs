@@ -1,31 +1,25 @@
 //! Verifies that the child of a fork works as a fresh process does, whatever its parent was doing.
 
-use std::process::Command;
-
-use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::program::run;
-use winhttp_tests::scratch::Scratch;
-use winhttp_tests::support::programs::build;
-}
-
 use std::io;
+use std::process::Command;
 use std::thread;
 
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::PATIENCE;
+use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::programs::{build, run};
 
 fn children_work(state: &str) {
-    let program = build("process_fork.c", &[], &["-rdynamic", "-lwinhttp", "-ldl"]);
+    let forking = build("process_fork.c", &[], &["-rdynamic", "-lwinhttp", "-ldl"]);
     for mode in ["sync", "async"] {
         let server = Server::plain(by_path).unwrap();
         let own = Scratch::new("fork");
-        let mut command = Command::new(&program.file);
+        let mut command = Command::new(&forking.file);
         command.args([&server.port().to_string(), mode, state]);
         if state == "trust" {
             command.env("SSL_CERT_FILE", own.path().join("pipe"));
         }
-        assert_eq!(run(&mut command), "", "{mode}");
+        assert_eq!(program::run(&mut command), "", "{mode}");
     }
 }
 

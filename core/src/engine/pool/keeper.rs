@@ -239,16 +239,12 @@ impl Watch {
     }
 }
 
-/// Looks at connections; the thread has no reason to wait for the time when the last one would have
-/// expired.
+/// Looks at connections; if they were the last ones, the next turn finds nothing left to look after.
 fn look_at_all(connections: &[(Arc<Key>, usize)]) {
     for (key, number) in connections {
         look(key, *number);
     }
-    let mut pool = pool();
-    if pool.shelf.is_quiet() {
-        pool.keeper.wakes_at = None;
-    }
+    pool().keeper.wakes_at = Some(clock::now());
 }
 
 /// Something has come on an idle connection: its end, as a rule.

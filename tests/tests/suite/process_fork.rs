@@ -5,9 +5,9 @@ use std::process::Command;
 use std::thread;
 
 use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::PATIENCE;
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::programs::{build, run};
+use winhttp_tests::{PATIENCE, program};
 
 fn children_work(state: &str) {
     let forking = build("process_fork.c", &[], &["-rdynamic", "-lwinhttp", "-ldl"]);

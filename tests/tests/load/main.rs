@@ -8,10 +8,10 @@
 //! left, so that connecting fails as documented while everything else goes on; the orderly end.
 //! `tests/load/run` runs it with ten thousand.
 //!
-//! Then HTTP, from a new server: WINHTTP_LOAD_HTTP_CONNECTIONS (default 100) connections are open at
-//! once, half http, half https, and serve WINHTTP_LOAD_HTTP_REQUESTS (default 10,000) numbered
-//! requests, one half from callbacks, the other from threads whose calls wait, in another session. No
-//! answer is lost or swapped, no further connection is opened, and what was taken comes back.
+//! Then HTTP, from a new server: WINHTTP_LOAD_HTTP_CONNECTIONS (default 100) connections are open
+//! at once, half http, half https, and serve WINHTTP_LOAD_HTTP_REQUESTS (default 10,000) numbered
+//! requests, one half from callbacks, the other from threads whose calls wait, in another session.
+//! No answer is lost or swapped, no further connection is opened, and what was taken comes back.
 //!
 //! A program of its own: its allocator counts, it uses up the descriptors, and it is the server
 //! too.

@@ -1,5 +1,5 @@
-//! The other process: an echo server, of HTTP and of WebSocket, on one thread that holds many thousand connections, half of
-//! them over TLS.
+//! The other process: an echo server, of HTTP and of WebSocket, on one thread that holds many
+//! thousand connections, half of them over TLS.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;

@@ -239,7 +239,8 @@ impl Watch {
     }
 }
 
-/// Looks at connections; if they were the last ones, the next turn finds nothing left to look after.
+/// Looks at connections; if they were the last ones, the next turn finds nothing left to look
+/// after.
 fn look_at_all(connections: &[(Arc<Key>, usize)]) {
     for (key, number) in connections {
         look(key, *number);

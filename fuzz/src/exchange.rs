@@ -1,0 +1,374 @@
+//! Whole dialogues behind an exchange, with a peer by script and a virtual clock: whatever arrives
+//! in whatever pieces, and whatever is called in whatever order, it ends, and what is delivered is
+//! what a second, plain reader finds (`exchange/reference.rs`).
+//!
+//! Input: method, kind of connection, how it ends, a seed for the pieces, calls, the wire.
+
+mod reference;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use winhttp_proto::error::Error;
+use winhttp_proto::exchange::request_body::{Piece, RequestBody};
+use winhttp_proto::exchange::timers::Carried;
+use winhttp_proto::exchange::{
+    Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Release,
+    Room, Turn, Wrote,
+};
+use winhttp_proto::failure::Result;
+use winhttp_proto::header::HeaderList;
+use winhttp_proto::http1::head::HeadLimits;
+use winhttp_proto::option::Timeouts;
+
+use crate::input::{Input, Pieces};
+
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const TIMEOUTS: Timeouts = Timeouts {
+    resolve_ms: 100,
+    connect_ms: 200,
+    send_ms: 300,
+    receive_ms: 400,
+    receive_response_ms: 100_000,
+};
+/// What the inbox holds before it has to grow.
+const INBOX_BYTES: usize = 4096;
+/// Steps that any call needs at the most, beside those for the bytes of the wire.
+const STEPS_MAX: usize = 1000;
+
+/// How the peer's side ends behind its last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Silence,
+    Orderly,
+    Cut,
+    Reset,
+}
+
+#[derive(Default)]
+struct Inbox(Vec<u8>);
+
+impl Received for Inbox {
+    fn data(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.drain(..count);
+    }
+}
+
+struct World<'w> {
+    exchange: Exchange,
+    method: &'static str,
+    inbox: Inbox,
+    /// What has not arrived yet.
+    wire: &'w [u8],
+    end: End,
+    /// The connection was used before; this one has been given up by the peer.
+    pooled: bool,
+    stale: bool,
+    pieces: Pieces,
+    now: Instant,
+    carried: Carried,
+    /// The peer has done nothing the last time it was asked.
+    rested: bool,
+    /// What was read of the body.
+    delivered: Vec<u8>,
+    steps_max: usize,
+}
+
+pub fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let method = ["GET", "HEAD", "POST"][input.below(3)];
+    let flags = input.byte();
+    let has = |bit: u8| flags & bit != 0;
+    let end = [End::Silence, End::Orderly, End::Cut, End::Reset][input.below(4)];
+    let pieces = Pieces::new(input.number());
+    let calls = input.short();
+    let wire = input.rest();
+    let head = if has(32) {
+        HeadLimits {
+            max_bytes: 64,
+            max_count: 3,
+        }
+    } else {
+        HeadLimits::default()
+    };
+    let mut world = World {
+        exchange: Exchange::new(Composed {
+            host: "server".into(),
+            secure: has(1),
+            head: format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes(),
+            method: method.into(),
+            announces_close: has(8),
+            upgrade: None,
+            limits: ExchangeLimits {
+                head,
+                max_interim: 3,
+                max_drain: 1000,
+            },
+        }),
+        method,
+        inbox: Inbox::default(),
+        wire,
+        end,
+        pooled: has(2),
+        stale: has(2) && has(4),
+        pieces,
+        now: Instant::now(),
+        carried: Carried::default(),
+        rested: false,
+        delivered: Vec::new(),
+        steps_max: STEPS_MAX + 10 * wire.len(),
+    };
+    let chunked = method == "POST" && has(16);
+    world.dialogue(calls, chunked, wire);
+}
+
+impl World<'_> {
+    fn dialogue(&mut self, calls: &[u8], chunked: bool, wire: &[u8]) {
+        let total = if chunked { 0 } else { 600 };
+        let none = HeaderList::new();
+        let made = RequestBody::new(self.method, &none, chunked, total, 3);
+        let (mut left, _, first) = made.expect("lengths that agree");
+        // An empty line may stand before the response on a connection that was used before; when
+        // the request went to another one, it may not.
+        let skipped = wire
+            .strip_prefix(b"\r\n")
+            .filter(|_| self.pooled && !self.stale);
+        let expected = reference::response(self.method, skipped.unwrap_or(wire));
+        let mut received = false;
+        for call in calls {
+            let size = usize::from(call >> 3) * 7;
+            match call & 7 {
+                0 => drop(self.send(first)),
+                1 => {
+                    let data = vec![b'd'; size];
+                    let ends = size == 0;
+                    if let Ok(piece) = left.take(size as u64, ends) {
+                        drop(self.write(&data, piece));
+                    }
+                }
+                2 | 3 => {
+                    let outcome = self.drive(&mut Call::Receive);
+                    if outcome.is_ok() && !received {
+                        received = true;
+                        let head = self.exchange.take_head().expect("a head");
+                        let expected = expected.as_ref().expect("a head that is complete");
+                        assert_eq!(head.status, expected.status);
+                    }
+                }
+                4 => {
+                    let mut found = u32::MAX;
+                    if self
+                        .drive(&mut Call::Available { found: &mut found })
+                        .is_ok()
+                    {
+                        assert!(received && found <= 8192);
+                        self.is_end(found == 0, expected.as_ref());
+                    }
+                }
+                what => {
+                    let size = if what == 7 { 40_000 } else { size };
+                    let any = what == 6;
+                    let Ok(count) = self.read(size, any) else {
+                        continue;
+                    };
+                    assert!(received);
+                    self.is_end(size > 0 && count == 0, expected.as_ref());
+                }
+            }
+            if let Some(expected) = &expected {
+                assert!(expected.body.starts_with(&self.delivered));
+            } else {
+                assert!(self.delivered.is_empty());
+            }
+        }
+        if let Some(mut rest) = self.exchange.take_rest() {
+            let all = [&*self.inbox.0, self.wire].concat();
+            assert!(rest.discard(&all).is_ok_and(|passed| passed <= all.len()) || !rest.is_over());
+        }
+    }
+
+    /// The end of the body was met: nothing of it is missing, or the connection has ended it.
+    fn is_end(&self, met: bool, expected: Option<&reference::Response>) {
+        let Some(expected) = expected.filter(|_| met) else {
+            return;
+        };
+        assert_eq!(self.delivered, expected.body);
+        if !expected.complete {
+            assert!(expected.may_be_short && self.wire.is_empty());
+            assert!(matches!(self.end, End::Orderly | End::Cut));
+        }
+    }
+
+    fn send(&mut self, piece: Piece) -> Result<()> {
+        let awaits = if self.pieces.flag() {
+            Awaits::Head
+        } else {
+            Awaits::Sent
+        };
+        self.drive(&mut Call::Send {
+            given: b"123",
+            piece,
+            awaits,
+        })
+    }
+
+    fn write(&mut self, data: &[u8], piece: Piece) -> Result<()> {
+        let mut written = 0;
+        let whole = piece.wire_bytes(data.len());
+        let call = &mut Call::Write {
+            data,
+            piece,
+            written: &mut written,
+        };
+        let outcome = self.drive(call);
+        assert!(written <= whole && (outcome.is_err() || written == whole));
+        outcome
+    }
+
+    fn read(&mut self, size: usize, any: bool) -> Result<usize> {
+        let (mut into, mut filled) = (vec![0; size], 0);
+        let call = &mut Call::Read {
+            into: &mut into,
+            filled: &mut filled,
+            any,
+        };
+        let outcome = self.drive(call);
+        assert!(
+            filled <= size && (filled == 0 || outcome.is_ok()),
+            "bytes are lost"
+        );
+        self.delivered.extend(&into[..filled]);
+        outcome.map(|()| filled)
+    }
+
+    fn drive(&mut self, call: &mut Call<'_>) -> Result<()> {
+        for _ in 0..self.steps_max {
+            let turn = Turn {
+                carried: self.carried,
+                ..Turn::new(self.now, &TIMEOUTS)
+            };
+            let exchange = &mut self.exchange;
+            let flow = match exchange.next(&turn, call, &mut self.inbox)? {
+                Action::Notify(_) | Action::Finish => Flow::On,
+                Action::Acquire if self.pooled => {
+                    exchange.acquired();
+                    Flow::On
+                }
+                Action::Acquire => {
+                    exchange.must_connect();
+                    Flow::On
+                }
+                Action::Resolve(_) => {
+                    exchange.resolved(ADDRESS);
+                    Flow::On
+                }
+                Action::Dial(_) => {
+                    exchange.dialed(ADDRESS);
+                    Flow::On
+                }
+                Action::Secure(_) => {
+                    exchange.secured();
+                    Flow::On
+                }
+                Action::Write(from) => self.take(&turn, call, from)?,
+                Action::Flush => exchange.wrote(&turn, call, Wrote::All)?,
+                Action::Read(room) => self.give(&turn, call, room)?,
+                Action::Release(Release::Replace) => {
+                    (self.pooled, self.stale) = (false, false);
+                    self.inbox.0.clear();
+                    Flow::On
+                }
+                Action::Release(Release::Keep | Release::Close) => Flow::On,
+                Action::Done => return Ok(()),
+            };
+            match flow {
+                Flow::On => {}
+                Flow::Done => return Ok(()),
+                Flow::Wait(until) => self.sleep(until),
+            }
+        }
+        panic!("it goes on for ever");
+    }
+
+    /// The peer does something before the time is up, or the time jumps.
+    fn sleep(&mut self, until: Option<Instant>) {
+        let until = until.expect("everything has its limit here");
+        assert!(until > self.now, "a wait for nothing");
+        let is_quiet = self.wire.is_empty() && self.end == End::Silence;
+        self.now = if is_quiet {
+            until
+        } else {
+            self.now + Duration::from_millis(1)
+        };
+    }
+
+    /// Whether the peer rests this time: never twice in a row, unless it has nothing more to do.
+    fn rests(&mut self) -> bool {
+        self.rested = !self.rested && self.pieces.flag();
+        self.rested
+    }
+
+    fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, from: usize) -> Result<Flow> {
+        let bytes = self.exchange.outgoing(call, from).concat();
+        assert!(!bytes.is_empty(), "a write of nothing");
+        let wrote = if self.stale {
+            Wrote::Failed(Error::ConnectionError.into())
+        } else if self.rests() {
+            Wrote::Blocked
+        } else {
+            Wrote::Bytes(self.pieces.next().min(bytes.len()))
+        };
+        if let Wrote::Bytes(count) = wrote {
+            self.carried.sent += count as u64;
+        }
+        self.exchange.wrote(turn, call, wrote)
+    }
+
+    fn give(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, room: Room) -> Result<Flow> {
+        let arrived = if self.stale {
+            Arrived::Ended { in_order: true }
+        } else if self.wire.is_empty() {
+            match self.end {
+                End::Silence => Arrived::Blocked,
+                End::Orderly => Arrived::Ended { in_order: true },
+                End::Cut => Arrived::Ended { in_order: false },
+                End::Reset => Arrived::Failed(Error::ConnectionError.into()),
+            }
+        } else if self.rests() {
+            Arrived::Blocked
+        } else {
+            self.deliver(call, room)
+        };
+        self.exchange.read(turn, call, room, arrived, &self.inbox.0)
+    }
+
+    fn deliver(&mut self, call: &mut Call<'_>, room: Room) -> Arrived {
+        let wanted = self.pieces.next().min(self.wire.len());
+        let place = match room {
+            Room::Inbox(most) => most.max(INBOX_BYTES).saturating_sub(self.inbox.0.len()),
+            Room::Lent { bytes, .. } => bytes,
+        };
+        let (piece, rest) = self.wire.split_at(wanted.min(place));
+        if piece.is_empty() {
+            return Arrived::NoRoom;
+        }
+        match (room, call) {
+            (Room::Lent { from, .. }, Call::Read { into, .. }) => {
+                assert!(
+                    self.inbox.0.is_empty(),
+                    "what came before would be overtaken"
+                );
+                into[from..from + piece.len()].copy_from_slice(piece);
+            }
+            (Room::Lent { .. }, _) => panic!("nobody has lent anything"),
+            (Room::Inbox(_), _) => self.inbox.0.extend(piece),
+        }
+        self.wire = rest;
+        self.carried.received += piece.len() as u64;
+        Arrived::Bytes(piece.len())
+    }
+}

@@ -1,0 +1,126 @@
+//! A second, plain reader of responses: all bytes at once, no limits, no judgement. What it cannot
+//! make sense of it takes as it comes.
+
+/// The final response in some bytes.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    /// The body as far as it came.
+    pub body: Vec<u8>,
+    /// Nothing of the body is missing, whatever becomes of the connection.
+    pub complete: bool,
+    /// The end of the connection may end it in order, whatever was announced.
+    pub may_be_short: bool,
+}
+
+type Fields = Vec<(String, Vec<u8>)>;
+
+/// The final response to a request with `method`; `None` if its head is not complete.
+pub fn response(method: &str, mut wire: &[u8]) -> Option<Response> {
+    loop {
+        let (line, mut rest) = line(wire)?;
+        let status = status(line)?;
+        let mut fields = Fields::new();
+        loop {
+            let (line, after) = self::line(rest)?;
+            rest = after;
+            if line.is_empty() {
+                break;
+            }
+            add(&mut fields, line);
+        }
+        if !(100..200).contains(&status) || status == 101 {
+            return Some(body(method, status, &fields, rest));
+        }
+        wire = rest;
+    }
+}
+
+fn line(wire: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = wire.iter().position(|byte| *byte == b'\n')?;
+    let line = &wire[..end];
+    Some((line.strip_suffix(b"\r").unwrap_or(line), &wire[end + 1..]))
+}
+
+fn status(line: &[u8]) -> Option<u16> {
+    let text = String::from_utf8_lossy(line);
+    let code = text.split([' ', '\t']).filter(|part| !part.is_empty());
+    code.skip(1).next()?.parse().ok()
+}
+
+fn add(fields: &mut Fields, line: &[u8]) {
+    if let ([b' ' | b'\t', ..], Some((_, value))) = (line, fields.last_mut()) {
+        value.push(b' ');
+        value.extend(line.trim_ascii());
+    } else if let Some(colon) = line.iter().position(|byte| *byte == b':') {
+        let name = String::from_utf8_lossy(&line[..colon]);
+        let name = name.trim_end().to_ascii_lowercase();
+        fields.push((name, line[colon + 1..].trim_ascii().to_vec()));
+    }
+}
+
+fn body(method: &str, status: u16, fields: &Fields, rest: &[u8]) -> Response {
+    let of = |name: &str| fields.iter().find(|(own, _)| own == name);
+    let is_chunked = of("transfer-encoding")
+        .is_some_and(|(_, value)| value.to_ascii_lowercase().starts_with(b"chunked"));
+    let length = of("content-length").map(|(_, value)| number(value, 10));
+    let (body, complete, may_be_short) = if method == "HEAD" || matches!(status, 101 | 204 | 304) {
+        (Vec::new(), true, true)
+    } else if is_chunked {
+        let (body, complete) = chunks(rest);
+        (body, complete, false)
+    } else if let Some(length) = length {
+        let count = usize::try_from(length).unwrap_or(usize::MAX);
+        let body = &rest[..count.min(rest.len())];
+        (body.to_vec(), body.len() == count, true)
+    } else {
+        (rest.to_vec(), false, true)
+    };
+    Response {
+        status,
+        body,
+        complete,
+        may_be_short,
+    }
+}
+
+/// The number that a text begins with.
+fn number(text: &[u8], base: u32) -> u64 {
+    let digits = text
+        .iter()
+        .map_while(|byte| char::from(*byte).to_digit(base));
+    digits.fold(0, |number: u64, digit| {
+        number
+            .saturating_mul(base.into())
+            .saturating_add(digit.into())
+    })
+}
+
+fn chunks(mut wire: &[u8]) -> (Vec<u8>, bool) {
+    let mut body = Vec::new();
+    while let Some((size, rest)) = line(wire) {
+        let size = usize::try_from(number(size, 16)).unwrap_or(usize::MAX);
+        wire = rest;
+        if size == 0 {
+            break;
+        }
+        let count = size.min(wire.len());
+        body.extend(&wire[..count]);
+        wire = &wire[count..];
+        if count < size {
+            return (body, false);
+        }
+        match line(wire) {
+            Some((b"", rest)) => wire = rest,
+            _ => return (body, false),
+        }
+    }
+    // Trailers, and the empty line behind them.
+    while let Some((trailer, rest)) = line(wire) {
+        wire = rest;
+        if trailer.is_empty() {
+            return (body, true);
+        }
+    }
+    (body, false)
+}

@@ -7,6 +7,7 @@ mod delivery;
 #[cfg(test)]
 mod edge;
 mod ending;
+mod groups;
 mod handle;
 mod heritage;
 mod inherited;
@@ -19,6 +20,7 @@ mod session;
 mod websocket;
 
 pub use connect::Connect;
+pub use groups::ConnectionGroups;
 pub use handle::Handle;
 pub use library::{Library, LibraryHeld, Object};
 pub use open::{OpenRequest, OpenSession};

@@ -1,9 +1,12 @@
 /* Forks in every state a parent can be in; the child uses a session of its own, as a fresh process would. Arguments: port,
- * mode (sync, async), and the state: idle, busy, callback, lookups, standby, grandchild, threads. */
+ * mode (sync, async), and the state: idle, busy, callback, lookups, standby, grandchild, threads,
+ * trust (SSL_CERT_FILE names a pipe to be made). */
 #include "process_fork.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <sys/stat.h>
 
 static int stuck = 0;
 
@@ -214,13 +217,54 @@ static void threads(void)
         CHECK(pthread_join(workers[index], NULL) == 0);
 }
 
+static HINTERNET reading = NULL;
+
+/* A request to a port that nobody listens to. */
+static HINTERNET open_secured(void)
+{
+    HINTERNET connect = WinHttpConnect(reading, L"localhost", 1, 0);
+    CHECK(connect != NULL);
+    HINTERNET request = WinHttpOpenRequest(connect, NULL, L"/status", NULL, NULL, NULL, WINHTTP_FLAG_SECURE);
+    CHECK(request != NULL);
+    CHECK(WinHttpCloseHandle(connect));
+    return request;
+}
+
+/* This fails; what counts is that it ends. */
+static void secured(void)
+{
+    CHECK(unsetenv("SSL_CERT_FILE") == 0);
+    /* An asynchronous session at work is refused as a whole. */
+    if (!async_mode) {
+        HINTERNET request = open_secured();
+        CHECK(!exchange(request));
+        CHECK(WinHttpCloseHandle(request));
+    }
+    one();
+}
+
+/* Which certificates are trusted is read for a first request, for ever; others of that session do not wait for it in the
+ * child. */
+static void trust(void)
+{
+    const char *pipe = getenv("SSL_CERT_FILE");
+    CHECK(pipe != NULL && mkfifo(pipe, 0600) == 0);
+    reading = open_session();
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, stalled, open_secured()) == 0);
+    /* Whoever opens a pipe waits for its reader. */
+    CHECK(open(pipe, O_WRONLY | O_CLOEXEC) >= 0);
+    child(secured);
+    leave(0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(void);
     } states[] = { { "idle", idle }, { "busy", busy }, { "callback", callback }, { "lookups", lookups },
-        { "standby", standby }, { "grandchild", grandchild }, { "threads", threads } };
+        { "standby", standby }, { "grandchild", grandchild }, { "threads", threads }, { "trust", trust } };
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;

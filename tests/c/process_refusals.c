@@ -1,5 +1,5 @@
 /* Has the system refuse one kind of call, from the beginning or in the middle, and prints what became of a WebSocket and a
- * request then. Arguments: port, mode (sync, async), when (begin, middle), the call's name, the error's number. */
+ * request then. Arguments: port, mode (sync, async), when (begin, middle, drain), the call's name, the error's number. */
 #include "process_fork.h"
 
 #include <linux/filter.h>
@@ -83,6 +83,23 @@ static void end(HINTERNET session)
     CHECK(seconds < 2.0);
 }
 
+/* Refuses while the rest of an answer is to be passed over, which needs a thread with a poll: it is done without. */
+static void drain(HINTERNET session, const char *call, unsigned refusal)
+{
+    char buffer[1];
+    DWORD read = 0;
+    HINTERNET begun = open_request(session, L"localhost", L"/begun");
+    CHECK(send_and_receive(begun) == 0);
+    int from = event_count;
+    BOOL began = WinHttpReadData(begun, buffer, 1, &read);
+    CHECK(end_of(begun, began ? 0 : GetLastError(), from) == 0);
+    refuse(call, refusal);
+    CHECK(WinHttpCloseHandle(begun));
+    HINTERNET request = open_request(session, L"localhost", L"/");
+    printf("request %u\n", (unsigned)send_and_receive(request));
+    CHECK(WinHttpCloseHandle(request));
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 6);
@@ -99,6 +116,11 @@ int main(int argc, char **argv)
         leave(0);
     }
     CHECK(WinHttpSetStatusCallback(session, notified, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0) == NULL);
+    if (strcmp(argv[3], "drain") == 0) {
+        drain(session, argv[4], refusal);
+        end(session);
+        leave(0);
+    }
     HINTERNET upgrade = open_request(session, L"localhost", L"/echo");
     CHECK(WinHttpSetOption(upgrade, WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET, NULL, 0));
     DWORD error = send_and_receive(upgrade);

@@ -1,15 +1,14 @@
 //! Connections: WinHttpConnect, and connection groups.
-//!
-//! This version has no groups: what asks for one checks its arguments as it will when there are
-//! some, and then fails with ERROR_CALL_NOT_IMPLEMENTED.
 
-use winhttp_abi::Code;
+mod groups;
+
+use winhttp_abi::allocation;
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::{Nothing, Status};
 use winhttp_abi::handle::{Hinternet, bits, from_bits};
+use winhttp_abi::input;
 use winhttp_abi::types::{Guid, QueryConnectionGroupResult};
-use winhttp_core::api::Object;
 
 use crate::arguments::{refuse_if, required_text};
 use crate::library::library;
@@ -34,30 +33,37 @@ export! {
         Ok(from_bits(id.bits()))
     }
 
+    /// How many connections to the server of a connect or request are open, by their GUIDs, or
+    /// those with one GUID. A connect stands for https unless the flags say
+    /// WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE. The result is one block, for
+    /// WinHttpFreeQueryConnectionGroupResult.
+    ///
     /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE for all but connects and requests,
-    /// ERROR_INVALID_PARAMETER for NULL and for other flags than
-    /// WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE.
+    /// ERROR_INVALID_PARAMETER for NULL and for other flags, ERROR_NOT_ENOUGH_MEMORY.
     pub fn WinHttpQueryConnectionGroup<W>(
         handle: Hinternet,
-        _guid: *const Guid,
+        guid: *const Guid,
         flags: u64,
         result: *mut *mut QueryConnectionGroupResult<W>,
     ) -> Status {
-        match library().object(bits(handle)).map_err(map::code)? {
-            Object::Connect(_) | Object::Request(_) => {}
-            Object::Session(_) | Object::WebSocket(_) => {
-                return Err(Code(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
-            }
-        }
+        let secure = flags & c::WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE == 0;
+        // SAFETY: C's promise about its structure.
+        let mark = unsafe { input::value(guid) }.map(groups::mark);
+        let found = library().connection_groups(bits(handle), mark, secure).map_err(map::code)?;
         refuse_if(flags & !c::WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE != 0)?;
         refuse_if(result.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
+        let block = groups::give::<W>(&found)?;
+        // SAFETY: C's promise about its variable, which need not be aligned.
+        unsafe { result.write_unaligned(block) };
+        Ok(Status)
     }
 
-    /// Does nothing: nothing makes such a result.
+    /// Frees what WinHttpQueryConnectionGroup gave; NULL is fine.
     pub fn WinHttpFreeQueryConnectionGroupResult<W>(
-        _result: *mut QueryConnectionGroupResult<W>,
+        result: *mut QueryConnectionGroupResult<W>,
     ) -> Nothing {
+        // SAFETY: the program promises that it is such a result, which is one block.
+        unsafe { allocation::release(result.cast()) };
         Ok(Nothing)
     }
 }

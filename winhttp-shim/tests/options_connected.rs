@@ -90,7 +90,7 @@ in_both_widths! {
 
     fn fact_2_15_a_sent_request_tells_both_addresses<W>() {
         let server = Server::plain(by_path).unwrap();
-        let handles = Handles::<W>::new("127.0.0.1", server.port(), "/status", false);
+        let handles = Handles::<W>::new("127.0.0.1", server.port(), "/status?size=1", false);
         assert_eq!(send::<W>(handles.request), OK);
         let option = c::WINHTTP_OPTION_CONNECTION_INFO;
         let ask = || query_struct::<W, ConnectionInfo>(handles.request, option);

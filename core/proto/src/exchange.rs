@@ -45,7 +45,7 @@ use crate::failure::{Failure, Result};
 use crate::header::HeaderList;
 use crate::http1::head::{HeadLimits, ResponseHead};
 use crate::notify::{Notification, RequestOperation, SecureProblems};
-use crate::option::Timeouts;
+use crate::option::{ConnectionRetries, Timeouts};
 use crate::websocket::Offer;
 
 use body::Body;
@@ -83,6 +83,8 @@ pub struct Composed {
     pub method: Cow<'static, str>,
     /// The request announced the end of the connection.
     pub announces_close: bool,
+    /// When it is sent once more, and how often (FAILED_CONNECTION_RETRIES).
+    pub retries: Option<ConnectionRetries>,
     /// What a WebSocket upgrade offers.
     pub upgrade: Option<Offer>,
     /// What the response may cost.
@@ -300,6 +302,8 @@ pub struct Exchange {
     replay: Replay,
     /// EXPIRE_CONNECTION.
     expires: bool,
+    /// How often it was sent once more.
+    retried: u32,
     record: Record,
 }
 
@@ -338,6 +342,7 @@ impl Exchange {
             origin: Origin::Fresh,
             replay: Replay::Given(0),
             expires: false,
+            retried: 0,
             record: Record::default(),
         }
     }
@@ -450,7 +455,9 @@ impl Exchange {
         }
     }
 
-    fn response(&self) -> Option<&ResponseHead> {
+    /// The final response's head, until it is taken.
+    #[must_use]
+    pub fn response(&self) -> Option<&ResponseHead> {
         if let State::Upgraded(head) | State::Body(Body { head, .. }) = &self.state {
             head.as_deref()
         } else {

@@ -26,6 +26,7 @@ impl<E: Embedder> Connect<E> {
         port: u16,
         handle: Arc<Handle<E>>,
     ) -> Self {
+        session.gain_child();
         Self {
             session,
             host,
@@ -60,5 +61,11 @@ impl<E: Embedder> Connect<E> {
             (0, true) => Scheme::Https.default_port(),
             (port, _) => port,
         }
+    }
+}
+
+impl<E: Embedder> Drop for Connect<E> {
+    fn drop(&mut self) {
+        self.session.lose_child();
     }
 }

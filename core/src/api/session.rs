@@ -1,6 +1,6 @@
 //! Sessions: what WinHttpOpen makes, and the settings its requests start from.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use winhttp_proto::embed::Embedder;
@@ -20,6 +20,8 @@ pub struct Session<E: Embedder> {
     tls: TlsConfigs,
     /// Connections exist, or have existed, that only this session uses.
     has_own_connections: AtomicBool,
+    /// Connects that exist.
+    children: AtomicUsize,
     handle: Arc<Handle<E>>,
 }
 
@@ -54,6 +56,7 @@ impl<E: Embedder> Session<E> {
             secure_defaults,
             tls: TlsConfigs::default(),
             has_own_connections: AtomicBool::new(false),
+            children: AtomicUsize::new(0),
             handle,
         }
     }
@@ -87,6 +90,21 @@ impl<E: Embedder> Session<E> {
         &self.tls
     }
 
+    /// Connects of it exist.
+    pub(super) fn has_children(&self) -> bool {
+        self.children.load(Ordering::Relaxed) > 0
+    }
+
+    /// A connect of it begins to exist.
+    pub(super) fn gain_child(&self) {
+        self.children.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connect of it has ended.
+    pub(super) fn lose_child(&self) {
+        self.children.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Who may use the connections that the session opens with these settings.
     pub(super) fn scope(&self, settings: &SessionSettings) -> Scope {
         if !pooling::is_private(&settings.values) {
@@ -96,7 +114,8 @@ impl<E: Embedder> Session<E> {
         Scope::Session(self.number())
     }
 
-    fn number(&self) -> u64 {
+    /// Tells it from all other sessions.
+    pub(super) fn number(&self) -> u64 {
         self.handle.id().bits()
     }
 }

@@ -14,9 +14,11 @@ pub const BUFFER_BYTES: usize = 64 * 1024;
 /// leave together.
 pub const PIECE_BYTES: usize = 256 * 1024 + MAX_HEADER_BYTES;
 
-/// Size of a thread's scratch buffer: a piece, sealed in TLS records of 16 KiB with at most 40
-/// bytes of overhead each.
-pub const SCRATCH_BYTES: usize = PIECE_BYTES + 4096;
+/// What sealing adds to a piece, and more: 40 bytes at the most for each TLS record of 16 KiB.
+pub const SEALING_BYTES: usize = 4096;
+
+/// Size of a thread's scratch buffer: a piece, sealed.
+pub const SCRATCH_BYTES: usize = PIECE_BYTES + SEALING_BYTES;
 
 /// Scratch buffers that the process keeps: a piece is masked in one and sealed in the other. Nobody
 /// waits with one, so few are in use at a time, however many threads there are.

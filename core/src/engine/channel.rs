@@ -25,7 +25,7 @@ use super::buffers::{BUFFER_BYTES, Inbox, with_scratch};
 use super::socket::Socket;
 use super::transport::{Read, Stack};
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::failure::Failure;
 use winhttp_proto::websocket::{
     ControlFrame, Life, MessageKind, Receiver, Role, SendError, Sender,
 };
@@ -186,7 +186,7 @@ impl Channel {
 
     /// The connection is of no more use for a reason outside the protocol.
     pub fn abandon(&mut self, error: Error) {
-        let _: Result<()> = self.fail(error.into());
+        self.fail(error.into());
     }
 
     /// Nothing can be sent any more. What has arrived by now is still delivered, then this error;
@@ -227,16 +227,16 @@ impl Channel {
     }
 
     /// The failure ends the connection for good; the first one counts.
-    fn fail<T>(&mut self, failure: Failure) -> Result<T> {
-        let failure = self.life.fail(failure);
-        self.give_up(failure)
+    fn fail(&mut self, failure: Failure) -> Failure {
+        self.give_up();
+        self.life.fail(failure)
     }
 
     /// Nothing of what is kept here is of use any more.
-    fn give_up<T>(&mut self, failure: Failure) -> Result<T> {
+    fn give_up(&mut self) {
         self.inbox = Inbox::default();
         self.gathered = Gathered::default();
-        Err(failure)
+        self.controls = Controls::default();
     }
 }
 

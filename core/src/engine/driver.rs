@@ -153,7 +153,10 @@ impl Driver {
         loop {
             let action = self.exchange.next(&turn, &mut call, &mut self.inbox)?;
             let flow = match action {
-                Action::Notify(notification) => return Ok(Step::Notify(notification)),
+                Action::Notify(notification) => {
+                    self.note_version(&notification, turn.now);
+                    return Ok(Step::Notify(notification));
+                }
                 Action::Done => return Ok(Step::Done),
                 Action::Acquire => self.acquire()?,
                 Action::Resolve(limit) => self.resolve(turn.now, limit)?,
@@ -238,6 +241,16 @@ impl Driver {
         Ok(())
     }
 
+    /// How many connections its server may have depends on the version that it answers with.
+    fn note_version(&self, told: &Notification, now: Instant) {
+        if matches!(told, Notification::ResponseReceived(_))
+            && let (Some(lease), Some(head)) = (&self.lease, self.exchange.response())
+            && head.version_minor == 0
+        {
+            lease.answers_1_0(now);
+        }
+    }
+
     /// The connection serves this request no more.
     fn release(&mut self, release: Release) {
         let connection = std::mem::replace(&mut self.connection, Connection::None);
@@ -247,6 +260,10 @@ impl Driver {
             (Release::Replace, _, _) => {
                 // What was told of this connection says nothing of the next.
                 drop(self.take_place());
+                if let Some(mut lease) = self.lease.take() {
+                    lease.replace();
+                    self.hold(lease);
+                }
                 return;
             }
         };

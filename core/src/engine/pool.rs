@@ -4,7 +4,8 @@
 //! A request asks for a [`Seat`] when it is sent. It gets a connection that is idle, or the right
 //! to open one, at once, or when others have left it room ([`shelf`] decides). Whoever has the
 //! right holds a [`Lease`], which ends once: with a connection that others can use
-//! ([`Lease::keep`]), or without one, when it is dropped. [`keeper`] watches those that are idle.
+//! ([`Lease::keep`]), or without one, when it is dropped. A thread of its own watches those that
+//! are idle.
 //!
 //! Waking others may run their code: whatever ends a lease or a ticket is called without a lock.
 
@@ -90,6 +91,7 @@ pub struct Ticket {
 
 /// A connection for this request; `wake` is used if it has to wait.
 pub fn ask(key: &Arc<Key>, demand: Demand, wake: impl FnOnce() -> Arc<dyn Wake>) -> Seat {
+    let epoch = epoch();
     let mut aftermath = Aftermath::default();
     let mut pool = pool();
     let answer = pool
@@ -97,7 +99,6 @@ pub fn ask(key: &Arc<Key>, demand: Demand, wake: impl FnOnce() -> Arc<dyn Wake>)
         .ask(key, &demand, wake, clock::now(), &mut aftermath);
     drop(pool);
     aftermath.settle();
-    let epoch = epoch();
     match answer {
         Answer::Now(grant) => seat(key, &demand, grant, epoch),
         Answer::Wait(number) => Seat::Wait(Ticket {
@@ -181,6 +182,13 @@ impl Lease {
         self.epoch.is_current()
     }
 
+    /// The connection is gone, and another one takes its place: without its mark.
+    pub fn replace(&mut self) {
+        if self.epoch.is_current() {
+            pool().shelf.unmark(&self.key, self.mark.take());
+        }
+    }
+
     /// Marks the connection (CONNECTION_GUID).
     pub fn mark(&mut self, mark: Mark) {
         if self.mark != Some(mark) && self.epoch.is_current() {
@@ -227,14 +235,12 @@ impl Drop for Lease {
     }
 }
 
-/// A session is over: closes the connections that only it could use.
+/// A session is over: closes the connections that only it could use, also those that are still read
+/// to the end of an answer, when they are.
 pub fn close_session(number: u64) {
     let scope = Scope::Session(number);
-    let swept = pool()
-        .shelf
-        .sweep(clock::now(), |key, _| key.scope == scope)
-        .0;
-    swept.settle();
+    let ended = pool().shelf.end(clock::now(), |key| key.scope == scope);
+    ended.settle();
 }
 
 /// A poll is over: no connection stays in it.
@@ -248,13 +254,15 @@ pub fn leave_reactor(reactor: &Reactor) {
     drop(homes);
 }
 
-/// How many connections to the servers that `wanted` selects are open: server, all, and the marks
-/// of those that have one.
-pub fn open_connections(wanted: impl Fn(&Key) -> bool) -> Vec<(Key, usize, Vec<Mark>)> {
+/// How many connections to the servers that `wanted` selects are open, and the marks of those that
+/// have one.
+pub fn open_connections(wanted: impl Fn(&Key) -> bool) -> (usize, Vec<Mark>) {
     let pool = pool();
     let open = pool.shelf.open_by_mark(wanted);
-    open.map(|(key, open, marks)| (key.clone(), open, marks.to_vec()))
-        .collect()
+    open.fold((0, Vec::new()), |(count, mut marks), (_, open, more)| {
+        marks.extend_from_slice(more);
+        (count + open, marks)
+    })
 }
 
 impl fmt::Debug for Lease {

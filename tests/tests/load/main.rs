@@ -8,6 +8,11 @@
 //! left, so that connecting fails as documented while everything else goes on; the orderly end.
 //! `tests/load/run` runs it with ten thousand.
 //!
+//! Then HTTP, from a new server: WINHTTP_LOAD_HTTP_CONNECTIONS (default 100) connections are open
+//! at once, half http, half https, and serve WINHTTP_LOAD_HTTP_REQUESTS (default 10,000) numbered
+//! requests, one half from callbacks, the other from threads whose calls wait, in another session.
+//! No answer is lost or swapped, no further connection is opened, and what was taken comes back.
+//!
 //! A program of its own: its allocator counts, it uses up the descriptors, and it is the server
 //! too.
 //!
@@ -27,15 +32,21 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod answers;
+#[cfg(target_os = "linux")]
 mod client;
 #[cfg(target_os = "linux")]
 mod frames;
+#[cfg(target_os = "linux")]
+mod http_phases;
 #[cfg(target_os = "linux")]
 mod memory;
 #[cfg(target_os = "linux")]
 mod message;
 #[cfg(target_os = "linux")]
 mod phases;
+#[cfg(target_os = "linux")]
+mod requests;
 #[cfg(target_os = "linux")]
 mod server;
 
@@ -47,6 +58,10 @@ static ALLOCATOR: memory::Counting = memory::Counting;
 #[cfg(target_os = "linux")]
 const SERVE: &str = "WINHTTP_LOAD_SERVE";
 
+/// The variable that names the only part to run: `websocket` or `http`.
+#[cfg(target_os = "linux")]
+const PART: &str = "WINHTTP_LOAD_PART";
+
 #[cfg(target_os = "linux")]
 fn main() {
     if std::env::args().any(|argument| argument == "--list") {
@@ -54,7 +69,13 @@ fn main() {
     } else if std::env::var_os(SERVE).is_some() {
         server::serve();
     } else {
-        phases::run();
+        let part = std::env::var(PART).unwrap_or_default();
+        if part != "http" {
+            phases::run();
+        }
+        if part != "websocket" {
+            http_phases::run();
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The phases of the test, and what is demanded of each.
+//! The phases with WebSockets, and what is demanded of each.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,10 +9,11 @@ use std::{env, fs, thread};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use winhttp_abi::constants as c;
 use winhttp_tests::scratch::kept;
-use winhttp_tests::{Handle, call, last_error, text};
+use winhttp_tests::{Callback, Handle, call, last_error, text};
 
 use crate::client::{CLIENT, Client, client, told};
 use crate::memory::Held;
+use crate::requests::LINES;
 
 /// Further connections tried when no descriptors are left.
 const BEYOND: usize = 64;
@@ -26,24 +27,24 @@ const STUCK: Duration = Duration::from_secs(120);
 const TURN: Duration = Duration::from_millis(50);
 /// Bytes that may stay on the heap: tables keep their largest size, the system's trust store is
 /// read once.
-const BYTES_KEPT: i64 = 3 << 20;
+pub(crate) const BYTES_KEPT: i64 = 3 << 20;
 /// What an idle connection may keep on the heap, in bytes; TLS keeps its keys and its state.
 const IDLE_PLAIN_MAX: i64 = 4096;
 const IDLE_SECURE_MAX: i64 = 24 * 1024;
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     env::var(name).map_or(default, |value| value.parse().unwrap())
 }
 
-struct Peer {
+pub(crate) struct Peer {
     process: Child,
     output: BufReader<std::process::ChildStdout>,
-    ports: [u16; 2],
+    pub(crate) ports: [u16; 2],
 }
 
 impl Peer {
     /// Starts this program as the server, and trusts it.
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .env(crate::SERVE, "1")
             .stdin(Stdio::piped())
@@ -76,8 +77,8 @@ impl Peer {
         }
     }
 
-    /// Ends the server: messages, closes and errors it has seen.
-    fn end(mut self) -> [u64; 3] {
+    /// Ends the server, and tells what it has seen, without an error.
+    pub(crate) fn end(mut self) -> Seen {
         drop(self.process.stdin.take());
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
@@ -87,18 +88,29 @@ impl Peer {
             .split(' ')
             .map(|count| count.parse().unwrap())
             .collect();
-        counts.try_into().unwrap()
+        let [messages, closes, requests, errors] = counts.try_into().unwrap();
+        assert_eq!(errors, 0, "errors of the server");
+        Seen {
+            messages,
+            closes,
+            requests,
+        }
     }
 }
 
-/// An asynchronous session without timeouts, and its connect.
-fn session(port: u16) -> [Handle; 2] {
+/// What a server has seen.
+pub(crate) struct Seen {
+    pub(crate) messages: u64,
+    pub(crate) closes: u64,
+    pub(crate) requests: u64,
+}
+
+/// A session without timeouts, and its connect.
+pub(crate) fn session(port: u16, flags: u32, told: Callback) -> [Handle; 2] {
     let (agent, host) = (text::<u16>("load"), text::<u16>("127.0.0.1"));
     let (access, null) = (c::WINHTTP_ACCESS_TYPE_NO_PROXY, std::ptr::null());
     // SAFETY: the text lives through the call.
-    let session = unsafe {
-        winhttp::WinHttpOpen::<u16>(agent.as_ptr(), access, null, null, c::WINHTTP_FLAG_ASYNC)
-    };
+    let session = unsafe { winhttp::WinHttpOpen::<u16>(agent.as_ptr(), access, null, null, flags) };
     assert!(!session.is_null(), "WinHttpOpen: {}", last_error());
     // SAFETY: the callback lives as long as the process.
     unsafe { winhttp::WinHttpSetStatusCallback::<u16>(session, Some(told), u32::MAX, 0) };
@@ -110,24 +122,36 @@ fn session(port: u16) -> [Handle; 2] {
     [session.into(), connect.into()]
 }
 
-fn close(handle: Handle) {
+pub(crate) fn close(handle: Handle) {
     // SAFETY: no memory is passed.
     call(unsafe { winhttp::WinHttpCloseHandle::<u16>(handle.raw()) }).unwrap();
 }
 
+/// A number that changes while something is going on.
+fn progress() -> u64 {
+    let messages = CLIENT.get().map_or(0, |client| {
+        let counters = &client.counters;
+        counters.messages.load(Ordering::Relaxed)
+            + counters.opened.load(Ordering::Relaxed)
+            + counters.closed.load(Ordering::Relaxed)
+    });
+    let requests = LINES.get().map_or(0, |lines| {
+        lines.counters.answered.load(Ordering::Relaxed)
+            + lines.counters.connected.load(Ordering::Relaxed)
+    });
+    messages + requests
+}
+
 /// Waits until `done`; fails when awake for long without progress. Pauses of the machine do not
 /// count.
-fn wait(what: &str, mut done: impl FnMut() -> bool) -> Duration {
+pub(crate) fn wait(what: &str, mut done: impl FnMut() -> bool) -> Duration {
     let (mut awake, mut stuck, mut before) = (Duration::ZERO, Duration::ZERO, 0);
     while !done() {
         let turn = Instant::now();
         thread::park_timeout(TURN);
         let took = turn.elapsed().min(TURN * 4);
         awake += took;
-        let counters = &client().counters;
-        let now = counters.messages.load(Ordering::Relaxed)
-            + counters.opened.load(Ordering::Relaxed)
-            + counters.closed.load(Ordering::Relaxed);
+        let now = progress();
         stuck = if now == before {
             stuck + took
         } else {
@@ -261,12 +285,14 @@ fn idle(start: Held, count: usize) {
     cost("wss", plain, all, IDLE_SECURE_MAX);
 }
 
-/// The whole test.
+/// The whole part with WebSockets.
 pub(crate) fn run() {
     let count = setting("WINHTTP_LOAD_CONNECTIONS", 100) as usize;
     let seconds = setting("WINHTTP_LOAD_SECONDS", 3);
     let peer = Peer::start();
-    let sessions = peer.ports.map(session);
+    let sessions = peer
+        .ports
+        .map(|port| session(port, c::WINHTTP_FLAG_ASYNC, told));
     let connects = sessions.map(|[_, connect]| connect);
     let optional = count + FIRST;
     CLIENT
@@ -296,7 +322,9 @@ pub(crate) fn run() {
     wait("the threads", || Held::now().threads == 1);
     let end = Held::now();
     println!("end            {end}");
-    let [messages, closes, errors] = peer.end();
+    let Seen {
+        messages, closes, ..
+    } = peer.end();
     let seen = counters.messages.load(Ordering::Relaxed);
     println!("{seen} messages here, {messages} there; {closes} closing handshakes there");
     assert_eq!(
@@ -304,9 +332,9 @@ pub(crate) fn run() {
         (messages, closes)
     );
     assert_eq!(
-        (counters.errors.load(Ordering::Relaxed), errors),
-        (0, 0),
-        "errors here and there"
+        counters.errors.load(Ordering::Relaxed),
+        0,
+        "errors of the client"
     );
     assert_eq!(
         counters.opened.load(Ordering::Relaxed),

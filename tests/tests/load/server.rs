@@ -1,5 +1,5 @@
-//! The other process: an echo server on one thread that holds many thousand connections, half of
-//! them over TLS.
+//! The other process: an echo server, of HTTP and of WebSocket, on one thread that holds many
+//! thousand connections, half of them over TLS.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -12,6 +12,7 @@ use rustls::{ServerConfig, ServerConnection};
 use tungstenite::handshake::derive_accept_key;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 
+use crate::answers;
 use crate::frames::{self, CLOSE, CONTINUATION, PING, PONG};
 use crate::message;
 
@@ -54,6 +55,7 @@ impl From<io::Error> for End {
 struct Counts {
     messages: u64,
     closes: u64,
+    requests: u64,
     errors: u64,
 }
 
@@ -93,7 +95,10 @@ pub(crate) fn serve() {
     });
     let counts = run(&mut poll, &plain, &secure, &config);
     drop(keeper);
-    println!("{} {} {}", counts.messages, counts.closes, counts.errors);
+    println!(
+        "{} {} {} {}",
+        counts.messages, counts.closes, counts.requests, counts.errors
+    );
 }
 
 fn run(
@@ -174,7 +179,7 @@ impl Peer {
     fn turn(&mut self, scratch: &mut [u8], counts: &mut Counts) -> Result<(), End> {
         let ended = self.read(scratch)?;
         if !self.upgraded {
-            self.upgrade()?;
+            self.upgrade_or_answer(counts)?;
         }
         while self.upgraded && !self.closing {
             match frames::take(&mut self.input).map_err(End::Wrong)? {
@@ -225,16 +230,24 @@ impl Peer {
         }
     }
 
-    fn upgrade(&mut self) -> Result<(), End> {
+    /// Answers a request; one with a key makes a WebSocket of the connection.
+    fn upgrade_or_answer(&mut self, counts: &mut Counts) -> Result<(), End> {
         let Some(end) = self.input.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
             return Ok(());
         };
         let head = String::from_utf8_lossy(&self.input[..end]).into_owned();
-        self.input.drain(..end + 4);
         let key = head
             .lines()
             .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
-        let accept = derive_accept_key(key.ok_or(End::Wrong("no key"))?.trim().as_bytes());
+        let Some(key) = key else {
+            if let Some(answer) = answers::take(&mut self.input).map_err(End::Wrong)? {
+                counts.requests += 1;
+                self.output.extend(answer);
+            }
+            return Ok(());
+        };
+        self.input.drain(..end + 4);
+        let accept = derive_accept_key(key.trim().as_bytes());
         let answer = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {accept}\r\n\r\n"

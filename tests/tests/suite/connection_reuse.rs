@@ -5,11 +5,12 @@ use std::io;
 use std::ptr::null_mut;
 
 use winhttp_abi::constants as c;
+use winhttp_abi::types::Guid;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support::{dword, set_dword};
-use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, text};
+use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, status, text};
 
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
@@ -170,6 +171,37 @@ scenarios! {
         server.release("rest").unwrap();
         assert_eq!(get(&client, server.port(), "/"), b"hello");
         assert_eq!(server.connections(), 1);
+        client.finish();
+    }
+
+    fn fact_21_4_3_also_a_connection_that_is_drained_ends_with_its_session<W>(mode) {
+        let server = server(|connection, _, _| {
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx")?;
+            let _held = connection.hold("rest")?;
+            connection.send(b"x")
+        });
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_DISABLE_GLOBAL_POOLING, 1).unwrap();
+        let request = client.get(server.port(), "/");
+        client.exchange(request).unwrap();
+        assert_eq!(client.read(request, 1).unwrap(), b"x");
+        close(&client, request);
+        client.finish();
+        server.release("rest").unwrap();
+        assert!(server.wait_peer_end(0, PATIENCE).is_some());
+    }
+
+    fn a_refused_upgrade_that_was_received_unseen_lets_its_connection_go<W>(mode) {
+        let server = server(|connection, path, _| match path {
+            "/refuses" => connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+            _ => connection.send(HELLO),
+        });
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER, 1).unwrap();
+        let refused = client.web_socket_request(server.port(), "/refuses");
+        client.send(refused).unwrap();
+        client.complete_upgrade(refused, 0).unwrap_err();
+        assert_eq!(get(&client, server.port(), "/"), b"hello");
         client.finish();
     }
 
@@ -350,6 +382,30 @@ scenarios! {
         client.finish();
     }
 
+    fn a_connection_in_place_of_a_stale_one_does_not_have_its_mark<W>(mode) {
+        let server = server(|connection, path, _| match path {
+            "/stale" if connection.id() == 0 => {
+                connection.close();
+                Ok(())
+            }
+            _ => connection.send(HELLO),
+        });
+        let client = Client::<W>::new(mode);
+        let marked = client.get(server.port(), "/marked");
+        client.put_option(marked, c::WINHTTP_OPTION_CONNECTION_GUID, &[7; 16]).unwrap();
+        whole(&client, marked);
+        close(&client, marked);
+        assert_eq!(get(&client, server.port(), "/stale"), b"hello");
+        assert_eq!(server.connections(), 2);
+        let matching = client.get(server.port(), "/matching");
+        let required = c::WINHTTP_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION;
+        let wanted = [&[7; 16][..], &required.to_ne_bytes()].concat();
+        client.put_option(matching, c::WINHTTP_OPTION_MATCH_CONNECTION_GUID, &wanted).unwrap();
+        whole(&client, matching);
+        assert_eq!(server.connections(), 3);
+        client.finish();
+    }
+
     fn fact_21_7_2_an_expired_connection_serves_no_other_request<W>(mode) {
         let server = friendly();
         let client = Client::<W>::new(mode);
@@ -397,6 +453,35 @@ scenarios! {
         client.finish();
     }
 
+    fn fact_21_8_1_connections_are_counted_by_their_guids<W>(mode) {
+        let server = friendly();
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_DISABLE_GLOBAL_POOLING, 1).unwrap();
+        let connect = client.connect("127.0.0.1", server.port()).unwrap();
+        let insecure = c::WINHTTP_QUERY_CONNECTION_GROUP_FLAG_INSECURE;
+        assert_eq!(groups::<W>(connect, None, insecure), Ok(vec![]));
+        let open = |guid: Option<Guid>| {
+            let request = client.open_request(connect, "GET", "/", 0).unwrap();
+            if let Some(guid) = guid {
+                mark::<W>(request, guid).unwrap();
+            }
+            client.exchange(request).unwrap();
+            request
+        };
+        let requests = [open(None), open(None), open(Some(MINE))];
+        let host = "127.0.0.1".to_owned();
+        let none = Guid { data1: 0, data2: 0, data3: 0, data4: [0; 8] };
+        let both = vec![(host.clone(), vec![(2, none), (1, MINE)])];
+        assert_eq!(groups::<W>(connect, None, insecure), Ok(both.clone()));
+        assert_eq!(groups::<W>(requests[0], None, 0), Ok(both));
+        assert_eq!(groups::<W>(connect, None, 0), Ok(vec![]), "https");
+        let mine = vec![(host, vec![(1, MINE)])];
+        assert_eq!(groups::<W>(connect, Some(MINE), insecure), Ok(mine));
+        assert_eq!(groups::<W>(client.session, None, 0), Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE));
+        assert_eq!(groups::<W>(connect, None, 2), Err(c::ERROR_INVALID_PARAMETER));
+        client.finish();
+    }
+
     fn fact_21_2_4_a_connection_with_an_ignored_defect_serves_only_who_ignores_it<W>(mode) {
         let authority = Authority::new().unwrap();
         let identity = authority.issue(&IdentityOptions::default()).unwrap();
@@ -424,6 +509,26 @@ scenarios! {
     }
 }
 
+#[test]
+fn a_server_that_answers_with_http_1_0_has_a_limit_of_its_own() {
+    let server = server(|connection, _, _| {
+        connection
+            .send(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello")
+    });
+    let client = Client::<u16>::new(Mode::Async);
+    let limit = c::WINHTTP_OPTION_MAX_CONNS_PER_1_0_SERVER;
+    set_dword::<u16>(client.session, limit, 1).unwrap();
+    let first = client.get(server.port(), "/");
+    client.exchange(first).unwrap();
+    let second = client.get(server.port(), "/");
+    client.start_send(second, 0).unwrap();
+    assert_eq!(client.body(first).unwrap(), b"hello");
+    client.recorder.wait(second, SEND_COMPLETE);
+    assert!(!was_told(&client, second, CONNECTED), "it has waited");
+    assert_eq!(server.connections(), 1);
+    client.finish();
+}
+
 fn expire<W: Unit>(request: Handle) -> Call<()> {
     let option = c::WINHTTP_OPTION_EXPIRE_CONNECTION;
     // SAFETY: no memory is passed.
@@ -437,5 +542,53 @@ fn resolve_as<W: Unit>(request: Handle, name: &str) -> Call<()> {
     // SAFETY: the text lives through the call, which only reads it.
     call(unsafe {
         winhttp::WinHttpSetOption::<W>(request.raw(), option, name.as_mut_ptr().cast(), length)
+    })
+}
+
+const MINE: Guid = Guid {
+    data1: 1,
+    data2: 2,
+    data3: 3,
+    data4: [4; 8],
+};
+
+fn mark<W: Unit>(request: Handle, guid: Guid) -> Call<()> {
+    let mut guid = guid;
+    let option = c::WINHTTP_OPTION_CONNECTION_GUID;
+    // SAFETY: the GUID lives through the call, which only reads it.
+    call(unsafe {
+        winhttp::WinHttpSetOption::<W>(request.raw(), option, (&raw mut guid).cast(), 16)
+    })
+}
+
+/// The name of each host, and its groups.
+type Groups = Vec<(String, Vec<(u32, Guid)>)>;
+
+#[expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "one promise for the whole result"
+)]
+fn groups<W: Unit>(handle: Handle, guid: Option<Guid>, flags: u64) -> Call<Groups> {
+    let guid = guid.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let mut result = null_mut();
+    // SAFETY: GUID and result live through the call.
+    status(unsafe {
+        winhttp::WinHttpQueryConnectionGroup::<W>(handle.raw(), guid, flags, &raw mut result)
+    })?;
+    // SAFETY: the result is whole, and is freed once.
+    Ok(unsafe {
+        let hosts = (0..(*result).c_hosts as usize)
+            .map(|index| *(*result).p_host_connection_groups.add(index));
+        let found = hosts.map(|host| {
+            let groups = (0..host.c_connection_groups as usize)
+                .map(|index| *host.p_connection_groups.add(index));
+            let groups = groups.map(|group| (group.c_connections, group.guid_group));
+            let length = (0..).take_while(|at| host.pwsz_host.add(*at).read().widen() != 0);
+            let name = std::slice::from_raw_parts(host.pwsz_host, length.count());
+            (W::decode(name).unwrap(), groups.collect())
+        });
+        let found = found.collect();
+        winhttp::WinHttpFreeQueryConnectionGroupResult::<W>(result);
+        found
     })
 }

@@ -18,6 +18,7 @@ mod authentication;
 mod bad_arguments;
 mod bad_structures;
 mod body;
+mod c_idioms;
 mod c_programs;
 mod callbacks;
 mod cancel_reports;
@@ -57,6 +58,7 @@ mod notification_order;
 mod object_names;
 #[cfg(target_os = "linux")]
 mod other_languages;
+mod pool_hostile;
 #[cfg(target_os = "linux")] // where a program can replace the clock that the library asks
 mod process_clock;
 mod process_copies;

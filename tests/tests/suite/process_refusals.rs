@@ -1,9 +1,11 @@
 //! Verifies that each call of the system in this table, when it fails, ends in a documented error
 //! or is done without: soon, without burning a processor, and with every handle's last word.
 
+use std::io;
 use std::process::Command;
 
-use winhttp_fixtures::{Server, by_path};
+use winhttp_fixtures::{Connection, Server, by_path};
+use winhttp_tests::PATIENCE;
 use winhttp_tests::program::run;
 use winhttp_tests::support::programs::{Program, build};
 
@@ -71,7 +73,24 @@ const ROWS: &[Row] = &[
 ];
 
 fn outcome(program: &Program, mode: &str, when: &str, call: &str, error: u32) -> String {
-    let server = Server::plain(by_path).unwrap();
+    outcome_with(
+        &Server::plain(by_path).unwrap(),
+        program,
+        mode,
+        when,
+        call,
+        error,
+    )
+}
+
+fn outcome_with(
+    server: &Server,
+    program: &Program,
+    mode: &str,
+    when: &str,
+    call: &str,
+    error: u32,
+) -> String {
     let (port, error) = (server.port().to_string(), error.to_string());
     let mut command = Command::new(&program.file);
     // With a poll on a thread of its own chance decides which call meets the refusal first.
@@ -96,5 +115,42 @@ fn a_refusal_of_the_system_is_a_documented_error_or_none() {
                 "{call} fails with {error}: {run}, not {expected}"
             );
         }
+    }
+}
+
+/// A body of which the rest never comes, and the whole of it on every other path.
+fn begins(connection: &mut Connection) -> io::Result<()> {
+    const WHOLE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+    while let Some(request) = connection.read_head()? {
+        if request.target == "/begun" {
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx")?;
+            connection.wait_closed();
+            return Ok(());
+        }
+        connection.send(WHOLE)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_refused_while_an_answer_is_passed_over_ends_its_connection_only() {
+    let program = build("process_refusals.c", &[], &["-lwinhttp"]);
+    for mode in ["sync", "async"] {
+        for (call, error) in [
+            ("epoll_create1", EMFILE),
+            ("eventfd2", EMFILE),
+            ("fcntl", EMFILE),
+        ] {
+            let server = Server::plain(begins).unwrap();
+            let printed = outcome_with(&server, &program, mode, "drain", call, error);
+            assert_eq!(printed, "request 0\n", "{mode}, {call}");
+            assert!(server.wait_peer_end(0, PATIENCE).is_some());
+        }
+        let server = Server::plain(begins).unwrap();
+        let printed = outcome_with(&server, &program, mode, "drain", "clone3", EAGAIN);
+        assert!(
+            NO_THREAD.contains(printed.trim_end()),
+            "a look-up may need a thread as well: {printed}"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::replay::Replay;
 use super::request_body::Piece;
-use super::retry::Origin;
+use super::retry::{Condition, Origin};
 use super::{Action, Awaits, Exchange, Release, State, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
@@ -124,6 +124,13 @@ impl Exchange {
     /// certificate, if those are the cause.
     pub fn refused(&mut self, problems: SecureProblems, failure: Failure) {
         let problems = Some(problems).filter(|problems| !problems.is_empty());
+        if problems.is_none()
+            && failure.error() == Error::SecureChannelError
+            && self.tries_again(Condition::Handshake)
+        {
+            self.state = State::Stale;
+            return;
+        }
         self.state = State::Refused(problems, failure);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::body::{Behind, Body};
 use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
 use super::request_body::Piece;
-use super::retry::{Loss, Origin};
+use super::retry::{Condition, Loss, Origin};
 use super::timers::{Wait, earlier};
 use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
 use crate::error::Error;
@@ -117,6 +117,11 @@ impl Exchange {
                     let status = u32::from(status);
                     Ok(Action::Notify(Notification::IntermediateResponse(status)))
                 }
+                Ok(Found::Final(response, ..)) if self.is_refused_unread(response.status) => {
+                    input.consume(input.data().len());
+                    self.state = State::Stale;
+                    self.next_of_send(turn, 0, Piece::default(), Awaits::Sent)
+                }
                 Ok(Found::Final(response, bytes, follows)) => {
                     input.consume(bytes);
                     self.record.response_head_bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
@@ -163,6 +168,16 @@ impl Exchange {
             // A write beside this receive has met the end before it.
             State::Over => Err(self.end()),
         }
+    }
+
+    /// The server had waited too long on a connection that others had used, and the request is
+    /// sent once more because the program has said so: the answer is hidden.
+    fn is_refused_unread(&mut self, status: u16) -> bool {
+        status == 408
+            && self.origin == Origin::Reused
+            && self.replay.is_possible(false)
+            && self.upload.is_complete()
+            && self.tries_again(Condition::Status408)
     }
 
     fn begin_body(&mut self, head: Box<ResponseHead>, follows: Follows) {
@@ -213,7 +228,9 @@ impl Exchange {
             replayable: self.replay.is_possible(false) && self.upload.is_complete(),
             method: &self.request.method,
         };
-        let failure = match (arrived, self.upload.lost()) {
+        let (is_stale, is_used) = (loss.is_stale(), loss.is_of_a_used_connection());
+        let lost = self.upload.lost().cloned();
+        let failure = match (arrived, lost) {
             (Arrived::Bytes(_), _) => return Ok(Flow::On),
             (Arrived::Blocked, None) => {
                 let since = head.since;
@@ -221,14 +238,16 @@ impl Exchange {
             }
             // A head that has reached its limit was refused before: there is no memory.
             (Arrived::NoRoom, _) => Error::NotEnoughMemory.into(),
-            (Arrived::Ended { .. } | Arrived::Failed(_), _) if loss.is_stale() => {
+            (Arrived::Ended { .. } | Arrived::Failed(_), _)
+                if is_stale && self.tries_again(Condition::Stale) =>
+            {
                 self.state = State::Stale;
                 return Ok(Flow::On);
             }
             (Arrived::Failed(failure), _) => failure,
             // A reset that a write has met looks like a FIN here, but is none.
-            (Arrived::Blocked | Arrived::Ended { .. }, Some(lost)) => lost.clone(),
-            (Arrived::Ended { .. }, None) if loss.is_of_a_used_connection() => given_up(),
+            (Arrived::Blocked | Arrived::Ended { .. }, Some(lost)) => lost,
+            (Arrived::Ended { .. }, None) if is_used => given_up(),
             // A FIN instead of a response, or of its end, is a broken response.
             (Arrived::Ended { .. }, None) => ended_in_head(input.len()),
         };

@@ -1,5 +1,7 @@
 //! Whether a request is sent once more, unseen, because its connection turned out stale.
 
+use super::Exchange;
+
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -38,6 +40,32 @@ impl Loss<'_> {
     /// The server closed a connection that nobody used, or would not answer on it.
     pub(super) fn is_of_a_used_connection(self) -> bool {
         self.origin == Origin::Reused && !self.answered
+    }
+}
+
+/// What may be tried once more (WINHTTP_CONNECTION_RETRY_CONDITION_*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// The server has waited too long for a request, on a connection that others have used.
+    Status408 = 1,
+    /// The TLS handshake failed, and not for a certificate.
+    Handshake = 2,
+    /// The connection turned out stale.
+    Stale = 4,
+}
+
+impl Exchange {
+    /// Counts one more attempt, if there may be one: a stale connection is replaced once, unless
+    /// the program says what else.
+    pub(super) fn tries_again(&mut self, condition: Condition) -> bool {
+        let may = match self.request.retries {
+            None => condition == Condition::Stale,
+            Some(retries) => {
+                retries.conditions & condition as u32 != 0 && self.retried < retries.limit
+            }
+        };
+        self.retried += u32::from(may);
+        may
     }
 }
 

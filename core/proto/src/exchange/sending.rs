@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use super::replay::Replay;
 use super::request_body::Piece;
-use super::retry::Loss;
+use super::retry::{Condition, Loss};
 use super::timers::{Stall, Wait};
 use super::{Action, Arrived, Call, Composed, Exchange, Flow, Room, State, Turn, Wrote};
 use crate::error::Error;
@@ -283,7 +283,7 @@ impl Exchange {
                 self.state = State::Written;
                 return Ok(Flow::On);
             }
-            if self.is_stale() {
+            if self.is_stale() && self.tries_again(Condition::Stale) {
                 self.state = State::Stale;
                 return Ok(Flow::On);
             }

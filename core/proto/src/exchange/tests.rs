@@ -105,6 +105,7 @@ fn request() -> Composed {
         head: HEAD.to_vec(),
         method: "GET".into(),
         announces_close: false,
+        retries: None,
         upgrade: None,
         limits: ExchangeLimits {
             head: HeadLimits::default(),

@@ -164,7 +164,7 @@ impl HeadParser {
             return self.parse_here(buf, limits);
         }
         match buf {
-            b"\r" => return Ok(HeadStatus::Partial),
+            b"\r" => Ok(HeadStatus::Partial),
             [b'\r', b'\n', head @ ..] => {
                 let mut status = self.parse_here(head, limits)?;
                 if let HeadStatus::Complete { consumed, .. } = &mut status {
@@ -262,7 +262,7 @@ fn check_start(buf: &[u8]) -> Result<(), HeadError> {
 
 fn parse_complete(head: &[u8], limits: &HeadLimits) -> Result<ResponseHead, HeadError> {
     let malformed = HeadError::Malformed;
-    let (line, section) = fields::split_line(head).ok_or(malformed(Rule::LineEnd))?;
+    let (line, section) = fields::split_line(head).ok_or_else(|| malformed(Rule::LineEnd))?;
     let line = StatusLine::parse(line).map_err(malformed)?;
     let headers = fields::parse_fields(section, limits.max_count).map_err(|error| match error {
         FieldsError::Malformed(rule) => malformed(rule),

@@ -413,10 +413,11 @@ options! {
     ENABLE_HTTP2_PLUS_CLIENT_CERT = 161 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Automatic retries, after: 408 1, a failed TLS handshake 2, a stale connection 4. None is
-    /// made: waits for full HTTP (connection pool).
+    /// How often, and when, a request is sent once more: after a 408 on a used connection 1, a
+    /// failed TLS handshake 2, a stale connection 4. Without it a stale connection is replaced
+    /// once. Before the session has children.
     FAILED_CONNECTION_RETRIES = 162 {
-        set: S, ty: Struct(Layout::FailedConnectionRetries), state: Recorded, inherit: true,
+        set: S, ty: Struct(Layout::FailedConnectionRetries), state: Honoured, inherit: true,
     }
     /// Milliseconds of silence before an HTTP/2 PING, at least 5000. Waits for HTTP/2.
     HTTP2_KEEPALIVE = 164 {

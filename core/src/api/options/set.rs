@@ -191,6 +191,11 @@ impl<E: Embedder> Setting<'_, E> {
     fn store_on_session(&self, session: &Session<E>, value: Value) -> Result<()> {
         let option = self.option();
         match (option, &value) {
+            (OptionId::CONNECTION_IDLE_TIMEOUT | OptionId::FAILED_CONNECTION_RETRIES, _)
+                if session.has_children() =>
+            {
+                return Err(Error::IncorrectHandleState);
+            }
             (OptionId::SECURE_PROTOCOLS, Value::Dword(mask)) => {
                 check_secure_protocols(*mask, session.secure_defaults())?;
             }

@@ -138,6 +138,7 @@ impl<E: Embedder> Request<E> {
             head,
             method: self.line.verb.clone(),
             announces_close,
+            retries: pooling::retries(&state.values),
             upgrade,
             limits: exchange_limits(&state.values),
         })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use winhttp_proto::option::{OptionId, Structure, Value, Values};
+use winhttp_proto::option::{ConnectionRetries, OptionId, Structure, Value, Values};
 
 use crate::engine::pool::IDLE_LIFE;
 use crate::engine::pool::shelf::{Limits, Mark, Marks};
@@ -72,5 +72,13 @@ pub(super) fn marks(values: &Values) -> Marks {
             }
         }
         _ => Marks::All,
+    }
+}
+
+/// When a request is sent once more (FAILED_CONNECTION_RETRIES).
+pub(super) fn retries(values: &Values) -> Option<ConnectionRetries> {
+    match values.stored(OptionId::FAILED_CONNECTION_RETRIES) {
+        Some(Value::Struct(Structure::FailedConnectionRetries(retries))) => Some(*retries),
+        _ => None,
     }
 }

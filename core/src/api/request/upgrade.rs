@@ -49,16 +49,21 @@ impl<E: Embedder> Request<E> {
         }
         let taken = attached.driver().take_upgraded(state.response.as_deref());
         let (stack, inbox, endpoint) = taken?;
-        state.life.standing = Standing::Gone {
+        let gone = Standing::Gone {
             asked_upgrade: true,
         };
+        let before = std::mem::replace(&mut state.life.standing, gone);
         let limit = state.values.dword(OptionId::WEB_SOCKET_RECEIVE_BUFFER_SIZE);
+        let send_timeout = Timeouts::effective(state.timeouts.send_ms);
+        drop(state);
+        // The exchange gives its place to others, who are woken: without the lock.
+        drop((before, attached));
         Ok(Upgraded {
             stack,
             inbox,
             endpoint,
             read_ahead: usize::try_from(limit).unwrap_or(usize::MAX),
-            send_timeout: Timeouts::effective(state.timeouts.send_ms),
+            send_timeout,
         })
     }
 
@@ -98,8 +103,14 @@ impl<E: Embedder> Request<E> {
                 cancelled: self.handle.is_closed(),
                 ..Turn::new(clock::now(), &timeouts)
             };
-            let step = attached.driver().step(turn, Call::Receive)?;
-            match step {
+            let mut driver = attached.driver();
+            let step = driver.step(turn, Call::Receive);
+            let returning = driver.take_returning();
+            drop(driver);
+            if let Some(returning) = returning {
+                returning.settle();
+            }
+            match step? {
                 Step::Notify(_) | Step::Yield => {}
                 Step::Done => return Ok(()),
                 Step::Wait(until) => {

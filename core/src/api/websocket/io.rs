@@ -167,12 +167,22 @@ impl<E: Embedder> Io<E> {
     }
 
     /// Moves everything on as far as possible without waiting. `now` is given where deadlines may
-    /// have passed.
+    /// have passed. They count for what the socket does not decide: both may be long ago, as when
+    /// the process was stopped, and nobody need have reported the socket yet.
     pub(super) fn pump(&mut self, now: Option<Instant>, ended: &mut impl Reports) {
+        if now.is_some() {
+            self.note_ready(false);
+        }
+        self.pump_socket(ended);
         if let Some(now) = now {
             self.armed = None;
-            self.pump_timers(now, ended);
+            if self.pump_timers(now, ended) {
+                self.pump_socket(ended);
+            }
         }
+    }
+
+    fn pump_socket(&mut self, ended: &mut impl Reports) {
         self.pump_send(ended);
         self.pump_receive(ended);
         self.pump_close(ended);
@@ -337,9 +347,12 @@ impl<E: Embedder> Io<E> {
         }
     }
 
-    fn pump_timers(&mut self, now: Instant, ended: &mut impl Reports) {
+    /// Acts on what is due; whether anything was.
+    fn pump_timers(&mut self, now: Instant, ended: &mut impl Reports) -> bool {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let mut due = false;
         if passed(self.keep_alive_at) {
+            due = true;
             self.keep_alive_at = clock::deadline(now, Some(self.keep_alive_interval));
             if let Ok(channel) = self.sending() {
                 let _ = channel.keep_alive();
@@ -348,6 +361,7 @@ impl<E: Embedder> Io<E> {
         if let Slot::Waiting(Send::Data { stall, .. }, _) = &self.send
             && passed(stall.as_ref().and_then(|stall| stall.ends_at))
         {
+            due = true;
             // Half a frame is on the wire: nothing can be sent behind it.
             let failure = timed_out(Wait::WebSocketSend, self.send_timeout);
             if let Some(channel) = self.connection.channel_mut() {
@@ -358,10 +372,12 @@ impl<E: Embedder> Io<E> {
         if let Slot::Waiting(close, _) = &self.close
             && passed(close.deadline)
         {
+            due = true;
             drop(self.connection.let_go());
             let failure = timed_out(Wait::WebSocketClose, Some(self.close_timeout));
             self.end_close(Err(failure), ended);
         }
+        due
     }
 }
 

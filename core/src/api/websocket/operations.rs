@@ -139,7 +139,6 @@ impl<E: Embedder> WebSocket<E> {
                 // Without waiting nothing can end the operation, and its memory must not stay lent.
                 channel.abandon(error);
             }
-            io.note_ready(false);
             let now = Some(clock::now());
             let mut ended = Completions::of(&self.handle);
             io.contain(&mut ended, |io, ended| io.pump(now, ended));

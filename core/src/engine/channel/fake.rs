@@ -24,6 +24,10 @@ struct Wire {
     has_ended: bool,
     /// Bytes that a write is taken of, all in all.
     room: usize,
+    /// Bytes that there is room for again once a write was not taken.
+    room_later: usize,
+    /// Bytes that are taken without room for them wait here, as with TLS.
+    held: Option<Vec<u8>>,
     /// What was written and the peer has not looked at.
     written: Vec<u8>,
     /// Writes fail.
@@ -64,6 +68,16 @@ impl Peer {
     /// Lets so many bytes more through.
     pub(crate) fn make_room(&self, bytes: usize) {
         self.wire().room = bytes;
+    }
+
+    /// Lets so many bytes through whenever something had to wait.
+    pub(crate) fn make_room_later(&self, bytes: usize) {
+        self.wire().room_later = bytes;
+    }
+
+    /// From now on takes one write more than there is room for, as TLS does.
+    pub(crate) fn hold(&self) {
+        self.wire().held = Some(Vec::new());
     }
 
     /// Fails every write from now on.
@@ -125,6 +139,8 @@ pub(crate) fn connection_above(socket: Option<Arc<Socket>>) -> (Channel, Peer) {
         arriving: VecDeque::new(),
         has_ended: false,
         room: usize::MAX,
+        room_later: 0,
+        held: None,
         written: Vec::new(),
         is_broken: false,
         gives_up: false,
@@ -133,6 +149,35 @@ pub(crate) fn connection_above(socket: Option<Arc<Socket>>) -> (Channel, Peer) {
     let stack = Stack::plain(Box::new(Line(peer.clone())), socket);
     let channel = Channel::new(stack, Inbox::default(), 4096);
     (channel, peer)
+}
+
+impl Wire {
+    /// Takes what there is room for; how much that is.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        let count = self.room.min(bytes.len());
+        self.room -= count;
+        self.written.extend_from_slice(&bytes[..count]);
+        if count < bytes.len() {
+            self.room = self.room_later;
+        }
+        count
+    }
+
+    fn holds(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.is_empty())
+    }
+
+    fn flush(&mut self) -> Flush {
+        if let Some(mut held) = self.held.take() {
+            let count = self.take(&held);
+            held.drain(..count);
+            self.held = Some(held);
+        }
+        match self.holds() {
+            true => Flush::Blocked,
+            false => Flush::Complete,
+        }
+    }
 }
 
 impl Transport for Line {
@@ -160,17 +205,22 @@ impl Transport for Line {
         if wire.is_broken {
             return Err(Error::ConnectionError.into());
         }
-        let count = wire.room.min(bytes.len());
-        if count == 0 {
+        if wire.flush() == Flush::Blocked {
             return Ok(Write::Blocked);
         }
-        wire.room -= count;
-        wire.written.extend_from_slice(&bytes[..count]);
-        Ok(Write::Taken(count))
+        let count = wire.take(bytes);
+        if let Some(held) = &mut wire.held {
+            held.extend_from_slice(&bytes[count..]);
+            return Ok(Write::Taken(bytes.len()));
+        }
+        Ok(match count {
+            0 => Write::Blocked,
+            count => Write::Taken(count),
+        })
     }
 
     fn flush(&mut self) -> Result<Flush> {
-        Ok(Flush::Complete)
+        Ok(self.0.wire().flush())
     }
 
     fn finish(&mut self) {
@@ -178,6 +228,9 @@ impl Transport for Line {
     }
 
     fn interest(&self) -> Interest {
-        Interest::default()
+        Interest {
+            has_input: false,
+            has_output: self.0.wire().holds(),
+        }
     }
 }

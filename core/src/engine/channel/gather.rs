@@ -77,13 +77,23 @@ impl Channel {
         !self.gathered.is_empty()
     }
 
+    /// Frames that count as sent wait to leave, or a layer holds a part of them.
+    ///
+    /// What a layer holds of a data frame that is partly written does not count as sent.
+    #[must_use]
+    pub fn holds_sent(&self) -> bool {
+        let held =
+            self.stack.interest().has_output && !matches!(self.controls.started, Started::Data);
+        self.has_gathered() || held
+    }
+
     /// Writes the gathered frames; `true` when all of them have reached the system.
     pub(super) fn write_gathered(&mut self) -> Result<bool> {
         while !self.gathered.is_empty() {
             match self.stack.write(self.gathered.frames.data()) {
                 Ok(Write::Taken(count)) => self.gathered.frames.consume(count),
                 Ok(Write::Blocked) => return Ok(false),
-                Err(failure) => return self.cannot_write(failure),
+                Err(failure) => return Err(self.cannot_write(failure)),
             }
         }
         self.gathered.since = None;

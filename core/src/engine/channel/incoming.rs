@@ -108,7 +108,7 @@ impl Channel {
     fn nothing_more(&mut self) -> Result<Received> {
         match self.life.check_sending() {
             Err(failure) if !self.readiness.is_lent() && !self.readiness.is_unfinished() => {
-                self.fail(failure)
+                Err(self.fail(failure))
             }
             Err(_) | Ok(()) => Ok(Received::Pending),
         }
@@ -241,7 +241,7 @@ impl Channel {
                     .advance_direct(room.get_mut(..count).unwrap_or_default())
                 {
                     Ok(event) => Ok(Turn::Direct(event, count)),
-                    Err(error) => self.protocol_error(error),
+                    Err(error) => Err(self.protocol_error(error)),
                 }
             }
             nothing => self.nothing_read(nothing),
@@ -251,30 +251,29 @@ impl Channel {
     /// A read that brought no bytes.
     fn nothing_read(&mut self, read: Result<Read>) -> Result<Turn> {
         match read {
-            Ok(Read::End { .. }) => return self.end_of_stream(),
+            Ok(Read::End { .. }) => return Err(self.end_of_stream()),
             Ok(Read::Again) => self.readiness.stop(),
             Ok(Read::Blocked | Read::Bytes { .. }) => self.readiness.read_short(),
-            Err(failure) => return self.cannot_read(failure),
+            Err(failure) => return Err(self.cannot_read(failure)),
         }
         self.inbox.release();
         Ok(Turn::Blocked)
     }
 
-    pub(super) fn cannot_read(&mut self, failure: Failure) -> Result<Turn> {
-        self.inbox.release();
+    pub(super) fn cannot_read(&mut self, failure: Failure) -> Failure {
         self.lose(late(failure))
     }
 
     /// The connection ended without a close frame (RFC 6455 §7.1.5: abnormal closure).
-    pub(super) fn end_of_stream(&mut self) -> Result<Turn> {
+    pub(super) fn end_of_stream(&mut self) -> Failure {
         self.lose(reasons::ended())
     }
 
     /// The connection is gone; if a failed write has told that before, and why, that is what
     /// counts.
-    fn lose(&mut self, failure: Failure) -> Result<Turn> {
-        let failure = self.life.lose(failure);
-        self.give_up(failure)
+    fn lose(&mut self, failure: Failure) -> Failure {
+        self.give_up();
+        self.life.lose(failure)
     }
 
     /// The peer broke the protocol: that ends a receive. Reading ahead leaves it to the next
@@ -284,14 +283,14 @@ impl Channel {
         if reading_ahead {
             return Ok(Received::Pending);
         }
-        self.protocol_error(error)
+        Err(self.protocol_error(error))
     }
 
     /// The peer broke the protocol: it is told why, as far as that is possible without waiting, and
     /// the connection fails (RFC 6455 §7.1.7).
-    fn protocol_error<T>(&mut self, error: ProtocolError) -> Result<T> {
+    fn protocol_error(&mut self, error: ProtocolError) -> Failure {
         if !self.sender.is_closed() {
-            self.queue_close(&CloseFrame::with_code(error.close_code()))?;
+            let _ = self.queue_close(&CloseFrame::with_code(error.close_code()));
         }
         if self.flush().unwrap_or(false) {
             self.stack.finish();

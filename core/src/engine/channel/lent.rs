@@ -85,20 +85,18 @@ impl Channel {
     pub fn take_back(&mut self, reader: LentReader, result: &io::Result<usize>) -> Result<bool> {
         let short_read = reader.drained || result.is_err();
         self.readiness.take_back(short_read);
+        // Of a connection that failed meanwhile nothing is kept.
+        self.life.check_receiving()?;
         match result {
-            Ok(0) => self.end_of_stream().map(|_| true),
+            Ok(0) => Err(self.end_of_stream()),
             Ok(_) => {
                 if let Some(input) = self.stack.accept(reader.input) {
                     self.inbox = input;
                 }
                 Ok(true)
             }
-            Err(error) => {
-                if is_would_block(error) {
-                    return Ok(false);
-                }
-                self.cannot_read(socket_failure(error)).map(|_| true)
-            }
+            Err(error) if is_would_block(error) => Ok(false),
+            Err(error) => Err(self.cannot_read(socket_failure(error))),
         }
     }
 }

@@ -80,7 +80,7 @@ impl Channel {
                     };
                 }
                 Ok(Write::Blocked) => return Ok(false),
-                Err(failure) => return self.cannot_write(failure),
+                Err(failure) => return Err(self.cannot_write(failure)),
             }
         }
         self.flush_stack()
@@ -94,7 +94,7 @@ impl Channel {
     fn flush_stack(&mut self) -> Result<bool> {
         match self.stack.flush() {
             Ok(flush) => Ok(flush == Flush::Complete),
-            Err(failure) => self.cannot_write(failure),
+            Err(failure) => Err(self.cannot_write(failure)),
         }
     }
 
@@ -156,14 +156,14 @@ impl Channel {
                 Ok(Write::Taken(count)) if count < rest.len() => *written += count,
                 Ok(Write::Taken(_)) => next.started = Started::None,
                 Ok(Write::Blocked) => return Ok(false),
-                Err(failure) => return self.cannot_write(failure),
+                Err(failure) => return Err(self.cannot_write(failure)),
             }
         }
         self.flush_stack()
     }
 
-    pub(super) fn cannot_write(&mut self, failure: Failure) -> Result<bool> {
-        Err(self.fail_sending(late(failure)))
+    pub(super) fn cannot_write(&mut self, failure: Failure) -> Failure {
+        self.fail_sending(late(failure))
     }
 }
 

@@ -9,6 +9,7 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use winhttp_proto::failure::Result;
 use winhttp_proto::websocket::{CloseCode, CloseFrame};
 
 use super::*;

@@ -36,6 +36,7 @@ pub(crate) fn request() -> Composed {
         head: HEAD.to_vec(),
         method: "GET".into(),
         announces_close: false,
+        retries: None,
         upgrade: None,
         limits: ExchangeLimits {
             head: HeadLimits::default(),

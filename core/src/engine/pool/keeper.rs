@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Registry, Token, Waker};
 
 use super::drain::{Drain, Drained};
-use super::{Key, pool};
+use super::{Key, Pool, pool};
 use crate::engine::clock;
 
 /// How long a connection is idle before it is watched: most are used again before.
@@ -26,7 +26,7 @@ const DRAINED: usize = 1 << (usize::BITS - 2);
 pub(super) struct Keeper {
     runs: bool,
     waker: Option<Arc<Waker>>,
-    /// When it wakes by itself; `None` for never.
+    /// When it looks at all that are idle; `None` for never.
     wakes_at: Option<Instant>,
     /// It has still to take these over.
     drains: Vec<Drain>,
@@ -93,8 +93,9 @@ fn run() {
     match Watch::open() {
         Ok(mut watch) => while watch.turn() {},
         Err(_) => {
-            let mut pool = pool();
-            pool.keeper = Keeper::default();
+            let refused = std::mem::take(&mut pool().keeper);
+            // Its drains give their leases back: not under the lock.
+            drop(refused);
         }
     }
 }
@@ -131,65 +132,48 @@ impl Watch {
     fn turn(&mut self) -> bool {
         let now = clock::now();
         let mut pool = pool();
-        let due = pool.keeper.wakes_at.filter(|at| *at > now);
-        if let Some(until) = due
-            && self.drains.is_empty()
-            && pool.keeper.drains.is_empty()
-        {
-            pool.keeper.waker = Some(Arc::clone(&self.waker));
-            drop(pool);
-            self.wait(Some(until), false);
-            return true;
-        }
-        let (swept, expires) = pool.shelf.sweep(now, |_, _| false);
         let drains = std::mem::take(&mut pool.keeper.drains);
-        let mut idle = 0;
+        // Drains may have a turn for every byte that comes: those that are idle are not looked at
+        // then.
+        let swept = pool.keeper.wakes_at.is_some_and(|at| at <= now).then(|| {
+            let (swept, expires) = pool.shelf.sweep(now);
+            pool.keeper.wakes_at = expires;
+            self.watch_idle(&mut pool);
+            swept
+        });
+        let looks_at = pool.keeper.wakes_at;
+        let is_over = looks_at.is_none() && self.drains.is_empty() && drains.is_empty();
+        pool.keeper.runs = !is_over;
+        pool.keeper.waker = (!is_over).then(|| Arc::clone(&self.waker));
+        drop(pool);
+        if let Some(swept) = swept {
+            swept.settle();
+        }
+        if is_over {
+            return false;
+        }
+        let more = self.begin(drains);
+        let deadlines = self.drains.values().map(|drain| drain.deadline);
+        let until = deadlines.chain(looks_at).min();
+        self.wait(until, more);
+        true
+    }
+
+    /// Watches every idle connection, and forgets the servers of those that somebody has taken.
+    fn watch_idle(&mut self, pool: &mut Pool) {
+        let mut idle = BTreeSet::new();
         for (key, number, connection) in pool.shelf.idle() {
-            idle += 1;
             let number = usize::try_from(number).unwrap_or(usize::MAX) & !DRAINED;
+            idle.insert(number);
             // What cannot be watched is looked at when it is to be used.
             if connection.watch.is_none() && connection.watch(&self.registry, Token(number)).is_ok()
             {
                 self.watched.insert(number, Arc::clone(key));
             }
         }
-        let quiet = pool.shelf.is_quiet() && self.drains.is_empty() && drains.is_empty();
-        let deadlines = self
-            .drains
-            .values()
-            .chain(&drains)
-            .map(|drain| drain.deadline);
-        let until = deadlines.chain(expires).min();
-        pool.keeper.wakes_at = until;
-        if quiet {
-            pool.keeper.runs = false;
-            pool.keeper.waker = None;
-        } else if pool.keeper.waker.is_none() {
-            pool.keeper.waker = Some(Arc::clone(&self.waker));
+        if self.watched.len() > 2 * idle.len() + EVENTS_PER_POLL {
+            self.watched.retain(|number, _| idle.contains(number));
         }
-        drop(pool);
-        swept.settle();
-        if quiet {
-            return false;
-        }
-        if self.watched.len() > 2 * idle + EVENTS_PER_POLL {
-            self.forget_used();
-        }
-        let more = self.begin(drains);
-        self.wait(until, more);
-        true
-    }
-
-    /// Forgets servers of connections that somebody has taken.
-    fn forget_used(&mut self) {
-        let mut pool = pool();
-        let idle = pool
-            .shelf
-            .idle()
-            .map(|(_, number, _)| usize::try_from(number));
-        let idle: BTreeSet<_> = idle.flatten().collect();
-        drop(pool);
-        self.watched.retain(|number, _| idle.contains(number));
     }
 
     /// Takes drains over; `true` if one of them has more to do at once.
@@ -233,10 +217,12 @@ impl Watch {
             return;
         }
         let tokens: Vec<usize> = self.events.iter().map(|event| event.token().0).collect();
-        for token in tokens {
-            if let Some(key) = self.watched.remove(&token) {
-                look(&key, token);
-            }
+        let ended: Vec<_> = tokens
+            .into_iter()
+            .filter_map(|token| Some((self.watched.remove(&token)?, token)))
+            .collect();
+        if !ended.is_empty() {
+            look_at_all(&ended);
         }
         // There are few of them, and each has a second at the most.
         while !self.drains.is_empty() {
@@ -253,6 +239,15 @@ impl Watch {
     }
 }
 
+/// Looks at connections; if they were the last ones, the next turn finds nothing left to look
+/// after.
+fn look_at_all(connections: &[(Arc<Key>, usize)]) {
+    for (key, number) in connections {
+        look(key, *number);
+    }
+    pool().keeper.wakes_at = Some(clock::now());
+}
+
 /// Something has come on an idle connection: its end, as a rule.
 fn look(key: &Arc<Key>, number: usize) {
     let number = u64::try_from(number).unwrap_or(u64::MAX);
@@ -264,7 +259,7 @@ fn look(key: &Arc<Key>, number: usize) {
     if kept.connection.is_alive() {
         let mut pool = pool();
         let aftermath = pool.shelf.put(key, kept, now);
-        pool.keeper.wakes_at = None;
+        pool.keeper.wakes_at = Some(now); // to be watched again
         drop(pool);
         aftermath.settle();
     } else {

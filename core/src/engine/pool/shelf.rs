@@ -114,7 +114,12 @@ type Hasher = BuildHasherDefault<DefaultHasher>;
 pub struct Shelf<K, C, W> {
     servers: HashMap<Arc<K>, Server<C, W>, Hasher>,
     last_number: u64,
+    /// How many servers there are when it is time to forget some.
+    forgets_at: usize,
 }
+
+/// So few servers need not be forgotten.
+const FORGETS_AT: usize = 64;
 
 #[derive(Debug)]
 struct Server<C, W> {
@@ -127,6 +132,8 @@ struct Server<C, W> {
     marks: Vec<Mark>,
     /// Until when it counts as one that answers with HTTP/1.0.
     answers_1_0: Option<Instant>,
+    /// Nobody will ask for it any more: no connection stays idle.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -150,6 +157,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         Self {
             servers: HashMap::default(),
             last_number: 0,
+            forgets_at: FORGETS_AT,
         }
     }
 
@@ -168,12 +176,14 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         aftermath: &mut Aftermath<C, W>,
     ) -> Answer<C> {
         if !self.servers.contains_key(&**key) {
+            self.forget(now);
             self.servers.insert(Arc::clone(key), Server::new());
         }
         let number = self.number();
         let Some(server) = self.servers.get_mut(&**key) else {
             return Answer::Now(Grant::Open);
         };
+        server.ended = false;
         let others = server.waiting.iter().any(|other| other.grant.is_none());
         if !others && let Some(grant) = server.grant(demand, now, aftermath) {
             return Answer::Now(grant);
@@ -185,6 +195,15 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
             grant: None,
         });
         Answer::Wait(number)
+    }
+
+    /// Forgets servers that nobody has to do with, once there may be as many of them as of others:
+    /// what they answer with is known for a while after the last connection is gone.
+    fn forget(&mut self, now: Instant) {
+        if self.servers.len() >= self.forgets_at {
+            self.servers.retain(|_, server| !server.is_over(now));
+            self.forgets_at = FORGETS_AT.max(2 * self.servers.len());
+        }
     }
 
     /// What somebody who waits has got.
@@ -256,7 +275,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         if let Some(kept) = change(server) {
             server.idle.push_back(Idle { kept, number });
         }
-        server.serve(now, &mut aftermath);
+        server.settle(now, &mut aftermath);
         if server.is_over(now) {
             self.servers.remove(key);
         }
@@ -292,18 +311,26 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         server.idle.remove(place).map(|idle| idle.kept)
     }
 
-    /// Drops what has expired, and what `unwanted` says; gives when something expires next.
-    pub fn sweep(
-        &mut self,
-        now: Instant,
-        mut unwanted: impl FnMut(&K, &C) -> bool,
-    ) -> (Aftermath<C, W>, Option<Instant>) {
+    /// Nobody will ask for the servers that `wanted` selects any more: closes what is idle, and
+    /// what becomes idle from now on.
+    pub fn end(&mut self, now: Instant, wanted: impl Fn(&K) -> bool) -> Aftermath<C, W> {
+        let mut aftermath = Aftermath::default();
+        for (_, server) in self.servers.iter_mut().filter(|(key, _)| wanted(key)) {
+            server.ended = true;
+            server.settle(now, &mut aftermath);
+        }
+        self.servers.retain(|_, server| !server.is_over(now));
+        aftermath
+    }
+
+    /// Drops what has expired; gives when something expires next.
+    pub fn sweep(&mut self, now: Instant) -> (Aftermath<C, W>, Option<Instant>) {
         let mut aftermath = Aftermath::default();
         let mut next = None;
-        for (key, server) in &mut self.servers {
+        for server in self.servers.values_mut() {
             let mut place = 0;
             while let Some(idle) = server.idle.get(place) {
-                if idle.kept.until <= now || unwanted(key, &idle.kept.connection) {
+                if idle.kept.until <= now {
                     server.close(place, &mut aftermath);
                 } else {
                     next = earliest(next, idle.kept.until);
@@ -326,14 +353,6 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
             let idle = server.idle.iter_mut();
             idle.map(move |idle| (key, idle.number, &mut idle.kept.connection))
         })
-    }
-
-    /// Nothing is idle, and nothing has to be forgotten.
-    #[must_use]
-    pub fn is_quiet(&self) -> bool {
-        self.servers
-            .values()
-            .all(|server| server.idle.is_empty() && server.answers_1_0.is_none())
     }
 
     /// How many connections to the servers that `wanted` selects are open, by their marks.
@@ -362,6 +381,7 @@ impl<C, W: Clone> Server<C, W> {
             waiting: VecDeque::new(),
             marks: Vec::new(),
             answers_1_0: None,
+            ended: false,
         }
     }
 
@@ -369,7 +389,15 @@ impl<C, W: Clone> Server<C, W> {
     fn is_over(&self, now: Instant) -> bool {
         self.open == 0
             && self.waiting.is_empty()
-            && self.answers_1_0.is_none_or(|until| until <= now)
+            && (self.ended || self.answers_1_0.is_none_or(|until| until <= now))
+    }
+
+    /// After a change: serves those who wait; nothing stays idle for nobody.
+    fn settle(&mut self, now: Instant, aftermath: &mut Aftermath<C, W>) {
+        self.serve(now, aftermath);
+        while self.ended && !self.idle.is_empty() {
+            self.close(0, aftermath);
+        }
     }
 
     fn unmark(&mut self, mark: Option<Mark>) {

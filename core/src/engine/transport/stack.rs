@@ -53,8 +53,16 @@ impl Counted {
         write
     }
 
+    pub(in crate::engine) fn flush(&mut self) -> Result<Flush> {
+        self.transport.flush()
+    }
+
     pub(in crate::engine) fn finish(&mut self) {
         self.transport.finish();
+    }
+
+    pub(in crate::engine) fn interest(&self) -> Interest {
+        self.transport.interest()
     }
 }
 
@@ -145,7 +153,7 @@ impl Stack {
     /// As [`Transport::flush`].
     pub fn flush(&mut self) -> Result<Flush> {
         match &mut self.top {
-            Top::Plain(plain) => plain.transport.flush(),
+            Top::Plain(plain) => plain.flush(),
             Top::Secured(tls) => tls.flush(),
         }
     }
@@ -162,7 +170,7 @@ impl Stack {
     #[must_use]
     pub fn interest(&self) -> Interest {
         match &self.top {
-            Top::Plain(plain) => plain.transport.interest(),
+            Top::Plain(plain) => plain.interest(),
             Top::Secured(tls) => tls.interest(),
         }
     }
@@ -197,7 +205,7 @@ impl Stack {
     #[must_use]
     pub fn holds_input(&self) -> bool {
         match &self.top {
-            Top::Plain(plain) => plain.transport.interest().has_input,
+            Top::Plain(plain) => plain.interest().has_input,
             Top::Secured(tls) => tls.holds_input(),
         }
     }

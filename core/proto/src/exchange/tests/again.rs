@@ -1,6 +1,7 @@
 //! A request is sent once more where its connection was stale, and nowhere else.
 
 use super::*;
+use crate::option::ConnectionRetries;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
 
@@ -119,4 +120,41 @@ fn a_server_that_takes_nothing_is_slow_and_not_gone() {
     world.writing.push_back(Peer::Quiet(EVER));
     world.reading[0] = Peer::Quiet(EVER);
     assert_eq!(error(world.send()), Error::Timeout);
+}
+
+/// A world whose request is sent once more as often as this says.
+fn retrying(limit: u32, conditions: u32) -> World {
+    let mut world = World::new(Composed {
+        retries: Some(ConnectionRetries { limit, conditions }),
+        ..request()
+    });
+    world.pooled = true;
+    world
+}
+
+#[test]
+fn facts_21_5_2_and_21_5_4_the_program_says_when_a_request_is_sent_once_more() {
+    let refusal = b"HTTP/1.1 408 Late\r\nConnection: close\r\n\r\n";
+    for (limit, conditions, hidden) in [(1, 1, true), (1, 6, false), (0, 7, false)] {
+        let mut world = retrying(limit, conditions);
+        world
+            .reading
+            .extend([Peer::Sends(refusal.to_vec()), Peer::Sends(ANSWER.to_vec())]);
+        world.send().unwrap();
+        world.receive().unwrap();
+        let status = world.exchange.take_head().unwrap().status;
+        assert_eq!(
+            status,
+            if hidden { 200 } else { 408 },
+            "{limit} {conditions}"
+        );
+    }
+    for (limit, conditions, repeated) in [(1, 4, true), (1, 3, false), (0, 7, false)] {
+        let mut world = retrying(limit, conditions);
+        world
+            .reading
+            .extend([Peer::Ends, Peer::Sends(ANSWER.to_vec())]);
+        world.send().unwrap();
+        assert_eq!(world.receive().is_ok(), repeated, "{limit} {conditions}");
+    }
 }

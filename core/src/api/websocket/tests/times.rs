@@ -93,6 +93,37 @@ fn the_peers_frame_is_known_also_when_ours_was_too_late() {
     assert_eq!(world.close_status(), Ok(Some(1001)));
 }
 
+/// As when the process was stopped: the time is over when the owner comes back, and the poll has
+/// not reported the socket yet.
+#[test]
+fn a_frame_that_has_arrived_counts_however_late_it_is_looked_at() {
+    let mut world = World::new();
+    world.close().unwrap();
+    world.peer.send(BYE);
+    world.pass(60 * SECOND);
+    assert_eq!(world.told(), [Notification::CloseComplete]);
+    assert_eq!(world.close_status(), Ok(Some(1001)));
+}
+
+#[test]
+fn room_that_has_come_counts_however_late_it_is_looked_at() {
+    let mut world = World::new();
+    world.peer.make_room(3);
+    world.send(b"payload").unwrap();
+    world.peer.make_room(usize::MAX);
+    world.pass(60 * SECOND);
+    assert_eq!(world.told(), [sent(b"payload")]);
+
+    world.peer.make_room(3);
+    world.send(b"payload").unwrap();
+    world.peer.make_room(1);
+    world.pass(60 * SECOND);
+    assert_eq!(world.told(), [], "it goes on, so the wait begins anew");
+    world.pass(SEND_TIMEOUT);
+    let late = failed(WebSocketOperation::Send, Error::Timeout);
+    assert_eq!(world.told(), [late]);
+}
+
 #[test]
 fn a_peer_that_never_stops_sending_does_not_keep_close() {
     let mut world = World::new();

@@ -227,9 +227,10 @@ fn nothing_is_kept_for_a_connection_that_has_failed() {
     channel.read_ahead().unwrap();
     let mut frame = channel.begin(MessageKind::Binary, true, 1000).unwrap();
     assert_eq!(channel.try_gather(&mut frame, &PAYLOAD), Ok(true));
-    assert!(channel.inbox.owns_buffer() && channel.has_gathered());
+    channel.keep_alive().unwrap();
+    assert!(channel.inbox.owns_buffer() && channel.has_gathered() && channel.has_controls());
     channel.abandon(Error::Timeout);
-    assert!(!channel.inbox.owns_buffer() && !channel.has_gathered());
+    assert!(!channel.inbox.owns_buffer() && !channel.has_gathered() && !channel.has_controls());
 }
 
 #[test]

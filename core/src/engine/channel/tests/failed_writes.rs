@@ -5,6 +5,8 @@ use std::io::Write;
 use std::net::TcpStream;
 
 use super::*;
+use crate::engine::socket::is_would_block;
+use crate::engine::switches::Spin;
 
 const HELLO: &[u8] = b"\x81\x05hello";
 
@@ -72,6 +74,21 @@ fn a_reader_that_found_nothing_before_the_failure_proves_nothing() {
         Ok((Received::Message(MessageKind::Text), b"hello")),
     );
     receives(&mut channel, Err(Error::Timeout.into()));
+}
+
+#[test]
+fn what_another_thread_read_of_a_connection_that_failed_is_dropped() {
+    let (mut channel, mut peer) = connected();
+    let mut reader = channel.lend().unwrap();
+    peer.write_all(HELLO).unwrap();
+    let mut read = reader.read(&mut Spin::default());
+    while read.as_ref().is_err_and(is_would_block) {
+        read = reader.read(&mut Spin::default());
+    }
+    channel.abandon(Error::Timeout);
+    let timeout = Err(Error::Timeout.into());
+    assert_eq!(channel.take_back(reader, &read), timeout);
+    assert!(!channel.inbox.owns_buffer());
 }
 
 #[test]

@@ -145,17 +145,49 @@ fn a_sweep_closes_what_has_expired_and_says_when_the_next_one_does() {
     let first = world.now + LIFE;
     world.after(Duration::from_secs(1));
     world.put("a", 2);
-    let (swept, next) = world.shelf.sweep(world.now, |_, _| false);
+    let (swept, next) = world.shelf.sweep(world.now);
     assert!(swept.closed.is_empty());
     assert_eq!(next, Some(first));
-    let (swept, next) = world.shelf.sweep(first, |_, _| false);
+    let (swept, next) = world.shelf.sweep(first);
     assert_eq!(
         (swept.closed, next),
         (vec![1], Some(first + Duration::from_secs(1)))
     );
-    let (swept, next) = world.shelf.sweep(first, |_, connection| *connection == 2);
+    let second = first + Duration::from_secs(1);
+    let (swept, next) = world.shelf.sweep(second);
     assert_eq!((swept.closed, next), (vec![2], None));
-    assert!(world.shelf.is_quiet() && world.shelf.servers.is_empty());
+    assert!(world.shelf.servers.is_empty());
+}
+
+#[test]
+fn nothing_becomes_idle_for_a_session_that_is_over() {
+    let mut world = World::new();
+    for key in ["a", "a", "b"] {
+        assert_eq!(world.get(key, any()), None);
+    }
+    world.put("a", 1);
+    let ended = world.shelf.end(world.now, |key| *key == "a");
+    assert_eq!(ended.closed, [1]);
+    // It was still read to its end then.
+    world.put("a", 2);
+    world.put("b", 3);
+    assert_eq!(world.closed(), [2]);
+    assert!(!world.shelf.servers.contains_key(&"a"));
+    assert_eq!(world.get("b", any()), Some(3));
+}
+
+#[test]
+fn servers_of_the_old_version_are_forgotten_also_where_no_connection_is_ever_idle() {
+    let mut shelf = super::Shelf::<u32, u32, u32>::new();
+    let mut now = crate::engine::clock::now();
+    for key in 0..10_000 {
+        let mut aftermath = Aftermath::default();
+        shelf.ask(&Arc::new(key), &any(), || 0, now, &mut aftermath);
+        shelf.answers_1_0(&key, now + LIFE);
+        shelf.gone(&key, None, now);
+        now += Duration::from_secs(1);
+        assert!(shelf.servers.len() <= 2 * 60 + 1);
+    }
 }
 
 #[test]
@@ -372,7 +404,7 @@ fn a_model_agrees() {
                 }
                 _ => {
                     world.after(Duration::from_secs(next(20)));
-                    let (swept, _) = world.shelf.sweep(world.now, |_, _| false);
+                    let (swept, _) = world.shelf.sweep(world.now);
                     world.add(swept);
                 }
             }

@@ -158,13 +158,13 @@ impl Tls {
         self.records.below.carried()
     }
 
-    /// Bytes of the layer below wait here, opened or not.
+    /// Bytes of the source wait here, opened or not, or in a layer below.
     #[must_use]
     pub fn holds_input(&self) -> bool {
         self.records.holds_input()
     }
 
-    /// Takes over bytes of the layer below that were read elsewhere; only while
+    /// Takes over bytes of the source that were read elsewhere; only while
     /// [`Tls::holds_input`] says no.
     pub fn accept(&mut self, input: Inbox) {
         self.records.accept(input);

@@ -15,7 +15,7 @@ use rustls::unbuffered::{
 use rustls::{ClientConfig, CommonState};
 use winhttp_proto::failure::Failure;
 
-use crate::engine::buffers::{Inbox, PIECE_BYTES, with_scratch};
+use crate::engine::buffers::{Inbox, PIECE_BYTES, SEALING_BYTES, with_scratch};
 use crate::engine::transport::{Counted, Flush, Read, Transport, Write, socket_failure};
 
 /// Received bytes that wait at the most: the largest handshake message (64 KiB, RFC 8446 §4) in its
@@ -25,8 +25,6 @@ const INPUT_MAX: usize = 128 * 1024;
 const PLAINTEXT_MAX: usize = INPUT_MAX;
 /// Plaintext sealed at a time.
 const SEAL_MAX: usize = PIECE_BYTES;
-/// What sealing adds to a piece at the most: 40 bytes for each record of 16 KiB.
-const SEALING_MAX: usize = 4096;
 /// States of rustls on the way to sending, far more than there can be.
 const STATES_MAX: usize = 16;
 /// Largest close_notify: a record's header, the alert, and a cipher's overhead.
@@ -123,9 +121,9 @@ impl Records {
         &self.connection
     }
 
-    /// Sealed bytes wait for the layer below.
+    /// Sealed bytes wait, here or below.
     pub(super) fn wants_write(&self) -> bool {
-        !self.output.is_empty()
+        !self.output.is_empty() || self.below.interest().has_output
     }
 
     /// Moves the handshake on with what was received; its answers are in the output then.
@@ -166,14 +164,17 @@ impl Records {
         self.input = input;
     }
 
-    /// Received bytes wait here, opened or not.
+    /// Received bytes wait here, opened or not, or in a layer below.
     pub(super) fn holds_input(&self) -> bool {
         !self.input.is_empty() || self.has_news()
     }
 
-    /// Reading brings something without the layer below.
+    /// Reading brings something without the source, or a layer below holds what may.
     pub(super) fn has_news(&self) -> bool {
-        !self.plaintext.is_empty() || !self.starved || self.end.is_some()
+        !self.plaintext.is_empty()
+            || !self.starved
+            || self.end.is_some()
+            || self.below.interest().has_input
     }
 
     /// Opens into `out` what was received; 0 if that is no complete record, or nothing more will
@@ -214,7 +215,7 @@ impl Records {
         }
         self.reach_traffic()?;
         let piece = bytes.get(..SEAL_MAX).unwrap_or(bytes);
-        with_scratch(piece.len() + SEALING_MAX, |scratch| {
+        with_scratch(piece.len() + SEALING_BYTES, |scratch| {
             let sealed = self.seal(|traffic| traffic.encrypt(piece, scratch))?;
             self.flush()?;
             self.send(scratch.get(..sealed).unwrap_or_default())
@@ -222,8 +223,16 @@ impl Records {
         Ok(Write::Taken(piece.len()))
     }
 
-    /// Hands sealed bytes that wait to the layer below.
+    /// Hands sealed bytes that wait to the system.
     pub(super) fn flush(&mut self) -> Result<Flush> {
+        match self.flush_output()? {
+            Flush::Complete => Ok(self.below.flush()?),
+            Flush::Blocked => Ok(Flush::Blocked),
+        }
+    }
+
+    /// Hands sealed bytes that wait to the layer below.
+    fn flush_output(&mut self) -> Result<Flush> {
         let mut sent = 0;
         let mut result = Ok(Flush::Complete);
         while let Some(rest) = self.output.get(sent..).filter(|rest| !rest.is_empty()) {
@@ -328,7 +337,9 @@ impl Records {
                 Ok(ConnectionState::ReadTraffic(records)) => {
                     take(records, out, filled, &mut self.plaintext)
                 }
-                Ok(ConnectionState::EncodeTlsData(message)) => encode(message, &mut self.output),
+                Ok(ConnectionState::EncodeTlsData(message)) => {
+                    encode(message, &mut self.output).map(|()| None)
+                }
                 Ok(ConnectionState::TransmitTlsData(sent)) => {
                     sent.done();
                     Ok(None)
@@ -407,7 +418,7 @@ fn take(
 fn encode(
     mut message: EncodeTlsData<'_, ClientConnectionData>,
     output: &mut Vec<u8>,
-) -> Result<Option<Opened>, rustls::Error> {
+) -> Result<(), rustls::Error> {
     let start = output.len();
     if let Err(EncodeError::InsufficientSize(needed)) = message.encode(&mut []) {
         output.resize(start + needed.required_size, 0);
@@ -418,7 +429,7 @@ fn encode(
             return Err(rustls::Error::General("cannot encode".to_owned()));
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 impl fmt::Debug for Records {

@@ -12,7 +12,7 @@ use super::*;
 use crate::engine::transport::memory::Wire;
 use crate::engine::transport::tls::config::{Protocols, TlsPolicy};
 use crate::engine::transport::tls::trust::TrustStore;
-use crate::engine::transport::{Prefixed, socket_failure};
+use crate::engine::transport::{Counted, Prefixed, socket_failure};
 
 static ROOT: LazyLock<Authority> = LazyLock::new(|| Authority::new().unwrap());
 static SERVER: LazyLock<Identity> =
@@ -371,6 +371,40 @@ fn tls_runs_over_bytes_that_come_first() {
     assert_eq!(read_all(&mut tls).0, b"hello");
     assert_eq!(tls.write(b"world"), Ok(Write::Taken(5)));
     assert_eq!(server.received(), b"world");
+}
+
+/// Its source may never become readable again.
+#[test]
+fn what_waits_below_can_be_seen_from_above() {
+    let (mut tls, mut server, wire) = connected(TlsVersions::Tls13);
+    let sealed = server.seal(b"hello");
+    let (mut prefix, front) = (Inbox::default(), &sealed[..sealed.len() - 1]);
+    assert!(prefix.append(front, usize::MAX));
+    tls.records.below = Counted::new(Box::new(Prefixed::new(prefix, Box::new(wire.clone()))));
+    assert!(tls.interest().has_input);
+    assert!(tls.holds_input(), "what is read elsewhere comes behind it");
+    assert_eq!(tls.read(&mut [0; 64], &mut []), Ok(Read::Blocked));
+    assert!(!tls.interest().has_input);
+    wire.bring(&sealed[front.len()..]);
+    assert_eq!(read_all(&mut tls).0, b"hello");
+    assert!(!tls.holds_input());
+}
+
+#[test]
+fn what_tls_below_holds_is_held_here_too() {
+    let (outer, mut proxy, wire) = connected(TlsVersions::Tls13);
+    let (mut tls, mut server, mut inner) = connected(TlsVersions::Tls13);
+    tls.records.below = Counted::new(outer);
+    wire.set_room(10);
+    assert_eq!(tls.write(b"hello"), Ok(Write::Taken(5)));
+    assert!(tls.interest().has_output);
+    assert_eq!(tls.flush(), Ok(Flush::Blocked));
+    wire.set_room(usize::MAX);
+    assert_eq!(tls.flush(), Ok(Flush::Complete));
+    assert!(!tls.interest().has_output);
+    let through = proxy.received();
+    assert_eq!(inner.write(&through), Ok(Write::Taken(through.len())));
+    assert_eq!(server.received(), b"hello");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::signature::{Verdict, on_certificate};
 
-/// Certificates that are looked at; longer chains are not found in practice.
-const CERTIFICATES_MAX: usize = 8;
+/// Certificates of a chain that are looked at; longer chains are not found in practice.
+pub(super) const CERTIFICATES_MAX: usize = 8;
 
 /// Who may have signed a certificate.
 enum Issuer<'a> {

@@ -10,6 +10,7 @@ use x509_parser::extensions::{ExtendedKeyUsage, GeneralName};
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
+use super::links::CERTIFICATES_MAX;
 use super::name::NamedBy;
 use super::rsa::{Length, RsaKey};
 use super::usage::is_for_servers;
@@ -23,8 +24,6 @@ const NAMES_MAX: usize = 8;
 const NAME_CHARACTERS_MAX: usize = 128;
 /// Parts of the configuration of trust that could not be used, as many as are told.
 const FAULTS_MAX: usize = 4;
-/// Certificates of a chain that are looked at.
-const CHAIN_MAX: usize = 8;
 
 /// Makes one sentence of what was shown.
 type Sentence<'a> = fn(&Shown<'a>) -> String;
@@ -153,7 +152,7 @@ impl Shown<'_> {
     }
 
     fn authorities(&self) -> impl Iterator<Item = X509Certificate<'_>> {
-        let shown = self.intermediates.iter().take(CHAIN_MAX);
+        let shown = self.intermediates.iter().take(CERTIFICATES_MAX);
         shown.filter_map(|der| Some(X509Certificate::from_der(der).ok()?.1))
     }
 }

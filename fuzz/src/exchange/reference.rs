@@ -50,8 +50,11 @@ fn status(line: &[u8]) -> Option<u16> {
 
 fn add(fields: &mut Fields, line: &[u8]) {
     if let ([b' ' | b'\t', ..], Some((_, value))) = (line, fields.last_mut()) {
-        value.push(b' ');
-        value.extend(line.trim_ascii());
+        let more = line.trim_ascii();
+        if !value.is_empty() && !more.is_empty() {
+            value.push(b' ');
+        }
+        value.extend(more);
     } else if let Some(colon) = line.iter().position(|byte| *byte == b':') {
         let name = String::from_utf8_lossy(&line[..colon]);
         let name = name.trim_end().to_ascii_lowercase();
@@ -61,8 +64,11 @@ fn add(fields: &mut Fields, line: &[u8]) {
 
 fn body(method: &str, status: u16, fields: &Fields, rest: &[u8]) -> Response {
     let of = |name: &str| fields.iter().find(|(own, _)| own == name);
-    let is_chunked = of("transfer-encoding")
-        .is_some_and(|(_, value)| value.to_ascii_lowercase().starts_with(b"chunked"));
+    let is_chunked = fields.iter().any(|(name, value)| {
+        let mut codings = value.split(|byte| *byte == b',');
+        name == "transfer-encoding"
+            && codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked"))
+    });
     let length = of("content-length").map(|(_, value)| number(value, 10));
     let (body, complete, may_be_short) = if method == "HEAD" || matches!(status, 101 | 204 | 304) {
         (Vec::new(), true, true)

@@ -255,7 +255,12 @@ impl Driver {
     fn release(&mut self, release: Release) {
         let connection = std::mem::replace(&mut self.connection, Connection::None);
         let idle = match (release, connection, self.ends) {
-            (Release::Keep, Connection::Ready(stack), Some(ends)) => Some(self.idle(stack, ends)),
+            (Release::Keep, Connection::Ready(stack), Some(ends)) => {
+                // What a layer holds already, an end say, no poll would ever report.
+                let has_news = stack.interest().has_input;
+                let mut idle = self.idle(stack, ends);
+                (!has_news || idle.is_alive()).then_some(idle)
+            }
             (Release::Keep | Release::Close, _, _) => None,
             (Release::Replace, _, _) => {
                 // What was told of this connection says nothing of the next.

@@ -30,7 +30,7 @@ pub use returning::Returning;
 use super::clock;
 use super::reactor::Reactor;
 use super::sleeper::Wake;
-use keeper::Keeper;
+use keeper::{Keeper, Nudge};
 use shelf::{Aftermath, Answer, Demand, Grant, Kept, Mark, Shelf};
 
 /// How long a connection may be idle, unless a session says otherwise (observed on Windows).
@@ -229,8 +229,17 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if !self.kept && self.epoch.is_current() {
-            let aftermath = pool().shelf.gone(&self.key, self.mark, clock::now());
+            let now = clock::now();
+            let mut pool = pool();
+            let aftermath = pool.shelf.gone(&self.key, self.mark, now);
+            let is_last = pool.shelf.is_empty();
+            let nudge = match is_last {
+                true => pool.keeper.has_nothing_to_watch(now),
+                false => Nudge::Nothing,
+            };
+            drop(pool);
             aftermath.settle();
+            keeper::nudge(nudge);
         }
     }
 }

@@ -22,19 +22,24 @@ fn short_queue(backlog: i32) -> TcpListener {
     bound.into()
 }
 
-/// A server that serves one connection after the other, so that its queue is full: the system drops
-/// attempts, and repeats them later, which costs no request its answer.
+/// A server whose queue is full at once: the system drops attempts, and repeats them later, which
+/// costs no request its answer. Each connection is served by itself, as the bytes of a request that
+/// was dropped with its attempt come late.
 #[test]
 fn two_hundred_requests_to_a_server_with_a_short_queue() {
     let listener = short_queue(5);
     let port = listener.local_addr().unwrap().port().to_string();
     let server = thread::spawn(move || {
-        for _ in 0..MANY {
-            let (stream, _) = listener.accept().unwrap();
-            let mut lines = BufReader::new(&stream).lines();
-            while !lines.next().unwrap().unwrap().is_empty() {}
-            (&stream).write_all(HELLO_AND_BYE).unwrap();
-        }
+        thread::scope(|scope| {
+            for _ in 0..MANY {
+                let (stream, _) = listener.accept().unwrap();
+                scope.spawn(move || {
+                    let mut lines = BufReader::new(&stream).lines();
+                    while !lines.next().unwrap().unwrap().is_empty() {}
+                    (&stream).write_all(HELLO_AND_BYE).unwrap();
+                });
+            }
+        });
     });
     let program = build("many_at_once.c", WIDTHS[0], &["-lwinhttp"]);
     let printed = run(&program, &["127.0.0.1", &port, "/", &MANY.to_string()]);

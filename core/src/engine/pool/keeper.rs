@@ -52,6 +52,16 @@ impl Keeper {
         self.nudge()
     }
 
+    /// The last connection has gone: the thread has no reason to wait for the time when one would
+    /// have expired.
+    pub(super) fn has_nothing_to_watch(&mut self, now: Instant) -> Nudge {
+        if !self.runs || self.wakes_at.is_some_and(|wakes| wakes <= now) {
+            return Nudge::Nothing;
+        }
+        self.wakes_at = Some(now);
+        self.nudge()
+    }
+
     fn nudge(&mut self) -> Nudge {
         if !std::mem::replace(&mut self.runs, true) {
             return Nudge::Start;

@@ -161,6 +161,12 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         }
     }
 
+    /// Nothing is open, and nothing is known of any server.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty()
+    }
+
     fn number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number

@@ -26,6 +26,7 @@ fn short_queue(backlog: i32) -> TcpListener {
 /// costs no request its answer. Each connection is served by itself, as the bytes of a request that
 /// was dropped with its attempt come late.
 #[test]
+#[ignore = "takes as long as the system's own repetitions of what did not fit, up to a minute"]
 fn two_hundred_requests_to_a_server_with_a_short_queue() {
     let listener = short_queue(5);
     let port = listener.local_addr().unwrap().port().to_string();

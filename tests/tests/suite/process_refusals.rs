@@ -31,7 +31,8 @@ const LOST_OR_BROKEN: &str = "upgrade 12004 or upgrade 12030";
 const REQUEST_LOST_OR_BROKEN: &str = "echo 12030, request 12004 or echo 12030, request 12030";
 /// A poll that is under way when the refusal begins returns as usual, with what the echo needs;
 /// only the next one fails.
-const POLL_LOST: &str = "echo 12004, request 12004 or echo 0, request 12004";
+const POLL_LOST: &str =
+    "echo 12004, request 12004 or echo 0, request 12004 or echo 12004, request 0";
 /// A synchronous call that finds what it needs does not wait: how busy the machine is decides which
 /// is the first that does.
 const WAIT_LOST: &str = "echo 12004, request 12004 or echo 12004, request 0 or \

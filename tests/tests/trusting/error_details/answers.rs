@@ -42,11 +42,6 @@ const HEADS: &[(&[u8], u32, &str)] = &[
         "the response's head: Transfer-Encoding names a coding other than chunked (RFC 9112 section 6.1)",
     ),
     (
-        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        INVALID,
-        "the server sent 101 Switching Protocols, which nobody asked for (RFC 9110 section 15.2.2)",
-    ),
-    (
         b"",
         INVALID,
         "the server ended the connection without an answer",

@@ -326,6 +326,9 @@ impl Driver {
 
     /// Takes the place in the poll out.
     pub fn take_place(&mut self) -> Option<Arc<Registration>> {
+        if let Some(Seat::Use(_, idle)) = &mut self.seat {
+            return idle.home.take();
+        }
         self.place.as_mut().and_then(Place::give)
     }
 

@@ -39,9 +39,12 @@ pub const IDLE_LIFE: Duration = Duration::from_secs(60);
 /// A forked child has its own: its parent's connections are not for two.
 static POOL: PerProcess<Mutex<Pool>> = PerProcess::new(Mutex::default);
 
+type Connections = Shelf<Key, Idle, Arc<dyn Wake>>;
+type After = Aftermath<Idle, Arc<dyn Wake>>;
+
 #[derive(Default)]
 struct Pool {
-    shelf: Shelf<Key, Idle, Arc<dyn Wake>>,
+    shelf: Connections,
     keeper: Keeper,
 }
 
@@ -49,7 +52,21 @@ fn pool() -> MutexGuard<'static, Pool> {
     POOL.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Aftermath<Idle, Arc<dyn Wake>> {
+/// A change after which there may be no connection any more.
+fn lessen(change: impl FnOnce(&mut Connections, Instant) -> After) {
+    let now = clock::now();
+    let mut pool = pool();
+    let aftermath = change(&mut pool.shelf, now);
+    let nudge = match pool.shelf.is_empty() {
+        true => pool.keeper.has_nothing_to_watch(now),
+        false => Nudge::Nothing,
+    };
+    drop(pool);
+    aftermath.settle();
+    keeper::nudge(nudge);
+}
+
+impl After {
     /// Closes what is of no more use, and wakes those who have got something.
     fn settle(self) {
         for connection in self.closed {
@@ -156,8 +173,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.over && self.epoch.is_current() {
-            let aftermath = pool().shelf.leave(&self.key, self.number, clock::now());
-            aftermath.settle();
+            lessen(|shelf, now| shelf.leave(&self.key, self.number, now));
         }
     }
 }
@@ -229,17 +245,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if !self.kept && self.epoch.is_current() {
-            let now = clock::now();
-            let mut pool = pool();
-            let aftermath = pool.shelf.gone(&self.key, self.mark, now);
-            let is_last = pool.shelf.is_empty();
-            let nudge = match is_last {
-                true => pool.keeper.has_nothing_to_watch(now),
-                false => Nudge::Nothing,
-            };
-            drop(pool);
-            aftermath.settle();
-            keeper::nudge(nudge);
+            lessen(|shelf, now| shelf.gone(&self.key, self.mark, now));
         }
     }
 }
@@ -248,8 +254,7 @@ impl Drop for Lease {
 /// to the end of an answer, when they are.
 pub fn close_session(number: u64) {
     let scope = Scope::Session(number);
-    let ended = pool().shelf.end(clock::now(), |key| key.scope == scope);
-    ended.settle();
+    lessen(|shelf, now| shelf.end(now, |key| key.scope == scope));
 }
 
 /// A poll is over: no connection stays in it.

@@ -348,6 +348,13 @@ fn bodies() -> Vec<Row> {
             Box::new(trickles("0123456789")),
             Ends::Succeeds,
         ),
+        // What is remembered of a server that speaks HTTP/1.0 keeps no thread.
+        row(
+            "HTTP/1.0, byte by byte",
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 10\r\n\r\n",
+            Box::new(trickles("0123456789")),
+            Ends::Succeeds,
+        ),
         row(
             "chunks byte by byte",
             chunked,

@@ -33,9 +33,7 @@ pub(super) struct Keeper {
 }
 
 /// What the thread has to be told, without the lock.
-#[derive(Default)]
 pub(super) enum Nudge {
-    #[default]
     Nothing,
     Start,
     Wake(Arc<Waker>),

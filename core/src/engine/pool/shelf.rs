@@ -161,10 +161,10 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         }
     }
 
-    /// Nothing is open, and nothing is known of any server.
+    /// No connection is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.servers.is_empty()
+        self.servers.values().all(|server| server.open == 0)
     }
 
     fn number(&mut self) -> u64 {
@@ -329,7 +329,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         aftermath
     }
 
-    /// Drops what has expired; gives when something expires next.
+    /// Drops what has expired; gives when a connection expires next.
     pub fn sweep(&mut self, now: Instant) -> (Aftermath<C, W>, Option<Instant>) {
         let mut aftermath = Aftermath::default();
         let mut next = None;
@@ -344,10 +344,6 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
                 }
             }
             server.serve(now, &mut aftermath);
-            server.answers_1_0 = server.answers_1_0.filter(|until| *until > now);
-            if let Some(until) = server.answers_1_0 {
-                next = earliest(next, until);
-            }
         }
         self.servers.retain(|_, server| !server.is_over(now));
         (aftermath, next)

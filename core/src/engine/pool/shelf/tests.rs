@@ -336,6 +336,22 @@ fn a_server_of_the_old_version_has_a_limit_of_its_own_for_a_while() {
 }
 
 #[test]
+fn what_is_remembered_of_a_server_is_nothing_to_look_after() {
+    let mut world = World::new();
+    assert_eq!(world.get("a", any()), None);
+    world.shelf.answers_1_0(&"a", world.now + LIFE);
+    assert!(!world.shelf.is_empty());
+    world.put("a", 1);
+    let expires = Some(world.now + LIFE);
+    assert_eq!(world.shelf.sweep(world.now).1, expires);
+    assert_eq!(world.get("a", any()), Some(1));
+    world.gone("a");
+    assert!(world.shelf.is_empty());
+    assert_eq!(world.shelf.servers.len(), 1, "it is remembered");
+    assert_eq!(world.shelf.sweep(world.now).1, None);
+}
+
+#[test]
 fn a_dead_connection_is_replaced_by_another_idle_one_without_one_more_being_open() {
     let mut world = World::new();
     for _ in 0..2 {

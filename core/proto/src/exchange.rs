@@ -413,12 +413,6 @@ impl Exchange {
         })
     }
 
-    /// The server's name.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.request.host
-    }
-
     /// What was asked for failed: the look-up, or every address.
     ///
     /// # Errors

@@ -4,3 +4,4 @@
 pub mod dial;
 pub mod resolve;
 pub mod secure;
+pub mod way;

@@ -8,7 +8,6 @@
 pub(crate) mod tests;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,37 +19,34 @@ use winhttp_proto::exchange::{
 use winhttp_proto::failure::Result;
 use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
+use winhttp_proto::option::Timeouts;
 
 use super::buffers::Inbox;
 use super::clock;
-use super::connect::dial::{Attach, DialSettings, Race, RaceStep};
-use super::connect::resolve::{Resolve, ResolveStep};
-use super::connect::secure::{Secure, SecureStep};
+use super::connect::dial::Attach;
+use super::connect::way::{Destination, Told, Way, WayStep};
 use super::pool::drain::drain;
-use super::pool::shelf::Mark;
-use super::pool::{Ends, Idle, Lease, Returning, Seat};
+use super::pool::opening::Opening;
+use super::pool::shelf::{Demand, Mark};
+use super::pool::{Aside, Asked, Ends, Idle, Lease, Returning, Seat, Ticket};
 use super::reactor::{Place, Registration};
 use super::sleeper::{WaitFor, Wake};
 use super::socket::Socket;
 use super::switches::Spin;
-use super::transport::tls::TlsConfig;
-use super::transport::{Flush, Read, Stack, Tcp, Write, socket_failure};
+use super::transport::{Flush, Read, Stack, Write, socket_failure};
 
-/// Where a request goes, and how its server is reached.
+/// Where a request goes, and what becomes of its connection.
 #[derive(Debug)]
 pub struct Route {
-    /// The name to look up, if it is not that of the server (RESOLUTION_HOSTNAME).
-    pub look_up: Option<String>,
-    /// The server's port.
-    pub port: u16,
-    /// Its TLS configuration, for https.
-    pub tls: Option<Arc<TlsConfig>>,
-    /// How addresses are tried.
-    pub dial: DialSettings,
+    /// How its server is reached.
+    pub to: Destination,
     /// What marks its connection (CONNECTION_GUID).
     pub mark: Option<Mark>,
     /// How long its connection may be idle afterwards.
     pub idle_life: Duration,
+    /// What a connection must be that it takes when others let one go while it opens its own
+    /// (FIRST_AVAILABLE_CONNECTION).
+    pub stands_by: Option<Demand>,
 }
 
 /// What to do after a step.
@@ -77,10 +73,16 @@ pub struct Driver {
     place: Option<Place>,
     /// What the pool has given, until it is used.
     seat: Option<Seat>,
+    /// The right to open more connections for others.
+    ahead: Vec<Lease>,
     /// The right to have a connection.
     lease: Option<Lease>,
+    /// A place among those who wait for another connection than the one that is being opened.
+    stand_by: Option<Ticket>,
     /// A connection that this request needs no more.
     returning: Option<Returning>,
+    /// What it has not used in the end.
+    aside: Vec<Aside>,
     /// The connection is another one than the last time somebody asked.
     is_new: bool,
     /// Both ends, once connected.
@@ -99,10 +101,7 @@ type Upgraded = (Stack, Inbox, Option<Arc<Registration>>);
 /// How far the connection has come.
 enum Connection {
     None,
-    Resolving(Resolve),
-    Dialing(Race),
-    Reached(Arc<Socket>),
-    Securing(Secure),
+    Begun(Way),
     Ready(Stack),
 }
 
@@ -115,7 +114,7 @@ impl Driver {
         route: Route,
         wake: Arc<dyn Wake>,
         place: Option<Place>,
-        seat: Seat,
+        Asked { seat, ahead }: Asked,
     ) -> Self {
         Self {
             exchange: Exchange::new(request),
@@ -125,8 +124,11 @@ impl Driver {
             wake,
             place,
             seat: Some(seat),
+            ahead,
             lease: None,
+            stand_by: None,
             returning: None,
+            aside: Vec::new(),
             is_new: false,
             ends: None,
             spin: Spin::default(),
@@ -150,6 +152,9 @@ impl Driver {
     /// # Errors
     /// What the call fails with; [`Exchange::next`] says what is possible then.
     pub fn step(&mut self, mut turn: Turn<'_>, mut call: Call<'_>) -> Result<Step> {
+        if !self.ahead.is_empty() {
+            self.open_ahead(*turn.timeouts);
+        }
         loop {
             let action = self.exchange.next(&turn, &mut call, &mut self.inbox)?;
             let flow = match action {
@@ -159,9 +164,9 @@ impl Driver {
                 }
                 Action::Done => return Ok(Step::Done),
                 Action::Acquire => self.acquire()?,
-                Action::Resolve(limit) => self.resolve(turn.now, limit)?,
-                Action::Dial(limit) => self.dial(turn.now, limit)?,
-                Action::Secure(limit) => self.secure(turn.now, limit)?,
+                Action::Resolve(limit) | Action::Dial(limit) | Action::Secure(limit) => {
+                    self.connect(turn.now, limit, turn.timeouts)?
+                }
                 Action::Write(from) => {
                     let wrote = self.write(from, &call);
                     turn.carried = self.carried();
@@ -206,6 +211,9 @@ impl Driver {
         match seat {
             Some(Seat::Use(lease, idle)) => self.use_again(lease, idle)?,
             Some(Seat::Open(lease)) => {
+                let stands_by = self.route.stands_by;
+                self.stand_by =
+                    stands_by.and_then(|demand| lease.stand_by(demand, Arc::clone(&self.wake)));
                 self.hold(lease);
                 self.exchange.must_connect();
             }
@@ -295,6 +303,11 @@ impl Driver {
         self.returning.take()
     }
 
+    /// What was not used in the end; to be settled without a lock, too.
+    pub fn take_aside(&mut self) -> Vec<Aside> {
+        std::mem::take(&mut self.aside)
+    }
+
     /// Whether the connection is another one than the last time this was asked.
     pub fn has_new_connection(&mut self) -> bool {
         std::mem::take(&mut self.is_new)
@@ -340,83 +353,99 @@ impl Driver {
         }
     }
 
-    fn resolve(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
-        if !matches!(self.connection, Connection::Resolving(_)) {
-            let name = self.route.look_up.as_deref();
-            let name = name.unwrap_or_else(|| self.exchange.host());
-            self.connection = Connection::Resolving(Resolve::new(name, self.route.port, now));
+    fn connect(
+        &mut self,
+        now: Instant,
+        limit: Option<Duration>,
+        timeouts: &Timeouts,
+    ) -> Result<Flow> {
+        if let Connection::None = self.connection {
+            self.connection = Connection::Begun(Way::default());
         }
-        let Connection::Resolving(resolve) = &mut self.connection else {
+        if let Some((lease, idle)) = self.first_available() {
+            self.leave_behind(*timeouts);
+            self.use_again(lease, idle)?;
+            return Ok(Flow::On);
+        }
+        let Connection::Begun(way) = &mut self.connection else {
             return Ok(Flow::On);
         };
-        let step = resolve
-            .begin(&self.wake)
-            .and_then(|()| resolve.step(now, limit));
-        let addresses = match step {
-            Ok(ResolveStep::Found(addresses)) => addresses,
-            Ok(ResolveStep::Wait(until)) => return Ok(Flow::Wait(until)),
-            Err(failure) => return self.exchange.failed(failure),
-        };
-        let Some(first) = addresses.first().map(SocketAddr::ip) else {
-            return self.exchange.failed(Error::NameNotResolved);
-        };
-        self.connection = Connection::Dialing(Race::new(addresses, self.route.dial));
-        self.exchange.resolved(first);
-        Ok(Flow::On)
-    }
-
-    fn dial(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
-        let Connection::Dialing(race) = &mut self.connection else {
-            return self.exchange.failed(Error::CannotConnect);
-        };
         let place = self.place.as_mut().map(Place::registration);
-        match race.step(now, limit, place.map(|place| &**place as &dyn Attach)) {
-            Ok(RaceStep::Connecting(address)) => self.exchange.dialing(address.ip()),
-            Ok(RaceStep::Connected(winner)) => {
-                self.ends = winner.socket.local_address().map(|local| Ends {
-                    local,
-                    remote: winner.peer,
-                });
-                self.exchange.dialed(winner.address.ip());
-                self.connection = match self.route.tls {
-                    Some(_) => Connection::Reached(winner.socket),
-                    None => Connection::Ready(Stack::tcp(winner.socket)),
-                };
-                self.is_new = true;
-            }
-            Ok(RaceStep::Wait(until)) => return Ok(Flow::Wait(until)),
-            Err(failure) => return self.exchange.failed(failure),
-        }
-        Ok(Flow::On)
-    }
-
-    /// Moves on with the TLS handshake; the first time, TLS is put on the new connection.
-    fn secure(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
-        if let (Connection::Reached(socket), Some(config)) = (&self.connection, &self.route.tls) {
-            let tcp = Box::new(Tcp::new(Arc::clone(socket)));
-            let socket = Some(Arc::clone(socket));
-            match Secure::new(config, self.exchange.host(), tcp, socket, now) {
-                Ok(secure) => self.connection = Connection::Securing(secure),
-                Err(error) => return self.exchange.failed(error),
-            }
-        }
-        let securing = std::mem::replace(&mut self.connection, Connection::None);
-        let Connection::Securing(secure) = securing else {
-            return self.exchange.failed(Error::SecureChannelError);
+        let told = Told {
+            wake: &self.wake,
+            attach: place.map(|place| &**place as &dyn Attach),
         };
-        match secure.step(now, limit) {
-            Ok(SecureStep::Done(stack)) => {
-                self.connection = Connection::Ready(stack);
+        let mut arrived = None;
+        match way.step(&self.route.to, told, now, limit) {
+            Ok(WayStep::Resolved(first)) => self.exchange.resolved(first),
+            Ok(WayStep::Dialing(address)) => self.exchange.dialing(address),
+            Ok(WayStep::Reached(address)) => {
+                self.ends = way.ends();
+                self.is_new = true;
+                self.exchange.dialed(address);
+                if self.route.to.tls.is_none() {
+                    arrived = way.arrive();
+                }
+            }
+            Ok(WayStep::Secured(stack)) => {
                 self.is_new = true;
                 self.exchange.secured();
+                arrived = Some(stack);
             }
-            Ok(SecureStep::Wait(secure, until)) => {
-                self.connection = Connection::Securing(secure);
-                return Ok(Flow::Wait(until));
+            Ok(WayStep::Wait(until)) => return Ok(Flow::Wait(until)),
+            Err((failure, problems)) => {
+                self.exchange.refused(problems, failure);
+                self.aside.extend(self.stand_by.take().map(Aside::StandBy));
             }
-            Err((failure, problems)) => self.exchange.refused(problems, failure),
+        }
+        if let Some(stack) = arrived {
+            self.connection = Connection::Ready(stack);
+            self.aside.extend(self.stand_by.take().map(Aside::StandBy));
         }
         Ok(Flow::On)
+    }
+
+    fn open_ahead(&mut self, timeouts: Timeouts) {
+        let leases = std::mem::take(&mut self.ahead);
+        let openings = leases.into_iter();
+        let openings = openings.map(|lease| self.opening(lease, Way::default(), timeouts));
+        let openings = Aside::Openings(openings.collect());
+        self.aside.push(openings);
+    }
+
+    fn opening(&self, lease: Lease, way: Way, timeouts: Timeouts) -> Opening {
+        Opening {
+            lease,
+            to: self.route.to.clone(),
+            way,
+            timeouts,
+            life: self.route.idle_life,
+        }
+    }
+
+    /// What others have let go meanwhile.
+    fn first_available(&mut self) -> Option<(Lease, Idle)> {
+        match self.stand_by.take()?.collect() {
+            Seat::Use(lease, idle) => return Some((lease, idle)),
+            Seat::Wait(ticket) => self.stand_by = Some(ticket),
+            Seat::Open(lease) => self.aside.push(Aside::Right(lease)),
+        }
+        None
+    }
+
+    /// The connection that is being opened serves others.
+    fn leave_behind(&mut self, timeouts: Timeouts) {
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        let (Connection::Begun(way), Some(lease)) = (connection, self.lease.take()) else {
+            return;
+        };
+        if let Some(place) = self.place.as_mut().and_then(Place::give) {
+            for socket in way.sockets() {
+                place.detach(&socket);
+            }
+        }
+        let opening = self.opening(lease, way, timeouts);
+        self.aside.push(Aside::Openings(vec![opening]));
     }
 
     fn write(&mut self, from: usize, call: &Call<'_>) -> Wrote {
@@ -480,15 +509,7 @@ impl Driver {
     #[must_use]
     pub fn interests(&self, call: RequestOperation) -> Vec<(Arc<Socket>, WaitFor)> {
         match &self.connection {
-            Connection::Dialing(race) => race
-                .sockets()
-                .map(|socket| (Arc::clone(socket), WaitFor::Writable))
-                .collect(),
-            Connection::Securing(secure) => {
-                let wanted = secure.interest();
-                let wanted = wanted.map(|(socket, interest)| (Arc::clone(socket), interest));
-                wanted.into_iter().collect()
-            }
+            Connection::Begun(way) => way.interests(),
             Connection::Ready(stack) => {
                 let writes = self.exchange.waits_to_write(call);
                 let interest = match (writes, self.exchange.waits_to_read(call)) {
@@ -499,7 +520,7 @@ impl Driver {
                 let socket = stack.socket().map(|socket| (Arc::clone(socket), interest));
                 socket.into_iter().collect()
             }
-            Connection::None | Connection::Resolving(_) | Connection::Reached(_) => Vec::new(),
+            Connection::None => Vec::new(),
         }
     }
 
@@ -560,6 +581,7 @@ impl Drop for Driver {
         if let Some(returning) = self.returning.take() {
             returning.settle();
         }
+        self.take_aside().into_iter().for_each(Aside::settle);
         if !self.lease.as_ref().is_some_and(Lease::is_own) {
             return; // there is none, or it is that of a parent process
         }

@@ -13,6 +13,7 @@ pub mod drain;
 mod idle;
 mod keeper;
 mod key;
+pub mod opening;
 mod returning;
 pub mod shelf;
 
@@ -25,7 +26,7 @@ use winhttp_proto::notify::SecureProblems;
 
 pub use idle::{Ends, Idle};
 pub use key::{Key, Scope, TlsKey};
-pub use returning::Returning;
+pub use returning::{Aside, Returning};
 
 use super::clock;
 use super::reactor::Reactor;
@@ -106,36 +107,46 @@ pub struct Ticket {
     over: bool,
 }
 
-/// A connection for this request; `wake` is used if it has to wait.
-pub fn ask(key: &Arc<Key>, demand: Demand, wake: impl FnOnce() -> Arc<dyn Wake>) -> Seat {
+/// What a request has got.
+#[derive(Debug)]
+pub struct Asked {
+    /// Its own place.
+    pub seat: Seat,
+    /// The right to open more connections for others with its own.
+    pub ahead: Vec<Lease>,
+}
+
+/// A connection for this request; `wake` is used if it has to wait. If it opens the first one to
+/// its server, so many more may be opened as `ahead` says and its limit allows.
+pub fn ask(
+    key: &Arc<Key>,
+    demand: Demand,
+    ahead: usize,
+    wake: impl FnOnce() -> Arc<dyn Wake>,
+) -> Asked {
     let epoch = epoch();
+    let now = clock::now();
     let mut aftermath = Aftermath::default();
     let mut pool = pool();
-    let answer = pool
-        .shelf
-        .ask(key, &demand, wake, clock::now(), &mut aftermath);
+    let answer = pool.shelf.ask(key, &demand, wake, now, &mut aftermath);
+    let is_first = ahead > 0 && matches!(answer, Answer::Now(Grant::Open));
+    let more = match is_first {
+        true => pool.shelf.open_ahead(key, ahead, demand.limits, now),
+        false => 0,
+    };
     drop(pool);
     aftermath.settle();
-    match answer {
+    let ahead = (0..more).map(|_| Lease::new(key, epoch)).collect();
+    let seat = match answer {
         Answer::Now(grant) => seat(key, &demand, grant, epoch),
-        Answer::Wait(number) => Seat::Wait(Ticket {
-            key: Arc::clone(key),
-            number,
-            demand,
-            epoch,
-            over: false,
-        }),
-    }
+        Answer::Wait(number) => Seat::Wait(Ticket::new(key, number, demand, epoch)),
+    };
+    Asked { seat, ahead }
 }
 
 /// The place that a grant gives, with a connection that lives.
 fn seat(key: &Arc<Key>, demand: &Demand, grant: Grant<Idle>, epoch: Epoch) -> Seat {
-    let mut lease = Lease {
-        key: Arc::clone(key),
-        mark: None,
-        epoch,
-        kept: false,
-    };
+    let mut lease = Lease::new(key, epoch);
     let mut next = match grant {
         Grant::Use(kept) => Some(kept),
         Grant::Open => None,
@@ -153,6 +164,16 @@ fn seat(key: &Arc<Key>, demand: &Demand, grant: Grant<Idle>, epoch: Epoch) -> Se
 }
 
 impl Ticket {
+    fn new(key: &Arc<Key>, number: u64, demand: Demand, epoch: Epoch) -> Self {
+        Self {
+            key: Arc::clone(key),
+            number,
+            demand,
+            epoch,
+            over: false,
+        }
+    }
+
     /// The connection, or the right to open one, if there is one by now.
     #[must_use]
     pub fn collect(mut self) -> Seat {
@@ -179,6 +200,31 @@ impl Drop for Ticket {
 }
 
 impl Lease {
+    fn new(key: &Arc<Key>, epoch: Epoch) -> Self {
+        Self {
+            key: Arc::clone(key),
+            mark: None,
+            epoch,
+            kept: false,
+        }
+    }
+
+    /// A place among those who wait, for a request that opens a connection meanwhile: it gets no
+    /// other right to open one.
+    #[must_use]
+    pub fn stand_by(&self, demand: Demand, wake: Arc<dyn Wake>) -> Option<Ticket> {
+        if !self.epoch.is_current() {
+            return None;
+        }
+        let mut aftermath = Aftermath::default();
+        let now = clock::now();
+        let number = pool()
+            .shelf
+            .stand_by(&self.key, &demand, wake, now, &mut aftermath);
+        aftermath.settle();
+        Some(Ticket::new(&self.key, number, demand, self.epoch))
+    }
+
     /// Another connection in place of one that turned out dead.
     fn instead(&mut self, demand: &Demand) -> Option<Kept<Idle>> {
         let mut aftermath = Aftermath::default();

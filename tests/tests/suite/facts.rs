@@ -43,7 +43,6 @@ const SCENARIO_TESTS: &str = "tests/tests/component/";
 const WAITING: &[(&str, &str)] = &[
     ("21.1.3", "a test that names it"),
     ("21.1.4", "a test that names it"),
-    ("21.1.5", "connections opened ahead"),
     ("21.1.7", "a test that names it"),
     ("21.2.3", "authentication (NTLM)"),
     ("21.3.3", "redirects"),

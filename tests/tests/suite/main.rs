@@ -35,6 +35,7 @@ mod component_programs;
 mod component_stress;
 mod connecting;
 mod connection_reuse;
+mod connections_ahead;
 mod core_constants;
 mod corpus;
 #[cfg(target_os = "linux")] // recorded there

@@ -446,14 +446,15 @@ options! {
     DISABLE_CERT_CHAIN_BUILDING = 171 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Connections opened ahead at the first send. None is: waits for full HTTP (connection pool).
+    /// Connections opened at once by the first send to a server, its own included, 64 at the most; the
+    /// others wait in the pool.
     BACKGROUND_CONNECTIONS = 172 {
-        set: S, ty: Dword, default: Number(0), state: Recorded, inherit: true,
+        set: S, ty: Dword, default: Number(0), state: Honoured, inherit: true,
     }
-    /// A waiting request takes the connection that is free first. Waits for full HTTP (connection
-    /// pool).
+    /// A request that opens a connection takes one that becomes free before; its own then waits in the
+    /// pool.
     FIRST_AVAILABLE_CONNECTION = 173 {
-        set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
+        set: S, ty: Bool, default: FALSE, state: Honoured, inherit: true,
     }
     /// Priority of TCP packets in force. Reads what was set as `TCP_PRIORITY_HINT`.
     TCP_PRIORITY_STATUS = 177 { query: R, ty: Dword, default: Number(0), state: Recorded }

@@ -2,7 +2,7 @@
 
 /// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among
 /// them, unless what it asks for is always the case here.
-pub const SUPPORTED: [(u32, &str); 23] = [
+pub const SUPPORTED: [(u32, &str); 25] = [
     (2, "IPV6_FAST_FALLBACK"), // addresses always race
     (3, "CONNECTION_STATS_V0"),
     (4, "REQUEST_TIMES"),
@@ -13,6 +13,8 @@ pub const SUPPORTED: [(u32, &str); 23] = [
     (13, "SECURITY_INFO"),
     (14, "TCP_KEEPALIVE"),
     (27, "RESOLUTION_HOSTNAME"),
+    (34, "BACKGROUND_CONNECTIONS"),
+    (35, "FIRST_AVAILABLE_CONNECTION"),
     (44, "IS_FEATURE_SUPPORTED"),
     (46, "ADD_REQUEST_HEADERS_EX"),
     (48, "READ_DATA_EX"),

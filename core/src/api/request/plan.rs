@@ -20,6 +20,7 @@ use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 use super::{Request, RequestState, pooling};
 use crate::api::proxy::ProxyAccess;
 use crate::engine::connect::dial::DialSettings;
+use crate::engine::connect::way::Destination;
 use crate::engine::driver::Route;
 use crate::engine::entropy;
 use crate::engine::pool::shelf::{Demand, Limits};
@@ -62,6 +63,8 @@ pub(super) struct Plan {
     /// Whose connections it may use, and which of them.
     pub(super) key: Arc<Key>,
     pub(super) demand: Demand,
+    /// How many connections are opened with the first one.
+    pub(super) ahead: usize,
 }
 
 /// What a session's settings say of the connections of its requests.
@@ -71,6 +74,8 @@ struct Shared {
     limits: Limits,
     idle_life: Duration,
     scope: Scope,
+    ahead: usize,
+    takes_first_available: bool,
 }
 
 impl<E: Embedder> Request<E> {
@@ -96,6 +101,8 @@ impl<E: Embedder> Request<E> {
             limits: pooling::limits(&settings.values),
             idle_life: pooling::idle_life(&settings.values),
             scope: self.connect.session().scope(&settings),
+            ahead: pooling::ahead(&settings.values),
+            takes_first_available: settings.values.flag(OptionId::FIRST_AVAILABLE_CONNECTION),
         };
         let request = self.compose(state, settings.agent.as_deref(), body_len)?;
         drop(settings);
@@ -152,6 +159,8 @@ impl<E: Embedder> Request<E> {
             limits,
             idle_life,
             scope,
+            ahead,
+            takes_first_available,
         } = shared;
         let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
         let tls = if self.secure {
@@ -173,27 +182,32 @@ impl<E: Embedder> Request<E> {
             }),
             keep_alive,
         };
-        let route = Route {
-            look_up,
-            port,
-            tls,
-            dial: DialSettings {
-                max_addresses: limit(values, OptionId::CONNECT_RETRIES),
-                keep_alive,
-            },
-            mark: pooling::mark(values),
-            idle_life,
-        };
         let demand = Demand {
             ignores: ignored,
             marks: pooling::marks(values),
             limits,
+        };
+        let route = Route {
+            to: Destination {
+                host: Arc::clone(&request.host),
+                look_up,
+                port,
+                tls,
+                dial: DialSettings {
+                    max_addresses: limit(values, OptionId::CONNECT_RETRIES),
+                    keep_alive,
+                },
+            },
+            mark: pooling::mark(values),
+            idle_life,
+            stands_by: takes_first_available.then_some(demand),
         };
         Ok(Plan {
             request,
             route,
             key: Arc::new(key),
             demand,
+            ahead,
         })
     }
 

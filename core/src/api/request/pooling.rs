@@ -12,6 +12,10 @@ const FEWEST: usize = 2;
 /// MAX_CONNS_PER_SERVER without a limit.
 const UNLIMITED: u32 = u32::MAX;
 
+/// So many connections are opened at once at the most: a number that is a mistake must not take all
+/// descriptors.
+const MOST_AHEAD: usize = 64;
+
 /// Options that make a session keep its connections to itself: what they change must not reach
 /// others through a connection.
 const PRIVATE: [OptionId; 7] = [
@@ -43,6 +47,16 @@ pub(super) fn limits(values: &Values) -> Limits {
         usual: limit(OptionId::MAX_CONNS_PER_SERVER),
         http_1_0: limit(OptionId::MAX_CONNS_PER_1_0_SERVER),
     }
+}
+
+/// How many connections are opened with the first one to a server (BACKGROUND_CONNECTIONS counts
+/// that one, too).
+pub(super) fn ahead(values: &Values) -> usize {
+    let count = usize::try_from(values.dword(OptionId::BACKGROUND_CONNECTIONS));
+    count
+        .unwrap_or(usize::MAX)
+        .min(MOST_AHEAD)
+        .saturating_sub(1)
 }
 
 /// How long a connection may be idle (CONNECTION_IDLE_TIMEOUT).

@@ -18,6 +18,7 @@ use crate::api::handle::Stepwise;
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::driver::Step;
+use crate::engine::pool::Aside;
 use crate::engine::sleeper::{self, Sleeper};
 use crate::engine::transport::Stack;
 
@@ -157,7 +158,7 @@ impl<E: Embedder> Request<E> {
             };
             let mut driver = attached.driver();
             let step = operation.step(&mut driver, turn);
-            let returning = driver.take_returning();
+            let (returning, aside) = (driver.take_returning(), driver.take_aside());
             let is_told =
                 matches!(&step, Ok(Step::Notify(other)) if *other != Notification::SendingRequest);
             // Before that the program is told of a connection, but cannot ask for it.
@@ -166,6 +167,7 @@ impl<E: Embedder> Request<E> {
             if let Some(returning) = returning {
                 returning.settle();
             }
+            aside.into_iter().for_each(Aside::settle);
             let step = step?;
             if is_new {
                 self.note_connection(attached);

@@ -219,8 +219,8 @@ impl<E: Embedder> Request<E> {
             Some(sleeper) => sleeper.waker(),
             None => Arc::new(LaneWake(self.myself.clone())),
         };
-        let seat = pool::ask(&plan.key, plan.demand, || Arc::clone(&wake));
-        let driver = Driver::new(plan.request, plan.route, wake, place, seat);
+        let asked = pool::ask(&plan.key, plan.demand, plan.ahead, || Arc::clone(&wake));
+        let driver = Driver::new(plan.request, plan.route, wake, place, asked);
         Ok((Attached::new(driver), sleeper))
     }
 }

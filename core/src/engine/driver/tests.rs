@@ -11,6 +11,7 @@ use winhttp_proto::websocket::{Offer, accept_for, client_key};
 
 use super::*;
 use crate::engine::clock;
+use crate::engine::connect::dial::DialSettings;
 use crate::engine::pool::shelf::{Demand, Limits, Marks};
 use crate::engine::pool::{self, Key, Scope};
 use crate::engine::transport::memory::Wire;
@@ -48,15 +49,19 @@ pub(crate) fn request() -> Composed {
 
 pub(crate) fn unconnected(request: Composed) -> Driver {
     let route = Route {
-        look_up: None,
-        port: 80,
-        tls: None,
-        dial: DialSettings {
-            max_addresses: 1,
-            keep_alive: None,
+        to: Destination {
+            host: "server".into(),
+            look_up: None,
+            port: 80,
+            tls: None,
+            dial: DialSettings {
+                max_addresses: 1,
+                keep_alive: None,
+            },
         },
         mark: None,
         idle_life: pool::IDLE_LIFE,
+        stands_by: None,
     };
     let key = Arc::new(Key {
         host: "server".into(),
@@ -72,8 +77,8 @@ pub(crate) fn unconnected(request: Composed) -> Driver {
         limits: Limits::NONE,
     };
     let wake: Arc<dyn Wake> = Arc::new(Nobody);
-    let seat = pool::ask(&key, demand, || Arc::clone(&wake));
-    Driver::new(request, route, wake, None, seat)
+    let asked = pool::ask(&key, demand, 0, || Arc::clone(&wake));
+    Driver::new(request, route, wake, None, asked)
 }
 
 /// A driver whose connection is there.

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use winhttp_proto::exchange::Rest;
 
-use super::{Idle, Returning, keeper};
+use super::keeper::{self, Turned};
+use super::{Idle, Returning};
 use crate::engine::buffers::Inbox;
+use crate::engine::clock;
 use crate::engine::transport::Read;
 
 /// How long a server may take for the rest.
@@ -23,17 +25,6 @@ pub struct Drain {
     pub(super) deadline: Instant,
 }
 
-/// What became of a turn.
-#[derive(Debug)]
-pub(super) enum Drained {
-    /// The connection serves others, or is closed.
-    Over,
-    /// More has to arrive.
-    Wait(Drain),
-    /// There may be more at once, after others have had a turn.
-    Again(Drain),
-}
-
 /// Takes the rest that has arrived; what has not is drained in the background, if it is worth
 /// waiting for.
 pub fn drain(connection: Returning, inbox: Inbox, rest: Rest, now: Instant) {
@@ -45,49 +36,52 @@ pub fn drain(connection: Returning, inbox: Inbox, rest: Rest, now: Instant) {
         deadline: now + DRAIN_TIME,
     };
     match drain.turn() {
-        Drained::Wait(mut drain) | Drained::Again(mut drain) if may_wait => {
+        Turned::Wait(mut drain) | Turned::Again(mut drain) if may_wait => {
             // The session it leaves is not to be woken for what nobody waits for.
             if let Some(idle) = drain.idle() {
                 idle.leave_home(None);
             }
-            keeper::take_over(drain);
+            keeper::take_over(drain.into());
         }
-        Drained::Over | Drained::Wait(_) | Drained::Again(_) => {}
+        Turned::Over | Turned::Wait(_) | Turned::Again(_) => {}
     }
 }
 
 impl Drain {
     /// Reads what there is.
-    pub(super) fn turn(mut self) -> Drained {
+    pub(super) fn turn(mut self) -> Turned<Self> {
+        if self.deadline <= clock::now() {
+            return Turned::Over;
+        }
         for _ in 0..READS_MAX {
             let Ok(passed) = self.rest.discard(self.inbox.data()) else {
-                return Drained::Over;
+                return Turned::Over;
             };
             self.inbox.consume(passed);
             let Some(idle) = self.connection.idle.as_mut() else {
-                return Drained::Over;
+                return Turned::Over;
             };
             if self.rest.is_over() && self.inbox.is_empty() {
                 idle.unwatch();
                 self.connection.settle();
-                return Drained::Over;
+                return Turned::Over;
             }
             // Bytes behind the end belong to nobody.
             if self.rest.is_over() || self.rest.is_too_long() {
-                return Drained::Over;
+                return Turned::Over;
             }
             match idle.stack.read(self.inbox.space(), &mut []) {
                 Ok(Read::Bytes { count, .. }) => self.inbox.filled(count),
                 Ok(Read::Blocked) => {
                     self.inbox.release();
-                    return Drained::Wait(self);
+                    return Turned::Wait(self);
                 }
                 Ok(Read::Again) => break,
-                Ok(Read::End { .. }) | Err(_) => return Drained::Over,
+                Ok(Read::End { .. }) | Err(_) => return Turned::Over,
             }
         }
         self.inbox.release();
-        Drained::Again(self)
+        Turned::Again(self)
     }
 
     /// Its connection.

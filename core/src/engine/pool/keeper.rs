@@ -1,6 +1,6 @@
 //! The thread that looks after connections nobody uses: closes those that expire or that the server
-//! ends, and reads the rest of answers. There is one for the process while there is something to
-//! look after.
+//! ends, reads the rest of answers, and opens what nobody waits for. There is one for the process
+//! while there is something to look after.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -9,17 +9,19 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry, Token, Waker};
 
-use super::drain::{Drain, Drained};
+use super::drain::Drain;
+use super::opening::{Opening, Watched, Watching};
 use super::{Key, Pool, pool};
 use crate::engine::clock;
+use crate::engine::sleeper::Wake;
 
 /// How long a connection is idle before it is watched: most are used again before.
 const WATCHED_AFTER: Duration = Duration::from_secs(1);
 /// Events taken from the system at a time.
 const EVENTS_PER_POLL: usize = 64;
 const WAKER: Token = Token(usize::MAX);
-/// Set in the tokens of connections that are drained.
-const DRAINED: usize = 1 << (usize::BITS - 2);
+/// Set in the tokens of connections that are not idle.
+const AT_WORK: usize = 1 << (usize::BITS - 2);
 
 /// What the pool knows of the thread.
 #[derive(Default)]
@@ -29,7 +31,42 @@ pub(super) struct Keeper {
     /// When it looks at all that are idle; `None` for never.
     wakes_at: Option<Instant>,
     /// It has still to take these over.
-    drains: Vec<Drain>,
+    tasks: Vec<Task>,
+}
+
+/// What it does with a connection that is not idle.
+pub(super) enum Task {
+    Drain(Drain),
+    Open(Opening),
+}
+
+impl From<Drain> for Task {
+    fn from(drain: Drain) -> Self {
+        Self::Drain(drain)
+    }
+}
+
+impl From<Opening> for Task {
+    fn from(opening: Opening) -> Self {
+        Self::Open(opening)
+    }
+}
+
+/// A task that it has taken over.
+enum Work {
+    Drain(Drain),
+    Open(Watching),
+}
+
+/// What became of a turn.
+#[derive(Debug)]
+pub(super) enum Turned<T> {
+    /// The connection serves others, or is closed.
+    Over,
+    /// Something has to happen.
+    Wait(T),
+    /// There may be more to do at once, after others have had a turn.
+    Again(T),
 }
 
 /// What the thread has to be told, without the lock.
@@ -70,7 +107,7 @@ impl Keeper {
 }
 
 /// Has the thread look. Where none can be started, connections are looked at when they are to be
-/// used, and nothing is drained.
+/// used, and nothing else is done.
 pub(super) fn nudge(nudge: Nudge) {
     match nudge {
         Nudge::Nothing => {}
@@ -80,18 +117,18 @@ pub(super) fn nudge(nudge: Nudge) {
             if winhttp_process::spawn("winhttp-pool", run).is_err() {
                 let mut pool = pool();
                 pool.keeper.runs = false;
-                let drains = std::mem::take(&mut pool.keeper.drains);
+                let tasks = std::mem::take(&mut pool.keeper.tasks);
                 drop(pool);
-                drop(drains);
+                drop(tasks);
             }
         }
     }
 }
 
-/// Has the thread read the rest of an answer.
-pub(super) fn take_over(drain: Drain) {
+/// Has the thread do this.
+pub(super) fn take_over(task: Task) {
     let mut pool = pool();
-    pool.keeper.drains.push(drain);
+    pool.keeper.tasks.push(task);
     let needed = pool.keeper.nudge();
     drop(pool);
     nudge(needed);
@@ -102,7 +139,7 @@ fn run() {
         Ok(mut watch) => while watch.turn() {},
         Err(_) => {
             let refused = std::mem::take(&mut pool().keeper);
-            // Its drains give their leases back: not under the lock.
+            // Its tasks give their leases back: not under the lock.
             drop(refused);
         }
     }
@@ -116,8 +153,8 @@ struct Watch {
     events: Events,
     /// The servers of idle connections that are watched, or were.
     watched: BTreeMap<usize, Arc<Key>>,
-    drains: BTreeMap<usize, Drain>,
-    last_drain: usize,
+    work: BTreeMap<usize, Work>,
+    last_work: usize,
 }
 
 impl Watch {
@@ -131,8 +168,8 @@ impl Watch {
             waker,
             events: Events::with_capacity(EVENTS_PER_POLL),
             watched: BTreeMap::new(),
-            drains: BTreeMap::new(),
-            last_drain: DRAINED,
+            work: BTreeMap::new(),
+            last_work: AT_WORK,
         })
     }
 
@@ -140,8 +177,8 @@ impl Watch {
     fn turn(&mut self) -> bool {
         let now = clock::now();
         let mut pool = pool();
-        let drains = std::mem::take(&mut pool.keeper.drains);
-        // Drains may have a turn for every byte that comes: those that are idle are not looked at
+        let tasks = std::mem::take(&mut pool.keeper.tasks);
+        // What is at work may have a turn for every byte that comes: those that are idle are not looked at
         // then.
         let swept = pool.keeper.wakes_at.is_some_and(|at| at <= now).then(|| {
             let (swept, expires) = pool.shelf.sweep(now);
@@ -150,7 +187,7 @@ impl Watch {
             swept
         });
         let looks_at = pool.keeper.wakes_at;
-        let is_over = looks_at.is_none() && self.drains.is_empty() && drains.is_empty();
+        let is_over = looks_at.is_none() && self.work.is_empty() && tasks.is_empty();
         pool.keeper.runs = !is_over;
         pool.keeper.waker = (!is_over).then(|| Arc::clone(&self.waker));
         drop(pool);
@@ -160,8 +197,8 @@ impl Watch {
         if is_over {
             return false;
         }
-        let more = self.begin(drains);
-        let deadlines = self.drains.values().map(|drain| drain.deadline);
+        let more = self.begin(tasks);
+        let deadlines = self.work.values().filter_map(Work::until);
         let until = deadlines.chain(looks_at).min();
         self.wait(until, more);
         true
@@ -171,7 +208,7 @@ impl Watch {
     fn watch_idle(&mut self, pool: &mut Pool) {
         let mut idle = BTreeSet::new();
         for (key, number, connection) in pool.shelf.idle() {
-            let number = usize::try_from(number).unwrap_or(usize::MAX) & !DRAINED;
+            let number = usize::try_from(number).unwrap_or(usize::MAX) & !AT_WORK;
             idle.insert(number);
             // What cannot be watched is looked at when it is to be used.
             if connection.watch.is_none() && connection.watch(&self.registry, Token(number)).is_ok()
@@ -184,32 +221,47 @@ impl Watch {
         }
     }
 
-    /// Takes drains over; `true` if one of them has more to do at once.
-    fn begin(&mut self, drains: Vec<Drain>) -> bool {
+    /// Takes tasks over; `true` if one of them has more to do at once.
+    fn begin(&mut self, tasks: Vec<Task>) -> bool {
         let mut more = false;
-        for mut drain in drains {
-            self.last_drain = DRAINED | (self.last_drain + 1);
-            let token = self.last_drain;
-            let idle = drain.idle();
-            if idle.is_some_and(|idle| idle.watch(&self.registry, Token(token)).is_ok()) {
-                more |= self.go_on(token, drain);
+        for task in tasks {
+            self.last_work = AT_WORK | (self.last_work + 1);
+            let token = self.last_work;
+            if let Ok(work) = self.take_over(task, Token(token)) {
+                more |= self.go_on(token, work);
             }
         }
         more
     }
 
-    fn go_on(&mut self, token: usize, drain: Drain) -> bool {
-        if drain.deadline <= clock::now() {
-            return false;
-        }
-        match drain.turn() {
-            Drained::Over => false,
-            Drained::Wait(drain) => {
-                self.drains.insert(token, drain);
+    fn take_over(&self, task: Task, token: Token) -> io::Result<Work> {
+        Ok(match task {
+            Task::Drain(mut drain) => {
+                if let Some(idle) = drain.idle() {
+                    idle.watch(&self.registry, token)?;
+                }
+                Work::Drain(drain)
+            }
+            Task::Open(opening) => {
+                let by = Watched {
+                    registry: Arc::clone(&self.registry),
+                    token,
+                    wake: Arc::new(WakeThread(Arc::clone(&self.waker))),
+                };
+                Work::Open(opening.watch(by)?)
+            }
+        })
+    }
+
+    fn go_on(&mut self, token: usize, work: Work) -> bool {
+        match work.turn() {
+            Turned::Over => false,
+            Turned::Wait(work) => {
+                self.work.insert(token, work);
                 false
             }
-            Drained::Again(drain) => {
-                self.drains.insert(token, drain);
+            Turned::Again(work) => {
+                self.work.insert(token, work);
                 true
             }
         }
@@ -232,18 +284,55 @@ impl Watch {
         if !ended.is_empty() {
             look_at_all(&ended);
         }
-        // There are few of them, and each has a second at the most.
-        while !self.drains.is_empty() {
+        // There is little of it, and not for long.
+        while !self.work.is_empty() {
             more = false;
-            for token in self.drains.keys().copied().collect::<Vec<_>>() {
-                if let Some(drain) = self.drains.remove(&token) {
-                    more |= self.go_on(token, drain);
+            for token in self.work.keys().copied().collect::<Vec<_>>() {
+                if let Some(work) = self.work.remove(&token) {
+                    more |= self.go_on(token, work);
                 }
             }
             if !more {
                 return;
             }
         }
+    }
+}
+
+impl Work {
+    fn turn(self) -> Turned<Self> {
+        match self {
+            Self::Drain(drain) => drain.turn().map(Self::Drain),
+            Self::Open(opening) => opening.turn().map(Self::Open),
+        }
+    }
+
+    /// When it is to have a turn in any case.
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Drain(drain) => Some(drain.deadline),
+            Self::Open(opening) => opening.until,
+        }
+    }
+}
+
+impl<T> Turned<T> {
+    fn map<U>(self, what: impl FnOnce(T) -> U) -> Turned<U> {
+        match self {
+            Self::Over => Turned::Over,
+            Self::Wait(task) => Turned::Wait(what(task)),
+            Self::Again(task) => Turned::Again(what(task)),
+        }
+    }
+}
+
+/// Wakes the thread: a name look-up is done.
+struct WakeThread(Arc<Waker>);
+
+impl Wake for WakeThread {
+    fn wake(&self) {
+        // A counter that is full means that a wake-up is waiting already.
+        let _ = self.0.wake();
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use winhttp_proto::notify::SecureProblems;
 
-use super::{Idle, Lease};
+use super::opening::Opening;
+use super::{Idle, Lease, Ticket};
 
 /// See the module.
 #[derive(Debug)]
@@ -24,6 +25,28 @@ impl Returning {
     pub fn settle(self) {
         if let Some(idle) = self.idle {
             self.lease.keep(idle, self.tolerated, self.life);
+        }
+    }
+}
+
+/// What a request has got that it does not use itself; to be settled without any lock, too.
+#[derive(Debug)]
+pub enum Aside {
+    /// Its connection was there first.
+    StandBy(Ticket),
+    /// Connections that are opened for others: ahead, or as another one was there first.
+    Openings(Vec<Opening>),
+    /// The other connection turned out dead: one right to open one is enough.
+    Right(Lease),
+}
+
+impl Aside {
+    /// Lets others have it.
+    pub fn settle(self) {
+        match self {
+            Self::StandBy(ticket) => drop(ticket),
+            Self::Openings(openings) => openings.into_iter().for_each(Opening::go_on_alone),
+            Self::Right(lease) => drop(lease),
         }
     }
 }

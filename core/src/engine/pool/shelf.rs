@@ -148,6 +148,8 @@ struct Waiting<C, W> {
     demand: Demand,
     wake: W,
     grant: Option<Grant<C>>,
+    /// It opens a connection of its own meanwhile.
+    stands_by: bool,
 }
 
 impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
@@ -190,7 +192,8 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
             return Answer::Now(Grant::Open);
         };
         server.ended = false;
-        let others = server.waiting.iter().any(|other| other.grant.is_none());
+        let waits = |other: &Waiting<C, W>| other.grant.is_none() && !other.stands_by;
+        let others = server.waiting.iter().any(waits);
         if !others && let Some(grant) = server.grant(demand, now, aftermath) {
             return Answer::Now(grant);
         }
@@ -199,8 +202,47 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
             demand: *demand,
             wake: wake(),
             grant: None,
+            stands_by: false,
         });
         Answer::Wait(number)
+    }
+
+    /// The only connection to a server is about to be opened, and so many more at the most are to
+    /// be opened with it: how many may be.
+    pub fn open_ahead(&mut self, key: &K, wanted: usize, limits: Limits, now: Instant) -> usize {
+        let Some(server) = self.servers.get_mut(key) else {
+            return 0;
+        };
+        if server.open != 1 || !server.idle.is_empty() {
+            return 0;
+        }
+        let more = wanted.min(server.limit(limits, now).saturating_sub(1));
+        server.open += more;
+        more
+    }
+
+    /// A request that opens a connection takes one that others let go before that is there; if there
+    /// is one already, nobody is woken for it.
+    pub fn stand_by(
+        &mut self,
+        key: &K,
+        demand: &Demand,
+        wake: W,
+        now: Instant,
+        aftermath: &mut Aftermath<C, W>,
+    ) -> u64 {
+        let number = self.number();
+        if let Some(server) = self.servers.get_mut(key) {
+            let grant = server.find(demand, now, aftermath).map(Grant::Use);
+            server.waiting.push_back(Waiting {
+                number,
+                demand: *demand,
+                wake,
+                grant,
+                stands_by: true,
+            });
+        }
+        number
     }
 
     /// Forgets servers that nobody has to do with, once there may be as many of them as of others:
@@ -417,10 +459,7 @@ impl<C, W: Clone> Server<C, W> {
         if let Some(kept) = self.find(demand, now, aftermath) {
             return Some(Grant::Use(kept));
         }
-        let limit = match self.answers_1_0 {
-            Some(until) if until > now => demand.limits.http_1_0,
-            _ => demand.limits.usual,
-        };
+        let limit = self.limit(demand.limits, now);
         // One that does not suit must not keep out one that does.
         while self.open >= limit && !self.idle.is_empty() {
             self.close(0, aftermath);
@@ -430,6 +469,13 @@ impl<C, W: Clone> Server<C, W> {
         }
         self.open += 1;
         Some(Grant::Open)
+    }
+
+    fn limit(&self, limits: Limits, now: Instant) -> usize {
+        match self.answers_1_0 {
+            Some(until) if until > now => limits.http_1_0,
+            _ => limits.usual,
+        }
     }
 
     /// The idle connection that suits and was used last.
@@ -459,11 +505,15 @@ impl<C, W: Clone> Server<C, W> {
         let mut place = 0;
         while let Some(waiting) = self.waiting.get(place) {
             if waiting.grant.is_none() {
-                let demand = waiting.demand;
-                let Some(grant) = self.grant(&demand, now, aftermath) else {
-                    return;
+                let (demand, stands_by) = (waiting.demand, waiting.stands_by);
+                let grant = match stands_by {
+                    true => self.find(&demand, now, aftermath).map(Grant::Use),
+                    false => self.grant(&demand, now, aftermath),
                 };
-                if let Some(waiting) = self.waiting.get_mut(place) {
+                if grant.is_none() && !stands_by {
+                    return;
+                }
+                if let (Some(grant), Some(waiting)) = (grant, self.waiting.get_mut(place)) {
                     waiting.grant = Some(grant);
                     aftermath.woken.push(waiting.wake.clone());
                 }

@@ -227,6 +227,43 @@ fn nobody_overtakes_those_who_wait() {
 }
 
 #[test]
+fn more_are_opened_with_the_first_one_up_to_the_limit() {
+    let mut world = World::new();
+    assert_eq!(world.get("a", at_most(3)), None);
+    let now = world.now;
+    let limits = at_most(3).limits;
+    assert_eq!(world.shelf.open_ahead(&"a", 9, limits, now), 2);
+    assert_eq!(world.shelf.open_ahead(&"a", 9, limits, now), 0, "once");
+    world.wait("a", at_most(3), 10);
+    world.put("a", 1);
+    assert_eq!(world.woken(), [10]);
+}
+
+#[test]
+fn who_opens_a_connection_takes_one_that_is_free_before_and_keeps_nobody_waiting() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        assert_eq!(world.get("a", at_most(2)), None);
+    }
+    let (shelf, now) = (&mut world.shelf, world.now);
+    let number = shelf.stand_by(&"a", &at_most(2), 10, now, &mut world.aftermath);
+    let waiting = world.wait("a", at_most(2), 11);
+    world.put("a", 1);
+    assert_eq!(world.woken(), [10], "it came first");
+    // What it was opening serves the one behind it.
+    world.put("a", 2);
+    assert_eq!(world.woken(), [11]);
+    assert!(world.shelf.collect(&"a", waiting).is_some());
+    let got = world.shelf.collect(&"a", number);
+    assert!(matches!(got, Some(Grant::Use(kept)) if kept.connection == 1));
+    let (shelf, now) = (&mut world.shelf, world.now);
+    shelf.stand_by(&"a", &at_most(2), 12, now, &mut world.aftermath);
+    world.gone("a");
+    assert_eq!(world.woken(), [0; 0], "it may open one already");
+    assert_eq!(world.get("a", at_most(2)), None);
+}
+
+#[test]
 fn what_somebody_got_who_has_left_serves_the_next() {
     let mut world = World::new();
     assert_eq!(world.get("a", at_most(1)), None);

@@ -446,13 +446,13 @@ options! {
     DISABLE_CERT_CHAIN_BUILDING = 171 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Connections opened at once by the first send to a server, its own included, 64 at the most; the
-    /// others wait in the pool.
+    /// Connections opened at once by the first send to a server, its own included, 64 at the most;
+    /// the others wait in the pool.
     BACKGROUND_CONNECTIONS = 172 {
         set: S, ty: Dword, default: Number(0), state: Honoured, inherit: true,
     }
-    /// A request that opens a connection takes one that becomes free before; its own then waits in the
-    /// pool.
+    /// A request that opens a connection takes one that becomes free before; its own then waits in
+    /// the pool.
     FIRST_AVAILABLE_CONNECTION = 173 {
         set: S, ty: Bool, default: FALSE, state: Honoured, inherit: true,
     }

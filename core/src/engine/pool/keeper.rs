@@ -178,8 +178,8 @@ impl Watch {
         let now = clock::now();
         let mut pool = pool();
         let tasks = std::mem::take(&mut pool.keeper.tasks);
-        // What is at work may have a turn for every byte that comes: those that are idle are not looked at
-        // then.
+        // What is at work may have a turn for every byte that comes: those that are idle are not
+        // looked at then.
         let swept = pool.keeper.wakes_at.is_some_and(|at| at <= now).then(|| {
             let (swept, expires) = pool.shelf.sweep(now);
             pool.keeper.wakes_at = expires;

@@ -221,8 +221,8 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         more
     }
 
-    /// A request that opens a connection takes one that others let go before that is there; if there
-    /// is one already, nobody is woken for it.
+    /// A request that opens a connection takes one that others let go before that is there; if
+    /// there is one already, nobody is woken for it.
     pub fn stand_by(
         &mut self,
         key: &K,

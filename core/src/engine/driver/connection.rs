@@ -1,0 +1,247 @@
+//! How a driver comes to its connection, a new one or one of the pool's, and what becomes of it
+//! afterwards.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use winhttp_proto::exchange::{Flow, Release};
+use winhttp_proto::failure::Result;
+use winhttp_proto::notify::Notification;
+use winhttp_proto::option::Timeouts;
+
+use super::{Connection, Driver};
+use crate::engine::clock;
+use crate::engine::connect::dial::Attach;
+use crate::engine::connect::way::{Told, Way, WayStep};
+use crate::engine::pool::drain::drain;
+use crate::engine::pool::opening::Opening;
+use crate::engine::pool::{Aside, Ends, Idle, Lease, Returning, Seat};
+use crate::engine::reactor::Place;
+use crate::engine::transport::{Stack, socket_failure};
+
+impl Driver {
+    /// Takes what the pool gives, or waits for it.
+    pub(super) fn acquire(&mut self) -> Result<Flow> {
+        let seat = match self.seat.take() {
+            Some(Seat::Wait(ticket)) => Some(ticket.collect()),
+            seat => seat,
+        };
+        match seat {
+            Some(Seat::Use(lease, idle)) => self.use_again(lease, idle)?,
+            Some(Seat::Open(lease)) => {
+                let stands_by = self.route.stands_by;
+                self.stand_by =
+                    stands_by.and_then(|demand| lease.stand_by(demand, Arc::clone(&self.wake)));
+                self.hold(lease);
+                self.exchange.must_connect();
+            }
+            Some(wait @ Seat::Wait(_)) => {
+                self.seat = Some(wait);
+                return Ok(Flow::Wait(None));
+            }
+            None => self.exchange.must_connect(),
+        }
+        Ok(Flow::On)
+    }
+
+    pub(super) fn connect(
+        &mut self,
+        now: Instant,
+        limit: Option<Duration>,
+        timeouts: &Timeouts,
+    ) -> Result<Flow> {
+        if let Connection::None = self.connection {
+            self.connection = Connection::Begun(Way::default());
+        }
+        if let Some((lease, idle)) = self.first_available() {
+            self.leave_behind(*timeouts);
+            self.use_again(lease, idle)?;
+            return Ok(Flow::On);
+        }
+        let Connection::Begun(way) = &mut self.connection else {
+            return Ok(Flow::On);
+        };
+        let place = self.place.as_mut().map(Place::registration);
+        let told = Told {
+            wake: &self.wake,
+            attach: place.map(|place| &**place as &dyn Attach),
+        };
+        let mut arrived = None;
+        match way.step(&self.route.to, told, now, limit) {
+            Ok(WayStep::Resolved(first)) => self.exchange.resolved(first),
+            Ok(WayStep::Dialing(address)) => self.exchange.dialing(address),
+            Ok(WayStep::Reached(address)) => {
+                self.ends = way.ends();
+                self.is_new = true;
+                self.exchange.dialed(address);
+                if self.route.to.tls.is_none() {
+                    arrived = way.arrive();
+                }
+            }
+            Ok(WayStep::Secured(stack)) => {
+                self.is_new = true;
+                self.exchange.secured();
+                arrived = Some(stack);
+            }
+            Ok(WayStep::Wait(until)) => return Ok(Flow::Wait(until)),
+            Err((failure, problems)) => {
+                self.exchange.refused(problems, failure);
+                self.aside.extend(self.stand_by.take().map(Aside::StandBy));
+            }
+        }
+        if let Some(stack) = arrived {
+            self.connection = Connection::Ready(stack);
+            self.aside.extend(self.stand_by.take().map(Aside::StandBy));
+        }
+        Ok(Flow::On)
+    }
+
+    /// What others have let go meanwhile.
+    fn first_available(&mut self) -> Option<(Lease, Idle)> {
+        match self.stand_by.take()?.collect() {
+            Seat::Use(lease, idle) => return Some((lease, idle)),
+            Seat::Wait(ticket) => self.stand_by = Some(ticket),
+            Seat::Open(lease) => self.aside.push(Aside::Right(lease)),
+        }
+        None
+    }
+
+    /// The connection that is being opened serves others.
+    fn leave_behind(&mut self, timeouts: Timeouts) {
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        let (Connection::Begun(way), Some(lease)) = (connection, self.lease.take()) else {
+            return;
+        };
+        if let Some(place) = self.place.as_mut().and_then(Place::give) {
+            for socket in way.sockets() {
+                place.detach(&socket);
+            }
+        }
+        let opening = self.opening(lease, way, timeouts);
+        self.aside.push(Aside::Openings(vec![opening]));
+    }
+
+    pub(super) fn open_ahead(&mut self, timeouts: Timeouts) {
+        let leases = std::mem::take(&mut self.ahead);
+        let openings = leases.into_iter();
+        let openings = openings.map(|lease| self.opening(lease, Way::default(), timeouts));
+        let openings = Aside::Openings(openings.collect());
+        self.aside.push(openings);
+    }
+
+    fn opening(&self, lease: Lease, way: Way, timeouts: Timeouts) -> Opening {
+        Opening {
+            lease,
+            to: self.route.to.clone(),
+            way,
+            timeouts,
+            life: self.route.idle_life,
+        }
+    }
+
+    fn hold(&mut self, mut lease: Lease) {
+        if let Some(mark) = self.route.mark {
+            lease.mark(mark);
+        }
+        self.lease = Some(lease);
+    }
+
+    fn use_again(&mut self, lease: Lease, mut idle: Idle) -> Result<()> {
+        self.hold(lease);
+        idle.leave_home(self.place.as_ref().map(Place::reactor));
+        if let (Some(place), Some(socket)) = (&mut self.place, idle.stack.socket())
+            && let Err(error) = place.take_in(socket, idle.home.take())
+        {
+            return self.exchange.failed(socket_failure(&error));
+        }
+        self.ends = Some(idle.ends);
+        self.spin = idle.spin;
+        self.connection = Connection::Ready(idle.stack);
+        self.is_new = true;
+        self.exchange.acquired();
+        Ok(())
+    }
+
+    /// How many connections its server may have depends on the version that it answers with.
+    pub(super) fn note_version(&self, told: &Notification, now: Instant) {
+        if matches!(told, Notification::ResponseReceived(_))
+            && let (Some(lease), Some(head)) = (&self.lease, self.exchange.response())
+            && head.version_minor == 0
+        {
+            lease.answers_1_0(now);
+        }
+    }
+
+    /// The connection serves this request no more.
+    pub(super) fn release(&mut self, release: Release) {
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        let idle = match (release, connection, self.ends) {
+            (Release::Keep, Connection::Ready(stack), Some(ends)) => {
+                // What a layer holds already, an end say, no poll would ever report.
+                let has_news = stack.interest().has_input;
+                let mut idle = self.idle(stack, ends);
+                (!has_news || idle.is_alive()).then_some(idle)
+            }
+            (Release::Keep | Release::Close, _, _) => None,
+            (Release::Replace, _, _) => {
+                // What was told of this connection says nothing of the next.
+                drop(self.take_place());
+                if let Some(mut lease) = self.lease.take() {
+                    lease.replace();
+                    self.hold(lease);
+                }
+                return;
+            }
+        };
+        self.returning = self.lease.take().map(|lease| self.returning(lease, idle));
+    }
+
+    fn idle(&mut self, stack: Stack, ends: Ends) -> Idle {
+        let home = self.place.as_mut().and_then(Place::give);
+        Idle::new(stack, ends, self.spin, home)
+    }
+
+    fn returning(&self, lease: Lease, idle: Option<Idle>) -> Returning {
+        let tls = idle.as_ref().and_then(|idle| idle.stack.tls());
+        Returning {
+            lease,
+            tolerated: tls.map(|tls| tls.tolerated).unwrap_or_default(),
+            idle,
+            life: self.route.idle_life,
+        }
+    }
+
+    /// The connection that is not needed any more; to be settled without a lock.
+    pub fn take_returning(&mut self) -> Option<Returning> {
+        self.returning.take()
+    }
+
+    /// What was not used in the end; to be settled without a lock, too.
+    pub fn take_aside(&mut self) -> Vec<Aside> {
+        std::mem::take(&mut self.aside)
+    }
+}
+
+impl Drop for Driver {
+    /// Others use the connection, if this request has left it in order. Called without a lock, as
+    /// whoever waits for it is woken.
+    fn drop(&mut self) {
+        if let Some(returning) = self.returning.take() {
+            returning.settle();
+        }
+        self.take_aside().into_iter().for_each(Aside::settle);
+        if !self.lease.as_ref().is_some_and(Lease::is_own) {
+            return; // there is none, or it is that of a parent process
+        }
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        if let (Connection::Ready(stack), Some(ends)) = (connection, self.ends)
+            && let Some(rest) = self.exchange.take_rest()
+            && let Some(lease) = self.lease.take()
+        {
+            let idle = self.idle(stack, ends);
+            let connection = self.returning(lease, Some(idle));
+            let inbox = std::mem::take(&mut self.inbox);
+            drain(connection, inbox, rest, clock::now());
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Connects: a server's name and port, as WinHttpConnect takes them. No network is touched here.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::url::Scheme;
@@ -8,6 +8,7 @@ use winhttp_proto::url::host::Host;
 
 use super::handle::Handle;
 use super::session::Session;
+use crate::engine::pool::{Key, KeyRest};
 
 /// A server to send requests to.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Connect<E: Embedder> {
     host: Host,
     /// 0 stands for the scheme's default.
     port: u16,
+    /// Which connections the last request could use: the next one mostly can, too.
+    key: Mutex<Option<Arc<Key>>>,
     handle: Arc<Handle<E>>,
 }
 
@@ -31,6 +34,7 @@ impl<E: Embedder> Connect<E> {
             session,
             host,
             port,
+            key: Mutex::default(),
             handle,
         }
     }
@@ -51,6 +55,19 @@ impl<E: Embedder> Connect<E> {
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// Which connections a request can use.
+    pub(super) fn key(&self, look_up: Option<&str>, rest: KeyRest) -> Arc<Key> {
+        let mut last = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(key) if key.fits(look_up, &rest) => Arc::clone(key),
+            _ => {
+                let key = Arc::new(Key::new(self.host.name(), look_up, rest));
+                *last = Some(Arc::clone(&key));
+                key
+            }
+        }
     }
 
     /// The server's port for a request that is secure or not.

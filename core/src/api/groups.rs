@@ -48,10 +48,11 @@ fn groups<E: Embedder>(
     let (host, port) = (connect.host().name(), connect.port(secure));
     let own = Scope::Session(connect.session().number());
     let (open, marks) = open_connections(|key| {
-        key.host.eq_ignore_ascii_case(host)
-            && key.port == port
-            && key.tls.is_some() == secure
-            && (key.scope == Scope::Process || key.scope == own)
+        let rest = key.rest();
+        key.host().eq_ignore_ascii_case(host)
+            && rest.port == port
+            && rest.tls.is_some() == secure
+            && [Scope::Process, own].contains(&rest.scope)
     });
     let mut counts = BTreeMap::new();
     counts.insert([0; 16], open - marks.len().min(open));

@@ -25,7 +25,7 @@ use winhttp_process::{Epoch, PerProcess, epoch};
 use winhttp_proto::notify::SecureProblems;
 
 pub use idle::{Ends, Idle};
-pub use key::{Key, Scope, TlsKey};
+pub use key::{Key, KeyRest, Scope, TlsKey};
 pub use returning::{Aside, Returning};
 
 use super::clock;
@@ -300,7 +300,7 @@ impl Drop for Lease {
 /// to the end of an answer, when they are.
 pub fn close_session(number: u64) {
     let scope = Scope::Session(number);
-    lessen(|shelf, now| shelf.end(now, |key| key.scope == scope));
+    lessen(|shelf, now| shelf.end(now, |key| key.rest().scope == scope));
 }
 
 /// A poll is over: no connection stays in it.

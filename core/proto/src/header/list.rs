@@ -160,7 +160,7 @@ impl HeaderList {
     pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.headers.push(Header {
             name: name.into(),
-            value: value.as_ref().into(),
+            value: SmallVec::from_slice(value.as_ref()),
         });
     }
 
@@ -178,7 +178,7 @@ impl HeaderList {
         self.headers.retain_mut(|header| {
             let keep = number <= first || !header.is_named(name);
             if number == first {
-                header.value = value.as_ref().into();
+                header.value = SmallVec::from_slice(value.as_ref());
             }
             number += 1;
             keep

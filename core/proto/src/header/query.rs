@@ -317,13 +317,13 @@ fn custom(name: Option<&str>) -> Result<&str, QueryError> {
 /// `None` if there is anything else or the number does not fit.
 #[must_use]
 pub(crate) fn parse_number(text: &str) -> Option<u64> {
-    let digits = text.trim_matches([' ', '\t']);
-    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    if only_digits {
-        digits.parse().ok()
-    } else {
-        None
-    }
+    let digits = text::trim_blanks(text.as_bytes());
+    let add = |number: u64, digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| digit - b'0')?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    };
+    (!digits.is_empty()).then_some(())?;
+    digits.iter().try_fold(0, add)
 }
 
 /// Start line, where there is one, and headers, each ended by `line_end`.

@@ -32,6 +32,17 @@ impl Version {
     }
 }
 
+impl Version {
+    /// Appends it as it stands in a request line.
+    pub(crate) fn push_to(self, out: &mut Vec<u8>) {
+        if self == Self::HTTP_11 {
+            out.extend_from_slice(b"HTTP/1.1"); // without formatting: it is in every request
+        } else {
+            out.extend_from_slice(self.to_string().as_bytes());
+        }
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP/{}.{}", self.major, self.minor)

@@ -58,7 +58,7 @@ impl fmt::Display for Rule {
 /// Reads `section`: at most `max_count` fields and the empty line, which is its end.
 pub(super) fn parse_fields(section: &[u8], max_count: usize) -> Result<HeaderList, FieldsError> {
     // Every field has a line of its own, so there is no need to make room for more.
-    let lines = section.iter().filter(|&&byte| byte == b'\n').count();
+    let lines = memchr::memchr_iter(b'\n', section).count();
     let mut reader = Reader {
         fields: HeaderList::with_capacity(lines.saturating_sub(1).min(max_count)),
         max_count,
@@ -79,7 +79,7 @@ pub(super) fn parse_fields(section: &[u8], max_count: usize) -> Result<HeaderLis
 
 /// The first line of `bytes` without its end, and what is behind it.
 pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|&byte| byte == b'\n')?;
+    let end = memchr::memchr(b'\n', bytes)?;
     let (line, after) = bytes.split_at_checked(end)?;
     Some((line.strip_suffix(b"\r").unwrap_or(line), after.get(1..)?))
 }
@@ -102,7 +102,7 @@ impl Reader {
         if line.first().copied().is_some_and(text::is_blank) {
             return self.folding(text::trim_blanks(line));
         }
-        let colon = line.iter().position(|&byte| byte == b':');
+        let colon = memchr::memchr(b':', line);
         let parts = colon.and_then(|colon| line.split_at_checked(colon));
         let Some((name, [_colon, value @ ..])) = parts else {
             return Err(FieldsError::Malformed(Rule::FieldName));

@@ -89,7 +89,7 @@ pub fn keep_alive(head: &ResponseHead, framing: &BodyFraming) -> bool {
     };
     if head.status == 101
         || *framing == BodyFraming::UntilClose
-        || is_ambiguous(head)
+        || is_ambiguous(head, *framing)
         || says("close")
     {
         return false;
@@ -98,8 +98,12 @@ pub fn keep_alive(head: &ResponseHead, framing: &BodyFraming) -> bool {
 }
 
 /// Two parties could read the framing differently, although one of them is right.
-fn is_ambiguous(head: &ResponseHead) -> bool {
+fn is_ambiguous(head: &ResponseHead, framing: BodyFraming) -> bool {
     let headers = &head.headers;
+    let is_counted = matches!(framing, BodyFraming::Length(_));
+    if is_counted && !headers.contains(TRANSFER_ENCODING) && head.status != 204 {
+        return false; // as of most responses: the length has been read already
+    }
     let (Ok(length), Ok(coding)) = (content_length(headers), transfer_coding(headers)) else {
         return true; // of a response that has no body, whatever its headers say
     };
@@ -338,11 +342,11 @@ mod tests {
             (head(1, 204, &[CHUNKED]), false),
         ];
         for (head, expected) in cases {
-            assert_eq!(
-                keep_alive(&head, &BodyFraming::Length(1)),
-                expected,
-                "{head:?}"
-            );
+            let framing = match head.status {
+                204 | 304 => BodyFraming::None,
+                _ => BodyFraming::Length(1),
+            };
+            assert_eq!(keep_alive(&head, &framing), expected, "{head:?}");
             assert!(!keep_alive(&head, &BodyFraming::UntilClose));
         }
     }

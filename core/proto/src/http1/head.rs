@@ -1,7 +1,6 @@
 //! Heads: reading a status line with its headers, writing a request line with its headers.
 
 use std::fmt;
-use std::io::Write as _;
 
 use super::Version;
 pub use super::fields::Rule;
@@ -199,11 +198,7 @@ impl HeadParser {
 
     /// The length of the head, its empty line included.
     fn find_end(&mut self, buf: &[u8]) -> Option<usize> {
-        while let Some(distance) = buf
-            .get(self.scanned..)?
-            .iter()
-            .position(|&byte| byte == b'\n')
-        {
+        while let Some(distance) = memchr::memchr(b'\n', buf.get(self.scanned..)?) {
             let line = buf.get(self.line_start..self.scanned + distance)?;
             self.scanned += distance + 1;
             if matches!(line, b"" | b"\r") {
@@ -236,8 +231,8 @@ pub fn encode_request(
     out.push(b' ');
     push_on_line(out, target.as_bytes());
     out.push(b' ');
-    // Writing to memory cannot fail.
-    let _ = write!(out, "{version}\r\n");
+    version.push_to(out);
+    out.extend_from_slice(b"\r\n");
     for header in headers {
         push_on_line(out, header.name.as_bytes());
         out.extend_from_slice(b": ");

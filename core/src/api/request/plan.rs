@@ -24,7 +24,7 @@ use crate::engine::connect::way::Destination;
 use crate::engine::driver::Route;
 use crate::engine::entropy;
 use crate::engine::pool::shelf::{Demand, Limits};
-use crate::engine::pool::{Key, Scope, TlsKey};
+use crate::engine::pool::{Key, KeyRest, Scope, TlsKey};
 use crate::engine::socket::TcpKeepAlive;
 use crate::engine::transport::tls::{Protocols, TlsPolicy};
 
@@ -171,17 +171,16 @@ impl<E: Embedder> Request<E> {
         };
         let look_up = self.look_up_name(values);
         let port = self.connect.port(self.secure);
-        let key = Key {
-            host: request.host.to_ascii_lowercase().into(),
+        let rest = KeyRest {
             port,
             scope,
-            look_up: look_up.as_deref().map(Into::into),
             tls: tls.as_ref().map(|tls| TlsKey {
                 protocols: protocols.bits(),
                 trust: tls.trust,
             }),
             keep_alive,
         };
+        let key = self.connect.key(look_up.as_deref(), rest);
         let demand = Demand {
             ignores: ignored,
             marks: pooling::marks(values),
@@ -205,7 +204,7 @@ impl<E: Embedder> Request<E> {
         Ok(Plan {
             request,
             route,
-            key: Arc::new(key),
+            key,
             demand,
             ahead,
         })

@@ -13,7 +13,7 @@ use super::*;
 use crate::engine::clock;
 use crate::engine::connect::dial::DialSettings;
 use crate::engine::pool::shelf::{Demand, Limits, Marks};
-use crate::engine::pool::{self, Key, Scope};
+use crate::engine::pool::{self, Key, KeyRest, Scope};
 use crate::engine::transport::memory::Wire;
 use crate::engine::transport::{self, Transport};
 
@@ -63,14 +63,13 @@ pub(crate) fn unconnected(request: Composed) -> Driver {
         idle_life: pool::IDLE_LIFE,
         stands_by: None,
     };
-    let key = Arc::new(Key {
-        host: "server".into(),
+    let rest = KeyRest {
         port: 80,
         scope: Scope::Session(NUMBERS.fetch_add(1, Ordering::Relaxed)),
-        look_up: None,
         tls: None,
         keep_alive: None,
-    });
+    };
+    let key = Arc::new(Key::new("server", None, rest));
     let demand = Demand {
         ignores: SecureProblems::default(),
         marks: Marks::All,

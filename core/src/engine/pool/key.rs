@@ -1,24 +1,74 @@
 //! What a connection and a request must have in common for the one to serve the other.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::engine::socket::TcpKeepAlive;
 
 /// See the module. Two requests with the same key may share connections, but for what
 /// [`Demand`](super::shelf::Demand) says.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Key {
+    /// Of all that follows: a key is looked up several times for each request.
+    hash: u64,
     /// The server's name as the program gave it, in small letters: `localhost` is another server
     /// than `127.0.0.1`.
-    pub host: Box<str>,
+    host: Box<str>,
+    look_up: Option<Box<str>>,
+    rest: KeyRest,
+}
+
+/// What a key says beside names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyRest {
     /// The server's port.
     pub port: u16,
     /// Whose connections these are.
     pub scope: Scope,
-    /// The name that is looked up, if it is not the server's (RESOLUTION_HOSTNAME).
-    pub look_up: Option<Box<str>>,
     /// For https.
     pub tls: Option<TlsKey>,
     /// What is done on the socket while nothing moves (TCP_KEEPALIVE).
     pub keep_alive: Option<TcpKeepAlive>,
+}
+
+impl Key {
+    /// The key of the server `host`, in any case; `look_up` is the name that is looked up, if it is
+    /// not the server's (RESOLUTION_HOSTNAME).
+    #[must_use]
+    pub fn new(host: &str, look_up: Option<&str>, rest: KeyRest) -> Self {
+        let host = host.to_ascii_lowercase().into_boxed_str();
+        let mut hasher = DefaultHasher::new();
+        (&host, look_up, rest).hash(&mut hasher);
+        Self {
+            hash: hasher.finish(),
+            host,
+            look_up: look_up.map(Into::into),
+            rest,
+        }
+    }
+
+    /// For the same server, it would be this one again.
+    #[must_use]
+    pub fn fits(&self, look_up: Option<&str>, rest: &KeyRest) -> bool {
+        self.look_up.as_deref() == look_up && self.rest == *rest
+    }
+
+    /// The server's name, in small letters.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What it says beside names.
+    #[must_use]
+    pub fn rest(&self) -> &KeyRest {
+        &self.rest
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 /// Who may share a connection.

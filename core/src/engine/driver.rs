@@ -42,7 +42,7 @@ pub struct Route {
     pub idle_life: Duration,
     /// What a connection must be that it takes when others let one go while it opens its own
     /// (FIRST_AVAILABLE_CONNECTION).
-    pub stands_by: Option<Demand>,
+    pub stands_by: Option<Box<Demand>>,
 }
 
 /// What to do after a step.
@@ -74,7 +74,7 @@ pub struct Driver {
     /// The right to have a connection.
     lease: Option<Lease>,
     /// A place among those who wait for another connection than the one that is being opened.
-    stand_by: Option<Ticket>,
+    stand_by: Option<Box<Ticket>>,
     /// A connection that this request needs no more.
     returning: Option<Returning>,
     /// What it has not used in the end.
@@ -97,7 +97,7 @@ type Upgraded = (Stack, Inbox, Option<Arc<Registration>>);
 /// How far the connection has come.
 enum Connection {
     None,
-    Begun(Way),
+    Begun(Box<Way>),
     Ready(Stack),
 }
 

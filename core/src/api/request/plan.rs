@@ -199,7 +199,7 @@ impl<E: Embedder> Request<E> {
             },
             mark: pooling::mark(values),
             idle_life,
-            stands_by: takes_first_available.then_some(demand),
+            stands_by: takes_first_available.then(|| Box::new(demand)),
         };
         Ok(Plan {
             request,

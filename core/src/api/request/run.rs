@@ -8,7 +8,7 @@ use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::exchange::Turn;
 use winhttp_proto::failure::{Failure, Result};
-use winhttp_proto::notify::{Notification, RequestOperation};
+use winhttp_proto::notify::{Notification, Observer as _, RequestOperation};
 
 use super::life::{Activity, Attached, Place, Standing};
 use super::operation::Operation;
@@ -156,8 +156,20 @@ impl<E: Embedder> Request<E> {
                 expires,
                 ..Turn::new(now, &timeouts)
             };
+            let observer = self.handle.observer();
+            let is_silent = |step: &Result<Step>| {
+                let Ok(Step::Notify(news)) = step else {
+                    return false;
+                };
+                let selects = |observer: &E::Observer| observer.selects(news);
+                // From then on the program may ask for the connection.
+                *news != Notification::SendingRequest && !observer.as_ref().is_some_and(selects)
+            };
             let mut driver = attached.driver();
-            let step = operation.step(&mut driver, turn);
+            let mut step = operation.step(&mut driver, turn);
+            while is_silent(&step) {
+                step = operation.step(&mut driver, turn);
+            }
             let (returning, aside) = (driver.take_returning(), driver.take_aside());
             let is_told =
                 matches!(&step, Ok(Step::Notify(other)) if *other != Notification::SendingRequest);

@@ -15,6 +15,7 @@ use crate::engine::connect::dial::Attach;
 use crate::engine::connect::way::{Told, Way, WayStep};
 use crate::engine::pool::drain::drain;
 use crate::engine::pool::opening::Opening;
+use crate::engine::pool::shelf::Demand;
 use crate::engine::pool::{Aside, Ends, Idle, Lease, Returning, Seat};
 use crate::engine::reactor::Place;
 use crate::engine::transport::{Stack, socket_failure};
@@ -29,9 +30,9 @@ impl Driver {
         match seat {
             Some(Seat::Use(lease, idle)) => self.use_again(lease, idle)?,
             Some(Seat::Open(lease)) => {
-                let stands_by = self.route.stands_by;
-                self.stand_by =
-                    stands_by.and_then(|demand| lease.stand_by(demand, Arc::clone(&self.wake)));
+                let stands_by = self.route.stands_by.as_deref();
+                let wait = |demand: &Demand| lease.stand_by(*demand, Arc::clone(&self.wake));
+                self.stand_by = stands_by.and_then(wait).map(Box::new);
                 self.hold(lease);
                 self.exchange.must_connect();
             }
@@ -51,7 +52,7 @@ impl Driver {
         timeouts: &Timeouts,
     ) -> Result<Flow> {
         if let Connection::None = self.connection {
-            self.connection = Connection::Begun(Way::default());
+            self.connection = Connection::Begun(Box::default());
         }
         if let Some((lease, idle)) = self.first_available() {
             self.leave_behind(*timeouts);
@@ -86,12 +87,14 @@ impl Driver {
             Ok(WayStep::Wait(until)) => return Ok(Flow::Wait(until)),
             Err((failure, problems)) => {
                 self.exchange.refused(problems, failure);
-                self.aside.extend(self.stand_by.take().map(Aside::StandBy));
+                self.aside
+                    .extend(self.stand_by.take().map(|ticket| Aside::StandBy(*ticket)));
             }
         }
         if let Some(stack) = arrived {
             self.connection = Connection::Ready(stack);
-            self.aside.extend(self.stand_by.take().map(Aside::StandBy));
+            self.aside
+                .extend(self.stand_by.take().map(|ticket| Aside::StandBy(*ticket)));
         }
         Ok(Flow::On)
     }
@@ -100,7 +103,7 @@ impl Driver {
     fn first_available(&mut self) -> Option<(Lease, Idle)> {
         match self.stand_by.take()?.collect() {
             Seat::Use(lease, idle) => return Some((lease, idle)),
-            Seat::Wait(ticket) => self.stand_by = Some(ticket),
+            Seat::Wait(ticket) => self.stand_by = Some(Box::new(ticket)),
             Seat::Open(lease) => self.aside.push(Aside::Right(lease)),
         }
         None
@@ -117,7 +120,7 @@ impl Driver {
                 place.detach(&socket);
             }
         }
-        let opening = self.opening(lease, way, timeouts);
+        let opening = self.opening(lease, *way, timeouts);
         self.aside.push(Aside::Openings(vec![opening]));
     }
 

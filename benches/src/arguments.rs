@@ -8,7 +8,7 @@ use crate::micro;
 use crate::rows::{self, ROWS, Row};
 
 const HELP: &str = "\
-Times WebSocket work through libwinhttp's C ABI against named peers.
+Times WebSockets and HTTP through libwinhttp's C ABI against named peers.
 
   --rounds N             interleaved rounds (7)
   --rows W1,W1c          only these rows

@@ -105,12 +105,14 @@ impl Meter {
 #[derive(Debug)]
 pub(crate) struct Scales {
     before: f64,
+    heap_before: f64,
     opened: f64,
 }
 
 impl Scales {
     pub(crate) fn new() -> Self {
         Self {
+            heap_before: machine::heap_kib(),
             before: machine::resident_kib(),
             opened: 0.0,
         }
@@ -125,6 +127,16 @@ impl Scales {
         Measured {
             value: each(machine::resident_kib()),
             cost: each(self.opened),
+        }
+    }
+
+    /// What connections hold that nobody uses any more: on the heap, and in pages, among which are
+    /// those that were in use before.
+    pub(crate) fn all_kept(&self, connections: u64) -> Measured {
+        let each = |more: f64| more / connections as f64;
+        Measured {
+            value: each(machine::heap_kib() - self.heap_before),
+            cost: each(machine::resident_kib() - self.before),
         }
     }
 }

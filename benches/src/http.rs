@@ -25,18 +25,17 @@ pub(crate) trait Http: Sized {
     /// Opens so many connections, uses each once, and keeps them; what that costs each.
     async fn idle(order: &Order) -> Measured {
         let mut body = vec![0; HTTP_SMALL_BYTES];
-        let mut scales = Scales::new();
+        let scales = Scales::new();
         let mut clients = Vec::new();
         for _ in 0..order.operations {
             clients.push(Self::open(order).await);
         }
-        scales.all_opened();
         for client in &mut clients {
             client.get("/small", &mut body).await;
         }
         // What runs beside the clients comes to rest.
         tokio::time::sleep(Duration::from_millis(10)).await;
-        scales.all_used(order.operations)
+        scales.all_kept(order.operations)
     }
 }
 

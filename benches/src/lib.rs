@@ -1,4 +1,4 @@
-//! Times WebSocket work through the C ABI against named peers, in one run, as ratios.
+//! Times WebSockets and HTTP through the C ABI against named peers, in one run, as ratios.
 //!
 //! In scope: the rows of `docs/performance.md`, plain and TLS, and those of the codec of
 //! websocket.h alone. Out of scope: what the figures mean, which that page says. Linux only, for

@@ -68,6 +68,18 @@ pub(crate) fn resident_kib() -> f64 {
     number.parse().unwrap()
 }
 
+/// Memory that was allocated and not freed, in KiB; where nobody counts it, that of all pages.
+pub(crate) fn heap_kib() -> f64 {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: it only reads the allocator's own counts.
+        let counts = unsafe { libc::mallinfo2() };
+        (counts.uordblks + counts.hblkhd) as f64 / 1024.0
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    resident_kib()
+}
+
 /// Moves every thread of this process to one core.
 pub(crate) fn settle(core: usize) {
     let mut set = rustix::thread::CpuSet::new();

@@ -72,7 +72,7 @@ impl Row {
     pub(crate) fn second_unit(&self) -> &'static str {
         match self.work {
             Work::Idle => "unused KiB",
-            Work::IdlePooled => "-",
+            Work::IdlePooled => "resident KiB",
             Work::Echo { .. }
             | Work::Receive
             | Work::Send
@@ -301,7 +301,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "W8i",
-        title: "idle pooled connection",
+        title: "heap of an idle pooled connection",
         work: Work::IdlePooled,
         tls: false,
         cores: Cores::Two,
@@ -310,7 +310,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "W8it",
-        title: "idle pooled TLS connection",
+        title: "heap of an idle pooled TLS connection",
         work: Work::IdlePooled,
         tls: true,
         cores: Cores::Two,

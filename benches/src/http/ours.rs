@@ -163,7 +163,7 @@ impl Http for Sync {
     async fn idle(order: &Order) -> Measured {
         let client = Self::open(order).await;
         let mut body = vec![0; HTTP_SMALL_BYTES];
-        let mut scales = Scales::new();
+        let scales = Scales::new();
         let requests: Vec<Request> = (0..order.operations)
             .map(|_| client.send(None, "/small", 0, &[]))
             .collect();
@@ -171,9 +171,8 @@ impl Http for Sync {
             ours::receive_response(request.0);
             while read(request, &mut body) > 0 {}
         }
-        scales.all_opened();
         drop(requests);
-        scales.all_used(order.operations)
+        scales.all_kept(order.operations)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -28,8 +29,10 @@ struct Program {
     bytes: AtomicU64,
     /// What is sent, so many times; nothing is a GET.
     upload: Option<(Vec<u8>, u64)>,
-    /// Handles are kept at the end of the answer.
-    keeps: bool,
+    /// So many requests are sent before the first answer is received: each has a connection.
+    together: usize,
+    /// Those that are sent and wait for the others.
+    sent: Mutex<Vec<usize>>,
     over: Sender<()>,
 }
 
@@ -88,6 +91,18 @@ impl Slot {
         assert_eq!(begun, 1);
     }
 
+    /// Receives the answers once all requests that go together are sent.
+    fn wait_for_others(&self, request: Handle) {
+        let program = self.program();
+        let mut sent = program.sent.lock().unwrap();
+        sent.push(request.expose_provenance());
+        if sent.len() == program.together {
+            for request in sent.drain(..) {
+                ours::receive_response(std::ptr::with_exposed_provenance_mut(request));
+            }
+        }
+    }
+
     /// Sends the next piece, or asks for the answer.
     fn go_on(&mut self, request: Handle) {
         let program = self.program();
@@ -124,6 +139,9 @@ unsafe extern "system" fn told(
         return;
     };
     match what {
+        c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE if slot.program().together > 0 => {
+            slot.wait_for_others(request);
+        }
         c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE
         | c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE => slot.go_on(request),
         c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE => {
@@ -137,9 +155,7 @@ unsafe extern "system" fn told(
             slot.read(request);
         }
         c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE => {
-            if !slot.program().keeps {
-                ours::close(request);
-            }
+            ours::close(request);
             slot.start();
         }
         other => panic!("status {other:#x}"),
@@ -190,7 +206,8 @@ impl Client {
             open: AtomicI64::new(at_once as i64),
             bytes: AtomicU64::new(0),
             upload: None,
-            keeps: false,
+            together: 0,
+            sent: Mutex::default(),
             over,
         };
         more(&mut program);
@@ -255,12 +272,13 @@ pub(super) fn run(order: &Order) -> Measured {
             meter.stop(count)
         }
         Work::IdlePooled => {
-            let mut scales = Scales::new();
+            let scales = Scales::new();
             client.run("/small", count, count as usize, |program| {
-                program.keeps = true;
+                program.together = count as usize;
             });
-            scales.all_opened();
-            scales.all_used(count)
+            // What is closed is gone when the callback thread has come to the next request's end.
+            client.run("/small", 1, 1, none);
+            scales.all_kept(count)
         }
         Work::Echo { .. } | Work::Receive | Work::Send | Work::Idle | Work::Connect => {
             panic!("these rows are about WebSockets")

@@ -53,6 +53,7 @@ pub(crate) fn unconnected(request: Composed) -> Driver {
         tls: None,
         dial: DialSettings {
             max_addresses: 1,
+            races: false,
             keep_alive: None,
         },
         mark: None,

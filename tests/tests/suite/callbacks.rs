@@ -40,6 +40,13 @@ impl Signal {
     }
 }
 
+/// The request has this context, and its last word carries it.
+fn assert_context<W: Unit>(client: &Client<W>, request: Handle, context: usize) {
+    assert_eq!(client.context(request), Ok(context));
+    client.close(request).unwrap();
+    assert_eq!(client.recorder.wait(request, CLOSING).context, context);
+}
+
 scenarios! {
     fn fact_1_11_contexts_are_inherited_replaced_and_kept<W>(mode) {
         let server = Server::plain(by_path).unwrap();
@@ -61,6 +68,42 @@ scenarios! {
         assert_eq!(client.context(request), Ok(0xdddd));
         let during_send = client.recorder.events_of(request).into_iter().filter(|event| event.status != CREATED);
         assert!(during_send.into_iter().all(|event| event.context == 0xdddd));
+        client.finish();
+    }
+
+    fn fact_35_3_the_context_of_a_send_that_fails_at_once_is_stored<W>(mode) {
+        let server = Server::silent().unwrap();
+        let client = Client::<W>::new(mode);
+        client.put_context(client.session, 0xaaaa).unwrap();
+        let malformed = Sending { headers: Some("no colon"), ..Sending::default() };
+        let short = Sending { body: b"hello", total: 3, ..Sending::default() };
+        let contradicts = Sending { headers: Some("Content-Length: 5"), total: 6, ..Sending::default() };
+        for (context, sending) in (0x1111..).zip([malformed, short, contradicts]) {
+            let request = client.get(server.port(), "/");
+            let refused = client.start_sending(request, Sending { context, ..sending });
+            assert_eq!(refused, Err(c::ERROR_INVALID_PARAMETER), "{sending:?}");
+            assert_context(&client, request, context);
+        }
+        // A lone surrogate: no text that could be looked at.
+        let request = client.get(server.port(), "/");
+        let headers = [0x61, 0xd834, 0].map(|unit| W::narrow(unit));
+        let (raw, headers) = (request.raw(), headers.as_ptr());
+        // SAFETY: the text lives through the call.
+        let sent = unsafe { winhttp::WinHttpSendRequest::<W>(raw, headers, u32::MAX, null(), 0, 0, 0x2222) };
+        assert_eq!(call(sent), Err(c::ERROR_INVALID_PARAMETER));
+        assert_context(&client, request, 0x2222);
+        // An operation is pending.
+        if mode == Mode::Async {
+            let request = client.get(server.port(), "/");
+            client.send(request).unwrap();
+            client.start_receive(request).unwrap();
+            assert_eq!(client.start_send(request, 0x3333), Err(c::ERROR_INVALID_OPERATION));
+            assert_context(&client, request, 0x3333);
+        }
+        // 0 leaves the one before.
+        let request = client.get(server.port(), "/");
+        client.start_sending(request, malformed).unwrap_err();
+        assert_context(&client, request, 0xaaaa);
         client.finish();
     }
 

@@ -101,9 +101,9 @@ options! {
     RECEIVE_TIMEOUT = 6 {
         set: S_R, query: S_C_R, ty: Dword, default: Number(30_000), state: Honoured, inherit: true,
     }
-    /// Milliseconds for all response headers; 0 and 0xFFFFFFFF: no limit. Never below
-    /// `RECEIVE_TIMEOUT`, compared as unsigned numbers. Documented default 90 s, but Windows reads
-    /// 0xFFFFFFFF, and so does this version.
+    /// Milliseconds for all response headers from the end of sending on, looked at when something
+    /// arrives; 0 and 0xFFFFFFFF: no limit. Never below `RECEIVE_TIMEOUT`, compared as unsigned
+    /// numbers. Documented default 90 s, but Windows reads 0xFFFFFFFF, and so does this version.
     RECEIVE_RESPONSE_TIMEOUT = 7 {
         set: S_R, query: S_C_R, ty: Dword, default: Number(u32::MAX), state: Honoured,
         inherit: true,

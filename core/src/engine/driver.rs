@@ -101,7 +101,7 @@ enum Connection {
     None,
     Resolving(Resolve),
     Dialing(Race),
-    Reached(Arc<Socket>),
+    Reached(Arc<Socket>, Duration),
     Securing(Secure),
     Ready(Stack),
 }
@@ -379,7 +379,7 @@ impl Driver {
                 });
                 self.exchange.dialed(winner.address.ip());
                 self.connection = match self.route.tls {
-                    Some(_) => Connection::Reached(winner.socket),
+                    Some(_) => Connection::Reached(winner.socket, winner.spent),
                     None => Connection::Ready(Stack::tcp(winner.socket)),
                 };
                 self.is_new = true;
@@ -392,10 +392,12 @@ impl Driver {
 
     /// Moves on with the TLS handshake; the first time, TLS is put on the new connection.
     fn secure(&mut self, now: Instant, limit: Option<Duration>) -> Result<Flow> {
-        if let (Connection::Reached(socket), Some(config)) = (&self.connection, &self.route.tls) {
+        if let (Connection::Reached(socket, spent), Some(config)) =
+            (&self.connection, &self.route.tls)
+        {
             let tcp = Box::new(Tcp::new(Arc::clone(socket)));
             let socket = Some(Arc::clone(socket));
-            match Secure::new(config, self.exchange.host(), tcp, socket, now) {
+            match Secure::new(config, self.exchange.host(), tcp, socket, now, *spent) {
                 Ok(secure) => self.connection = Connection::Securing(secure),
                 Err(error) => return self.exchange.failed(error),
             }
@@ -499,7 +501,7 @@ impl Driver {
                 let socket = stack.socket().map(|socket| (Arc::clone(socket), interest));
                 socket.into_iter().collect()
             }
-            Connection::None | Connection::Resolving(_) | Connection::Reached(_) => Vec::new(),
+            Connection::None | Connection::Resolving(_) | Connection::Reached(..) => Vec::new(),
         }
     }
 

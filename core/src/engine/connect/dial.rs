@@ -88,6 +88,7 @@ pub struct Race<S = Socket> {
 struct Attempt<S> {
     address: SocketAddr,
     socket: Arc<S>,
+    since: Instant,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
 }
@@ -101,6 +102,8 @@ pub struct Winner<S = Socket> {
     pub peer: SocketAddr,
     /// The connection.
     pub socket: Arc<S>,
+    /// What it has used of the connect timeout.
+    pub spent: Duration,
 }
 
 /// What a race has to say.
@@ -194,6 +197,7 @@ impl<S: Candidate> Race<S> {
             Ok(socket) => self.running.push(Attempt {
                 address,
                 socket: Arc::new(socket),
+                since: now,
                 timeout,
                 deadline: clock::deadline(now, timeout),
             }),
@@ -210,13 +214,12 @@ impl<S: Candidate> Race<S> {
         while let Some(attempt) = self.running.get(index) {
             match attempt.socket.result() {
                 Some(Ok(peer)) => {
-                    let Attempt {
-                        address, socket, ..
-                    } = self.running.swap_remove(index);
+                    let attempt = self.running.swap_remove(index);
                     return Some(Winner {
-                        address,
+                        address: attempt.address,
                         peer,
-                        socket,
+                        socket: attempt.socket,
+                        spent: now.saturating_duration_since(attempt.since),
                     });
                 }
                 Some(Err(error)) => self.give_up(index, Obstacle::System(error)),
@@ -520,6 +523,18 @@ mod tests {
         assert_eq!(world.says(ATTEMPT_DELAY), "to 2");
         assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
         assert_eq!(world.says(LIMIT), Error::Timeout.to_string());
+    }
+
+    #[test]
+    fn fact_35_9_what_an_attempt_has_used_of_its_timeout_is_told() {
+        let World { mut race, begin } = World::new(&[SILENT, GOOD], 2);
+        let mut step = |after| race.step(begin + after, Some(LIMIT), None).unwrap();
+        step(Duration::ZERO);
+        step(LIMIT);
+        let RaceStep::Connected(winner) = step(LIMIT + LIMIT / 3) else {
+            panic!("it is good");
+        };
+        assert_eq!(winner.spent, LIMIT / 3, "of its own attempt");
     }
 
     #[test]

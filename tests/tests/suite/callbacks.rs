@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::schemes::both_schemes;
+use winhttp_tests::support::set_dword;
 use winhttp_tests::{
     Client, Handle, Info, Mode, PATIENCE, Recorder, Sending, call, for_ever, scenarios,
 };
@@ -125,6 +127,35 @@ scenarios! {
         });
         assert_eq!(contexts, [Ok(0x1111), Ok(0)]);
         client.finish();
+    }
+
+    /// That the next leg may be one of a redirect comes with redirects.
+    fn fact_35_5_what_is_changed_in_sending_request_is_for_the_next_leg<W>(mode) {
+        for place in both_schemes(by_path) {
+            let client = Client::<W>::new(mode);
+            let request = place.request(&client, "GET", "/status?size=1");
+            let (sender, changed) = channel();
+            client.recorder.on(c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST, move |event| {
+                let header = winhttp_tests::text::<W>("X-Late: here");
+                let (raw, flags) = (event.handle.raw(), c::WINHTTP_ADDREQ_FLAG_ADD);
+                // SAFETY: the text lives through the call.
+                let added = call(unsafe {
+                    winhttp::WinHttpAddRequestHeaders::<W>(raw, header.as_ptr(), u32::MAX, flags)
+                });
+                let feature = c::WINHTTP_OPTION_DISABLE_FEATURE;
+                let set = set_dword::<W>(event.handle, feature, c::WINHTTP_DISABLE_KEEP_ALIVE);
+                sender.send((added, set)).unwrap();
+            });
+            for late in 0..2 {
+                client.exchange(request).unwrap();
+                assert_eq!(client.body(request).unwrap().len(), 1);
+                assert_eq!(changed.try_recv(), Ok((Ok(()), Ok(()))));
+                let head = &place.server.requests()[late];
+                assert_eq!(head.values("X-Late").count(), late, "{head:?}");
+                assert_eq!(head.header("Connection") == Some("close"), late == 1, "{head:?}");
+            }
+            client.finish();
+        }
     }
 
     fn expectation_3_a_context_of_0_is_delivered_as_0<W>(mode) {

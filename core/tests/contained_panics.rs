@@ -220,7 +220,7 @@ impl World {
         let handle = self.library.request(request).unwrap();
         let total = u32::try_from(body.map_or(0, <[u8]>::len)).unwrap();
         let optional = body.map(|body| self.memory(body));
-        self.call(request, || handle.send(None, Body { optional, total }, 0))?;
+        self.call(request, || handle.send(None, Body { optional, total }))?;
         self.call(request, || handle.receive())
     }
 

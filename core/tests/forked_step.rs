@@ -135,7 +135,7 @@ fn the_child_of_a_callback_does_not_wait_for_a_lock_that_nobody_lets_go() {
             optional: None,
             total: 0,
         };
-        let sent = request.send(None, body, 0);
+        let sent = request.send(None, body);
         say.send(sent.map_err(|failure| failure.error())).unwrap();
     });
     let sent = said.recv_timeout(PATIENCE);

@@ -3,6 +3,7 @@
 
 pub mod compiler;
 pub mod programs;
+pub mod schemes;
 pub mod slow_reader;
 pub mod tls;
 
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
+use winhttp_fixtures::hole::TcpHole;
 
 use crate::{Call, Client, Handle, Info, Mode, PATIENCE, call, set_option};
 
@@ -146,6 +148,17 @@ pub fn undisturbed<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
         }
         assert!(start.elapsed() < PATIENCE, "no try succeeded");
     }
+}
+
+/// Lets time pass: a request that nobody answers has this limit.
+pub fn time_passes(limit: Duration) {
+    let hole = TcpHole::new().unwrap();
+    let client = Client::<u16>::new(Mode::Sync);
+    let clock = get(&client, hole.port(), "/");
+    set_timeouts::<u16>(clock, 0, 0, 0, i32::try_from(limit.as_millis()).unwrap());
+    client.send(clock).unwrap();
+    assert_eq!(client.receive(clock), Err(c::ERROR_WINHTTP_TIMEOUT));
+    client.finish();
 }
 
 /// A clock for scripts that send slowly: ticks until the test drops its end.

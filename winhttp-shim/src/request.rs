@@ -85,9 +85,9 @@ export! {
     /// body; the rest follows with WinHttpWriteData. With WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH (0)
     /// an added Content-Length header counts, else both must agree; it is what a request must be
     /// given whose body is chunked automatically, and `optional` is then the first chunk. A
-    /// `context` of 0 leaves the handle's context value. An answer that refuses the request (status
-    /// 300 and above) while the body is being sent ends that with success: WinHttpReceiveResponse
-    /// has it.
+    /// `context` of 0 leaves the handle's context value; another one replaces it, also where the
+    /// call fails at once. An answer that refuses the request (status 300 and above) while the body
+    /// is being sent ends that with success: WinHttpReceiveResponse has it.
     ///
     /// FALSE: ERROR_INVALID_HANDLE, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER,
     /// ERROR_INVALID_OPERATION while an operation is pending; synchronously also the errors of the
@@ -102,6 +102,7 @@ export! {
         context: usize,
     ) -> Done {
         let request = library().request(bits(request)).map_err(map::code)?;
+        request.take_context(context);
         let length = if headers_length == 0 { u32::MAX } else { headers_length };
         // SAFETY: C's promise about its string.
         let headers = unsafe { header_text(headers, length) }?.filter(|text| !text.is_empty());
@@ -112,7 +113,7 @@ export! {
             Some(WriteBuffer(unsafe { Lent::new(optional.cast(), optional_length) }?))
         };
         let body = Body { optional, total: total_length };
-        request.send(headers.as_deref(), body, context).map_err(map::code)?;
+        request.send(headers.as_deref(), body).map_err(map::code)?;
         Ok(Done)
     }
 

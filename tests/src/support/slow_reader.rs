@@ -1,5 +1,5 @@
 //! Peers that take an upload in pieces, with a pause before each: SEND_TIMEOUT is about each wait,
-//! not about the whole (fact 2.14). Plain and TLS.
+//! not about the whole (facts 2.14 and 35.9). Plain and TLS.
 
 use std::io;
 use std::thread;

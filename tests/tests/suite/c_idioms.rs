@@ -48,7 +48,8 @@ fn two_hundred_requests_to_a_server_with_a_short_queue() {
     server.join().unwrap();
 }
 
-/// Expectation 8: closing the parents first changes nothing, and the call ends with the request.
+/// Expectation 8 and fact 35.6: closing the parents first changes nothing, and the call ends with
+/// the request.
 #[test]
 fn everything_is_closed_under_a_call_that_waits() {
     let expected = "receive: 0, error 12017\n".repeat(50);

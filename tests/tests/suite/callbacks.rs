@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::schemes::both_schemes;
+use winhttp_tests::support::set_dword;
 use winhttp_tests::{
     Client, Handle, Info, Mode, PATIENCE, Recorder, Sending, call, for_ever, scenarios,
 };
@@ -40,6 +42,13 @@ impl Signal {
     }
 }
 
+/// The request has this context, and its last word carries it.
+fn assert_context<W: Unit>(client: &Client<W>, request: Handle, context: usize) {
+    assert_eq!(client.context(request), Ok(context));
+    client.close(request).unwrap();
+    assert_eq!(client.recorder.wait(request, CLOSING).context, context);
+}
+
 scenarios! {
     fn fact_1_11_contexts_are_inherited_replaced_and_kept<W>(mode) {
         let server = Server::plain(by_path).unwrap();
@@ -64,6 +73,42 @@ scenarios! {
         client.finish();
     }
 
+    fn fact_35_3_the_context_of_a_send_that_fails_at_once_is_stored<W>(mode) {
+        let server = Server::silent().unwrap();
+        let client = Client::<W>::new(mode);
+        client.put_context(client.session, 0xaaaa).unwrap();
+        let malformed = Sending { headers: Some("no colon"), ..Sending::default() };
+        let short = Sending { body: b"hello", total: 3, ..Sending::default() };
+        let contradicts = Sending { headers: Some("Content-Length: 5"), total: 6, ..Sending::default() };
+        for (context, sending) in (0x1111..).zip([malformed, short, contradicts]) {
+            let request = client.get(server.port(), "/");
+            let refused = client.start_sending(request, Sending { context, ..sending });
+            assert_eq!(refused, Err(c::ERROR_INVALID_PARAMETER), "{sending:?}");
+            assert_context(&client, request, context);
+        }
+        // A lone surrogate: no text that could be looked at.
+        let request = client.get(server.port(), "/");
+        let headers = [0x61, 0xd834, 0].map(|unit| W::narrow(unit));
+        let (raw, headers) = (request.raw(), headers.as_ptr());
+        // SAFETY: the text lives through the call.
+        let sent = unsafe { winhttp::WinHttpSendRequest::<W>(raw, headers, u32::MAX, null(), 0, 0, 0x2222) };
+        assert_eq!(call(sent), Err(c::ERROR_INVALID_PARAMETER));
+        assert_context(&client, request, 0x2222);
+        // An operation is pending.
+        if mode == Mode::Async {
+            let request = client.get(server.port(), "/");
+            client.send(request).unwrap();
+            client.start_receive(request).unwrap();
+            assert_eq!(client.start_send(request, 0x3333), Err(c::ERROR_INVALID_OPERATION));
+            assert_context(&client, request, 0x3333);
+        }
+        // 0 leaves the one before.
+        let request = client.get(server.port(), "/");
+        client.start_sending(request, malformed).unwrap_err();
+        assert_context(&client, request, 0xaaaa);
+        client.finish();
+    }
+
     fn fact_1_11_the_web_sockets_context_is_its_own_and_can_be_set_later<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
@@ -82,6 +127,35 @@ scenarios! {
         });
         assert_eq!(contexts, [Ok(0x1111), Ok(0)]);
         client.finish();
+    }
+
+    /// That the next leg may be one of a redirect comes with redirects.
+    fn fact_35_5_what_is_changed_in_sending_request_is_for_the_next_leg<W>(mode) {
+        for place in both_schemes(by_path) {
+            let client = Client::<W>::new(mode);
+            let request = place.request(&client, "GET", "/status?size=1");
+            let (sender, changed) = channel();
+            client.recorder.on(c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST, move |event| {
+                let header = winhttp_tests::text::<W>("X-Late: here");
+                let (raw, flags) = (event.handle.raw(), c::WINHTTP_ADDREQ_FLAG_ADD);
+                // SAFETY: the text lives through the call.
+                let added = call(unsafe {
+                    winhttp::WinHttpAddRequestHeaders::<W>(raw, header.as_ptr(), u32::MAX, flags)
+                });
+                let feature = c::WINHTTP_OPTION_DISABLE_FEATURE;
+                let set = set_dword::<W>(event.handle, feature, c::WINHTTP_DISABLE_KEEP_ALIVE);
+                sender.send((added, set)).unwrap();
+            });
+            for late in 0..2 {
+                client.exchange(request).unwrap();
+                assert_eq!(client.body(request).unwrap().len(), 1);
+                assert_eq!(changed.try_recv(), Ok((Ok(()), Ok(()))));
+                let head = &place.server.requests()[late];
+                assert_eq!(head.values("X-Late").count(), late, "{head:?}");
+                assert_eq!(head.header("Connection") == Some("close"), late == 1, "{head:?}");
+            }
+            client.finish();
+        }
     }
 
     fn expectation_3_a_context_of_0_is_delivered_as_0<W>(mode) {

@@ -13,7 +13,7 @@ use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support;
 use winhttp_tests::support::{closing_is_last, end_session, secure};
-use winhttp_tests::{Call, Client, Handle, Info, Mode, PATIENCE, call, for_ever, status};
+use winhttp_tests::{Call, Client, Handle, Info, Memory, Mode, PATIENCE, call, for_ever, status};
 
 const CANCELLED: u32 = c::ERROR_WINHTTP_OPERATION_CANCELLED;
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
@@ -294,7 +294,7 @@ fn close_during(
 }
 
 #[test]
-fn expectation_8_closing_from_another_thread_ends_a_blocked_call() {
+fn facts_35_2_and_35_6_and_expectation_8_closing_from_another_thread_ends_a_blocked_call() {
     let peers = Peers::new();
     let client = Arc::new(Client::<u16>::new(Mode::Sync));
     let mut handles = Vec::new();
@@ -483,6 +483,83 @@ fn closing_the_parents_cancels_nothing() {
     client.close(handle).unwrap();
     for handle in [handle, connect, client.session] {
         closing_is_last(&client, handle);
+    }
+}
+
+/// Calls of all kinds with the handles of another thread, which closes them: each call works, or
+/// says that its handle is none or in no state for it, and every handle has one last word.
+#[test]
+fn fact_35_6_handles_may_be_closed_while_other_threads_call_with_them() {
+    const STATES: [u32; 3] = [
+        c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
+        c::ERROR_INVALID_OPERATION,
+        CANCELLED,
+    ];
+    fn call_all(
+        client: &Client<u16>,
+        connect: Handle,
+        request: Handle,
+        lent: Memory,
+    ) -> Vec<Call<()>> {
+        let timeout = c::WINHTTP_OPTION_RECEIVE_TIMEOUT;
+        let mut outcomes = vec![
+            client.get_option(request, c::WINHTTP_OPTION_URL).map(drop),
+            client.put_option(request, timeout, &30_000_u32.to_ne_bytes()),
+            client.context(connect).map(drop),
+            client.status_code(request).map(drop),
+            client
+                .open_request(connect, "GET", "/", 0)
+                .and_then(|other| client.close(other)),
+        ];
+        outcomes.extend(match client.mode {
+            Mode::Sync => [
+                client.send(request),
+                client.receive(request),
+                client.body(request).map(drop),
+            ],
+            // Which completion belongs to whose call cannot be told: the memory is lent for ever.
+            Mode::Async => [
+                client.start_send(request, 0),
+                client.start_receive(request),
+                client.start_read(request, lent),
+            ],
+        });
+        outcomes
+    }
+    let lent = Memory::new(8);
+    let server = Server::plain(by_path).unwrap();
+    for (round, mode) in (0..40).zip([Mode::Sync, Mode::Async].into_iter().cycle()) {
+        let client = Client::<u16>::new(mode);
+        let connect = client.connect("127.0.0.1", server.port()).unwrap();
+        let path = "/status?body=x";
+        let request = client.open_request(connect, "GET", path, 0).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                let client = &client;
+                scope.spawn(move || {
+                    loop {
+                        let outcomes = call_all(client, connect, request, lent);
+                        let errors = outcomes.iter().filter_map(|outcome| outcome.err());
+                        let ended = errors.filter(|error| !STATES.contains(error));
+                        let ended: Vec<u32> = ended.collect();
+                        assert!(
+                            ended.iter().all(|error| *error == c::ERROR_INVALID_HANDLE),
+                            "{ended:?}"
+                        );
+                        if ended.len() == outcomes.len() {
+                            break;
+                        }
+                    }
+                });
+            }
+            // A different moment each time.
+            for _ in 0..round * 500 {
+                std::hint::spin_loop();
+            }
+            client.close(request).unwrap();
+            client.close(connect).unwrap();
+        });
+        client.finish();
     }
 }
 

@@ -121,7 +121,7 @@ fn connect(library: &Library<Test>, server: &Server, asynchronous: bool) -> u64 
         optional: None,
         total: 0,
     };
-    object.send(None, no_body, 0).unwrap();
+    object.send(None, no_body).unwrap();
     wait();
     object.receive().unwrap();
     wait();

@@ -1,19 +1,34 @@
 //! Requests: which call is allowed when, and how its refusal is told.
 
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use winhttp::SetLastError;
 use winhttp_abi::constants as c;
 use winhttp_abi::types::ConnectionInfo;
+use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::RefusedPort;
-use winhttp_fixtures::{Server, by_path};
+use winhttp_fixtures::{Connection, Server, by_path};
+use winhttp_tests::support::get;
+use winhttp_tests::support::schemes::both_schemes;
 use winhttp_tests::{
-    Client, Info, Mode, PATIENCE, Sending, answers, call, last_error, scenarios, text,
+    Client, Handle, Info, Memory, Mode, PATIENCE, Sending, answers, call, last_error, scenarios,
+    text,
 };
 
 const ERROR: u32 = c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
 const STATE: u32 = c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
 const STALE: u32 = 0xdead_beef;
+
+/// Nothing is told of a handle beyond its first events, although the session is alive: another
+/// request begins and ends meanwhile.
+fn assert_silence<W: Unit>(client: &Client<W>, handle: Handle, events: usize) {
+    let server = answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let other = get(client, server.port(), "/");
+    client.exchange(other).unwrap();
+    assert_eq!(client.events(handle), events);
+}
 
 scenarios! {
     fn fact_2_1_send_measures_header_text_of_length_0_and_minus_1<W>(mode) {
@@ -64,7 +79,7 @@ scenarios! {
         client.finish();
     }
 
-    fn fact_2_2_to_2_4_calls_before_a_send_are_refused<W>(mode) {
+    fn facts_2_2_to_2_4_and_35_4_calls_before_a_send_are_refused<W>(mode) {
         let client = Client::<W>::new(mode);
         let request = client.get(1, "/");
         let mut buffer = [0_u8; 4];
@@ -275,7 +290,7 @@ scenarios! {
         client.finish();
     }
 
-    fn an_operation_while_another_is_pending_is_refused<W>(mode) {
+    fn fact_35_4_an_operation_while_another_is_pending_is_refused<W>(mode) {
         if mode == Mode::Sync {
             return; // one thread cannot do it
         }
@@ -291,6 +306,57 @@ scenarios! {
         client.recorder.wait(request, c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE);
         assert_eq!(client.status_code(request), Ok(200));
         client.finish();
+    }
+
+    fn fact_35_1_each_call_has_one_completion_and_a_refused_one_has_none<W>(mode) {
+        if mode == Mode::Sync {
+            return; // there are no completions
+        }
+        let (say, said) = channel();
+        let say = Arc::new(Mutex::new(say));
+        let places = both_schemes(move |connection: &mut Connection| {
+            while let Some(request) = connection.read_head()? {
+                let _body = connection.read_body(&request)?;
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")?;
+                say.lock().unwrap().send(()).unwrap();
+            }
+            Ok(())
+        });
+        for place in places {
+            let client = Client::<W>::on_callback_thread(mode);
+            let request = place.request(&client, "POST", "/");
+            let refused = |expected, outcome| {
+                let before = client.events(request);
+                assert_eq!(outcome, Err(expected));
+                assert_silence(&client, request, before);
+            };
+            let malformed = Sending { headers: Some("no colon"), ..Sending::default() };
+            refused(c::ERROR_INVALID_PARAMETER, client.start_sending(request, malformed));
+            client.send_with(request, Sending { total: 3, ..Sending::default() }).unwrap();
+            refused(c::ERROR_INVALID_PARAMETER, client.start_write(request, Memory::of(b"four")));
+            assert_eq!(client.write(request, b"all"), Ok(3));
+            // The answer is there, and nobody has asked for it.
+            said.recv_timeout(PATIENCE).unwrap();
+            assert_silence(&client, request, client.events(request));
+            client.receive(request).unwrap();
+            assert_eq!(client.available(request), Ok(4));
+            assert_eq!(client.read(request, 4).as_deref(), Ok(&b"body"[..]));
+            assert_eq!(client.read(request, 4).as_deref(), Ok(&b""[..]));
+            assert_silence(&client, request, client.events(request));
+            let mut statuses = client.recorder.statuses_of(request);
+            statuses.retain(|status| c::WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS & status != 0);
+            let read = c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE;
+            let completions = [
+                c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
+                c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE,
+                c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,
+                c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE,
+                read,
+                read,
+            ];
+            assert_eq!(statuses, completions);
+            client.finish();
+        }
     }
 
     fn a_malformed_header_text_fails_the_send_at_once<W>(mode) {

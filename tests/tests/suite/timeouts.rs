@@ -2,6 +2,8 @@
 //! and nothing else.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
@@ -9,10 +11,12 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::TcpHole;
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support;
+use winhttp_tests::support::schemes::both_schemes;
 use winhttp_tests::support::{
-    assert_failed_as, close_for_good, request, set_dword, set_timeouts, takes, ticker, undisturbed,
+    assert_failed_as, close_for_good, request, set_dword, set_timeouts, takes, ticker, time_passes,
+    undisturbed,
 };
-use winhttp_tests::{Call, Client, Handle, Info, Mode, Sending, call, scenarios};
+use winhttp_tests::{Call, Client, Handle, Info, Mode, PATIENCE, Sending, call, scenarios};
 
 const TIMEOUT: Call<()> = Err(c::ERROR_WINHTTP_TIMEOUT);
 /// A limit short enough for a test and long enough not to be met by accident, in milliseconds.
@@ -91,6 +95,49 @@ scenarios! {
         finish(&client, handle);
     }
 
+    fn fact_35_9_a_silent_server_is_left_to_the_receive_timeout<W>(mode) {
+        for place in both_schemes(|connection: &mut Connection| {
+            connection.read_head()?;
+            connection.wait_closed();
+            Ok(())
+        }) {
+            let client = Client::<W>::new(mode);
+            let handle = place.request(&client, "GET", "/");
+            set_timeouts::<W>(handle, 0, 0, 0, 50);
+            set_dword::<W>(handle, c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, 50).unwrap();
+            // It may be lower than this limit, which came later.
+            set_timeouts::<W>(handle, 0, 0, 0, 2 * LIMIT);
+            client.send(handle).unwrap();
+            assert_eq!(takes(2 * LIMIT_TIME, || client.receive(handle)), TIMEOUT);
+            assert_failed_as(&client, handle, c::API_RECEIVE_RESPONSE, c::ERROR_WINHTTP_TIMEOUT);
+            finish(&client, handle);
+        }
+    }
+
+    fn fact_35_9_a_head_that_was_waited_for_too_long_comes_too_late<W>(mode) {
+        for place in both_schemes(|connection: &mut Connection| {
+            connection.read_head()?;
+            let _held = connection.hold("head")?;
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
+            connection.wait_closed();
+            Ok(())
+        }) {
+            let client = Client::<W>::new(mode);
+            let handle = place.request(&client, "GET", "/");
+            set_timeouts::<W>(handle, 0, 0, 0, 0);
+            set_dword::<W>(handle, c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT, LIMIT.unsigned_abs()).unwrap();
+            client.send(handle).unwrap();
+            std::thread::scope(|scope| {
+                let receiving = scope.spawn(|| client.receive(handle));
+                client.recorder.wait(handle, c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE);
+                time_passes(2 * LIMIT_TIME);
+                place.server.release("head").unwrap();
+                assert_eq!(receiving.join().unwrap(), TIMEOUT);
+            });
+            finish(&client, handle);
+        }
+    }
+
     fn fact_2_14_send_timeout_of_a_body_given_at_once<W>(mode) {
         let hole = TcpHole::new().unwrap();
         let client = Client::<W>::new(mode);
@@ -117,6 +164,42 @@ scenarios! {
     }
 }
 
+/// CONNECT_TIMEOUT is about reaching an address and shaking hands together: the system repeats an
+/// attempt that found no room after a second, and then nobody shakes hands.
+#[test]
+fn fact_35_9_the_handshake_has_what_connecting_has_left() {
+    let limit = Duration::from_millis(1500);
+    for mode in [Mode::Sync, Mode::Async] {
+        undisturbed(|| {
+            let hole = Arc::new(TcpHole::full().unwrap());
+            let client = Client::<u16>::new(mode);
+            let makes_room = Arc::clone(&hole);
+            let connecting = c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER;
+            let (begun, begins) = channel();
+            let maker = std::thread::spawn(move || {
+                begins.recv_timeout(PATIENCE).unwrap();
+                makes_room.accept().unwrap()
+            });
+            client
+                .recorder
+                .on(connecting, move |_| begun.send(()).unwrap());
+            let flags = c::WINHTTP_FLAG_SECURE;
+            let handle = request(&client, "127.0.0.1", hole.port(), "/", flags);
+            set_timeouts::<u16>(handle, 0, 1500, 0, 0);
+            let start = Instant::now();
+            assert_eq!(client.send(handle), TIMEOUT);
+            let took = start.elapsed();
+            let connected = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
+            let reached = client.recorder.statuses_of(handle).contains(&connected);
+            let _filler = maker.join().unwrap();
+            finish(&client, handle);
+            assert!(took >= limit, "{took:?}");
+            // Its own limit would end a second later.
+            (reached && took < limit + Duration::from_millis(700)).then_some(())
+        });
+    }
+}
+
 /// A server that says a byte of an endless head every 40 ms.
 fn dripping_head() -> (Server, std::sync::mpsc::SyncSender<()>) {
     let (stop, tick) = ticker(Duration::from_millis(40));
@@ -132,7 +215,7 @@ fn dripping_head() -> (Server, std::sync::mpsc::SyncSender<()>) {
 
 /// RECEIVE_TIMEOUT is about each wait, RECEIVE_RESPONSE_TIMEOUT about the whole head.
 #[test]
-fn receive_response_timeout_limits_a_head_that_drips() {
+fn fact_35_9_receive_response_timeout_limits_a_head_that_drips() {
     for mode in [Mode::Sync, Mode::Async] {
         let (server, stop) = dripping_head();
         let client = Client::<u16>::new(mode);
@@ -156,7 +239,7 @@ fn receive_response_timeout_limits_a_head_that_drips() {
 
 /// Bytes that keep coming keep the receive timeout away, however long the whole takes.
 #[test]
-fn receive_timeout_starts_anew_with_every_byte() {
+fn fact_35_9_receive_timeout_starts_anew_with_every_byte() {
     for mode in [Mode::Sync, Mode::Async] {
         let (stop, tick) = ticker(Duration::from_millis(100));
         let server = Server::plain(move |connection| {

@@ -1,14 +1,30 @@
 //! Sending bodies: the announced length, WinHttpWriteData, and the program's own chunk framing.
 
 use std::io::Read as _;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::{Client, Handle, Info, Mode, PATIENCE, Sending, call, last_error, scenarios};
+use winhttp_fixtures::{Connection, Server, by_path};
+use winhttp_tests::support::schemes::both_schemes;
+use winhttp_tests::support::time_passes;
+use winhttp_tests::{
+    Client, Handle, Info, Memory, Mode, PATIENCE, Sending, call, last_error, scenarios,
+};
 
 const WRITE: u32 = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
 const ADD: u32 = c::WINHTTP_ADDREQ_FLAG_ADD;
+
+/// More than the buffers of both sides take together, in bytes.
+const HUGE: u32 = 16 << 20;
+
+/// So much memory, lent to writes that this module loses sight of.
+fn huge() -> Memory {
+    static LENT: OnceLock<Memory> = OnceLock::new();
+    *LENT.get_or_init(|| Memory::new(HUGE as usize))
+}
 
 fn open<W: Unit>(client: &Client<W>, server: &Server, verb: &str) -> Handle {
     let connect = client.connect("127.0.0.1", server.port()).unwrap();
@@ -243,6 +259,100 @@ scenarios! {
         client.finish();
     }
 
+    fn fact_25_8_what_was_written_is_on_its_way_when_the_call_is_over<W>(mode) {
+        let (say, said) = channel();
+        let say = Arc::new(Mutex::new(say));
+        let places = both_schemes(move |connection: &mut Connection| {
+            connection.read_head()?;
+            for _ in 0..3 {
+                let piece = connection.read_exactly(4)?;
+                say.lock().unwrap().send(piece).unwrap();
+            }
+            Ok(())
+        });
+        for place in places {
+            let client = Client::<W>::new(mode);
+            let request = place.request(&client, "POST", "/");
+            client.send_with(request, total(12)).unwrap();
+            // Its memory is the program's again.
+            let mut data = *b"0000";
+            for digit in b"123" {
+                data.fill(*digit);
+                assert_eq!(client.write(request, &data), Ok(4));
+                data.fill(b'x');
+                // No further call is needed.
+                assert_eq!(said.recv_timeout(PATIENCE).unwrap(), [*digit; 4]);
+            }
+            client.finish();
+        }
+    }
+
+    fn fact_25_8_a_write_is_over_when_the_system_has_all_of_it<W>(mode) {
+        let places = both_schemes(|connection: &mut Connection| {
+            connection.limit_unread(64 << 10)?;
+            connection.read_head()?;
+            let _held = connection.hold("read")?;
+            let mut body = connection.by_ref().take(u64::from(HUGE));
+            let taken = std::io::copy(&mut body, &mut std::io::sink())?;
+            let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
+            connection.send(format!("{head}X-Taken: {taken}\r\n\r\n").as_bytes())
+        });
+        let data = huge().bytes();
+        for place in places {
+            place.server.set_recording(false);
+            let client = Client::<W>::new(mode);
+            let request = place.request(&client, "POST", "/");
+            client.send_with(request, total(HUGE)).unwrap();
+            std::thread::scope(|scope| {
+                let writing = scope.spawn(|| client.write(request, &data));
+                time_passes(Duration::from_millis(300));
+                assert!(!writing.is_finished(), "nobody has taken it");
+                place.server.release("read").unwrap();
+                assert_eq!(writing.join().unwrap(), Ok(HUGE));
+            });
+            client.receive(request).unwrap();
+            let taken = client.query(request, c::WINHTTP_QUERY_CUSTOM, Some("X-Taken"));
+            assert_eq!(taken, Ok(HUGE.to_string()));
+            client.finish();
+        }
+    }
+
+    fn fact_25_8_one_write_is_pending_at_a_time<W>(mode) {
+        if mode == Mode::Sync {
+            return; // the thread is in the call
+        }
+        let places = both_schemes(|connection: &mut Connection| {
+            connection.limit_unread(64 << 10)?;
+            connection.read_head()?;
+            connection.hold("end").map(drop)
+        });
+        for place in places {
+            let kinds = [(0, HUGE), (c::WINHTTP_FLAG_AUTOMATIC_CHUNKING, 0)];
+            for (flags, length) in kinds {
+                let client = Client::<W>::new(mode);
+                let connect = client.connect("127.0.0.1", place.server.port()).unwrap();
+                let request = place.request_of(&client, connect, "POST", "/", flags);
+                client.send_with(request, total(length)).unwrap();
+                let before = client.events(request);
+                client.start_write(request, huge()).unwrap();
+                for piece in [Memory::of(b"more"), huge()] {
+                    let second = client.start_write(request, piece);
+                    assert_eq!(second, Err(c::ERROR_INVALID_OPERATION), "{flags:#x}");
+                }
+                assert_eq!(client.end_body(request), Err(c::ERROR_INVALID_OPERATION));
+                client.close(request).unwrap();
+                client.recorder.wait(request, c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING);
+                let told = client.recorder.events_of(request).split_off(before);
+                let cancelled = c::ERROR_WINHTTP_OPERATION_CANCELLED;
+                let infos: Vec<Info> = told.into_iter().map(|event| event.info).collect();
+                let api = c::API_WRITE_DATA as usize;
+                assert_eq!(infos, [Info::AsyncResult(api, cancelled), Info::Handle(request.0)]);
+                client.finish();
+            }
+            place.server.release("end").unwrap();
+        }
+    }
+
     fn a_large_upload_arrives_whole<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
@@ -276,7 +386,7 @@ scenarios! {
         client.finish();
     }
 
-    fn a_body_can_be_sent_again_on_the_same_handle<W>(mode) {
+    fn fact_25_7_the_total_length_may_differ_from_send_to_send<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);
         let request = open(&client, &server, "POST");
@@ -286,9 +396,17 @@ scenarios! {
             client.receive(request).unwrap();
             assert_eq!(client.body(request).unwrap(), body);
         }
-        let lengths: Vec<_> =
-            server.requests().iter().map(|seen| seen.header("Content-Length").map(str::to_owned)).collect();
-        assert_eq!(lengths, [Some("5".to_owned()), Some("10".to_owned())]);
+        // Part of it written, and none at all.
+        client.send_with(request, Sending { body: b"th", total: 5, ..Sending::default() }).unwrap();
+        assert_eq!(client.write(request, b"irdly"), Err(c::ERROR_INVALID_PARAMETER), "five in all");
+        assert_eq!(client.write(request, b"ird"), Ok(3));
+        client.receive(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"third");
+        client.exchange(request).unwrap();
+        assert_eq!(client.body(request).unwrap(), b"");
+        let heads = server.requests();
+        let lengths: Vec<_> = heads.iter().map(|seen| seen.header("Content-Length").unwrap()).collect();
+        assert_eq!(lengths, ["5", "10", "5", "0"]);
         client.finish();
     }
 }

@@ -279,7 +279,7 @@ scenarios! {
 /// Errors section 5: a second operation while one is pending is refused, and the first goes on
 /// unharmed.
 #[test]
-fn a_second_operation_while_one_is_pending_is_refused() {
+fn fact_35_4_a_second_operation_while_one_is_pending_is_refused() {
     let server = Server::plain(by_path).unwrap();
     let client = Client::<u16>::on_callback_thread(Mode::Async);
     let handle = request(&client, "127.0.0.1", server.port(), "/stall?name=second", 0);

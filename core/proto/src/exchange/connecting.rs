@@ -75,7 +75,7 @@ impl Exchange {
                 self.state = State::Sent;
                 Ok(Action::Notify(Notification::RequestSent(bytes)))
             }
-            State::Sent if awaits == Awaits::Head => Ok(self.await_head(turn)),
+            State::Sent if awaits == Awaits::Head => Ok(self.await_head()),
             State::Sent => Ok(Action::Done),
             State::Stale => {
                 self.origin = Origin::Replacement;

@@ -6,7 +6,7 @@ use super::body::{Behind, Body};
 use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
 use super::request_body::Piece;
 use super::retry::{Condition, Loss, Origin};
-use super::timers::{Wait, earlier};
+use super::timers::Wait;
 use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
 use crate::error::Error;
 use crate::failure::Result;
@@ -105,13 +105,7 @@ impl Exchange {
                 Ok(Action::Notify(Notification::ReceivingResponse))
             }
             State::Head(head) => match head.look(&self.request, input.data()) {
-                Ok(Found::Partial) => {
-                    let whole = Wait::ReceiveResponse.left(head.since, turn.now, turn.timeouts);
-                    match whole {
-                        Ok(_) => Ok(Action::Read(self.room_for_head())),
-                        Err(failure) => self.failed(failure),
-                    }
-                }
+                Ok(Found::Partial) => Ok(Action::Read(self.room_for_head())),
                 Ok(Found::Interim(status, bytes)) => {
                     input.consume(bytes);
                     let status = u32::from(status);
@@ -231,11 +225,11 @@ impl Exchange {
         let (is_stale, is_used) = (loss.is_stale(), loss.is_of_a_used_connection());
         let lost = self.upload.lost().cloned();
         let failure = match (arrived, lost) {
-            (Arrived::Bytes(_), _) => return Ok(Flow::On),
-            (Arrived::Blocked, None) => {
+            (Arrived::Bytes(_), _) => {
                 let since = head.since;
-                return self.wait_for_head(turn, since);
+                return self.head_is_in_time(turn, since).map(|()| Flow::On);
             }
+            (Arrived::Blocked, None) => return self.wait_for_head(turn),
             // A head that has reached its limit was refused before: there is no memory.
             (Arrived::NoRoom, _) => Error::NotEnoughMemory.into(),
             (Arrived::Ended { .. } | Arrived::Failed(_), _)
@@ -254,14 +248,22 @@ impl Exchange {
         self.failed(failure)
     }
 
-    /// Waits for more of a head that is waited for since `since`: each wait has its limit, and so
-    /// have all of them.
-    pub(super) fn wait_for_head(&mut self, turn: &Turn<'_>, since: Instant) -> Result<Flow> {
-        let whole = Wait::ReceiveResponse.left(since, turn.now, turn.timeouts);
-        let next = self.left(Wait::Receive, turn);
-        match (whole, next) {
-            (Ok(whole), Ok(next)) => Ok(Flow::Wait(earlier(whole, next))),
-            (Err(failure), _) | (_, Err(failure)) => self.failed(failure),
+    /// Waits for more of a head. The limit of the whole has no part in it: Windows looks at that
+    /// when something arrives, and leaves a silent server to RECEIVE_TIMEOUT.
+    pub(super) fn wait_for_head(&mut self, turn: &Turn<'_>) -> Result<Flow> {
+        match self.left(Wait::Receive, turn) {
+            Ok(until) => Ok(Flow::Wait(until)),
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    /// Something of a head has arrived that is received since `receiving`. What was there already
+    /// when it was looked for may have come at any time since the request was sent.
+    pub(super) fn head_is_in_time(&mut self, turn: &Turn<'_>, receiving: Instant) -> Result<()> {
+        let since = self.upload.head_is_due_since(receiving);
+        match Wait::ReceiveResponse.left(since, turn.now, turn.timeouts) {
+            Err(failure) if self.stall.has_begun() => self.failed(failure),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Upload {
     early: EarlyAnswer,
     /// Something of an answer has come.
     has_arrived: bool,
+    /// When the system had all that was given last.
+    out_since: Option<Instant>,
     doing: Doing,
 }
 
@@ -44,8 +46,8 @@ enum Doing {
     Writing,
     /// Writing cannot go on; what has arrived is looked at.
     Looking,
-    /// Everything is out, and SendRequest waits for the answer's head since then.
-    Awaiting(Instant),
+    /// Everything is out, and SendRequest waits for the answer's head.
+    Awaiting,
 }
 
 /// Whether more of the request can be sent.
@@ -118,7 +120,17 @@ impl Upload {
 
     /// Everything is out, and SendRequest waits for the answer.
     pub(super) fn awaits_head(&self) -> bool {
-        matches!(self.doing, Doing::Awaiting(_))
+        self.doing == Doing::Awaiting
+    }
+
+    /// When a head is waited for that is received since `receiving`: from the end of sending on.
+    pub(super) fn head_is_due_since(&self, receiving: Instant) -> Instant {
+        match self.out_since {
+            Some(out) if self.complete => out,
+            // The program may still send the rest.
+            Some(out) => out.max(receiving),
+            None => receiving,
+        }
     }
 
     pub(super) fn is_answered(&self) -> bool {
@@ -212,7 +224,7 @@ impl Exchange {
                 }
                 return Ok(Flow::On);
             }
-            Wrote::All => return Ok(self.all_is_out(call)),
+            Wrote::All => return Ok(self.all_is_out(turn, call)),
             Wrote::Blocked => {}
             Wrote::Failed(failure) => upload.way = Way::Lost(failure),
         }
@@ -232,8 +244,9 @@ impl Exchange {
     }
 
     /// The system has all that the call gives.
-    fn all_is_out(&mut self, call: &Call<'_>) -> Flow {
+    fn all_is_out(&mut self, turn: &Turn<'_>, call: &Call<'_>) -> Flow {
         self.upload.stall.over();
+        self.upload.out_since = Some(turn.now);
         if let Call::Send { piece, .. } | Call::Write { piece, .. } = call {
             self.upload.complete = piece.is_last;
         }
@@ -307,12 +320,10 @@ impl Exchange {
 
     /// SendRequest waits until the response's head has arrived, or never will: receiving the
     /// response says what came.
-    pub(super) fn await_head(&mut self, turn: &Turn<'_>) -> Action {
+    pub(super) fn await_head(&mut self) -> Action {
         let room = self.room_for_head();
         let upload = &mut self.upload;
-        if !upload.awaits_head() {
-            upload.doing = Doing::Awaiting(turn.now);
-        }
+        upload.doing = Doing::Awaiting;
         if upload.early.is_open() {
             return Action::Read(room);
         }
@@ -328,14 +339,15 @@ impl Exchange {
         input: &[u8],
     ) -> Result<Flow> {
         let limits = self.request.limits.head;
+        if self.upload.awaits_head() && matches!(arrived, Arrived::Bytes(_)) {
+            self.head_is_in_time(turn, turn.now)?;
+        }
         let upload = &mut self.upload;
         let seen = upload.look(arrived, input, &limits);
         match upload.doing {
             Doing::Looking if seen => self.looked(turn),
-            Doing::Awaiting(since) if seen && upload.early.is_open() => {
-                self.wait_for_head(turn, since)
-            }
-            Doing::Writing | Doing::Looking | Doing::Awaiting(_) => Ok(Flow::On),
+            Doing::Awaiting if seen && upload.early.is_open() => self.wait_for_head(turn),
+            Doing::Writing | Doing::Looking | Doing::Awaiting => Ok(Flow::On),
         }
     }
 }

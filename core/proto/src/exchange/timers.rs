@@ -126,6 +126,12 @@ impl Stall {
         wait.left(since, now, timeouts)
     }
 
+    /// Nothing was there when it was looked for.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The operation is over: the next one's wait begins anew.
     pub fn over(&mut self) {
         self.0 = None;

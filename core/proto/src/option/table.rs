@@ -101,9 +101,9 @@ options! {
     RECEIVE_TIMEOUT = 6 {
         set: S_R, query: S_C_R, ty: Dword, default: Number(30_000), state: Honoured, inherit: true,
     }
-    /// Milliseconds for all response headers; 0 and 0xFFFFFFFF: no limit. Never below
-    /// `RECEIVE_TIMEOUT`, compared as unsigned numbers. Documented default 90 s, but Windows reads
-    /// 0xFFFFFFFF, and so does this version.
+    /// Milliseconds for all response headers from the end of sending on, looked at when something
+    /// arrives; 0 and 0xFFFFFFFF: no limit. Never below `RECEIVE_TIMEOUT`, compared as unsigned
+    /// numbers. Documented default 90 s, but Windows reads 0xFFFFFFFF, and so does this version.
     RECEIVE_RESPONSE_TIMEOUT = 7 {
         set: S_R, query: S_C_R, ty: Dword, default: Number(u32::MAX), state: Honoured,
         inherit: true,
@@ -351,8 +351,9 @@ options! {
     DISABLE_STREAM_QUEUE = 139 {
         set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Races IPv6 and IPv4. Without effect: addresses always race as RFC 8305 describes.
-    IPV6_FAST_FALLBACK = 140 { set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true }
+    /// Addresses of both families race as RFC 8305 describes: a silent one has company after 250
+    /// milliseconds. Without it they are tried one after the other, each for `CONNECT_TIMEOUT`.
+    IPV6_FAST_FALLBACK = 140 { set: S, ty: Bool, default: FALSE, state: Honoured, inherit: true }
     /// TCP statistics of the connection, from SENDING_REQUEST on; 0 is what the system does not
     /// tell.
     CONNECTION_STATS_V0 = 141 { query: R, ty: EdgeStruct { bytes: 88 }, state: Honoured }

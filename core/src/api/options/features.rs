@@ -3,7 +3,7 @@
 /// The supported features (WINHTTP_FEATURE_*), sorted. An option that is only recorded is not among
 /// them, unless what it asks for is always the case here.
 pub const SUPPORTED: [(u32, &str); 25] = [
-    (2, "IPV6_FAST_FALLBACK"), // addresses always race
+    (2, "IPV6_FAST_FALLBACK"),
     (3, "CONNECTION_STATS_V0"),
     (4, "REQUEST_TIMES"),
     (5, "EXPIRE_CONNECTION"),

@@ -194,6 +194,7 @@ impl<E: Embedder> Request<E> {
                 tls,
                 dial: DialSettings {
                     max_addresses: limit(values, OptionId::CONNECT_RETRIES),
+                    races: values.flag(OptionId::IPV6_FAST_FALLBACK),
                     keep_alive,
                 },
             },

@@ -96,3 +96,22 @@ pub(super) fn retries(values: &Values) -> Option<ConnectionRetries> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_21_4_1_and_21_4_2_a_connection_is_idle_for_a_minute_unless_the_session_says_otherwise()
+    {
+        let mut values = Values::default();
+        assert_eq!(idle_life(&values), Duration::from_secs(60));
+        assert!(!is_private(&values));
+        let option = OptionId::CONNECTION_IDLE_TIMEOUT;
+        for ms in [5000, 60_000, u32::MAX] {
+            values.set(option, Value::Dword(ms)).unwrap();
+            assert_eq!(idle_life(&values), Duration::from_millis(u64::from(ms)));
+            assert!(is_private(&values), "{ms}");
+        }
+    }
+}

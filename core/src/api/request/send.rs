@@ -79,18 +79,21 @@ impl<E: Embedder> Request<E> {
         Ok(())
     }
 
+    /// The context value that WinHttpSendRequest is given, before anything of that call can fail:
+    /// HANDLE_CLOSING finds the program's context by it. 0 leaves the one before.
+    pub fn take_context(&self, context: usize) {
+        if context != 0 {
+            self.handle.set_context(context);
+        }
+    }
+
     /// Sends the request (WinHttpSendRequest).
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for malformed headers, for lengths that exceed or contradict
     /// each other, [`Error::InvalidOperation`] while an operation is pending; synchronously also
     /// what connecting and sending fail with. In asynchronous mode those are notified.
-    pub fn send(
-        &self,
-        headers: Option<&str>,
-        body: Body<E::WriteBuffer>,
-        context: usize,
-    ) -> Result<()> {
+    pub fn send(&self, headers: Option<&str>, body: Body<E::WriteBuffer>) -> Result<()> {
         let optional_len = body
             .optional
             .as_ref()
@@ -121,9 +124,6 @@ impl<E: Embedder> Request<E> {
         if let Some(headers) = headers {
             edit::add_text(&mut state.headers, headers, Modifiers::ADD_OR_REPLACE)
                 .map_err(Error::from)?;
-        }
-        if context != 0 {
-            self.handle.set_context(context);
         }
         let (left, length, piece) = RequestBody::new(
             &self.line.verb,

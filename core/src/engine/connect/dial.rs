@@ -1,4 +1,5 @@
-//! Reaching one of a host's addresses: attempts race (RFC 8305), each within the connect timeout.
+//! Reaching one of a host's addresses: one after the other in the resolver's order, or, where the
+//! session says so, in a race (RFC 8305); each attempt has the connect timeout.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -24,6 +25,8 @@ const TOLD_MAX: usize = 8;
 pub struct DialSettings {
     /// Addresses tried at the most (CONNECT_RETRIES).
     pub max_addresses: usize,
+    /// A silent address does not keep the next one waiting (IPV6_FAST_FALLBACK).
+    pub races: bool,
     /// TCP keep-alive of the new connection.
     pub keep_alive: Option<TcpKeepAlive>,
 }
@@ -85,6 +88,7 @@ pub struct Race<S = Socket> {
 struct Attempt<S> {
     address: SocketAddr,
     socket: Arc<S>,
+    since: Instant,
     timeout: Option<Duration>,
     deadline: Option<Instant>,
 }
@@ -98,6 +102,8 @@ pub struct Winner<S = Socket> {
     pub peer: SocketAddr,
     /// The connection.
     pub socket: Arc<S>,
+    /// What it has used of the connect timeout.
+    pub spent: Duration,
 }
 
 /// What a race has to say.
@@ -112,11 +118,15 @@ pub enum RaceStep<S = Socket> {
 }
 
 impl<S: Candidate> Race<S> {
-    /// A race over `addresses`, families interleaved with the first address's family first (RFC
-    /// 8305 §4).
+    /// Attempts to reach `addresses`, in their order; in a race families are interleaved with the
+    /// first address's family first (RFC 8305 §4).
     #[must_use]
     pub fn new(addresses: Vec<SocketAddr>, settings: DialSettings) -> Self {
-        let mut untried = interleave(addresses);
+        let mut untried = if settings.races {
+            interleave(addresses)
+        } else {
+            addresses.into()
+        };
         untried.truncate(settings.max_addresses.max(1));
         Self {
             settings,
@@ -174,7 +184,10 @@ impl<S: Candidate> Race<S> {
         timeout: Option<Duration>,
         attach: Option<&dyn Attach>,
     ) {
-        self.next_start = now.checked_add(ATTEMPT_DELAY);
+        // Otherwise the next one starts when this one has failed.
+        self.next_start = now
+            .checked_add(ATTEMPT_DELAY)
+            .filter(|_| self.settings.races);
         let opened = S::connect(address, self.settings.keep_alive).and_then(|socket| {
             attach
                 .map_or(Ok(()), |to| socket.attach(to))
@@ -184,6 +197,7 @@ impl<S: Candidate> Race<S> {
             Ok(socket) => self.running.push(Attempt {
                 address,
                 socket: Arc::new(socket),
+                since: now,
                 timeout,
                 deadline: clock::deadline(now, timeout),
             }),
@@ -200,13 +214,12 @@ impl<S: Candidate> Race<S> {
         while let Some(attempt) = self.running.get(index) {
             match attempt.socket.result() {
                 Some(Ok(peer)) => {
-                    let Attempt {
-                        address, socket, ..
-                    } = self.running.swap_remove(index);
+                    let attempt = self.running.swap_remove(index);
                     return Some(Winner {
-                        address,
+                        address: attempt.address,
                         peer,
-                        socket,
+                        socket: attempt.socket,
+                        spent: now.saturating_duration_since(attempt.since),
                     });
                 }
                 Some(Err(error)) => self.give_up(index, Obstacle::System(error)),
@@ -380,9 +393,18 @@ mod tests {
 
     impl World {
         fn new(ports: &[u16], max_addresses: usize) -> Self {
+            Self::with(ports, max_addresses, false)
+        }
+
+        fn race(ports: &[u16], max_addresses: usize) -> Self {
+            Self::with(ports, max_addresses, true)
+        }
+
+        fn with(ports: &[u16], max_addresses: usize, races: bool) -> Self {
             let addresses = ports.iter().map(|port| ([127, 0, 0, 1], *port).into());
             let settings = DialSettings {
                 max_addresses,
+                races,
                 keep_alive: None,
             };
             Self {
@@ -406,23 +428,63 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_address_is_followed_by_the_next_at_once_if_that_is_within_the_limit() {
+    fn fact_21_1_4_a_refused_address_is_followed_by_the_next_at_once_within_the_limit() {
         for refused in [REFUSED_AT_ONCE, REFUSED] {
-            let mut both = World::new(&[refused, GOOD], 2);
-            for expected in [&*format!("to {refused}"), "to 4", "with 4"] {
-                assert_eq!(both.says(Duration::ZERO), expected);
-            }
-            let mut one = World::new(&[refused, GOOD], 1);
-            let error = Error::CannotConnect.to_string();
-            for expected in [&*format!("to {refused}"), &error] {
-                assert_eq!(one.says(Duration::ZERO), expected);
+            for races in [false, true] {
+                let mut both = World::with(&[refused, GOOD], 2, races);
+                for expected in [&*format!("to {refused}"), "to 4", "with 4"] {
+                    assert_eq!(both.says(Duration::ZERO), expected);
+                }
+                let mut one = World::with(&[refused, GOOD], 1, races);
+                let error = Error::CannotConnect.to_string();
+                for expected in [&*format!("to {refused}"), &error] {
+                    assert_eq!(one.says(Duration::ZERO), expected);
+                }
             }
         }
     }
 
     #[test]
-    fn a_silent_address_has_a_head_start_and_then_company() {
-        let mut world = World::new(&[SILENT, GOOD], 2);
+    fn fact_21_1_4_a_silent_address_is_followed_by_the_next_after_the_connect_timeout() {
+        let mut world = World::new(&[SILENT, SILENT, GOOD], 3);
+        assert_eq!(world.says(Duration::ZERO), "to 3");
+        assert_eq!(world.says(ATTEMPT_DELAY), "until 2000", "nobody beside it");
+        assert_eq!(world.says(LIMIT), "to 3");
+        assert_eq!(world.says(LIMIT), "until 4000", "with a limit of its own");
+        assert_eq!(world.says(LIMIT * 2), "to 4");
+        assert_eq!(world.says(LIMIT * 2), "with 4");
+    }
+
+    #[test]
+    fn fact_21_1_4_the_error_of_the_last_address_is_told() {
+        let refused = Error::CannotConnect.to_string();
+        let silent = Error::Timeout.to_string();
+        for (ports, error) in [([SILENT, REFUSED], refused), ([REFUSED, SILENT], silent)] {
+            let mut world = World::new(&ports, 2);
+            assert_eq!(world.says(Duration::ZERO), format!("to {}", ports[0]));
+            assert_eq!(world.says(LIMIT), format!("to {}", ports[1]));
+            assert_eq!(world.says(LIMIT * 2), error, "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn fact_21_1_4_without_a_race_the_resolvers_order_counts() {
+        let mut world = World::new(&[REFUSED; 3], 3);
+        let list: Vec<SocketAddr> = ["[::1]:2", "[::2]:2", "1.1.1.1:2"]
+            .iter()
+            .map(|s| s.parse().unwrap())
+            .collect();
+        world.race = Race::new(list.clone(), world.race.settings);
+        let mut tried = Vec::new();
+        while let Ok(RaceStep::Connecting(address)) = world.race.step(world.begin, None, None) {
+            tried.push(address);
+        }
+        assert_eq!(tried, list);
+    }
+
+    #[test]
+    fn in_a_race_a_silent_address_has_a_head_start_and_then_company() {
+        let mut world = World::race(&[SILENT, GOOD], 2);
         assert_eq!(world.says(Duration::ZERO), "to 3");
         assert_eq!(world.says(Duration::ZERO), "until 250");
         let almost = ATTEMPT_DELAY - Duration::from_nanos(1);
@@ -433,7 +495,7 @@ mod tests {
 
     #[test]
     fn a_limit_of_one_address_leaves_a_silent_one_alone_until_its_timeout() {
-        let mut world = World::new(&[SILENT, GOOD], 1);
+        let mut world = World::race(&[SILENT, GOOD], 1);
         assert_eq!(world.says(Duration::ZERO), "to 3");
         assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
         let almost = LIMIT.checked_sub(Duration::from_nanos(1)).unwrap();
@@ -442,8 +504,8 @@ mod tests {
     }
 
     #[test]
-    fn each_attempt_has_its_own_timeout() {
-        let mut world = World::new(&[SILENT, SILENT], 2);
+    fn in_a_race_each_attempt_has_its_own_timeout() {
+        let mut world = World::race(&[SILENT, SILENT], 2);
         assert_eq!(world.says(Duration::ZERO), "to 3");
         assert_eq!(world.says(ATTEMPT_DELAY), "to 3");
         assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
@@ -455,12 +517,24 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_last_decides() {
-        let mut world = World::new(&[SILENT, REFUSED], 2);
+    fn in_a_race_what_ended_last_decides() {
+        let mut world = World::race(&[SILENT, REFUSED], 2);
         assert_eq!(world.says(Duration::ZERO), "to 3");
         assert_eq!(world.says(ATTEMPT_DELAY), "to 2");
         assert_eq!(world.says(ATTEMPT_DELAY), "until 2000");
         assert_eq!(world.says(LIMIT), Error::Timeout.to_string());
+    }
+
+    #[test]
+    fn fact_35_9_what_an_attempt_has_used_of_its_timeout_is_told() {
+        let World { mut race, begin } = World::new(&[SILENT, GOOD], 2);
+        let mut step = |after| race.step(begin + after, Some(LIMIT), None).unwrap();
+        step(Duration::ZERO);
+        step(LIMIT);
+        let RaceStep::Connected(winner) = step(LIMIT + LIMIT / 3) else {
+            panic!("it is good");
+        };
+        assert_eq!(winner.spent, LIMIT / 3, "of its own attempt");
     }
 
     #[test]
@@ -506,7 +580,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_and_the_first_one_leads() {
+    fn in_a_race_families_take_turns_and_the_first_one_leads() {
         let list: Vec<SocketAddr> = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1"]
             .iter()
             .map(|s| s.parse().unwrap())

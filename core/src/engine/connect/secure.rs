@@ -1,5 +1,5 @@
-//! Protecting a new connection: the TLS handshake, which is part of connecting and has the same
-//! limit.
+//! Protecting a new connection: the TLS handshake, which is part of connecting and has what that
+//! has left of its limit.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +32,8 @@ pub enum SecureStep {
 }
 
 impl Secure {
-    /// Starts a handshake with the server called `name`, over `below`, which is over `socket`.
+    /// Starts a handshake with the server called `name`, over `below`, which is over `socket`;
+    /// reaching the server has taken so long.
     ///
     /// # Errors
     /// [`Error::InvalidUrl`] if the name cannot be a server name.
@@ -42,12 +43,13 @@ impl Secure {
         below: Box<dyn Transport>,
         socket: Option<Arc<Socket>>,
         now: Instant,
+        spent: Duration,
     ) -> Result<Self, Error> {
         let handshake = TlsHandshake::new(config, name, below)?;
         Ok(Self {
             handshake: Box::new(handshake),
             socket,
-            since: now,
+            since: now.checked_sub(spent).unwrap_or(now),
         })
     }
 
@@ -97,8 +99,12 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(60);
 
     fn started(wire: &Wire, now: Instant) -> Secure {
+        started_after(Duration::ZERO, wire, now)
+    }
+
+    fn started_after(spent: Duration, wire: &Wire, now: Instant) -> Secure {
         let below = Box::new(wire.clone());
-        Secure::new(&trusting(), "localhost", below, None, now).unwrap()
+        Secure::new(&trusting(), "localhost", below, None, now, spent).unwrap()
     }
 
     #[test]
@@ -117,6 +123,19 @@ mod tests {
         let (failure, problems) = secure.step(begin + LIMIT, Some(LIMIT)).unwrap_err();
         assert_eq!(failure.error(), Error::Timeout);
         assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn fact_35_9_reaching_the_server_has_used_some_of_the_limit() {
+        let (begin, spent) = (clock::now(), LIMIT / 3);
+        let secure = started_after(spent, &Wire::default(), begin);
+        let Ok(SecureStep::Wait(secure, until)) = secure.step(begin, Some(LIMIT)) else {
+            panic!("nobody answers");
+        };
+        let end = begin + LIMIT.saturating_sub(spent);
+        assert_eq!(until, Some(end));
+        let (failure, _) = secure.step(end, Some(LIMIT)).unwrap_err();
+        assert_eq!(failure.error(), Error::Timeout);
     }
 
     #[test]

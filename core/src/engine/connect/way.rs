@@ -47,7 +47,8 @@ enum Stage {
     Begun,
     Resolving(Resolve),
     Dialing(Race),
-    Reached(Arc<Socket>),
+    /// With what that has used of CONNECT_TIMEOUT.
+    Reached(Arc<Socket>, Duration),
     Securing(Secure),
     /// It has come to its end, good or bad.
     Over,
@@ -100,7 +101,7 @@ impl Way {
                 self.resolve(to, told.wake, now, limit).map_err(alone)
             }
             Stage::Dialing(_) => self.dial(told.attach, now, limit).map_err(alone),
-            Stage::Reached(_) | Stage::Securing(_) => self.secure(to, now, limit),
+            Stage::Reached(..) | Stage::Securing(_) => self.secure(to, now, limit),
             Stage::Over => Err(alone(Error::CannotConnect.into())),
         }
     }
@@ -146,7 +147,7 @@ impl Way {
                     local,
                     remote: winner.peer,
                 });
-                self.stage = Stage::Reached(winner.socket);
+                self.stage = Stage::Reached(winner.socket, winner.spent);
                 WayStep::Reached(winner.address.ip())
             }
             RaceStep::Wait(until) => WayStep::Wait(until),
@@ -164,8 +165,8 @@ impl Way {
         let stage = std::mem::replace(&mut self.stage, Stage::Over);
         let secure = if let Stage::Securing(secure) = stage {
             secure
-        } else if let Stage::Reached(socket) = stage {
-            begin_tls(to, socket, now).map_err(alone)?
+        } else if let Stage::Reached(socket, spent) = stage {
+            begin_tls(to, socket, now, spent).map_err(alone)?
         } else {
             return Err(alone(Error::SecureChannelError.into()));
         };
@@ -180,7 +181,7 @@ impl Way {
 
     /// The connection that was reached, where it needs no protection.
     pub fn arrive(&mut self) -> Option<Stack> {
-        if let Stage::Reached(socket) = std::mem::replace(&mut self.stage, Stage::Over) {
+        if let Stage::Reached(socket, _) = std::mem::replace(&mut self.stage, Stage::Over) {
             Some(Stack::tcp(socket))
         } else {
             None
@@ -198,7 +199,7 @@ impl Way {
     pub fn limit(&self, timeouts: &Timeouts) -> Option<Duration> {
         Timeouts::effective(match self.stage {
             Stage::Begun | Stage::Resolving(_) => timeouts.resolve_ms,
-            Stage::Dialing(_) | Stage::Reached(_) | Stage::Securing(_) | Stage::Over => {
+            Stage::Dialing(_) | Stage::Reached(..) | Stage::Securing(_) | Stage::Over => {
                 timeouts.connect_ms
             }
         })
@@ -216,7 +217,7 @@ impl Way {
     pub fn sockets(&self) -> Vec<Arc<Socket>> {
         match &self.stage {
             Stage::Dialing(race) => race.sockets().map(Arc::clone).collect(),
-            Stage::Reached(socket) => vec![Arc::clone(socket)],
+            Stage::Reached(socket, _) => vec![Arc::clone(socket)],
             Stage::Securing(secure) => secure
                 .interest()
                 .map(|(socket, _)| Arc::clone(socket))
@@ -239,13 +240,25 @@ impl Way {
                 let wanted = wanted.map(|(socket, interest)| (Arc::clone(socket), interest));
                 wanted.into_iter().collect()
             }
-            Stage::Begun | Stage::Resolving(_) | Stage::Reached(_) | Stage::Over => Vec::new(),
+            Stage::Begun | Stage::Resolving(_) | Stage::Reached(..) | Stage::Over => Vec::new(),
         }
     }
 }
 
-fn begin_tls(to: &Destination, socket: Arc<Socket>, now: Instant) -> Result<Secure> {
+fn begin_tls(
+    to: &Destination,
+    socket: Arc<Socket>,
+    now: Instant,
+    spent: Duration,
+) -> Result<Secure> {
     let config = to.tls.as_ref().ok_or(Error::SecureChannelError)?;
     let tcp = Box::new(Tcp::new(Arc::clone(&socket)));
-    Ok(Secure::new(config, &to.host, tcp, Some(socket), now)?)
+    Ok(Secure::new(
+        config,
+        &to.host,
+        tcp,
+        Some(socket),
+        now,
+        spent,
+    )?)
 }

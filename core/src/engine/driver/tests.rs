@@ -56,6 +56,7 @@ pub(crate) fn unconnected(request: Composed) -> Driver {
             tls: None,
             dial: DialSettings {
                 max_addresses: 1,
+                races: false,
                 keep_alive: None,
             },
         },

@@ -6,7 +6,7 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server};
 use winhttp_tests::support::tls::world;
-use winhttp_tests::support::{get, request, set_dword, set_timeouts};
+use winhttp_tests::support::{get, request, set_dword, set_timeouts, ticker};
 use winhttp_tests::{Mode, Sending, scenarios};
 
 use super::ear::Ear;
@@ -68,11 +68,17 @@ scenarios! {
     }
 
     fn the_limit_of_the_whole_head_is_another_one<W>(mode) {
-        let hole = TcpHole::new().unwrap();
+        let (stop, tick) = ticker(Duration::from_millis(20));
+        let server = Server::plain(move |connection: &mut Connection| {
+            connection.read_head()?;
+            connection.send(b"HTTP/1.1 200 OK\r\nX-Endless: ")?;
+            while tick() && connection.send(b"x").is_ok() {}
+            Ok(())
+        })
+        .unwrap();
         let ear = Ear::<W>::new(mode);
-        let handle = get(&ear.client, hole.port(), "/");
-        // Both limits expire at once; the one that began earlier is told.
-        set_timeouts::<W>(handle, 0, 0, 0, LIMIT);
+        let handle = get(&ear.client, server.port(), "/");
+        set_timeouts::<W>(handle, 0, 0, 0, 0);
         let option = c::WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT;
         set_dword::<W>(handle, option, 100).unwrap();
         ear.client.send(handle).unwrap();
@@ -82,6 +88,7 @@ scenarios! {
         assert_eq!(detail, expected);
         ear.client.close(handle).unwrap();
         ear.finish();
+        drop((stop, server));
     }
 
     fn a_send_timeout_names_its_limit<W>(mode) {

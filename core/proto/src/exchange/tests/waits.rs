@@ -31,7 +31,55 @@ fn a_head_that_drips_ends_with_the_limit_of_the_whole() {
     }
     world.reading[1] = Peer::Sends(b"HTTP/1.1 200 OK\r\nA: ".to_vec());
     world.send().unwrap();
-    assert_eq!(lasts(world, World::receive), ms(1000));
+    assert_eq!(
+        lasts(world, World::receive),
+        ms(1050),
+        "the first drip after it"
+    );
+}
+
+#[test]
+fn fact_35_9_the_limit_of_the_whole_head_is_looked_at_when_something_arrives() {
+    let receive = |world: &mut World| {
+        world.send().unwrap();
+        world.receive()
+    };
+    for awaits in [receive, World::send_and_await] {
+        let begin = |receive_ms| {
+            let mut world = World::new(request());
+            world.timeouts.receive_ms = receive_ms;
+            world
+        };
+        let mut silent = begin(5000);
+        silent.reading.push_back(Peer::Quiet(EVER));
+        assert_eq!(lasts(silent, awaits), ms(5000), "RECEIVE_TIMEOUT");
+        for late in [&b"HTTP/1.1 204 No Content\r\n\r\n"[..], b"H"] {
+            let mut world = begin(0);
+            let comes = [Peer::Quiet(ms(7000)), Peer::Sends(late.to_vec())];
+            world.reading.extend(comes);
+            assert_eq!(lasts(world, awaits), ms(7000), "{late:?}");
+        }
+    }
+}
+
+#[test]
+fn fact_35_9_the_head_is_due_from_the_end_of_sending_on() {
+    let late = || [Peer::Quiet(ms(200)), Peer::Sends(b"H".to_vec())];
+    let mut world = World::new(request());
+    world.send().unwrap();
+    world.now += ms(900);
+    world.reading.extend(late());
+    assert_eq!(lasts(world, World::receive), ms(200));
+    // The end of sending is that of the last write.
+    let mut world = World::new(request());
+    world.send_piece(b"", Piece::default()).unwrap();
+    world.now += ms(900);
+    world.write(b"body").unwrap();
+    world.now += ms(700);
+    world.reading.extend(late());
+    let rest = b"TTP/1.1 204 No Content\r\n\r\n";
+    world.reading.push_back(Peer::Sends(rest.to_vec()));
+    assert_eq!(world.receive(), Ok(()));
 }
 
 #[test]

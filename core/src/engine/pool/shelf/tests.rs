@@ -123,7 +123,7 @@ fn the_connection_that_came_last_leaves_first_and_only_for_its_server() {
 }
 
 #[test]
-fn a_connection_serves_to_the_end_of_its_idle_life_and_not_beyond() {
+fn fact_21_4_1_a_connection_serves_to_the_end_of_its_idle_life_and_not_beyond() {
     let mut world = World::new();
     assert_eq!(world.get("a", any()), None);
     world.put("a", 1);
@@ -136,7 +136,7 @@ fn a_connection_serves_to_the_end_of_its_idle_life_and_not_beyond() {
 }
 
 #[test]
-fn a_sweep_closes_what_has_expired_and_says_when_the_next_one_does() {
+fn fact_21_4_1_a_sweep_closes_what_has_expired_and_says_when_the_next_one_does() {
     let mut world = World::new();
     for _ in 0..2 {
         assert_eq!(world.get("a", any()), None);

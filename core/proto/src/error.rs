@@ -45,6 +45,12 @@ pub enum Error {
     NotImplemented,
     /// The header that was asked for is not there.
     HeaderNotFound,
+    /// One redirect more than the program allows, or one that cannot be followed.
+    RedirectFailed,
+    /// An answer that another request follows has more of a body than is passed over.
+    ResponseDrainOverflow,
+    /// The request has to be sent again by the program, as its body was given in pieces.
+    ResendRequest,
     /// The header that should be new exists.
     HeaderAlreadyExists,
 

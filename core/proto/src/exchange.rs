@@ -87,6 +87,9 @@ pub struct Composed {
     pub retries: Option<ConnectionRetries>,
     /// What a WebSocket upgrade offers.
     pub upgrade: Option<Offer>,
+    /// It was composed because of an answer that ReceiveResponse has got, which goes on with this
+    /// one.
+    pub is_later_leg: bool,
     /// What the response may cost.
     pub limits: ExchangeLimits,
 }
@@ -114,7 +117,12 @@ pub enum Call<'m> {
         written: &'m mut usize,
     },
     /// WinHttpReceiveResponse.
-    Receive,
+    Receive {
+        /// The optional data of SendRequest, for a request that is sent once more.
+        again: &'m [u8],
+        /// How it goes on the wire.
+        piece: Piece,
+    },
     /// WinHttpQueryDataAvailable.
     Available {
         /// Bytes that can be read; 0 at the end of the body.
@@ -132,13 +140,19 @@ pub enum Call<'m> {
 }
 
 impl Call<'_> {
+    /// A receive of a request without a body.
+    pub const RECEIVE: Self = Self::Receive {
+        again: &[],
+        piece: Piece::WHOLE,
+    };
+
     /// Which call this is.
     #[must_use]
     pub fn operation(&self) -> RequestOperation {
         match self {
             Self::Send { .. } => RequestOperation::SendRequest,
             Self::Write { .. } => RequestOperation::WriteData,
-            Self::Receive => RequestOperation::ReceiveResponse,
+            Self::Receive { .. } => RequestOperation::ReceiveResponse,
             Self::Available { .. } => RequestOperation::QueryDataAvailable,
             Self::Read { .. } => RequestOperation::ReadData,
         }
@@ -210,6 +224,9 @@ pub enum Action {
     Finish,
     /// The connection serves this request no more; then ask again.
     Release(Release),
+    /// An answer is there to which more can be said than the program has: [`Exchange::give`], or
+    /// another exchange in place of this one.
+    Answered,
     /// The call is over.
     Done,
 }
@@ -300,6 +317,8 @@ pub struct Exchange {
     stall: Stall,
     origin: Origin,
     replay: Replay,
+    /// The program gets the answer that is there.
+    is_given: bool,
     /// EXPIRE_CONNECTION.
     expires: bool,
     /// How often it was sent once more.
@@ -341,6 +360,7 @@ impl Exchange {
             stall: Stall::default(),
             origin: Origin::Fresh,
             replay: Replay::Given(0),
+            is_given: false,
             expires: false,
             retried: 0,
             record: Record::default(),
@@ -384,7 +404,9 @@ impl Exchange {
                 piece,
                 written,
             } => self.next_of_write(data.len(), *piece, **written),
-            Call::Receive => self.next_of_receive(turn, input),
+            Call::Receive { again, piece } => {
+                self.next_of_receive(turn, input, again.len(), *piece)
+            }
             Call::Available { found } => self.next_of_available(input, found),
             Call::Read { into, filled, any } => self.next_of_read(input, into, filled, *any),
         };
@@ -402,8 +424,8 @@ impl Exchange {
         let (head, [chunk, data, end]) = match call {
             Call::Send { given, piece, .. } => (&*self.request.head, piece.parts(given)),
             Call::Write { data, piece, .. } => (&[][..], piece.parts(data)),
-            // The request is sent once more: it was its head alone.
-            Call::Receive => (&*self.request.head, Default::default()),
+            // The request is sent once more.
+            Call::Receive { again, piece } => (&*self.request.head, piece.parts(again)),
             Call::Available { .. } | Call::Read { .. } => (&[][..], Default::default()),
         };
         [head, chunk, data, end].map(|part| {
@@ -457,6 +479,23 @@ impl Exchange {
         } else {
             None
         }
+    }
+
+    /// The program gets the answer that is there.
+    pub fn give(&mut self) {
+        self.is_given = true;
+    }
+
+    /// The body of the request can be had again where the call has its optional data.
+    #[must_use]
+    pub fn is_replayable(&self) -> bool {
+        self.replay.is_possible(true) && self.upload.is_complete()
+    }
+
+    /// An answer that asks for another request.
+    fn asks_for_more(&self) -> bool {
+        let head = self.response().filter(|_| !self.is_given);
+        head.is_some_and(|head| matches!(head.status, 300..=303 | 307 | 308))
     }
 
     /// The server agreed to speak WebSocket.

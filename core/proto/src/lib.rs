@@ -19,6 +19,7 @@ pub mod http_date;
 pub mod notify;
 pub mod numbers;
 pub mod option;
+pub mod redirect;
 pub mod tcp_info;
 pub mod url;
 pub mod websocket;

@@ -29,6 +29,8 @@ pub enum Notification {
     ReceivingResponse,
     /// The response head is read; its bytes.
     ResponseReceived(u32),
+    /// A redirect is about to be followed, to this URL.
+    Redirect(Arc<str>),
     /// The transport is about to be closed because it cannot be used again.
     ClosingConnection,
     /// The transport is closed.
@@ -109,6 +111,7 @@ impl Notification {
             | Self::RequestSent(_)
             | Self::ReceivingResponse
             | Self::ResponseReceived(_)
+            | Self::Redirect(_)
             | Self::ClosingConnection
             | Self::ConnectionClosed
             | Self::HandleCreated

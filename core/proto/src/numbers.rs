@@ -29,6 +29,12 @@ numbers! {
 
     /// The connection serves no further request.
     DISABLE_KEEP_ALIVE = WINHTTP_DISABLE_KEEP_ALIVE = 0x8,
+    /// DISABLE_FEATURE: no redirect is followed.
+    DISABLE_REDIRECTS = WINHTTP_DISABLE_REDIRECTS = 0x2,
+    /// REDIRECT_POLICY: the same.
+    REDIRECT_POLICY_NEVER = WINHTTP_OPTION_REDIRECT_POLICY_NEVER = 0,
+    /// REDIRECT_POLICY: all are followed, also from https to http.
+    REDIRECT_POLICY_ALWAYS = WINHTTP_OPTION_REDIRECT_POLICY_ALWAYS = 2,
 
     /// TLS 1.2.
     PROTOCOL_TLS12 = WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 = 0x800,

@@ -7,6 +7,7 @@
 //! [`winhttp_proto::exchange::legality`].
 
 mod authentication;
+mod legs;
 mod life;
 mod operation;
 mod plan;
@@ -26,6 +27,7 @@ pub use query::HeaderBlock;
 pub use receive::Outcome;
 pub use send::Body;
 
+use legs::Moved;
 use life::{Life, Place, Standing};
 
 use super::completions::Completions;
@@ -105,6 +107,12 @@ pub struct RequestState<E: Embedder> {
     /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
     upgrade_wanted: bool,
     response: Option<Box<ResponseHead>>,
+    /// Where redirects have led.
+    moved: Option<Arc<Moved>>,
+    /// How many were followed since SendRequest.
+    redirects: u32,
+    /// What SendRequest was lent, for a request that has to be sent once more.
+    given: Option<E::WriteBuffer>,
     facts: Option<Arc<ConnectionFacts>>,
     /// What the exchange has recorded by its last notification or the end of its last call.
     record: Option<Record>,
@@ -222,6 +230,9 @@ impl<E: Embedder> Request<E> {
             unreported: Vec::new(),
             upgrade_wanted: false,
             response: None,
+            moved: None,
+            redirects: 0,
+            given: None,
             facts: None,
             record: None,
             body: RequestBody::Length(0),

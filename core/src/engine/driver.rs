@@ -31,6 +31,8 @@ use super::socket::Socket;
 use super::switches::Spin;
 use super::transport::{Flush, Read, Stack, Write};
 
+pub use connection::Left;
+
 /// Where a request goes, and what becomes of its connection.
 #[derive(Debug)]
 pub struct Route {
@@ -52,6 +54,9 @@ pub enum Step {
     Notify(Notification),
     /// Step again when a socket of [`Driver::interests`] is ready, when woken, or at this time.
     Wait(Option<Instant>),
+    /// An answer is there: it is given to the program ([`Driver::give`]), or another driver takes
+    /// the place of this one.
+    Answered,
     /// Let others have a turn, then step again: there is more to do than anybody will report.
     Yield,
     /// The call is over.
@@ -137,6 +142,11 @@ impl Driver {
         self.wake = wake;
     }
 
+    /// The program gets the answer that is there.
+    pub fn give(&mut self) {
+        self.exchange.give();
+    }
+
     /// What has been decided and found out so far.
     #[must_use]
     pub fn exchange(&self) -> &Exchange {
@@ -158,6 +168,7 @@ impl Driver {
                     self.note_version(&notification, turn.now);
                     return Ok(Step::Notify(notification));
                 }
+                Action::Answered => return Ok(Step::Answered),
                 Action::Done => return Ok(Step::Done),
                 Action::Acquire => self.acquire()?,
                 Action::Resolve(limit) | Action::Dial(limit) | Action::Secure(limit) => {
@@ -362,7 +373,8 @@ impl Driver {
             return Ok((stack, inbox, self.take_place()));
         }
         if self.exchange.may_look_ahead(self.inbox.data()) {
-            let arrived = self.receive(Room::Inbox(0), &mut Call::Receive);
+            let mut call = Call::RECEIVE;
+            let arrived = self.receive(Room::Inbox(0), &mut call);
             self.exchange.looked_ahead(arrived);
         }
         Err(self.exchange.upgrade_refused(taken, self.inbox.data()))

@@ -82,6 +82,7 @@ mod public_server;
 mod queued_receive;
 mod readme;
 mod receive_outstanding;
+mod redirects;
 mod request_calls;
 mod request_header_bytes;
 mod request_headers;

@@ -22,7 +22,7 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification, ca
     use Notification as N;
     let status = status(notification);
     match notification {
-        N::ResolvingName(name) => text::<W>(status, name, call),
+        N::ResolvingName(name) | N::Redirect(name) => text::<W>(status, name, call),
         N::NameResolved(address)
         | N::ConnectingToServer(address)
         | N::ConnectedToServer(address) => text::<W>(status, &address.to_string(), call),
@@ -90,6 +90,7 @@ pub(crate) fn status(notification: &Notification) -> u32 {
         N::RequestSent(_) => c::WINHTTP_CALLBACK_STATUS_REQUEST_SENT,
         N::ReceivingResponse => c::WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE,
         N::ResponseReceived(_) => c::WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED,
+        N::Redirect(_) => c::WINHTTP_CALLBACK_STATUS_REDIRECT,
         N::ClosingConnection => c::WINHTTP_CALLBACK_STATUS_CLOSING_CONNECTION,
         N::ConnectionClosed => c::WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED,
         N::HandleCreated => c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED,

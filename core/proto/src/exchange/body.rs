@@ -221,9 +221,10 @@ impl Exchange {
         let mut none = 0;
         let filled = match call {
             Call::Read { filled, .. } => &mut **filled,
-            Call::Send { .. } | Call::Write { .. } | Call::Receive | Call::Available { .. } => {
-                &mut none
-            }
+            Call::Send { .. }
+            | Call::Write { .. }
+            | Call::Receive { .. }
+            | Call::Available { .. } => &mut none,
         };
         let State::Body(body) = &mut self.state else {
             return Ok(Flow::On);

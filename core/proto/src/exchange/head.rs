@@ -97,6 +97,8 @@ impl Exchange {
         &mut self,
         turn: &Turn<'_>,
         input: &mut impl Received,
+        given: usize,
+        piece: Piece,
     ) -> Result<Action> {
         match &mut self.state {
             State::Sent => {
@@ -114,7 +116,7 @@ impl Exchange {
                 Ok(Found::Final(response, ..)) if self.is_refused_unread(response.status) => {
                     input.consume(input.data().len());
                     self.state = State::Stale;
-                    self.next_of_send(turn, 0, Piece::default(), Awaits::Sent)
+                    self.next_of_send(turn, given, piece, Awaits::Sent)
                 }
                 Ok(Found::Final(response, bytes, follows)) => {
                     input.consume(bytes);
@@ -129,27 +131,17 @@ impl Exchange {
                     self.failed(failure)
                 }
             },
-            State::Body(_) | State::Upgraded(_) => Ok(Action::Done),
+            State::Body(_) | State::Upgraded(_) => Ok(match self.asks_for_more() {
+                true => Action::Answered,
+                false => Action::Done,
+            }),
             State::Written if self.origin == Origin::Replacement => {
                 self.state = State::Head(Head::new(turn.now, self.origin));
                 Ok(Action::Read(self.room_for_head()))
             }
-            // The request is sent once more, and the program is told no more of that than of the
-            // connection.
-            State::Stale => self.next_of_send(turn, 0, Piece::default(), Awaits::Sent),
-            State::Unconnected
-            | State::Resolving
-            | State::Dialing(_)
-            | State::Reached(_)
-            | State::Securing
-            | State::Refused(..)
-            | State::Connected
-            | State::Sending
-                if self.origin == Origin::Replacement =>
-            {
-                self.next_of_send(turn, 0, Piece::default(), Awaits::Sent)
-            }
-            State::Composed
+            State::Over => Err(self.end()),
+            State::Stale
+            | State::Composed
             | State::Unconnected
             | State::Resolving
             | State::Dialing(_)
@@ -158,10 +150,20 @@ impl Exchange {
             | State::Refused(..)
             | State::Connected
             | State::Sending
-            | State::Written => Err(Error::IncorrectHandleState.into()),
-            // A write beside this receive has met the end before it.
-            State::Over => Err(self.end()),
+            | State::Written => {
+                if !self.is_sent_by_receiving() {
+                    return Err(Error::IncorrectHandleState.into());
+                }
+                // The request is sent once more, unseen, or another one in its place.
+                self.next_of_send(turn, given, piece, Awaits::Sent)
+            }
         }
+    }
+
+    /// What is still to be sent is not a call's of its own.
+    fn is_sent_by_receiving(&self) -> bool {
+        let is_stale = matches!(self.state, State::Stale);
+        is_stale || self.origin == Origin::Replacement || self.request.is_later_leg
     }
 
     /// The server had waited too long on a connection that others had used, and the request is

@@ -20,6 +20,8 @@ pub enum Stage {
     Writing,
     /// ReceiveResponse runs.
     Receiving,
+    /// The same, and the program is being told of a redirect.
+    Redirecting,
     /// ReceiveResponse and WriteData run.
     Exchanging,
     /// The response's head is there.
@@ -37,7 +39,7 @@ pub enum Stage {
 }
 
 /// How many stages there are.
-pub const STAGES: usize = 12;
+pub const STAGES: usize = 13;
 
 impl Stage {
     /// All of them, in the order of the table's columns.
@@ -47,6 +49,7 @@ impl Stage {
         Self::Sent,
         Self::Writing,
         Self::Receiving,
+        Self::Redirecting,
         Self::Exchanging,
         Self::Response,
         Self::Uploading,
@@ -134,38 +137,38 @@ pub const TABLE: [(Function, [Cell; STAGES]); 8] = {
     const MORE: Cell = Cell::More(Refused(IncorrectHandleState));
     const ASIDE: Cell = Cell::Beside(Refused(InvalidOperation));
     [
-        // Created, Sending, Sent, Writing, Receiving, Exchanging,
+        // Created, Sending, Sent, Writing, Receiving, Redirecting, Exchanging,
         // Response, Uploading, Reading, Streaming, Failed, Closed
         (F::SendRequest, [
-            BEGINS, BUSY, BEGINS, BUSY, BUSY, BUSY,
+            BEGINS, BUSY, BEGINS, BUSY, BUSY, BUSY, BUSY,
             BEGINS, BUSY, BUSY, BUSY, BEGINS, CLOSED,
         ]),
         (F::WriteData, [
-            WRONG, BUSY, BEGINS, BUSY, BESIDE, BUSY,
+            WRONG, BUSY, BEGINS, BUSY, BESIDE, BUSY, BUSY,
             MORE, BUSY, BESIDE, BUSY, WRONG, CLOSED,
         ]),
         (F::ReceiveResponse, [
-            WRONG, FOLLOWS, BEGINS, ASIDE, FOLLOWS, FOLLOWS,
+            WRONG, FOLLOWS, BEGINS, ASIDE, FOLLOWS, FOLLOWS, FOLLOWS,
             WRONG, WRONG, TAKEN, TAKEN, WRONG, CLOSED,
         ]),
         (F::QueryDataAvailable, [
-            WRONG, BUSY, WRONG, BUSY, BUSY, BUSY,
+            WRONG, BUSY, WRONG, BUSY, BUSY, BUSY, BUSY,
             BEGINS, BESIDE, BUSY, BUSY, WRONG, CLOSED,
         ]),
         (F::ReadData, [
-            WRONG, BUSY, WRONG, BUSY, BUSY, BUSY,
+            WRONG, BUSY, WRONG, BUSY, BUSY, BUSY, BUSY,
             BEGINS, BESIDE, BUSY, BUSY, WRONG, CLOSED,
         ]),
         (F::QueryHeaders, [
-            LATER, LATER, LATER, LATER, LATER, LATER,
+            LATER, LATER, LATER, LATER, LATER, BEGINS, LATER,
             BEGINS, BEGINS, BEGINS, BEGINS, LATER, LATER,
         ]),
         (F::CompleteUpgrade, [
-            LATER, BUSY, BEGINS, BUSY, BUSY, BUSY,
+            LATER, BUSY, BEGINS, BUSY, BUSY, BUSY, BUSY,
             BEGINS, BUSY, BUSY, BUSY, LATER, BUSY,
         ]),
         (F::SetCredentials, [
-            BEGINS, LATER, BEGINS, LATER, LATER, LATER,
+            BEGINS, LATER, BEGINS, LATER, LATER, BEGINS, LATER,
             BEGINS, LATER, LATER, LATER, BEGINS, BEGINS,
         ]),
     ]

@@ -250,6 +250,7 @@ impl Exchange {
         if let Call::Send { piece, .. } | Call::Write { piece, .. } = call {
             self.upload.complete = piece.is_last;
         }
+        self.upload.complete |= self.request.is_later_leg;
         if matches!(self.state, State::Sending) {
             self.state = State::Written;
             Flow::On

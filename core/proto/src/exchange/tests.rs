@@ -107,6 +107,7 @@ fn request() -> Composed {
         announces_close: false,
         retries: None,
         upgrade: None,
+        is_later_leg: false,
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 2,
@@ -206,7 +207,8 @@ impl World {
     }
 
     fn receive(&mut self) -> Result<()> {
-        self.run(&mut Call::Receive)
+        let mut call = Call::RECEIVE;
+        self.run(&mut call)
     }
 
     fn available(&mut self) -> Result<u32> {
@@ -304,6 +306,10 @@ impl World {
                 Action::Release(release) => {
                     self.let_go.push(release);
                     Flow::On
+                }
+                Action::Answered => {
+                    self.exchange.give();
+                    continue;
                 }
                 Action::Done => return Ok(()),
             };

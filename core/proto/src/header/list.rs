@@ -185,6 +185,11 @@ impl HeaderList {
         });
     }
 
+    /// Removes the fields whose names `keeps` does not keep.
+    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&str) -> bool) {
+        self.headers.retain(|header| keeps(&header.name));
+    }
+
     /// Removes all fields called `name` and says how many they were.
     pub fn remove(&mut self, name: &str) -> usize {
         let before = self.headers.len();

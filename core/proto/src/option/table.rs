@@ -223,15 +223,14 @@ options! {
     /// No Passport data ever exists.
     PASSPORT_RETURN_URL = 87 { query: R, ty: Text, state: NOT_NOW }
     /// Redirects followed: never 0, not from https to http 1, always 2. Lengths 4 and 8 are taken,
-    /// the 8 for programs that pass an `unsigned long`. None is followed, each is given to the
-    /// program: waits for full HTTP (redirects).
+    /// the 8 for programs that pass an `unsigned long`.
     REDIRECT_POLICY = 88 {
-        set: S_R, query: S_R, ty: Dword, default: Number(1), state: Recorded, check: Max(2),
+        set: S_R, query: S_R, ty: Dword, default: Number(1), state: Honoured, check: Max(2),
         inherit: true,
     }
-    /// Redirects in a row. None is followed: waits for full HTTP (redirects).
+    /// Redirects that one ReceiveResponse follows; one more is `ERROR_WINHTTP_REDIRECT_FAILED`.
     MAX_HTTP_AUTOMATIC_REDIRECTS = 89 {
-        set: S_R, query: S_R, ty: Dword, default: Number(10), state: Recorded, inherit: true,
+        set: S_R, query: S_R, ty: Dword, default: Number(10), state: Honoured, inherit: true,
     }
     /// How many 1xx responses are skipped; one more is `ERROR_WINHTTP_INVALID_SERVER_RESPONSE`.
     MAX_HTTP_STATUS_CONTINUE = 90 {
@@ -262,9 +261,8 @@ options! {
     /// Event signalled after the session's last callback. Settable once; wrong lengths are
     /// `ERROR_INVALID_PARAMETER`.
     UNLOAD_NOTIFY_EVENT = 99 { set: S, ty: Pointer, default: Null, state: Honoured, length: Strict }
-    /// Refuses redirects to URLs that have a user name or password. None is followed: waits for
-    /// full HTTP (redirects).
-    REJECT_USERPWD_IN_URL = 100 { set: R, ty: Bool, default: FALSE, state: Recorded }
+    /// Refuses redirects to URLs that have a user name or password; else these are dropped.
+    REJECT_USERPWD_IN_URL = 100 { set: R, ty: Bool, default: FALSE, state: Honoured }
     /// Falls back to the credentials of the process. Without effect: there are none.
     USE_GLOBAL_SERVER_CREDENTIALS = 101 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,

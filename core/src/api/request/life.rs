@@ -36,6 +36,8 @@ pub(super) struct Life<E: Embedder> {
     upload: Place<E>,
     /// Any other call.
     main: Place<E>,
+    /// ReceiveResponse tells the program of a redirect.
+    pub(super) is_redirecting: bool,
 }
 
 /// What the calls that are over have left.
@@ -131,6 +133,7 @@ impl<E: Embedder> Life<E> {
             standing: Standing::Created,
             upload: Place::Free,
             main: Place::Free,
+            is_redirecting: false,
         }
     }
 
@@ -141,6 +144,7 @@ impl<E: Embedder> Life<E> {
         match (&self.standing, self.main.call()) {
             (Standing::Closed, _) => Stage::Closed,
             (_, Some(Op::SendRequest)) => Stage::Sending,
+            (_, Some(Op::ReceiveResponse)) if self.is_redirecting => Stage::Redirecting,
             (_, Some(Op::ReceiveResponse)) if writes => Stage::Exchanging,
             (_, Some(Op::ReceiveResponse)) => Stage::Receiving,
             (_, Some(Op::QueryDataAvailable | Op::ReadData)) if writes => Stage::Streaming,

@@ -15,8 +15,9 @@ pub(super) enum Operation<E: Embedder> {
     Send(Option<E::WriteBuffer>, Piece, Awaits),
     /// WinHttpWriteData; the same, and bytes taken so far, those of the framing included.
     Write(E::WriteBuffer, Piece, usize),
-    /// WinHttpReceiveResponse.
-    Receive,
+    /// WinHttpReceiveResponse; the optional data of SendRequest, for a request that is sent once
+    /// more.
+    Receive(Option<E::WriteBuffer>),
     /// WinHttpQueryDataAvailable; bytes found.
     Available(u32),
     /// WinHttpReadData(Ex); bytes read so far, and whether any number of bytes will do.
@@ -37,7 +38,10 @@ impl<E: Embedder> Operation<E> {
                 piece: *piece,
                 written,
             },
-            Self::Receive => Call::Receive,
+            Self::Receive(given) => Call::Receive {
+                again: given.as_ref().map(WriteMemory::bytes).unwrap_or_default(),
+                piece: Piece::WHOLE,
+            },
             Self::Available(found) => Call::Available { found },
             Self::Read(buffer, filled, any) => Call::Read {
                 into: buffer.bytes(),
@@ -53,16 +57,39 @@ impl<E: Embedder> Operation<E> {
         match self {
             Self::Send(..) => RequestOperation::SendRequest,
             Self::Write(..) => RequestOperation::WriteData,
-            Self::Receive => RequestOperation::ReceiveResponse,
+            Self::Receive(_) => RequestOperation::ReceiveResponse,
             Self::Available(_) => RequestOperation::QueryDataAvailable,
             Self::Read(..) => RequestOperation::ReadData,
+        }
+    }
+
+    /// The optional data of SendRequest.
+    pub(super) fn given(&self) -> Option<&E::WriteBuffer> {
+        match self {
+            Self::Send(given, ..) | Self::Receive(given) => given.as_ref(),
+            Self::Write(..) | Self::Available(_) | Self::Read(..) => None,
+        }
+    }
+
+    /// What a send was lent, which stays lent until the response is received.
+    pub(super) fn keep(&mut self) -> Option<E::WriteBuffer> {
+        match self {
+            Self::Send(given, ..) => given.take(),
+            Self::Receive(_) | Self::Write(..) | Self::Available(_) | Self::Read(..) => None,
+        }
+    }
+
+    /// Nothing of a body is sent any more.
+    pub(super) fn forget_given(&mut self) {
+        if let Self::Receive(given) = self {
+            *given = None;
         }
     }
 
     /// It begins inside the call where the session allows that: what needs no waiting then ends
     /// there too.
     pub(super) fn begins_on_caller(&self) -> bool {
-        matches!(self, Self::Receive | Self::Write(..))
+        matches!(self, Self::Receive(_) | Self::Write(..))
     }
 
     /// The bytes a finished operation moved; what its out parameter gets.
@@ -71,7 +98,7 @@ impl<E: Embedder> Operation<E> {
             Self::Available(found) => return *found,
             Self::Write(data, ..) => data.bytes().len(),
             Self::Read(_, filled, _) => *filled,
-            Self::Send(..) | Self::Receive => 0,
+            Self::Send(..) | Self::Receive(_) => 0,
         };
         u32::try_from(count).unwrap_or(u32::MAX)
     }
@@ -87,7 +114,7 @@ impl<E: Embedder> Operation<E> {
                 }),
             },
             Self::Write(..) => Notification::WriteComplete(count),
-            Self::Receive => Notification::HeadersAvailable,
+            Self::Receive(_) => Notification::HeadersAvailable,
             Self::Available(_) => Notification::DataAvailable(count),
             Self::Read(buffer, ..) => Notification::ReadComplete {
                 address: buffer.address(),

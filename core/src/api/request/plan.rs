@@ -17,6 +17,7 @@ use winhttp_proto::numbers as n;
 use winhttp_proto::option::{MIN_WEB_SOCKET_SEND_BUFFER_BYTES, OptionId, Value, Values};
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
+use super::legs::Leg;
 use super::{Request, RequestState, pooling};
 use crate::api::proxy::ProxyAccess;
 use crate::engine::connect::dial::DialSettings;
@@ -80,7 +81,14 @@ struct Shared {
 
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
-    pub(super) fn plan(&self, state: &mut RequestState<E>, body_len: u64) -> Result<Plan> {
+    pub(super) fn plan(
+        &self,
+        state: &mut RequestState<E>,
+        body_len: u64,
+        is_later_leg: bool,
+    ) -> Result<Plan> {
+        let moved = state.moved.clone();
+        let leg = self.leg(moved.as_deref());
         let settings = self.connect.session().settings();
         if matches!(state.proxy, ProxyAccess::Named { .. }) {
             // Going direct instead would betray what the program asked for.
@@ -90,9 +98,8 @@ impl<E: Embedder> Request<E> {
             let reason = Unsendable::OtherProtocol;
             return Err(Failure::because(Error::HttpProtocolMismatch, reason));
         }
-        let port = self.connect.port(self.secure);
-        if BLOCKED_PORTS.contains(&port) {
-            let reason = Unsendable::BlockedPort(port);
+        if BLOCKED_PORTS.contains(&leg.port) {
+            let reason = Unsendable::BlockedPort(leg.port);
             return Err(Failure::because(Error::CannotConnect, reason));
         }
         let shared = Shared {
@@ -104,27 +111,29 @@ impl<E: Embedder> Request<E> {
             ahead: pooling::ahead(&settings.values),
             takes_first_available: settings.values.flag(OptionId::FIRST_AVAILABLE_CONNECTION),
         };
-        let request = self.compose(state, settings.agent.as_deref(), body_len)?;
+        let mut request = self.compose(state, &leg, settings.agent.as_deref(), body_len)?;
         drop(settings);
-        self.route(&state.values, request, shared)
+        request.is_later_leg = is_later_leg;
+        self.route(&state.values, &leg, request, shared)
     }
 
     /// The request itself.
     fn compose(
         &self,
         state: &mut RequestState<E>,
+        leg: &Leg<'_>,
         agent: Option<&str>,
         body_len: u64,
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
-        let own = state.framed_headers(self.chunks);
+        let own = state.framed_headers(leg.chunks);
         let draft = Draft {
-            verb: &self.line.verb,
-            target: &self.line.target,
+            verb: leg.verb,
+            target: leg.target,
             version: state.version(),
-            host: self.connect.host().text(),
-            port: self.connect.port(self.secure),
-            secure: self.secure,
+            host: leg.host.text(),
+            port: leg.port,
+            secure: leg.secure,
             agent: state.agent(agent),
             own: &own,
             body_bytes: body_len,
@@ -140,19 +149,26 @@ impl<E: Embedder> Request<E> {
         });
         state.sent_headers = Some(headers);
         Ok(Composed {
-            host: self.connect.host().name().into(),
-            secure: self.secure,
+            host: leg.host.name().into(),
+            secure: leg.secure,
             head,
-            method: self.line.verb.clone(),
+            method: leg.verb.clone(),
             announces_close,
             retries: pooling::retries(&state.values),
             upgrade,
             limits: exchange_limits(&state.values),
+            is_later_leg: false,
         })
     }
 
     /// How it gets to its server, and with which connections.
-    fn route(&self, values: &Values, request: Composed, shared: Shared) -> Result<Plan> {
+    fn route(
+        &self,
+        values: &Values,
+        leg: &Leg<'_>,
+        request: Composed,
+        shared: Shared,
+    ) -> Result<Plan> {
         let Shared {
             keep_alive,
             protocols,
@@ -163,14 +179,14 @@ impl<E: Embedder> Request<E> {
             takes_first_available,
         } = shared;
         let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
-        let tls = if self.secure {
+        let tls = if leg.secure {
             let policy = TlsPolicy { protocols, ignored };
             Some(self.connect.session().tls().get(policy)?)
         } else {
             None
         };
-        let look_up = self.look_up_name(values);
-        let port = self.connect.port(self.secure);
+        let look_up = look_up_name(values, leg);
+        let port = leg.port;
         let rest = KeyRest {
             port,
             scope,
@@ -180,7 +196,10 @@ impl<E: Embedder> Request<E> {
             }),
             keep_alive,
         };
-        let key = self.connect.key(look_up.as_deref(), rest);
+        let key = match leg.is_first_server {
+            true => self.connect.key(look_up.as_deref(), rest),
+            false => Arc::new(Key::new(leg.host.name(), look_up.as_deref(), rest)),
+        };
         let demand = Demand {
             ignores: ignored,
             marks: pooling::marks(values),
@@ -210,16 +229,16 @@ impl<E: Embedder> Request<E> {
             ahead,
         })
     }
+}
 
-    /// The name to look up, if it is not that of the server.
-    fn look_up_name(&self, values: &Values) -> Option<String> {
-        let host = self.connect.host();
-        let name = match values.text(OptionId::RESOLUTION_HOSTNAME) {
-            "" => host.look_up_name(),
-            other => Cow::Borrowed(other),
-        };
-        (name != host.name()).then(|| name.into_owned())
-    }
+/// The name to look up, if it is not that of the server: the program's is that of the server it
+/// knows.
+fn look_up_name(values: &Values, leg: &Leg<'_>) -> Option<String> {
+    let name = match values.text(OptionId::RESOLUTION_HOSTNAME) {
+        other if leg.is_first_server && !other.is_empty() => Cow::Borrowed(other),
+        _ => leg.host.look_up_name(),
+    };
+    (name != leg.host.name()).then(|| name.into_owned())
 }
 
 impl<E: Embedder> RequestState<E> {

@@ -4,7 +4,6 @@ use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::exchange::legality::{Function, Verdict};
 use winhttp_proto::header::query::{Block, QueryError, StartLine};
-use winhttp_proto::url::request_url;
 
 use super::Request;
 use super::life::Attached;
@@ -35,9 +34,10 @@ impl<E: Embedder> Request<E> {
         let state = self.state();
         if which == HeaderBlock::Request {
             let headers = state.sent_headers.as_ref().unwrap_or(&state.headers);
+            let leg = self.leg(state.moved.as_deref());
             let start_line = StartLine::Request {
-                method: &self.line.verb,
-                target: &self.line.target,
+                method: leg.verb,
+                target: leg.target,
                 version: state.version(),
             };
             return Ok(ask(&Block {
@@ -67,16 +67,5 @@ impl<E: Embedder> Request<E> {
             start_line: StartLine::Trailers,
             headers,
         })?)
-    }
-
-    /// The request's absolute URL (WINHTTP_OPTION_URL).
-    #[must_use]
-    pub fn url(&self) -> String {
-        request_url(
-            self.secure,
-            self.connect.host(),
-            self.connect.port(self.secure),
-            &self.line.target,
-        )
     }
 }

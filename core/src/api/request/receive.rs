@@ -34,7 +34,10 @@ impl<E: Embedder> Request<E> {
         let mut state = self.state();
         let call = RequestOperation::ReceiveResponse;
         match state.verdict(Function::ReceiveResponse) {
-            Verdict::Begins => self.begin(state, Operation::Receive).map(|_| ()),
+            Verdict::Begins => {
+                let given = state.given.take();
+                self.begin(state, Operation::Receive(given)).map(|_| ())
+            }
             Verdict::Follows if self.handle.is_asynchronous() => {
                 // One of two receives fails, and the program is told of that when it has been told
                 // of everything of the first.

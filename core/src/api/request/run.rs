@@ -84,7 +84,7 @@ impl<E: Embedder> Request<E> {
             // A callback has forked, and this is the child, where the lock may be held for ever.
             return Err(Error::OperationCancelled.into());
         }
-        self.finish(attached, call, outcome)
+        self.finish(attached, &mut operation, outcome)
             .map(|()| operation.count())
     }
 
@@ -193,6 +193,10 @@ impl<E: Embedder> Request<E> {
                 }
                 Step::Wait(until) => return Ok(Progress::Wait(until)),
                 Step::Yield => return Ok(Progress::Yield),
+                Step::Answered => {
+                    self.answered(attached, operation)?;
+                    now = clock::now();
+                }
                 Step::Done => return Ok(Progress::Done),
             }
         }
@@ -200,7 +204,7 @@ impl<E: Embedder> Request<E> {
 
     /// Delivers an informational notification of the operation that runs; `true` if the program's
     /// code may have run.
-    fn tell(&self, call: RequestOperation, notification: &Notification) -> bool {
+    pub(super) fn tell(&self, call: RequestOperation, notification: &Notification) -> bool {
         if !self.handle.is_told_of(notification) {
             return false; // and whoever closes the handle need not leave the rest to this thread
         }
@@ -254,10 +258,12 @@ impl<E: Embedder> Request<E> {
     fn finish(
         &self,
         attached: Attached,
-        call: RequestOperation,
+        operation: &mut Operation<E>,
         outcome: Result<()>,
     ) -> Result<()> {
+        let call = operation.name();
         let mut state = self.state();
+        state.keep_given(operation, outcome.is_ok());
         let released = state.end(&attached, call, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
@@ -345,7 +351,7 @@ impl<E: Embedder> Request<E> {
     }
 
     /// Ends an operation: the request is ready for the next one before the program is told.
-    fn end_on_lane(&self, attached: Attached, operation: Operation<E>, outcome: Result<()>) {
+    fn end_on_lane(&self, attached: Attached, mut operation: Operation<E>, outcome: Result<()>) {
         let call = operation.name();
         let completion = outcome
             .clone()
@@ -353,6 +359,7 @@ impl<E: Embedder> Request<E> {
             .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
+        state.keep_given(&mut operation, outcome.is_ok());
         let released = state.end(&attached, call, outcome.as_ref().copied());
         let receive = state.follows(call, outcome.as_ref().copied());
         self.stop_stepping();
@@ -433,6 +440,13 @@ impl<E: Embedder> RequestState<E> {
         }
     }
 
+    /// What a send that has succeeded was lent stays lent until the response is received.
+    fn keep_given(&mut self, operation: &mut Operation<E>, has_succeeded: bool) {
+        if has_succeeded && let Some(given) = operation.keep() {
+            self.given = Some(given);
+        }
+    }
+
     /// The call is over, and the request takes its next one. Gives what stood before, maybe with a
     /// connection that ends; to be dropped without the lock.
     pub(super) fn end(
@@ -481,8 +495,9 @@ impl<E: Embedder> RequestState<E> {
     /// Nothing may come between a send and the receive that was asked for: it waits for the lane.
     fn begin_receive(&mut self) {
         if let Some(attached) = self.life.attached().cloned() {
+            let given = self.given.take();
             let place = self.life.place(RequestOperation::ReceiveResponse);
-            *place = Place::parked(attached, Operation::Receive);
+            *place = Place::parked(attached, Operation::Receive(given));
         }
     }
 }

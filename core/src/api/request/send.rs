@@ -125,16 +125,18 @@ impl<E: Embedder> Request<E> {
             edit::add_text(&mut state.headers, headers, Modifiers::ADD_OR_REPLACE)
                 .map_err(Error::from)?;
         }
+        let moved = state.moved.clone();
+        let leg = self.leg(moved.as_deref());
         let (left, length, piece) = RequestBody::new(
-            &self.line.verb,
+            leg.verb,
             &state.headers,
-            self.chunks,
+            leg.chunks,
             body.total,
             optional_len,
         )?;
         state.use_up_credentials();
         let prepared = self
-            .plan(&mut state, length)
+            .plan(&mut state, length, false)
             .and_then(|plan| Ok(thread.and_then(|()| self.prepare(plan))?));
         let (attached, sleeper) = match prepared {
             Ok(prepared) => prepared,
@@ -211,17 +213,19 @@ impl<E: Embedder> Request<E> {
     /// poll reports.
     fn prepare(&self, plan: Plan) -> error::Result<(Attached, Option<Arc<Sleeper>>)> {
         let sleeper = self.sleeper()?;
+        let wake = sleeper.as_ref().map(|sleeper| sleeper.waker());
+        Ok((Attached::new(self.driver(plan, wake)), sleeper))
+    }
+
+    /// The driver of what is planned; asynchronously nobody but the poll and the pool wakes it.
+    pub(super) fn driver(&self, plan: Plan, waker: Option<Arc<dyn Wake>>) -> Driver {
         let place = self.handle.delivery().thread().map(|thread| {
             let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
             Place::new(thread.reactor(), owner)
         });
-        let wake: Arc<dyn Wake> = match &sleeper {
-            Some(sleeper) => sleeper.waker(),
-            None => Arc::new(LaneWake(self.myself.clone())),
-        };
+        let wake = waker.unwrap_or_else(|| Arc::new(LaneWake(self.myself.clone())));
         let asked = pool::ask(&plan.key, plan.demand, plan.ahead, || Arc::clone(&wake));
-        let driver = Driver::new(plan.request, plan.route, wake, place, asked);
-        Ok((Attached::new(driver), sleeper))
+        Driver::new(plan.request, plan.route, wake, place, asked)
     }
 }
 
@@ -233,6 +237,8 @@ impl<E: Embedder> RequestState<E> {
         self.record = None;
         self.lost = false;
         self.expires = false;
+        self.redirects = 0;
+        self.given = None;
         std::mem::replace(&mut self.life.standing, Standing::Created)
     }
 

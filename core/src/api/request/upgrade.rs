@@ -104,7 +104,7 @@ impl<E: Embedder> Request<E> {
                 ..Turn::new(clock::now(), &timeouts)
             };
             let mut driver = attached.driver();
-            let step = driver.step(turn, Call::Receive);
+            let step = driver.step(turn, Call::RECEIVE);
             let returning = driver.take_returning();
             drop(driver);
             if let Some(returning) = returning {
@@ -112,6 +112,8 @@ impl<E: Embedder> Request<E> {
             }
             match step? {
                 Step::Notify(_) | Step::Yield => {}
+                // Whoever has not received it gets it as it is.
+                Step::Answered => attached.driver().give(),
                 Step::Done => return Ok(()),
                 Step::Wait(until) => {
                     let call = RequestOperation::ReceiveResponse;

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use winhttp_proto::exchange::{Flow, Release};
+use winhttp_proto::exchange::{Flow, Release, Rest};
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::Notification;
 use winhttp_proto::option::Timeouts;
 
 use super::{Connection, Driver};
+use crate::engine::buffers::Inbox;
 use crate::engine::clock;
 use crate::engine::connect::dial::Attach;
 use crate::engine::connect::way::{Told, Way, WayStep};
@@ -225,26 +226,53 @@ impl Driver {
     }
 }
 
+/// A connection that its request has left in whatever state.
+#[derive(Debug)]
+pub struct Left {
+    connection: Returning,
+    inbox: Inbox,
+    rest: Rest,
+}
+
+impl Left {
+    /// Others use it, if it was left in order; called without a lock, as whoever waits for it is
+    /// woken.
+    pub fn settle(self) {
+        drain(self.connection, self.inbox, self.rest, clock::now());
+    }
+}
+
+impl Driver {
+    /// The request is over: gives the connection, unless it is not to be used again or belongs to a
+    /// parent process.
+    pub fn leave(&mut self) -> Option<Left> {
+        if !self.lease.as_ref().is_some_and(Lease::is_own) {
+            return None;
+        }
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        let (Connection::Ready(stack), Some(ends)) = (connection, self.ends) else {
+            return None;
+        };
+        let rest = self.exchange.take_rest()?;
+        let lease = self.lease.take()?;
+        let idle = self.idle(stack, ends);
+        Some(Left {
+            connection: self.returning(lease, Some(idle)),
+            inbox: std::mem::take(&mut self.inbox),
+            rest,
+        })
+    }
+}
+
 impl Drop for Driver {
-    /// Others use the connection, if this request has left it in order. Called without a lock, as
-    /// whoever waits for it is woken.
+    /// Called without a lock, as whoever waits for the connection is woken.
     fn drop(&mut self) {
         if let Some(returning) = self.returning.take() {
             returning.settle();
         }
         self.take_aside().into_iter().for_each(Aside::settle);
-        if !self.lease.as_ref().is_some_and(Lease::is_own) {
-            return; // there is none, or it is that of a parent process
-        }
-        let connection = std::mem::replace(&mut self.connection, Connection::None);
-        if let (Connection::Ready(stack), Some(ends)) = (connection, self.ends)
-            && let Some(rest) = self.exchange.take_rest()
-            && let Some(lease) = self.lease.take()
-        {
-            let idle = self.idle(stack, ends);
-            let connection = self.returning(lease, Some(idle));
-            let inbox = std::mem::take(&mut self.inbox);
-            drain(connection, inbox, rest, clock::now());
+        if let Some(left) = self.leave() {
+            left.settle();
         }
     }
 }

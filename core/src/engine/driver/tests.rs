@@ -39,6 +39,7 @@ pub(crate) fn request() -> Composed {
         announces_close: false,
         retries: None,
         upgrade: None,
+        is_later_leg: false,
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 10,
@@ -124,7 +125,7 @@ fn send(driver: &mut Driver, given: &[u8]) -> Result<Step> {
 }
 
 fn receive(driver: &mut Driver) -> Result<Step> {
-    run(driver, |driver, turn| driver.step(turn, Call::Receive))
+    run(driver, |driver, turn| driver.step(turn, Call::RECEIVE))
 }
 
 fn read(driver: &mut Driver, into: &mut [u8], filled: &mut usize) -> Result<Step> {

@@ -25,7 +25,7 @@ fn operation(call: RequestOperation) -> Operation<Edge> {
     match call {
         RequestOperation::SendRequest => Operation::Send(None, Piece::WHOLE, Awaits::Sent),
         RequestOperation::WriteData => Operation::Write(Memory(Vec::new()), Piece::WHOLE, 0),
-        RequestOperation::ReceiveResponse => Operation::Receive,
+        RequestOperation::ReceiveResponse => Operation::Receive(None),
         RequestOperation::QueryDataAvailable => Operation::Available(0),
         RequestOperation::ReadData => Operation::Read(Memory(Vec::new()), 0, false),
     }

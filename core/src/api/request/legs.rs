@@ -1,0 +1,237 @@
+//! A request that goes on with another one: redirects, which ReceiveResponse follows by itself.
+//!
+//! What an answer asks for is decided in [`winhttp_proto::redirect`]; here the program is told, and
+//! a new exchange takes the place of the one that is over. The request's URL, method and fields are
+//! the new ones from then on.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use winhttp_proto::embed::{Embedder, WriteMemory};
+use winhttp_proto::error::Error;
+use winhttp_proto::exchange::request_body::RequestBody;
+use winhttp_proto::failure::Result;
+use winhttp_proto::http1::head::ResponseHead;
+use winhttp_proto::notify::{Notification, RequestOperation};
+use winhttp_proto::numbers as n;
+use winhttp_proto::option::{OptionId, Values};
+use winhttp_proto::redirect::{self, Place, Policy, Redirect, Rules};
+use winhttp_proto::url::host::Host;
+use winhttp_proto::url::request_url;
+
+use super::life::Attached;
+use super::operation::Operation;
+use super::{Request, RequestState};
+
+/// Where a redirect has led.
+pub(super) struct Moved {
+    url: String,
+    secure: bool,
+    host: Host,
+    port: u16,
+    target: String,
+    /// In place of the method it was opened with, and without a body.
+    becomes_get: bool,
+}
+
+/// Where a request goes now, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Leg<'l> {
+    pub(super) secure: bool,
+    pub(super) host: &'l Host,
+    pub(super) port: u16,
+    pub(super) verb: &'l Cow<'static, str>,
+    pub(super) target: &'l str,
+    /// The body is chunked automatically.
+    pub(super) chunks: bool,
+    /// It is the server of WinHttpConnect.
+    pub(super) is_first_server: bool,
+}
+
+static GET: Cow<'static, str> = Cow::Borrowed("GET");
+
+impl Leg<'_> {
+    fn place(&self) -> Place<'_> {
+        Place {
+            secure: self.secure,
+            host: self.host,
+            port: self.port,
+            method: self.verb,
+        }
+    }
+}
+
+impl<E: Embedder> Request<E> {
+    /// Where the request goes if redirects have led it there.
+    pub(super) fn leg<'l>(&'l self, moved: Option<&'l Moved>) -> Leg<'l> {
+        let port = self.connect.port(self.secure);
+        match moved {
+            None => Leg {
+                secure: self.secure,
+                host: self.connect.host(),
+                port,
+                verb: &self.line.verb,
+                target: &self.line.target,
+                chunks: self.chunks,
+                is_first_server: true,
+            },
+            Some(moved) => Leg {
+                secure: moved.secure,
+                host: &moved.host,
+                port: moved.port,
+                verb: if moved.becomes_get {
+                    &GET
+                } else {
+                    &self.line.verb
+                },
+                target: &moved.target,
+                chunks: self.chunks && !moved.becomes_get,
+                is_first_server: moved.secure == self.secure
+                    && moved.port == port
+                    && moved.host.name() == self.connect.host().name(),
+            },
+        }
+    }
+
+    /// The request's absolute URL (WINHTTP_OPTION_URL).
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of(&self.state())
+    }
+
+    fn url_of(&self, state: &RequestState<E>) -> String {
+        match &state.moved {
+            Some(moved) => moved.url.clone(),
+            None => {
+                let leg = self.leg(None);
+                request_url(leg.secure, leg.host, leg.port, leg.target)
+            }
+        }
+    }
+
+    /// An answer is there that may ask for another request: that takes its place, or the program
+    /// gets the answer.
+    ///
+    /// # Errors
+    /// What ReceiveResponse fails with.
+    pub(super) fn answered(&self, attached: &Attached, operation: &mut Operation<E>) -> Result<()> {
+        let (answer, is_replayable, is_too_much) = {
+            let driver = attached.driver();
+            let exchange = driver.exchange();
+            let answer = exchange.response().cloned();
+            (
+                answer,
+                exchange.is_replayable(),
+                exchange.is_too_much_to_pass(),
+            )
+        };
+        let redirect = match &answer {
+            Some(answer) => self.redirect(answer)?,
+            None => None,
+        };
+        let (Some(answer), Some(redirect)) = (answer, redirect) else {
+            attached.driver().give();
+            return Ok(());
+        };
+        if is_too_much {
+            return Err(Error::ResponseDrainOverflow.into());
+        }
+        let needs_body = !redirect.becomes_get;
+        self.tell_redirect(answer, redirect, operation.name());
+        if self.handle.is_closed() {
+            return Err(Error::OperationCancelled.into());
+        }
+        if !needs_body {
+            operation.forget_given();
+        } else if !is_replayable {
+            return Err(Error::ResendRequest.into());
+        }
+        self.go_on(attached, operation)
+    }
+
+    fn redirect(&self, answer: &ResponseHead) -> Result<Option<Redirect>> {
+        let state = self.state();
+        let moved = state.moved.clone();
+        let leg = self.leg(moved.as_deref());
+        let rules = rules(&state.values, state.redirects);
+        Ok(redirect::followed(
+            rules,
+            leg.place(),
+            &self.url_of(&state),
+            answer,
+        )?)
+    }
+
+    /// The request has another place from now on. The program is told, can look at the answer, and
+    /// can change the fields and credentials for what follows.
+    fn tell_redirect(&self, answer: ResponseHead, redirect: Redirect, call: RequestOperation) {
+        let text = Arc::from(&*redirect.url);
+        let mut state = self.state();
+        let before = state.moved.take();
+        let leg = self.leg(before.as_deref());
+        redirect::strip(&mut state.headers, leg.place(), &redirect);
+        let was_get = before.as_ref().is_some_and(|before| before.becomes_get);
+        state.moved = Some(Arc::new(Moved {
+            url: redirect.url,
+            secure: redirect.secure,
+            host: redirect.host,
+            port: redirect.port,
+            target: redirect.target,
+            becomes_get: was_get || redirect.becomes_get,
+        }));
+        state.redirects = state.redirects.saturating_add(1);
+        state.response = Some(Box::new(answer));
+        state.life.is_redirecting = true;
+        drop(state);
+        let here = winhttp_process::epoch();
+        self.tell(call, &Notification::Redirect(text));
+        // A callback may have forked: in the child the lock may be held for ever.
+        if here.is_current() {
+            let mut state = self.state();
+            state.life.is_redirecting = false;
+            state.response = None;
+        }
+    }
+
+    /// Composes the request anew, and lets it take the place of the one that is over.
+    fn go_on(&self, attached: &Attached, operation: &Operation<E>) -> Result<()> {
+        // The next request may use its connection.
+        let left = attached.driver().leave();
+        if let Some(left) = left {
+            left.settle();
+        }
+        let given = operation.given().map_or(0, |given| given.bytes().len());
+        let wake = self.sleeper()?.map(|sleeper| sleeper.waker());
+        let mut state = self.state();
+        let moved = state.moved.clone();
+        let leg = self.leg(moved.as_deref());
+        let total = u32::try_from(given).unwrap_or(u32::MAX);
+        let given = u64::try_from(given).unwrap_or(u64::MAX);
+        let (left, length, _) =
+            RequestBody::new(leg.verb, &state.headers, leg.chunks, total, given)?;
+        let plan = self.plan(&mut state, length, true)?;
+        state.body = left;
+        state.facts = None;
+        drop(state);
+        let next = self.driver(plan, wake);
+        let before = std::mem::replace(&mut *attached.driver(), next);
+        drop(before); // without a lock
+        Ok(())
+    }
+}
+
+fn rules(values: &Values, followed: u32) -> Rules {
+    let disabled = values.dword(OptionId::DISABLE_FEATURE) & n::DISABLE_REDIRECTS != 0;
+    let policy = match values.dword(OptionId::REDIRECT_POLICY) {
+        _ if disabled => Policy::Never,
+        n::REDIRECT_POLICY_NEVER => Policy::Never,
+        n::REDIRECT_POLICY_ALWAYS => Policy::Always,
+        _ => Policy::NotToHttp,
+    };
+    let most = values.dword(OptionId::MAX_HTTP_AUTOMATIC_REDIRECTS);
+    Rules {
+        policy,
+        left: most.saturating_sub(followed),
+        rejects_userinfo: values.flag(OptionId::REJECT_USERPWD_IN_URL),
+    }
+}

@@ -142,7 +142,7 @@ impl HeaderAnswer {
     /// The value for WINHTTP_QUERY_FLAG_NUMBER.
     ///
     /// # Errors
-    /// [`QueryError::Unparsable`] unless the text is a decimal number below 2^32.
+    /// [`QueryError::Unparsable`] unless the text begins with a decimal number below 2^32.
     pub fn number(&self) -> Result<u32, QueryError> {
         self.number64()?
             .try_into()
@@ -152,9 +152,9 @@ impl HeaderAnswer {
     /// The value for WINHTTP_QUERY_FLAG_NUMBER64.
     ///
     /// # Errors
-    /// [`QueryError::Unparsable`] unless the text is a decimal number below 2^64.
+    /// [`QueryError::Unparsable`] unless the text begins with a decimal number below 2^64.
     pub fn number64(&self) -> Result<u64, QueryError> {
-        parse_number(&self.text).ok_or(QueryError::Unparsable)
+        leading_number(&self.text).ok_or(QueryError::Unparsable)
     }
 
     /// The value for WINHTTP_QUERY_FLAG_SYSTEMTIME.
@@ -310,6 +310,15 @@ fn custom(name: Option<&str>) -> Result<&str, QueryError> {
     } else {
         Err(QueryError::NotFound)
     }
+}
+
+/// The digits that a text begins with, behind blanks: `12abc` is 12 for a query.
+///
+/// Framing does not read numbers so: what two parties may read differently is refused there.
+fn leading_number(text: &str) -> Option<u64> {
+    let text = text.trim_start_matches([' ', '\t']);
+    let end = text.find(|one: char| !one.is_ascii_digit());
+    text.get(..end.unwrap_or(text.len()))?.parse().ok()
 }
 
 /// Reads an unsigned decimal number; blanks around it are allowed, signs are not.
@@ -536,6 +545,26 @@ mod tests {
             "٣",
         ] {
             assert_eq!(parse_number(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_query_reads_the_digits_that_a_value_begins_with() {
+        for (text, number) in [
+            ("42", Ok(42)),
+            (" 42 ", Ok(42)),
+            ("12abc", Ok(12)),
+            ("1, 2", Ok(1)),
+            ("abc12", Err(QueryError::Unparsable)),
+            ("-1", Err(QueryError::Unparsable)),
+            ("", Err(QueryError::Unparsable)),
+            ("4294967296 x", Err(QueryError::Unparsable)),
+        ] {
+            let answer = HeaderAnswer {
+                text: text.into(),
+                advances_index: true,
+            };
+            assert_eq!(answer.number(), number, "{text}");
         }
     }
 

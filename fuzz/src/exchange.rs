@@ -102,6 +102,7 @@ pub fn run(data: &[u8]) {
             head: format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes(),
             method: method.into(),
             announces_close: has(8),
+            retries: None,
             upgrade: None,
             limits: ExchangeLimits {
                 head,

@@ -3,9 +3,7 @@
 //!
 //! Input: flags, message limit, two bytes of a seed for the pieces, the wire.
 
-use winhttp_proto::websocket::{
-    CloseFrame, Event, MessageKind, ProtocolError, Receiver, Role,
-};
+use winhttp_proto::websocket::{CloseFrame, Event, MessageKind, ProtocolError, Receiver, Role};
 
 use crate::input::{Input, Pieces};
 

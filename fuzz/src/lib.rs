@@ -15,6 +15,7 @@ pub mod input;
 /// The behaviour tests' model of a handle.
 #[path = "../../tests/src/judge/mod.rs"]
 pub mod judge;
+pub mod pool;
 pub mod response;
 pub mod sending;
 pub mod url;

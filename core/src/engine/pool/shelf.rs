@@ -4,6 +4,8 @@
 //! it until it is gone; meanwhile it serves a request, is read to the end of an answer, or is idle.
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, VecDeque};

@@ -1,7 +1,9 @@
-//! The shelf against what it promises, and against a model that does the same by counting.
+//! The shelf against what it promises, and against a model that does the same by counting
+//! ([`super::model`]).
 
 use std::time::Duration;
 
+use super::model::Model;
 use super::*;
 
 type Shelf = super::Shelf<&'static str, u32, u32>;
@@ -370,89 +372,20 @@ fn a_dead_connection_is_replaced_by_another_idle_one_without_one_more_being_open
     assert_eq!(world.woken(), [10], "one was open");
 }
 
-/// Random check-out, return, loss, waiting, leaving and expiry against a count by hand: never more
-/// than the limit are open, nothing is lost, nothing is given twice, and the first comes first.
+/// Random changes of every kind; the model says what must be true behind each.
 #[test]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one step of the model after the other"
-)]
 fn a_model_agrees() {
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = move |below: u64| {
+    let mut choose = move |below: usize| {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        random % below
+        usize::try_from(random % below as u64).expect("below a usize")
     };
-    for limit in [1, 2, 3] {
-        let mut world = World::new();
-        let (mut used, mut idle, mut waiting) = (Vec::new(), Vec::new(), VecDeque::new());
-        let mut last = 0;
-        for _ in 0..20_000 {
-            match next(6) {
-                0 | 1 => match world.ask("a", at_most(limit), 0) {
-                    Answer::Now(Grant::Use(kept)) => {
-                        let place = idle.iter().position(|one| *one == kept.connection);
-                        used.push(idle.remove(place.expect("it was idle")));
-                    }
-                    Answer::Now(Grant::Open) => {
-                        last += 1;
-                        used.push(last);
-                    }
-                    Answer::Wait(number) => waiting.push_back(number),
-                },
-                2 if !used.is_empty() => {
-                    let connection =
-                        used.swap_remove(usize::try_from(next(used.len() as u64)).unwrap());
-                    idle.push(connection);
-                    world.put("a", connection);
-                }
-                3 if !used.is_empty() => {
-                    used.swap_remove(usize::try_from(next(used.len() as u64)).unwrap());
-                    world.gone("a");
-                }
-                4 if !waiting.is_empty() => {
-                    let place = usize::try_from(next(waiting.len() as u64)).unwrap();
-                    let number = waiting.remove(place).unwrap();
-                    let aftermath = world.shelf.leave(&"a", number, world.now);
-                    world.add(aftermath);
-                }
-                _ => {
-                    world.after(Duration::from_secs(next(20)));
-                    let (swept, _) = world.shelf.sweep(world.now);
-                    world.add(swept);
-                }
-            }
-            for closed in world.closed() {
-                idle.retain(|one| *one != closed);
-            }
-            while let Some(number) = waiting.front() {
-                match world.shelf.collect(&"a", *number) {
-                    Some(Grant::Use(kept)) => {
-                        idle.retain(|one| *one != kept.connection);
-                        used.push(kept.connection);
-                    }
-                    Some(Grant::Open) => {
-                        last += 1;
-                        used.push(last);
-                    }
-                    None => break,
-                }
-                waiting.pop_front();
-            }
-            let open = used.len() + idle.len();
-            assert!(open <= limit, "{open} are open");
-            let counted = world
-                .shelf
-                .open_by_mark(|_| true)
-                .map(|(_, open, _)| open)
-                .sum::<usize>();
-            assert_eq!(counted, open);
-            assert!(
-                waiting.is_empty() || used.len() == limit,
-                "somebody waits for nothing"
-            );
+    for _ in 0..20 {
+        let mut model = Model::new(crate::engine::clock::now());
+        for _ in 0..3_000 {
+            model.step(&mut choose);
         }
     }
 }

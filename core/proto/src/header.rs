@@ -6,6 +6,7 @@
 pub mod edit;
 mod list;
 pub mod name_table;
+pub(crate) mod number;
 pub mod query;
 pub mod text;
 mod version;

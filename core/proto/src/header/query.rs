@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::name_table::{AnswerSource, Level};
-use super::{Header, HeaderList, Version, text};
+use super::{Header, HeaderList, Version, number, text};
 use crate::error::Error;
 use crate::http_date::{self, CalendarTime};
 
@@ -154,7 +154,7 @@ impl HeaderAnswer {
     /// # Errors
     /// [`QueryError::Unparsable`] unless the text begins with a decimal number below 2^64.
     pub fn number64(&self) -> Result<u64, QueryError> {
-        leading_number(&self.text).ok_or(QueryError::Unparsable)
+        number::leading(&self.text).ok_or(QueryError::Unparsable)
     }
 
     /// The value for WINHTTP_QUERY_FLAG_SYSTEMTIME.
@@ -309,29 +309,6 @@ fn custom(name: Option<&str>) -> Result<&str, QueryError> {
         Ok(name)
     } else {
         Err(QueryError::NotFound)
-    }
-}
-
-/// The digits that a text begins with, behind blanks: `12abc` is 12 for a query.
-///
-/// Framing does not read numbers so: what two parties may read differently is refused there.
-fn leading_number(text: &str) -> Option<u64> {
-    let text = text.trim_start_matches([' ', '\t']);
-    let end = text.find(|one: char| !one.is_ascii_digit());
-    text.get(..end.unwrap_or(text.len()))?.parse().ok()
-}
-
-/// Reads an unsigned decimal number; blanks around it are allowed, signs are not.
-///
-/// `None` if there is anything else or the number does not fit.
-#[must_use]
-pub(crate) fn parse_number(text: &str) -> Option<u64> {
-    let digits = text.trim_matches([' ', '\t']);
-    let only_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    if only_digits {
-        digits.parse().ok()
-    } else {
-        None
     }
 }
 
@@ -526,45 +503,6 @@ mod tests {
         for special in [18, 19, 20, 45] {
             let found = ask(start, &trailers, special, None, 0);
             assert_eq!(found, Err(QueryError::NotFound), "{special}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_plain_decimal() {
-        assert_eq!(parse_number(" 42\t"), Some(42));
-        assert_eq!(parse_number("18446744073709551615"), Some(u64::MAX));
-        for bad in [
-            "",
-            " ",
-            "+1",
-            "-1",
-            "0x1",
-            "1, 1",
-            "18446744073709551616",
-            "1.0",
-            "٣",
-        ] {
-            assert_eq!(parse_number(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_query_reads_the_digits_that_a_value_begins_with() {
-        for (text, number) in [
-            ("42", Ok(42)),
-            (" 42 ", Ok(42)),
-            ("12abc", Ok(12)),
-            ("1, 2", Ok(1)),
-            ("abc12", Err(QueryError::Unparsable)),
-            ("-1", Err(QueryError::Unparsable)),
-            ("", Err(QueryError::Unparsable)),
-            ("4294967296 x", Err(QueryError::Unparsable)),
-        ] {
-            let answer = HeaderAnswer {
-                text: text.into(),
-                advances_index: true,
-            };
-            assert_eq!(answer.number(), number, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::head::ResponseHead;
 use crate::error::Error;
-use crate::header::{HeaderList, query, text};
+use crate::header::{HeaderList, number, text};
 
 /// How the end of a body is found (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +160,7 @@ fn content_length(headers: &HeaderList) -> Result<Option<u64>, FramingError> {
     {
         let number = std::str::from_utf8(text::trim_blanks(value))
             .ok()
-            .and_then(query::parse_number)
+            .and_then(number::whole)
             .ok_or(FramingError::Length)?;
         if length.is_some_and(|other| other != number) {
             return Err(FramingError::Lengths);

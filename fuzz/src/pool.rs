@@ -1,6 +1,6 @@
 //! The pool's shelf, which decides who gets which connection: whatever is asked, given back, lost,
-//! left, taken, marked, ended and swept in whatever order, at whatever times, it does what the model
-//! of the unit tests says (`core/src/engine/pool/shelf/model.rs`).
+//! left, taken, marked, ended and swept in whatever order, at whatever times, it does what the
+//! model of the unit tests says (`core/src/engine/pool/shelf/model.rs`).
 //!
 //! Input: a byte for each choice of the model. A forked child has nothing of it: its shelf is a new
 //! one, as every input's is.

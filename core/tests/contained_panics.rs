@@ -26,7 +26,6 @@ use winhttp_proto::failure::Result;
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{BufferKind, Notification, Observer};
 use winhttp_proto::option::OptionId;
-use winhttp_proto::url::escape::EscapeFlags;
 
 /// The longest any notification may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -202,13 +201,7 @@ impl World {
         let arguments = OpenRequest {
             verb: Some(verb.into()),
             object: Some(object.into()),
-            version: None,
-            referrer: None,
-            accept: Vec::new(),
-            secure: false,
-            refresh: false,
-            chunks: false,
-            escape: EscapeFlags::from_bits(0),
+            ..OpenRequest::default()
         };
         let request = self.library.open_request(connect, arguments);
         request

@@ -20,7 +20,6 @@ use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{Notification, Observer};
-use winhttp_proto::url::escape::EscapeFlags;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -107,17 +106,7 @@ fn opened() -> (Library<Edge>, Arc<Request<Edge>>) {
         })
         .unwrap();
     let connect = library.connect_to(session.bits(), "127.0.0.1", 9).unwrap();
-    let request = OpenRequest {
-        verb: None,
-        object: None,
-        version: None,
-        referrer: None,
-        accept: Vec::new(),
-        secure: false,
-        refresh: false,
-        chunks: false,
-        escape: EscapeFlags::from_bits(0),
-    };
+    let request = OpenRequest::default();
     let request = library.open_request(connect.bits(), request).unwrap();
     let request = library.request(request.bits()).unwrap();
     (library, request)

@@ -569,4 +569,11 @@ impl<W: Unit> Client<W> {
         // SAFETY: any number may be passed.
         call(unsafe { winhttp::WinHttpCloseHandle::<W>(handle.raw()) })
     }
+
+    /// WinHttpCloseHandle, and its notice.
+    pub fn close_and_wait(&self, handle: Handle) {
+        self.close(handle).unwrap();
+        self.recorder
+            .wait(handle, c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING);
+    }
 }

@@ -27,7 +27,7 @@ mod websocket;
 
 pub use client::{Call, Client, Handle, Mode, call, last_error, status, text};
 pub use gate::Gate;
-pub use peer::{answers, answers_and_ends};
+pub use peer::{HELLO, answers, answers_and_ends, answers_each};
 pub use recorder::{Callback, Event, Info, Recorder};
 pub use transfer::{Answer, Sending, set_option};
 pub use websocket::{

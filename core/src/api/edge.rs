@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use winhttp_proto::embed::{Embedder, ReadMemory, UnloadEvent, WriteMemory};
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{Notification, Observer};
-use winhttp_proto::url::escape::EscapeFlags;
 
 use super::{Library, OpenRequest, OpenSession, ProxyAccess};
 
@@ -100,15 +99,9 @@ pub(super) fn handles_of(session: OpenSession) -> Handles {
 
 pub(super) fn open_request(library: &Library<Edge>, connect: u64, version: Option<&str>) -> u64 {
     let request = OpenRequest {
-        verb: None,
         object: Some("/path?query".into()),
         version: version.map(str::to_owned),
-        referrer: None,
-        accept: Vec::new(),
-        secure: false,
-        refresh: false,
-        chunks: false,
-        escape: EscapeFlags::from_bits(0),
+        ..OpenRequest::default()
     };
     library.open_request(connect, request).unwrap().bits()
 }

@@ -37,8 +37,8 @@ pub struct OpenSession {
     pub secure_defaults: bool,
 }
 
-/// Arguments of WinHttpOpenRequest.
-#[derive(Debug)]
+/// Arguments of WinHttpOpenRequest; those not given are as NULL and 0 there.
+#[derive(Debug, Default)]
 pub struct OpenRequest {
     /// The method; `None` or empty means GET.
     pub verb: Option<String>,

@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{AsyncResult, WebSocketStatus};
-use winhttp_tests::{Handle, last_error, text};
+use winhttp_tests::{Handle, last_error};
 
-use crate::message;
+use crate::{calls, message};
 
 /// Connections that are being opened at once: fewer than a server's system keeps waiting.
 const OPENING_MAX: usize = 200;
@@ -165,26 +165,9 @@ impl Client {
 
     fn start(&self, index: usize) -> Result<(), u32> {
         let secure = self.connections[index].secure;
-        let (verb, path) = (text::<u16>("GET"), text::<u16>("/"));
-        let flags = if secure { c::WINHTTP_FLAG_SECURE } else { 0 };
-        let null = std::ptr::null();
-        let connect = self.connects[usize::from(secure)].raw();
-        let (verb, path) = (verb.as_ptr(), path.as_ptr());
-        // SAFETY: the texts live through the call.
-        let request = unsafe {
-            winhttp::WinHttpOpenRequest::<u16>(
-                connect,
-                verb,
-                path,
-                null,
-                null,
-                std::ptr::null(),
-                flags,
-            )
-        };
-        if request.is_null() {
-            return Err(last_error());
-        }
+        let connect = self.connects[usize::from(secure)];
+        let request = calls::open(connect, secure, "GET", "/")?.raw();
+        let null: *const u16 = std::ptr::null();
         let upgrade = c::WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET;
         // SAFETY: no memory is passed.
         let asked = unsafe { winhttp::WinHttpSetOption::<u16>(request, upgrade, null.cast(), 0) };

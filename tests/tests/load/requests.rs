@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::AsyncResult;
-use winhttp_tests::{Call, Handle, call, last_error, text};
+use winhttp_tests::{Call, Handle, call};
 
-use crate::message;
+use crate::{calls, message};
 
 /// Room for one read; longer bodies come in pieces.
 const ROOM: usize = 4096;
@@ -79,27 +79,8 @@ fn upload(number: u64) -> Vec<u8> {
 }
 
 fn open(connect: Handle, secure: bool, number: u64) -> Call<Handle> {
-    let verb = text::<u16>(if number % 4 == 3 { "POST" } else { "GET" });
-    let path = text::<u16>(&format!("/{number}"));
-    let flags = if secure { c::WINHTTP_FLAG_SECURE } else { 0 };
-    let null = std::ptr::null();
-    let (verb, path) = (verb.as_ptr(), path.as_ptr());
-    // SAFETY: the texts live through the call.
-    let request = unsafe {
-        winhttp::WinHttpOpenRequest::<u16>(
-            connect.raw(),
-            verb,
-            path,
-            null,
-            null,
-            std::ptr::null(),
-            flags,
-        )
-    };
-    if request.is_null() {
-        return Err(last_error());
-    }
-    Ok(request.into())
+    let verb = if number % 4 == 3 { "POST" } else { "GET" };
+    calls::open(connect, secure, verb, &format!("/{number}"))
 }
 
 /// Sends a request; `body` must live until that is complete.

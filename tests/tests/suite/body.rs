@@ -178,29 +178,6 @@ scenarios! {
         client.finish();
     }
 
-    fn read_data_ex_takes_what_is_there<W>(mode) {
-        let server = Server::plain(|connection| {
-            if connection.read_head()?.is_some() {
-                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")?;
-                connection.hold("rest")?;
-                connection.send(b"-last")?;
-                connection.wait_closed();
-            }
-            Ok(())
-        })
-        .unwrap();
-        let client = Client::<W>::new(mode);
-        let request = client.get(server.port(), "/");
-        client.exchange(request).unwrap();
-        assert_eq!(client.read_ex(request, 100, 0), Ok(b"first".to_vec()));
-        server.release("rest").unwrap();
-        let fill = c::WINHTTP_READ_DATA_EX_FLAG_FILL_BUFFER;
-        assert_eq!(client.read_ex(request, 5, fill), Ok(b"-last".to_vec()));
-        assert_eq!(client.read_ex(request, 5, 0), Ok(Vec::new()));
-        assert_eq!(client.read_ex(request, 5, 0x10), Err(c::ERROR_INVALID_PARAMETER));
-        client.finish();
-    }
-
     fn a_read_of_0_bytes_takes_nothing<W>(mode) {
         let server = Server::plain(by_path).unwrap();
         let client = Client::<W>::new(mode);

@@ -7,9 +7,9 @@ use std::thread;
 
 use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
 use winhttp_fixtures::{Connection, Server};
+use winhttp_tests::HELLO;
 use winhttp_tests::support::programs::{WIDTHS, build, run};
 
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 const HELLO_AND_BYE: &[u8] =
     b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
 const MANY: usize = 200;

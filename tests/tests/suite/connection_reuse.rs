@@ -10,35 +10,21 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support::{dword, set_dword};
-use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, status, text};
+use winhttp_tests::{
+    Call, Client, HELLO, Handle, Mode, PATIENCE, Sending, answers_each, call, scenarios, status,
+    text,
+};
 
-const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
 const SENDING: u32 = c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
 const SENT: u32 = c::WINHTTP_CALLBACK_STATUS_REQUEST_SENT;
 const SEND_COMPLETE: u32 = c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE;
 
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
 /// A server whose answers depend on the path and on how often it was asked on this connection.
 fn server(
     answer: impl Fn(&mut Connection, &str, usize) -> io::Result<()> + Send + Sync + 'static,
 ) -> Server {
-    Server::plain(script(answer)).unwrap()
-}
-
-fn script(
-    answer: impl Fn(&mut Connection, &str, usize) -> io::Result<()> + Send + Sync + 'static,
-) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
-    move |connection: &mut Connection| {
-        let mut count = 0;
-        while let Some(request) = connection.read_head()? {
-            let _body = connection.read_body(&request)?;
-            answer(connection, &request.target, count)?;
-            count += 1;
-        }
-        Ok(())
-    }
+    Server::plain(answers_each(answer)).unwrap()
 }
 
 /// Always says hello.
@@ -56,13 +42,8 @@ fn whole<W: Unit>(client: &Client<W>, request: Handle) -> Vec<u8> {
 fn get<W: Unit>(client: &Client<W>, port: u16, path: &str) -> Vec<u8> {
     let request = client.get(port, path);
     let body = whole(client, request);
-    close(client, request);
+    client.close_and_wait(request);
     body
-}
-
-fn close<W: Unit>(client: &Client<W>, request: Handle) {
-    client.close(request).unwrap();
-    client.recorder.wait(request, CLOSING);
 }
 
 fn was_told<W: Unit>(client: &Client<W>, request: Handle, status: u32) -> bool {
@@ -106,7 +87,7 @@ scenarios! {
             let request = client.open_request(connect, "GET", "/", 0).unwrap();
             client.close(connect).unwrap();
             whole(&client, request);
-            close(&client, request);
+            client.close_and_wait(request);
         }
         assert_eq!(server.connections(), 1);
         client.finish();
@@ -120,13 +101,13 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let first = client.get(server.port(), "/unread");
         client.exchange(first).unwrap();
-        close(&client, first);
+        client.close_and_wait(first);
         let second = client.get(server.port(), "/unread");
         client.exchange(second).unwrap();
         assert_eq!(client.read(second, 100).unwrap().len(), 100);
         // Sent again without having been read to the end.
         assert_eq!(client.exchange(second), Ok(()));
-        close(&client, second);
+        client.close_and_wait(second);
         get(&client, server.port(), "/");
         assert_eq!(server.connections(), 1);
         client.finish();
@@ -144,7 +125,7 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let first = client.get(server.port(), "/chunks");
         client.exchange(first).unwrap();
-        close(&client, first);
+        client.close_and_wait(first);
         assert!(server.wait_peer_end(0, PATIENCE).is_some());
         server.release("chunks").unwrap();
         get(&client, server.port(), "/");
@@ -185,7 +166,7 @@ scenarios! {
         let request = client.get(server.port(), "/");
         client.exchange(request).unwrap();
         assert_eq!(client.read(request, 1).unwrap(), b"x");
-        close(&client, request);
+        client.close_and_wait(request);
         client.finish();
         server.release("rest").unwrap();
         assert!(server.wait_peer_end(0, PATIENCE).is_some());
@@ -217,7 +198,7 @@ scenarios! {
         let client = Client::<W>::new(mode);
         let first = client.get(server.port(), "/stalls");
         client.exchange(first).unwrap();
-        close(&client, first);
+        client.close_and_wait(first);
         get(&client, server.port(), "/");
         assert_eq!(server.connections(), 2);
         assert!(server.wait_peer_end(0, PATIENCE).is_some(), "within a second");
@@ -234,7 +215,7 @@ scenarios! {
             let first = client.get(server.port(), "/long");
             set_dword::<W>(first, c::WINHTTP_OPTION_MAX_RESPONSE_DRAIN_SIZE, limit).unwrap();
             client.exchange(first).unwrap();
-            close(&client, first);
+            client.close_and_wait(first);
             let own = if limit == 1999 { 2 } else { connections - 1 };
             get(&client, server.port(), "/");
             assert_eq!(server.connections(), own, "{limit}");
@@ -307,7 +288,7 @@ scenarios! {
             let connect = client.connect(name, server.port()).unwrap();
             let request = client.open_request(connect, "GET", "/", 0).unwrap();
             whole(&client, request);
-            close(&client, request);
+            client.close_and_wait(request);
             assert_eq!(server.connections(), connections, "{name}");
         }
         for connections in [3, 4] {
@@ -333,7 +314,7 @@ scenarios! {
         resolve_as::<W>(second, "localhost").unwrap();
         whole(&client, second);
         assert!(was_told(&client, second, CONNECTED));
-        close(&client, second);
+        client.close_and_wait(second);
         // The one without the other name is still there.
         get(&client, server.port(), "/");
         assert_eq!(server.connections(), 2);
@@ -372,7 +353,7 @@ scenarios! {
         assert_eq!(whole(&client, second), b"hello");
         assert_eq!(server.connections(), 2);
         assert!(was_told(&client, second, CONNECTED));
-        close(&client, second);
+        client.close_and_wait(second);
         // Ruling 40.10: what may have been done once is not done twice.
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
         let post = client.open_request(connect, "POST", "/", 0).unwrap();
@@ -394,7 +375,7 @@ scenarios! {
         let marked = client.get(server.port(), "/marked");
         client.put_option(marked, c::WINHTTP_OPTION_CONNECTION_GUID, &[7; 16]).unwrap();
         whole(&client, marked);
-        close(&client, marked);
+        client.close_and_wait(marked);
         assert_eq!(get(&client, server.port(), "/stale"), b"hello");
         assert_eq!(server.connections(), 2);
         let matching = client.get(server.port(), "/matching");
@@ -439,7 +420,7 @@ scenarios! {
                 assert!(!was_told(&client, *other, SENDING), "it waits");
             }
             // One that is closed leaves its place to the next.
-            close(&client, others[1]);
+            client.close_and_wait(others[1]);
             assert_eq!(client.body(first).unwrap(), b"hello");
             for other in others.iter().filter(|other| **other != others[1]) {
                 client.recorder.wait(*other, SEND_COMPLETE);
@@ -494,7 +475,7 @@ scenarios! {
                 set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, flags).unwrap();
             }
             let outcome = client.exchange(request).and_then(|()| client.body(request));
-            close(&client, request);
+            client.close_and_wait(request);
             outcome
         };
         let all = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID | c::SECURITY_FLAG_IGNORE_CERT_DATE_INVALID;

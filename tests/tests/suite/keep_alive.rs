@@ -13,7 +13,6 @@ use winhttp_proto::error::Error;
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::notify::{Notification, Observer};
 use winhttp_proto::option::OptionId;
-use winhttp_proto::url::escape::EscapeFlags;
 use winhttp_tests::PATIENCE;
 
 /// Short enough for a test, long enough to be a timer's work.
@@ -97,15 +96,8 @@ fn connect(library: &Library<Test>, server: &Server, asynchronous: bool) -> u64 
         .unwrap()
         .bits();
     let request = OpenRequest {
-        verb: None,
         object: Some("/idle".to_owned()),
-        version: None,
-        referrer: None,
-        accept: Vec::new(),
-        secure: false,
-        refresh: false,
-        chunks: false,
-        escape: EscapeFlags::from_bits(0),
+        ..OpenRequest::default()
     };
     let request = library.open_request(connect, request).unwrap().bits();
     let object = library.request(request).unwrap();

@@ -10,27 +10,11 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server};
 use winhttp_tests::support::set_dword;
-use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, scenarios};
+use winhttp_tests::{Call, Client, HELLO, Handle, Mode, PATIENCE, answers_each, scenarios};
 
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const SENT: u32 = c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE;
 const READ: u32 = c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE;
-
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-/// Answers by path and by how often it was asked on this connection.
-fn script(
-    answer: impl Fn(&mut Connection, &str, usize) -> io::Result<()> + Send + Sync + 'static,
-) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
-    move |connection: &mut Connection| {
-        let mut count = 0;
-        while let Some(request) = connection.read_head()? {
-            answer(connection, &request.target, count)?;
-            count += 1;
-        }
-        Ok(())
-    }
-}
 
 fn open<W: Unit>(client: &Client<W>, port: u16, path: &str, secure: bool) -> Handle {
     let connect = client.connect("127.0.0.1", port).unwrap();
@@ -46,15 +30,10 @@ fn open<W: Unit>(client: &Client<W>, port: u16, path: &str, secure: bool) -> Han
     request
 }
 
-fn close<W: Unit>(client: &Client<W>, request: Handle) {
-    client.close(request).unwrap();
-    client.recorder.wait(request, CLOSING);
-}
-
 fn get<W: Unit>(client: &Client<W>, port: u16, path: &str, secure: bool) -> Call<Vec<u8>> {
     let request = open(client, port, path, secure);
     let outcome = client.exchange(request).and_then(|()| client.body(request));
-    close(client, request);
+    client.close_and_wait(request);
     outcome
 }
 
@@ -65,9 +44,9 @@ fn both(
     let identity = Authority::new()
         .and_then(|authority| authority.issue(&IdentityOptions::default()))
         .unwrap();
-    let secure = Server::tls(script(answer.clone()), &identity).unwrap();
+    let secure = Server::tls(answers_each(answer.clone()), &identity).unwrap();
     [
-        (Server::plain(script(answer)).unwrap(), false),
+        (Server::plain(answers_each(answer)).unwrap(), false),
         (secure, true),
     ]
 }
@@ -127,7 +106,7 @@ scenarios! {
             requests.iter().for_each(|request| client.exchange(*request).unwrap());
             for request in requests {
                 assert_eq!(client.body(request).unwrap(), b"hello");
-                close(&client, request);
+                client.close_and_wait(request);
             }
             server.release("behind").unwrap();
             for index in all {
@@ -171,7 +150,7 @@ fn half_way<W: Unit>(client: &Client<W>, request: Handle, depth: u32) {
 
 #[test]
 fn handles_that_are_closed_at_any_time_leave_their_place_to_the_next_synchronously() {
-    let server = Server::plain(script(|connection, _, _| {
+    let server = Server::plain(answers_each(|connection, _, _| {
         connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n")?;
         connection.send(b"3\r\nllo\r\n0\r\n\r\n")
     }))
@@ -209,7 +188,7 @@ fn handles_that_are_closed_at_any_time_leave_their_place_to_the_next_synchronous
 
 #[test]
 fn handles_that_are_closed_at_any_time_leave_their_place_to_the_next_asynchronously() {
-    let server = Server::plain(script(|connection, _, _| {
+    let server = Server::plain(answers_each(|connection, _, _| {
         connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n")?;
         connection.send(b"3\r\nllo\r\n0\r\n\r\n")
     }))
@@ -257,7 +236,7 @@ fn handles_that_are_closed_at_any_time_leave_their_place_to_the_next_asynchronou
 
 #[test]
 fn a_request_is_sent_again_from_inside_its_own_last_read() {
-    let server = Server::plain(script(|connection, _, _| connection.send(HELLO))).unwrap();
+    let server = Server::plain(answers_each(|connection, _, _| connection.send(HELLO))).unwrap();
     let client = Client::<u16>::new(Mode::Async);
     set_dword::<u16>(client.session, c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER, 1).unwrap();
     let request = client.get(server.port(), "/");

@@ -226,6 +226,7 @@ scenarios! {
         assert_eq!(client.read_ex(request, 5, fill), came(b"defgh"));
         assert_eq!(client.read_ex(request, 100, fill), came(b"ijkl"), "to the end");
         assert_eq!(client.read_ex(request, 100, 0), came(b""));
+        assert_eq!(client.read_ex(request, 100, 0x10), Err(c::ERROR_INVALID_PARAMETER));
         client.finish();
     }
 

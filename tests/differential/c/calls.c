@@ -2,6 +2,7 @@
 #include "calls.h"
 
 INTERNET_PORT plain_port, tls_port;
+BOOL connections_apart = TRUE;
 
 BOOL result(const char *call, BOOL answer)
 {
@@ -13,7 +14,7 @@ BOOL result(const char *call, BOOL answer)
     return answer;
 }
 
-static HINTERNET named(const char *call, HINTERNET handle, const char *name)
+HINTERNET named(const char *call, HINTERNET handle, const char *name)
 {
     DWORD error = GetLastError();
     name_handle(handle, name);
@@ -24,25 +25,37 @@ static HINTERNET named(const char *call, HINTERNET handle, const char *name)
     return handle;
 }
 
-static const WCHAR *wide(const char *text)
+const WCHAR *wide(const char *text)
 {
-    static WCHAR buffer[512];
+    static WCHAR buffers[4][WIDE_CHARACTERS];
+    static unsigned next;
+    WCHAR *buffer = buffers[next++ % 4];
     size_t index = 0;
-    for (; text[index] != 0 && index + 1 < 512; index++)
+    if (text == NULL)
+        return NULL;
+    for (; text[index] != 0 && index + 1 < WIDE_CHARACTERS; index++)
         buffer[index] = (WCHAR)(unsigned char)text[index];
     buffer[index] = 0;
     return buffer;
 }
 
-void open_handles(FLOW *flow, INTERNET_PORT port, const char *path, DWORD flags)
+static void keep_connections_apart(HINTERNET session)
+{
+    DWORD on = TRUE;
+    /* A system that does not know the option plays each scenario in a process of its own. */
+    if (connections_apart)
+        WinHttpSetOption(session, WINHTTP_OPTION_DISABLE_GLOBAL_POOLING, &on, sizeof on);
+}
+
+void open_session(FLOW *flow, INTERNET_PORT port)
 {
     DWORD_PTR context = SESSION_CONTEXT;
-    char call[512];
     memset(flow, 0, sizeof *flow);
     SetLastError(UNTOUCHED);
     flow->session = WinHttpOpen(L"differential", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL,
         asynchronous ? WINHTTP_FLAG_ASYNC : 0);
     named("Open", flow->session, "session");
+    keep_connections_apart(flow->session);
     SetLastError(UNTOUCHED);
     result("SetStatusCallback",
         WinHttpSetStatusCallback(
@@ -55,6 +68,12 @@ void open_handles(FLOW *flow, INTERNET_PORT port, const char *path, DWORD flags)
     flow->connection = WinHttpConnect(flow->session, L"127.0.0.1", port, 0);
     named("Connect", flow->connection, "connection");
     created(flow->connection);
+}
+
+void open_handles(FLOW *flow, INTERNET_PORT port, const char *path, DWORD flags)
+{
+    char call[512];
+    open_session(flow, port);
     SetLastError(UNTOUCHED);
     flow->request
         = WinHttpOpenRequest(flow->connection, NULL, wide(path), NULL, NULL, NULL, flags);

@@ -29,7 +29,15 @@ typedef struct FLOW {
 
 /* Where the fixtures' servers listen. */
 extern INTERNET_PORT plain_port, tls_port;
+/* Whether a session has a pool of its own, so that it finds no connection that another scenario has left. */
+extern BOOL connections_apart;
 
+/* Text for a call that copies it: four stay valid. NULL stays NULL. */
+#define WIDE_CHARACTERS 2048
+const WCHAR *wide(const char *text);
+
+/* Up to a connection. */
+void open_session(FLOW *flow, INTERNET_PORT port);
 /* Up to an upgrade request that can be sent. */
 void open_handles(FLOW *flow, INTERNET_PORT port, const char *path, DWORD flags);
 BOOL send_request(FLOW *flow);
@@ -62,6 +70,8 @@ void query_close_status_into(HINTERNET socket, DWORD size);
 
 /* Prints a TRUE or FALSE with the last error. */
 BOOL result(const char *call, BOOL answer);
+/* Prints a new handle, or NULL with the last error, and names it. */
+HINTERNET named(const char *call, HINTERNET handle, const char *name);
 void query_header(HINTERNET handle, const char *label, DWORD header, const WCHAR *name);
 void query_status(HINTERNET request);
 void set_number(HINTERNET handle, const char *label, DWORD option, DWORD value);

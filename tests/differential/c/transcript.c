@@ -165,6 +165,31 @@ static void print_transfer(const char *who, const EVENT *event)
         is_read ? quoted(inbox, status.dwBytesTransferred) : "");
 }
 
+/* The number that tells of a request: how much of what. */
+static DWORD count_of(const EVENT *event)
+{
+    DWORD count;
+    if (event->status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE)
+        return event->length;
+    if (event->length != sizeof count || !event->has_information)
+        return (DWORD)-1;
+    memcpy(&count, event->information, sizeof count);
+    return count;
+}
+
+static void print_count(const char *who, const EVENT *event)
+{
+    DWORD count = count_of(event);
+    if (event->status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE)
+        say("%s %s: %u bytes, %s", who, status_name(event->status), (unsigned)count,
+            quoted(inbox, count));
+    else if (count == (DWORD)-1)
+        say("%s %s: information of length %u", who, status_name(event->status),
+            (unsigned)event->length);
+    else
+        say("%s %s: %u", who, status_name(event->status), (unsigned)count);
+}
+
 static void print_event(EVENT *event)
 {
     char who[64];
@@ -183,7 +208,12 @@ static void print_event(EVENT *event)
             print_transfer(who, event);
             return;
         }
-        break;
+        print_count(who, event);
+        return;
+    case WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE:
+    case WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE:
+        print_count(who, event);
+        return;
     case WINHTTP_CALLBACK_STATUS_HANDLE_CREATED:
     case WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING:
         memcpy(&other, event->information, sizeof other);
@@ -317,6 +347,27 @@ DWORD last_read(DWORD *bytes, WINHTTP_WEB_SOCKET_BUFFER_TYPE *type)
     *bytes = status.dwBytesTransferred;
     *type = status.eBufferType;
     return 0;
+}
+
+DWORD last_count(void)
+{
+    switch (last.status) {
+    case WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE:
+    case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
+    case WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE:
+        return count_of(&last);
+    default:
+        return (DWORD)-1;
+    }
+}
+
+DWORD last_error(void)
+{
+    WINHTTP_ASYNC_RESULT result;
+    if (last.status != WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
+        return 0;
+    memcpy(&result, last.information, sizeof result);
+    return result.dwError;
 }
 
 void scenario_begin(const char *name, BOOL is_asynchronous)

@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef WINHTTP_OPTION_DISABLE_GLOBAL_POOLING
+#define WINHTTP_OPTION_DISABLE_GLOBAL_POOLING 195
+#endif
 #ifndef WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT
 #define WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT 115
 #endif
@@ -63,6 +66,10 @@ void until_both(HINTERNET handle, DWORD first, DWORD second);
 void created(HINTERNET new_handle);
 /* The last notification that until met: 0 and the status of a READ_COMPLETE, or an error; 0xffffffff for others. */
 DWORD last_read(DWORD *bytes, WINHTTP_WEB_SOCKET_BUFFER_TYPE *type);
+/* The same for a request: the count of a DATA_AVAILABLE, READ_COMPLETE or WRITE_COMPLETE; -1 for anything else. */
+DWORD last_count(void);
+/* The error of the last notification that until met; 0 for all but REQUEST_ERROR. */
+DWORD last_error(void);
 
 /* Names of numbers; unknown ones are spelled as numbers. */
 const char *error_name(DWORD error);

@@ -1,5 +1,5 @@
 /* Asynchronous requests, all sent before the first is answered, each closed by its own callback.
-   Arguments: host, port, path, how many. */
+   Arguments: host, port, path, how many, how many connections at the most (0: no limit). */
 #include "common.h"
 
 #include <pthread.h>
@@ -65,7 +65,7 @@ static void CALLBACK notified(
 int main(int argc, char **argv)
 {
     WCHAR host[TEXT_MAX], path[TEXT_MAX];
-    CHECK(argc == 5);
+    CHECK(argc == 6);
     unsigned many = (unsigned)atoi(argv[4]);
     struct transfer *transfers = calloc(many, sizeof *transfers);
     CHECK(transfers != NULL);
@@ -75,6 +75,9 @@ int main(int argc, char **argv)
        … 25.6 seconds. */
     CHECK(WinHttpSetTimeouts(session, 0, 60000, 120000, 120000));
     CHECK(session != NULL);
+    DWORD limit = (DWORD)atoi(argv[5]);
+    if (limit > 0)
+        CHECK(WinHttpSetOption(session, WINHTTP_OPTION_MAX_CONNS_PER_SERVER, &limit, sizeof limit));
     CHECK(WinHttpSetStatusCallback(session, notified, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0)
         != WINHTTP_INVALID_STATUS_CALLBACK);
     HINTERNET connect = WinHttpConnect(session, wide(host, argv[1]), (INTERNET_PORT)atoi(argv[2]), 0);

@@ -1,5 +1,5 @@
 /* What a child does with handles that it inherits. Arguments: port, mode (sync, async), and the case: unused, used, in_use,
- * returned, tls. */
+ * returned, given, tls. */
 #include "process_fork.h"
 
 static const DWORD REFUSED = ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
@@ -168,7 +168,8 @@ static void in_use(void)
     CHECK(request != NULL);
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, stalled, NULL) == 0);
-    CHECK(wait_for(request, WINHTTP_CALLBACK_STATUS_REQUEST_SENT, 0) >= 0);
+    /* Between two calls it has nothing in hand: it must be inside the one that waits. */
+    CHECK(wait_for(request, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, 0) >= 0);
     child(use_in_use);
     leave(0);
 }
@@ -203,6 +204,32 @@ static void returned(void)
     close_parents_first();
 }
 
+/* Inside its own callback a request is sent again: it is given the connection it had, and uses it behind the callback. */
+static void send_again_and_fork(HINTERNET handle, DWORD status)
+{
+    if (handle != request || status != WINHTTP_CALLBACK_STATUS_READ_COMPLETE)
+        return;
+    inside = NULL;
+    CHECK(WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0));
+    /* At once, so that it has to wait for the answer, in the poll. */
+    CHECK(WinHttpReceiveResponse(request, NULL));
+    child(close_parents_first);
+}
+
+/* What the child closes is not taken from the parent's poll. */
+static void given(void)
+{
+    open_all();
+    for (int round = 0; round < 20; round++) {
+        CHECK(exchange(request));
+        int from = event_count;
+        inside = send_again_and_fork;
+        CHECK(WinHttpReadData(request, buffer, sizeof buffer, NULL));
+        CHECK(wait_for(request, WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, from) >= 0);
+    }
+    close_parents_first();
+}
+
 static void use_tls(void)
 {
     refuse(websocket);
@@ -225,7 +252,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } cases[] = { { "unused", unused }, { "used", used }, { "in_use", in_use }, { "returned", returned },
-        { "tls", tls } };
+        { "given", given }, { "tls", tls } };
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;

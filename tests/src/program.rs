@@ -7,13 +7,19 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// The longest a program may take: it does many things, and compilers may run beside it.
+/// The longest a program may take, unless a test says otherwise: it does many things, and
+/// compilers may run beside it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a program to its successful end and gives what it printed; it must say nothing on its
 /// standard error.
 pub fn run(command: &mut Command) -> String {
-    let (status, output, errors) = ends(command);
+    run_within(command, PATIENCE)
+}
+
+/// The same with a program that may take so long.
+pub fn run_within(command: &mut Command, patience: Duration) -> String {
+    let (status, output, errors) = ends_within(command, patience);
     assert!(
         status.success() && errors.is_empty(),
         "{command:?} ended with {status}:\n{output}{errors}"
@@ -25,6 +31,10 @@ pub fn run(command: &mut Command) -> String {
 /// output and error.
 #[must_use]
 pub fn ends(command: &mut Command) -> (ExitStatus, String, String) {
+    ends_within(command, PATIENCE)
+}
+
+fn ends_within(command: &mut Command, patience: Duration) -> (ExitStatus, String, String) {
     let process = command
         // Cargo's search path comes before the program's own, and may lead to an older library.
         .env_remove("LD_LIBRARY_PATH")
@@ -36,7 +46,7 @@ pub fn ends(command: &mut Command) -> (ExitStatus, String, String) {
         .spawn()
         .unwrap();
     let group = format!("-{}", process.id());
-    end_of(process, &group)
+    end_of(process, &group, patience)
 }
 
 /// One test of this program, in a process of its own: to be given an environment, and run. The
@@ -55,12 +65,12 @@ pub fn own_test(module: &str, test: &str) -> Command {
 #[must_use]
 pub fn wait(process: Child) -> (ExitStatus, String, String) {
     let id = process.id().to_string();
-    end_of(process, &id)
+    end_of(process, &id, PATIENCE)
 }
 
 /// What the process forks counts as part of it: it hangs as long as any of them has its output
 /// open. `whom` is then killed.
-fn end_of(mut process: Child, whom: &str) -> (ExitStatus, String, String) {
+fn end_of(mut process: Child, whom: &str, patience: Duration) -> (ExitStatus, String, String) {
     let collect = |pipe: Option<Box<dyn Read + Send>>| {
         thread::spawn(move || {
             let mut text = Vec::new();
@@ -82,7 +92,7 @@ fn end_of(mut process: Child, whom: &str) -> (ExitStatus, String, String) {
         let _the_test_may_be_over = done.send(());
         ended
     });
-    let in_time = is_done.recv_timeout(PATIENCE).is_ok();
+    let in_time = is_done.recv_timeout(patience).is_ok();
     if !in_time {
         send_signal(whom, "KILL");
     }

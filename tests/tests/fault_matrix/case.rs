@@ -4,19 +4,22 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ScopedJoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_tests::{Client, Event, Handle, Mode, PATIENCE, call};
 
 use super::operation::Attempt;
 use super::possessions::{Possessions, forget_peak, live_bytes, peak_bytes};
-use super::row::{Done, Ends, Operation, Peer, Row, Weight};
+use super::row::{Done, Earlier, Ends, Operation, Peer, Row, Weight};
 use super::stage::{Played, Ready, ready};
 
 /// What one case may have allocated at once, in bytes: the library, the peer and the harness
 /// together.
 pub(crate) const PEAK_BYTES_MAX: usize = 8 << 20;
+
+/// Within this time, what is left of an answer is still waited for.
+const DRAIN_SURE: Duration = Duration::from_millis(500);
 
 const CANCELLED: Ends = Ends::Fails(c::ERROR_WINHTTP_OPERATION_CANCELLED);
 const GONE: Ends = Ends::Fails(c::ERROR_INVALID_HANDLE);
@@ -60,6 +63,7 @@ impl Disturbance {
             Operation::Resolve
                 | Operation::Connect
                 | Operation::Handshake
+                | Operation::Wait
                 | Operation::SendRequest
                 | Operation::Idle
         );
@@ -72,6 +76,8 @@ impl Disturbance {
             Self::CloseElsewhere | Self::CloseInOtherCallback => !row.seen,
             // The port is refused without a word.
             Self::CloseInOwnCallback if matches!(row.peer, Peer::Port(_)) => false,
+            // Nor is there one while nothing happens.
+            Self::CloseInOwnCallback if never && row.operation == Operation::Wait => false,
             Self::CloseInOwnCallback => {
                 row.operation.is_announced()
                     || mode == Mode::Async
@@ -143,6 +149,7 @@ impl Case<'_> {
     fn play(&self, played: &Played) {
         let client = Client::<u16>::new(self.mode);
         let recorder = client.recorder.clone();
+        let begun = Instant::now();
         let limited = self.row.limited
             && matches!(
                 self.disturbance,
@@ -158,12 +165,20 @@ impl Case<'_> {
         }
         let mark = client.events(ready.handle);
         let attempt = self.attempt(&client, &ready, played);
-        let outcome = self.undergo(&attempt, &ready, played);
+        let outcome = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| ready.read_earlier(&client));
+            let outcome = self.undergo(&attempt, &ready, played);
+            self.check_connections(played, begun);
+            ready.close_earlier(&client);
+            join(reader, &self.what);
+            outcome
+        });
         self.judge(
             &outcome,
             client.recorder.events_of(ready.handle).split_off(mark),
         );
         self.check_told(played, mark, &client, &ready);
+        self.check_later(&client, &ready, played);
         let count = attempt.count();
         let lent = attempt.into_memory();
         client.finish();
@@ -278,7 +293,7 @@ impl Case<'_> {
             }
             Disturbance::CloseElsewhere => close(ready.handle),
             Disturbance::CloseInOwnCallback => {
-                if !self.row.operation.is_announced() {
+                if !self.row.operation.is_announced_at_once() {
                     played.release();
                 }
             }
@@ -342,6 +357,39 @@ impl Case<'_> {
                 assert_eq!((&event.info, event.length), (&word, 4), "{}", self.what);
             }
         }
+    }
+
+    /// The request was repeated or not, as the row says.
+    fn check_connections(&self, played: &Played, begun: Instant) {
+        let Some(expected) = self.row.connections else {
+            return;
+        };
+        if !matches!(
+            self.disturbance,
+            Disturbance::None | Disturbance::Early | Disturbance::CloseParents
+        ) {
+            return;
+        }
+        // Slow machines let the time pass in which the rest of an answer may come.
+        let abandoned = matches!(self.row.earlier, Earlier::Abandoned(_));
+        if abandoned && expected == 1 && begun.elapsed() > DRAIN_SURE {
+            return;
+        }
+        assert_eq!(played.connections(expected), expected, "{}", self.what);
+    }
+
+    /// Nothing that the peer has sent too much reaches another request.
+    fn check_later(&self, client: &Client<u16>, ready: &Ready, played: &Played) {
+        if !self.row.later || !matches!(self.disturbance, Disturbance::None | Disturbance::Early) {
+            return;
+        }
+        played.done().wait(&self.what);
+        close(ready.handle);
+        let later = ready.open_later(client, self.row);
+        client.exchange(later).unwrap();
+        assert_eq!(client.body(later).unwrap(), b"right", "{}", self.what);
+        assert_eq!(played.connections(2), 2, "{}", self.what);
+        close(later);
     }
 
     /// One completion for each operation that was accepted, none in synchronous mode.

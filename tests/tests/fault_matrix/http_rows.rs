@@ -16,7 +16,7 @@ const COUNT: Ends = Ends::Fails(c::ERROR_WINHTTP_HEADER_COUNT_EXCEEDED);
 const CHUNK: Ends = Ends::Fails(c::ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW);
 
 type Result = io::Result<()>;
-type BoxedAct = Box<dyn Fn(&mut Connection, &Cue) -> Result + Send + Sync>;
+pub(crate) type BoxedAct = Box<dyn Fn(&mut Connection, &Cue) -> Result + Send + Sync>;
 
 /// Every row of this file.
 pub(crate) fn rows() -> Vec<Row> {
@@ -146,13 +146,17 @@ fn sending() -> Vec<Row> {
                 ..Row::script(operation, "silent", until(), silent, TIMEOUT)
             },
             Row::script(operation, "reset", until(), resets, CONNECTION),
-            Row::script(
-                operation,
-                "refused",
-                until(),
-                says(refusal),
-                refused.clone(),
-            ),
+            // A body that was not sent to its end ends its connection (21.3.4).
+            Row {
+                later: true,
+                ..Row::script(
+                    operation,
+                    "refused",
+                    until(),
+                    says(refusal),
+                    refused.clone(),
+                )
+            },
             Row::script(
                 operation,
                 "refused and reset",
@@ -208,6 +212,12 @@ fn heads() -> Vec<Row> {
     ];
     for (fault, bytes) in BAD_HEADS {
         rows.push(row(fault, Box::new(says_and_ends(*bytes)), INVALID));
+    }
+    for (fault, bytes) in ODD_HEADS {
+        rows.push(Row {
+            later: true,
+            ..row(fault, Box::new(says_and_ends(*bytes)), Ends::Succeeds)
+        });
     }
     let many = "X-Field: value\r\n".repeat(4000);
     let long = format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\n\r\n", "x".repeat(70_000));
@@ -274,6 +284,18 @@ const BAD_HEADS: &[(&str, &[u8])] = &[
     ),
 ];
 
+/// Heads that are odd, and good enough.
+const ODD_HEADS: &[(&str, &[u8])] = &[
+    (
+        "a space in a field's name",
+        b"HTTP/1.1 200 OK\r\nX Y: a\r\n\r\n",
+    ),
+    (
+        "a 101 that nobody asked for",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    ),
+];
+
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn bodies() -> Vec<Row> {
     let counted = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
@@ -335,6 +357,33 @@ fn bodies() -> Vec<Row> {
             Box::new(says_and_ends("ab")),
             Ends::Succeeds,
         ),
+        row(
+            "half-closed inside a trailer",
+            chunked,
+            Box::new(says_and_ends("0\r\nX-Tra")),
+            CONNECTION,
+        ),
+        row(
+            "half-closed behind a trailer",
+            chunked,
+            Box::new(says_and_ends("0\r\nX-Trailer: a\r\n")),
+            CONNECTION,
+        ),
+        row(
+            "reset inside a trailer",
+            chunked,
+            Box::new(says_and_resets("0\r\nX-Tra")),
+            CONNECTION,
+        ),
+        Row {
+            limited: true,
+            ..row(
+                "silent inside a trailer",
+                chunked,
+                Box::new(says("0\r\nX-Tra")),
+                TIMEOUT,
+            )
+        },
         row("reset", counted, Box::new(resets), CONNECTION),
         row(
             "reset where the end is a FIN",
@@ -386,6 +435,8 @@ fn bodies() -> Vec<Row> {
             INVALID,
         ),
         ("an empty chunk size", "\r\n", INVALID),
+        ("a trailer without colon", "0\r\nno colon\r\n\r\n", INVALID),
+        ("a NUL in a trailer", "0\r\nX: a\0b\r\n\r\n", INVALID),
     ] {
         rows.push(row(fault, chunked, Box::new(says(bytes)), ends));
     }

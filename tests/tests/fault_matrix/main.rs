@@ -23,6 +23,7 @@ mod cut_rows;
 mod exit;
 mod http_rows;
 mod operation;
+mod pool_rows;
 mod possessions;
 mod row;
 mod secure_rows;
@@ -38,6 +39,7 @@ use row::Row;
 fn rows() -> Vec<Row> {
     [
         http_rows::rows(),
+        pool_rows::rows(),
         tls_rows::rows(),
         upgrade_rows::rows(),
         websocket_rows::rows(),

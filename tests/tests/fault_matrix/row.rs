@@ -19,6 +19,8 @@ pub(crate) enum Operation {
     Connect,
     /// WinHttpSendRequest, for the sake of its TLS handshake.
     Handshake,
+    /// WinHttpSendRequest, for the sake of its wait for a connection that others have.
+    Wait,
     /// WinHttpSendRequest with more body than any socket takes.
     SendRequest,
     /// WinHttpWriteData with more body than any socket takes.
@@ -65,10 +67,15 @@ impl Operation {
         !self.is_web_socket() && !matches!(self, Self::ReadBody | Self::WriteData)
     }
 
+    /// The same, and it comes before the peer is released.
+    pub(crate) fn is_announced_at_once(self) -> bool {
+        self.is_announced() && self != Self::Wait
+    }
+
     /// The status of its success.
     pub(crate) fn success(self) -> u32 {
         match self {
-            Self::Resolve | Self::Connect | Self::Handshake | Self::SendRequest => {
+            Self::Resolve | Self::Connect | Self::Handshake | Self::Wait | Self::SendRequest => {
                 c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE
             }
             Self::WriteData | Self::Send | Self::SendLittle => {
@@ -86,7 +93,7 @@ impl Operation {
     pub(crate) fn api(self) -> u32 {
         let web_socket = |operation: i32| u32::try_from(operation).unwrap();
         match self {
-            Self::Resolve | Self::Connect | Self::Handshake | Self::SendRequest => {
+            Self::Resolve | Self::Connect | Self::Handshake | Self::Wait | Self::SendRequest => {
                 c::API_SEND_REQUEST
             }
             Self::WriteData => c::API_WRITE_DATA,
@@ -112,6 +119,9 @@ pub(crate) enum Ends {
     /// Not at all, as long as its handle is open.
     Never,
 }
+
+/// An answer behind which its connection goes on.
+pub(crate) const WHOLE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright";
 
 /// What a peer does when it is released, once per connection.
 pub(crate) type Act = Arc<dyn Fn(&mut Connection, &Cue) -> io::Result<()> + Send + Sync>;
@@ -148,6 +158,7 @@ pub(crate) enum Until {
 }
 
 /// A peer that plays along to a point, waits to be released, and then does wrong.
+#[derive(Clone)]
 pub(crate) struct Script {
     pub(crate) until: Until,
     pub(crate) act: Act,
@@ -164,6 +175,33 @@ pub(crate) enum Identity {
     Unknown,
     /// The trusted authority's, with handshakes signed by another key.
     ForeignKey,
+}
+
+/// What an earlier request of the session has done to the connection before the operation's.
+///
+/// But for the first and the last, there may be one connection only, and a place that is lost is a
+/// wait that never ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Earlier {
+    /// There was none.
+    None,
+    /// It was answered and read to its end: its connection is used again.
+    Read,
+    /// It was answered with these bytes, read in part, and closed.
+    Abandoned(&'static str),
+    /// It was sent, and nobody receives its answer.
+    Holds,
+    /// It was sent, and a thread reads its answer to the end.
+    Reads,
+    /// As `Read`, on a connection that all sessions share.
+    Shared,
+}
+
+impl Earlier {
+    /// The fault strikes the earlier request's connection while that has it.
+    pub(crate) fn occupies_connection(self) -> bool {
+        matches!(self, Self::Abandoned(_) | Self::Holds | Self::Reads)
+    }
 }
 
 /// Which cases of a row every run tries; the full sweep tries all.
@@ -202,6 +240,16 @@ pub(crate) struct Row {
     pub(crate) reasons: u32,
     /// The code of the close frame that the peer gets.
     pub(crate) told: Option<u16>,
+    /// The request's verb.
+    pub(crate) verb: &'static str,
+    /// What came before.
+    pub(crate) earlier: Earlier,
+    /// What the peer does with every request that is neither the earlier one nor meets the fault.
+    pub(crate) again: Act,
+    /// How many connections the peer gets.
+    pub(crate) connections: Option<usize>,
+    /// A later request is then answered, on a connection of its own.
+    pub(crate) later: bool,
     /// What it costs.
     pub(crate) weight: Weight,
 }
@@ -227,6 +275,14 @@ impl Row {
             endless: false,
             reasons: 0,
             told: None,
+            verb: match operation {
+                Operation::SendRequest | Operation::WriteData => "POST",
+                _ => "GET",
+            },
+            earlier: Earlier::None,
+            again: Arc::new(|connection, _| connection.send(WHOLE)),
+            connections: None,
+            later: false,
             weight: Weight::Light,
         }
     }

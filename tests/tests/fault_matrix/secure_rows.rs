@@ -53,7 +53,7 @@ fn row(operation: Operation, fault: &str, until: Until, act: Act, ends: Ends) ->
     }
 }
 
-fn says_goodbye(connection: &mut Connection, _: &Cue) -> io::Result<()> {
+pub(crate) fn says_goodbye(connection: &mut Connection, _: &Cue) -> io::Result<()> {
     connection.close_notify()
 }
 

@@ -12,12 +12,17 @@ use winhttp_tests::{Client, Handle, Mode, upgrade};
 
 use super::operation::{Attempt, HUGE, huge};
 use super::possessions::Possessions;
-use super::row::{Cue, Done, Identity, Operation, Peer, Row, Script, Until, authority};
+use super::row::{
+    Act, Cue, Done, Earlier, Identity, Operation, Peer, Row, Script, Until, WHOLE, authority,
+};
 
 /// Name of what holds a peer back.
 const GATE: &str = "fault";
 /// A limit that a test can wait for, in milliseconds.
 const SHORT_MS: i32 = 100;
+/// Where the earlier and the later request go.
+const EARLIER: &str = "/earlier";
+const LATER: &str = "/later";
 
 /// The other end, running.
 pub(crate) struct Played {
@@ -53,7 +58,7 @@ impl Played {
                     recording: row.told.is_some(),
                     ..Settings::default()
                 };
-                played.serve(Server::start(settings, play(script, done)).unwrap());
+                played.serve(Server::start(settings, play(script, row, done)).unwrap());
             }
             Peer::Tls(identity, wire) => {
                 let settings = Settings {
@@ -92,6 +97,13 @@ impl Played {
     /// Told when the fault has struck.
     pub(crate) fn done(&self) -> &Done {
         &self.done
+    }
+
+    /// How many connections it has got, once they are as many as are expected.
+    pub(crate) fn connections(&self, expected: usize) -> usize {
+        let server = self.server.as_ref().unwrap();
+        server.wait_connections(expected, winhttp_tests::PATIENCE);
+        server.connections()
     }
 
     /// The code of the close frame that it gets.
@@ -148,77 +160,166 @@ fn tls(identity: &Identity) -> TlsSettings {
 /// to go.
 fn play(
     script: &Script,
+    row: &Row,
     done: Done,
 ) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
-    let act = std::sync::Arc::clone(&script.act);
-    let until = script.until.clone();
+    let (script, again, earlier) = (script.clone(), row.again.clone(), row.earlier);
     move |connection| {
-        let Some(request) = play_until(connection, &until)? else {
-            return Ok(());
-        };
-        if connection.hold(GATE)? != Held::Released {
-            return Ok(());
-        }
-        let cue = Cue {
+        let cue = |request| Cue {
             done: done.clone(),
             request,
         };
+        let request = match meet(connection, &script.until, &earlier)? {
+            Met::Nobody => return Ok(()),
+            Met::Other(request) => return serve(connection, &again, &cue(Some(request))),
+            Met::Fault(request) => request,
+        };
+        if let Some(request) = &request {
+            play_until(connection, &script.until, request)?;
+        }
+        if connection.hold(GATE)? != Held::Released {
+            return Ok(());
+        }
+        let cue = cue(request);
         // A client that goes while the fault is still going on is what many cases are about.
-        let _gone = act(connection, &cue);
+        let _gone = (script.act)(connection, &cue);
         done.tell();
+        if earlier.occupies_connection() {
+            return match connection.read_head()? {
+                Some(_) => serve(connection, &again, &cue),
+                None => Ok(()),
+            };
+        }
         // Not reading on: a peer that is to be silent must let the connection fill.
         connection.hold("the end").map(drop)
     }
 }
 
-/// Plays along; nothing if the client goes, else its request if it was read.
-fn play_until(connection: &mut Connection, until: &Until) -> io::Result<Option<Option<Request>>> {
+/// Who comes on a connection.
+enum Met {
+    /// Nobody: the client goes.
+    Nobody,
+    /// The request that meets the fault, if the peer waits for one.
+    Fault(Option<Request>),
+    /// Another one, which is served.
+    Other(Request),
+}
+
+/// Plays along with the earlier request, where this is its connection.
+fn meet(connection: &mut Connection, until: &Until, earlier: &Earlier) -> io::Result<Met> {
     if matches!(until, Until::Hello) {
         connection.read_exactly(5)?;
-        return Ok(Some(None));
+        return Ok(Met::Fault(None));
     }
     let Some(request) = connection.read_head()? else {
-        return Ok(None);
+        return Ok(Met::Nobody);
     };
-    match until {
-        Until::Hello | Until::Request => {}
-        Until::Answered(bytes) => connection.send(bytes)?,
-        Until::Accepted(behind) => {
-            connection.accept_websocket_with(&request, &request.accept_fields(), behind)?;
+    if request.target != EARLIER {
+        let is_other = request.target == LATER || *earlier != Earlier::None;
+        return Ok(match is_other {
+            true => Met::Other(request),
+            false => Met::Fault(Some(request)),
+        });
+    }
+    match earlier {
+        Earlier::None | Earlier::Holds | Earlier::Reads => Ok(Met::Fault(Some(request))),
+        Earlier::Abandoned(begun) => {
+            connection.send(begun.as_bytes())?;
+            Ok(Met::Fault(Some(request)))
         }
-        Until::PartlyAccepted(bytes) => {
-            let answer = super::upgrade_rows::answer(&request);
-            connection.send(answer.as_bytes().get(..*bytes).unwrap())?;
+        Earlier::Read | Earlier::Shared => {
+            connection.send(WHOLE)?;
+            let next = connection.read_head()?;
+            Ok(next.map_or(Met::Nobody, |request| Met::Fault(Some(request))))
         }
     }
-    Ok(Some(Some(request)))
+}
+
+/// Does the same with every request.
+fn serve(connection: &mut Connection, again: &Act, cue: &Cue) -> io::Result<()> {
+    loop {
+        again(connection, cue)?;
+        if connection.read_head()?.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Plays along with a request.
+fn play_until(connection: &mut Connection, until: &Until, request: &Request) -> io::Result<()> {
+    match until {
+        Until::Hello | Until::Request => Ok(()),
+        Until::Answered(bytes) => connection.send(bytes),
+        Until::Accepted(behind) => {
+            connection.accept_websocket_with(request, &request.accept_fields(), behind)
+        }
+        Until::PartlyAccepted(bytes) => {
+            let answer = super::upgrade_rows::answer(request);
+            connection.send(answer.as_bytes().get(..*bytes).unwrap())
+        }
+    }
 }
 
 /// A handle on which an operation is next, and its ancestors, nearest first.
 pub(crate) struct Ready {
     pub(crate) handle: Handle,
     pub(crate) parents: Vec<Handle>,
+    /// What has the only connection, and whether its answer is to be read.
+    holder: Option<(Handle, Earlier)>,
+}
+
+impl Ready {
+    /// Reads the answer of the request that has the only connection, if that is its part.
+    pub(crate) fn read_earlier(&self, client: &Client<u16>) {
+        if let Some((holder, Earlier::Reads)) = self.holder {
+            // How it ends is what other rows are about.
+            let _end = client.receive(holder).and_then(|()| client.body(holder));
+        }
+    }
+
+    /// Closes the request that had the only connection.
+    pub(crate) fn close_earlier(&self, client: &Client<u16>) {
+        if let Some((holder, _)) = self.holder {
+            client.close(holder).unwrap();
+        }
+    }
+
+    /// A request behind the operation's, whose handle's nearest parent is its connect handle.
+    pub(crate) fn open_later(&self, client: &Client<u16>, row: &Row) -> Handle {
+        client
+            .open_request(self.parents[0], "GET", LATER, flags(row))
+            .unwrap()
+    }
+}
+
+fn flags(row: &Row) -> u32 {
+    match row.secure || row.operation == Operation::Handshake {
+        true => c::WINHTTP_FLAG_SECURE,
+        false => 0,
+    }
 }
 
 /// Brings a client to the operation.
 pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limited: bool) -> Ready {
     let (host, port) = address;
+    if row.later || !matches!(row.earlier, Earlier::None | Earlier::Shared) {
+        let option = c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER;
+        set_dword::<u16>(client.session, option, 1).unwrap();
+    }
     let connect = client.connect(host, port).unwrap();
-    let verb = match row.operation {
-        Operation::SendRequest | Operation::WriteData => "POST",
-        _ => "GET",
-    };
-    let flags = match row.secure || row.operation == Operation::Handshake {
-        true => c::WINHTTP_FLAG_SECURE,
-        false => 0,
-    };
-    let request = client.open_request(connect, verb, "/", flags).unwrap();
+    let holder = go_before(client, row, connect);
+    let request = client
+        .open_request(connect, row.verb, "/", flags(row))
+        .unwrap();
     let limit = if limited { SHORT_MS } else { 0 };
     set_timeouts::<u16>(request, limit, limit, limit, limit);
     let above = vec![connect, client.session];
     match row.operation {
-        Operation::Resolve | Operation::Connect | Operation::Handshake | Operation::SendRequest => {
-        }
+        Operation::Resolve
+        | Operation::Connect
+        | Operation::Handshake
+        | Operation::Wait
+        | Operation::SendRequest => {}
         Operation::WriteData => announce_body(client, request),
         Operation::ReadHead => client.send(request).unwrap(),
         Operation::ReadBody => client.exchange(request).unwrap(),
@@ -236,12 +337,46 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
             }
             receive_before(client, row, handle);
             let parents = [vec![request], above].concat();
-            return Ready { handle, parents };
+            return Ready {
+                handle,
+                parents,
+                holder,
+            };
         }
     }
     Ready {
         handle: request,
         parents: above,
+        holder,
+    }
+}
+
+/// Does what an earlier request has done; gives it, if it goes on.
+fn go_before(client: &Client<u16>, row: &Row, connect: Handle) -> Option<(Handle, Earlier)> {
+    if row.earlier == Earlier::None {
+        return None;
+    }
+    let request = client
+        .open_request(connect, "GET", EARLIER, flags(row))
+        .unwrap();
+    match row.earlier {
+        Earlier::None => None,
+        Earlier::Read | Earlier::Shared => {
+            client.exchange(request).unwrap();
+            assert_eq!(client.body(request).unwrap(), b"right");
+            client.close(request).unwrap();
+            None
+        }
+        Earlier::Abandoned(_) => {
+            client.exchange(request).unwrap();
+            assert_eq!(client.read(request, 1).unwrap(), b"0");
+            client.close(request).unwrap();
+            None
+        }
+        Earlier::Holds | Earlier::Reads => {
+            client.send(request).unwrap();
+            Some((request, row.earlier))
+        }
     }
 }
 

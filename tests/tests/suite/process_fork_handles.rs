@@ -41,6 +41,16 @@ fn a_child_that_returns_from_a_callback_ends_or_fails_its_call() {
 }
 
 #[test]
+fn a_connection_that_was_given_and_is_not_used_yet_stays_the_parents() {
+    let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
+    let server = Server::plain(by_path).unwrap();
+    let printed = run(&program, &[&server.port().to_string(), "async", "given"]);
+    assert_eq!(printed, "");
+    assert_eq!(server.connections(), 1);
+    assert_eq!(server.violations(), []);
+}
+
+#[test]
 fn a_connection_over_tls_stays_the_parents() {
     let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
     let own = Scratch::new("fork");

@@ -29,12 +29,9 @@ const BROKEN: &str = "upgrade 12030";
 const INTERNAL: &str = "upgrade 12004";
 const LOST_OR_BROKEN: &str = "upgrade 12004 or upgrade 12030";
 const REQUEST_LOST_OR_BROKEN: &str = "echo 12030, request 12004 or echo 12030, request 12030";
-/// A poll that is under way when the refusal begins returns as usual, with what the echo needs;
-/// only the next one fails.
-const POLL_LOST: &str =
-    "echo 12004, request 12004 or echo 0, request 12004 or echo 12004, request 0";
-/// A synchronous call that finds what it needs does not wait: how busy the machine is decides which
-/// is the first that does.
+/// A call that finds what it needs does not wait, and a poll that is under way when the refusal
+/// begins returns as usual: how busy the machine is decides which is the first that fails. Where
+/// nothing comes without waiting, the result is one: see [`WAITS`].
 const WAIT_LOST: &str = "echo 12004, request 12004 or echo 12004, request 0 or \
     echo 0, request 12004 or echo 0, request 0";
 const FIRST_WAIT_LOST: &str = "upgrade 12004 or echo 12004, request 12004 or \
@@ -67,11 +64,14 @@ const ROWS: &[Row] = &[
     ("clone3", EAGAIN, [NO_MEMORY, NO_THREAD, NO_MEMORY, NO_THREAD]),
     ("epoll_create1", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
     ("epoll_ctl", ENOSPC, [FINE, FINE, NOT_OPENED, "echo 0, request 12029"]),
-    ("epoll_wait", EBADF, [FINE, FINE, INTERNAL, POLL_LOST]),
+    ("epoll_wait", EBADF, [FINE, FINE, FIRST_WAIT_LOST, WAIT_LOST]),
     ("eventfd2", EMFILE, [FINE, FINE, NOT_OPENED, FINE]),
     ("timerfd_create", EMFILE, [FINE; 4]),
     ("timerfd_settime", EINVAL, [FINE; 4]),
 ];
+
+/// How each mode waits, and the error of what the system refuses.
+const WAITS: [(&str, &str, u32); 2] = [("sync", "ppoll", EINVAL), ("async", "epoll_wait", EBADF)];
 
 fn outcome(program: &Program, mode: &str, when: &str, call: &str, error: u32) -> String {
     outcome_with(
@@ -116,6 +116,32 @@ fn a_refusal_of_the_system_is_a_documented_error_or_none() {
                 "{call} fails with {error}: {run}, not {expected}"
             );
         }
+    }
+}
+
+/// Accepts one WebSocket and echoes one message; nothing else is ever answered.
+fn echoes_once(connection: &mut Connection) -> io::Result<()> {
+    let request = connection.read_head()?;
+    if let Some(request) = request.filter(|request| request.target == "/echo") {
+        connection.accept_websocket(&request)?;
+        if let Some(frame) = connection.read_frame()? {
+            connection.send_frame(frame.opcode, frame.fin, &frame.payload)?;
+        }
+    }
+    connection.wait_closed();
+    Ok(())
+}
+
+#[test]
+fn a_call_that_has_to_wait_fails_where_the_system_refuses_that() {
+    let program = build("process_refusals.c", &[], &["-lwinhttp"]);
+    for (mode, call, error) in WAITS {
+        let silent = Server::silent().unwrap();
+        let begun = outcome_with(&silent, &program, mode, "begin", call, error);
+        assert_eq!(begun, "upgrade 12004\n", "{mode}");
+        let server = Server::plain(echoes_once).unwrap();
+        let later = outcome_with(&server, &program, mode, "middle", call, error);
+        assert_eq!(later, "echo 12004, request 12004\n", "{mode}");
     }
 }
 

@@ -15,8 +15,10 @@ pub(crate) fn whole(text: &str) -> Option<u64> {
     }
 }
 
-/// The number that the digits make with which a text begins, behind blanks: `12abc` is 12, as
-/// queries for numbers give it to programs on Windows.
+/// The number that the digits make with which a text begins, behind blanks: `12abc` is 12.
+///
+/// For queries: what Windows makes of such values is not established, and this is what disturbs
+/// the fewest programs.
 #[must_use]
 pub(crate) fn leading(text: &str) -> Option<u64> {
     let text = text.trim_start_matches([' ', '\t']);

@@ -1,5 +1,6 @@
 //! A driver over a wire in memory: what it writes, reads, keeps and waits for.
 
+use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use winhttp_proto::exchange::request_body::Piece;
@@ -13,7 +14,8 @@ use super::*;
 use crate::engine::clock;
 use crate::engine::connect::dial::DialSettings;
 use crate::engine::pool::shelf::{Demand, Limits, Marks};
-use crate::engine::pool::{self, Key, KeyRest, Scope};
+use crate::engine::pool::{self, Idle, Key, KeyRest, Scope};
+use crate::engine::reactor::{Reactor, Ready};
 use crate::engine::transport::memory::Wire;
 use crate::engine::transport::{self, Transport};
 
@@ -48,8 +50,8 @@ pub(crate) fn request() -> Composed {
     }
 }
 
-pub(crate) fn unconnected(request: Composed) -> Driver {
-    let route = Route {
+fn route() -> Route {
+    Route {
         to: Destination {
             host: "server".into(),
             look_up: None,
@@ -64,22 +66,30 @@ pub(crate) fn unconnected(request: Composed) -> Driver {
         mark: None,
         idle_life: pool::IDLE_LIFE,
         stands_by: None,
-    };
+    }
+}
+
+fn own_key() -> Arc<Key> {
     let rest = KeyRest {
         port: 80,
         scope: Scope::Session(NUMBERS.fetch_add(1, Ordering::Relaxed)),
         tls: None,
         keep_alive: None,
     };
-    let key = Arc::new(Key::new("server", None, rest));
+    Arc::new(Key::new("server", None, rest))
+}
+
+fn seat(key: &Arc<Key>) -> Asked {
     let demand = Demand {
         ignores: SecureProblems::default(),
         marks: Marks::All,
         limits: Limits::NONE,
     };
-    let wake: Arc<dyn Wake> = Arc::new(Nobody);
-    let asked = pool::ask(&key, demand, 0, || Arc::clone(&wake));
-    Driver::new(request, route, wake, None, asked)
+    pool::ask(key, demand, 0, || Arc::new(Nobody))
+}
+
+pub(crate) fn unconnected(request: Composed) -> Driver {
+    Driver::new(request, route(), Arc::new(Nobody), None, seat(&own_key()))
 }
 
 /// A driver whose connection is there.
@@ -308,4 +318,49 @@ fn an_upgraded_connection_is_handed_over_with_what_came_behind_the_answer() {
     let (mut buffer, mut filled) = ([0; 2], 0);
     read(&mut driver, &mut buffer, &mut filled).unwrap();
     assert_eq!(&buffer, b"no", "and the program gets it all the same");
+}
+
+/// The child of a fork leaves alone what it takes out here.
+#[test]
+fn the_place_of_a_connection_that_is_not_used_yet_can_be_taken_out_like_any_other() {
+    let (reactor, _source) = Reactor::open().unwrap();
+    let nobody: Weak<Unready> = Weak::new();
+    let home = Arc::new(Registration::new(&reactor, nobody.clone()));
+    let key = own_key();
+    let Seat::Open(lease) = seat(&key).seat else {
+        panic!("there is no connection yet");
+    };
+    let local = (std::net::Ipv4Addr::LOCALHOST, 80).into();
+    let ends = Ends {
+        local,
+        remote: local,
+    };
+    let stack = Stack::plain(Box::new(Wire::default()), None);
+    let idle = Idle::new(stack, ends, Spin::default(), Some(Arc::clone(&home)));
+    lease.keep(idle, SecureProblems::default(), pool::IDLE_LIFE);
+    let given = seat(&key);
+    assert!(matches!(given.seat, Seat::Use(..)));
+    let place = Place::new(reactor, nobody);
+    let mut driver = Driver::new(request(), route(), Arc::new(Nobody), Some(place), given);
+    let taken = driver.take_place().expect("the place it came with");
+    assert!(Arc::ptr_eq(&taken, &home));
+    drop(driver);
+    assert_eq!(Arc::strong_count(&home), 2, "ours, and what was taken out");
+}
+
+/// Somebody in a poll.
+struct Unready;
+
+impl Ready for Unready {
+    fn ready(self: Arc<Self>) {}
+
+    fn expired(self: Arc<Self>) {}
+
+    fn lost(self: Arc<Self>) -> bool {
+        false
+    }
+
+    fn flush(self: Arc<Self>) -> bool {
+        false
+    }
 }

@@ -387,7 +387,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
                     place += 1;
                 }
             }
-            server.serve(now, &mut aftermath);
+            server.settle(now, &mut aftermath);
         }
         self.servers.retain(|_, server| !server.is_over(now));
         (aftermath, next)
@@ -438,11 +438,16 @@ impl<C, W: Clone> Server<C, W> {
             && (self.ended || self.answers_1_0.is_none_or(|until| until <= now))
     }
 
-    /// After a change: serves those who wait; nothing stays idle for nobody.
+    /// After a change: serves those who wait; nothing stays idle for nobody, and no memory is kept
+    /// for what there is not.
     fn settle(&mut self, now: Instant, aftermath: &mut Aftermath<C, W>) {
         self.serve(now, aftermath);
         while self.ended && !self.idle.is_empty() {
             self.close(0, aftermath);
+        }
+        if self.open == 0 && self.waiting.is_empty() {
+            // Which version it answers with may be all that is known from now on, of very many.
+            (self.idle, self.waiting) = Default::default();
         }
     }
 

@@ -387,6 +387,11 @@ fn what_is_remembered_of_a_server_is_nothing_to_look_after() {
     world.gone("a");
     assert!(world.shelf.is_empty());
     assert_eq!(world.shelf.servers.len(), 1, "it is remembered");
+    assert_eq!(
+        world.shelf.servers.get(&"a").unwrap().idle.capacity(),
+        0,
+        "and no more"
+    );
     assert_eq!(world.shelf.sweep(world.now).1, None);
 }
 

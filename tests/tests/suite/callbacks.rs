@@ -97,7 +97,7 @@ scenarios! {
         // An operation is pending.
         if mode == Mode::Async {
             let request = client.get(server.port(), "/");
-            client.send(request).unwrap();
+            client.start_send(request, 0).unwrap();
             client.start_receive(request).unwrap();
             assert_eq!(client.start_send(request, 0x3333), Err(c::ERROR_INVALID_OPERATION));
             assert_context(&client, request, 0x3333);

@@ -226,11 +226,22 @@ pub(crate) fn ignore_certificate_flaws(request: &Handle) -> Result<(), CallError
         | SECURITY_FLAG_IGNORE_CERT_WRONG_USAGE
         | SECURITY_FLAG_IGNORE_CERT_CN_INVALID
         | SECURITY_FLAG_IGNORE_CERT_DATE_INVALID;
-    let value = (&raw const flags).cast();
-    let length = size(size_of::<u32>());
-    // SAFETY: the option's value is one DWORD, and that is what is lent.
-    let set = unsafe { WinHttpSetOption(request.0, WINHTTP_OPTION_SECURITY_FLAGS, value, length) };
+    let set = set_option(request, WINHTTP_OPTION_SECURITY_FLAGS, flags);
     check(set, "WinHttpSetOption(SECURITY_FLAGS)")
+}
+
+/// A redirect is an answer like any other.
+pub(crate) fn follow_no_redirects(request: &Handle) -> Result<(), CallError> {
+    let never = WINHTTP_OPTION_REDIRECT_POLICY_NEVER;
+    let set = set_option(request, WINHTTP_OPTION_REDIRECT_POLICY, never);
+    check(set, "WinHttpSetOption(REDIRECT_POLICY)")
+}
+
+/// Sets an option whose value is one DWORD.
+fn set_option(request: &Handle, option: u32, value: u32) -> i32 {
+    let length = size(size_of::<u32>());
+    // SAFETY: one DWORD is lent.
+    unsafe { WinHttpSetOption(request.0, option, (&raw const value).cast(), length) }
 }
 
 /// Adds one `Name: value` line.

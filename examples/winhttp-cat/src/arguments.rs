@@ -33,6 +33,8 @@ pub(crate) struct Target {
     /// Replaces the system's store of authorities.
     pub(crate) trust: Option<PathBuf>,
     pub(crate) insecure: bool,
+    /// Follow redirects.
+    pub(crate) follows: bool,
     pub(crate) synchronous: bool,
     /// Take no proxy into account: the server is on this machine.
     pub(crate) direct: bool,
@@ -121,6 +123,7 @@ fn long_name(letter: char) -> Option<&'static str> {
         'o' => "origin",
         's' => "subprotocol",
         'k' => "insecure",
+        'L' => "location",
         'x' => "execute",
         'b' => "binary",
         '0' => "null",
@@ -142,6 +145,7 @@ impl Words {
             "auth" => self.credentials = Some(Credentials::of_pair(&text(parser)?)?),
             "cacert" => talk.target.trust = Some(parser.value().map_err(sentence)?.into()),
             "insecure" => talk.target.insecure = true,
+            "location" => talk.target.follows = true,
             "connect-timeout" => {
                 talk.target.connect_timeout = Some(values::seconds(&text(parser)?)?);
             }

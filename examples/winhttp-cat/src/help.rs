@@ -19,6 +19,7 @@ Connecting
       --auth USER:PASSWORD    the header Authorization, scheme Basic; so do ws://USER:PASSWORD@HOST/
       --cacert FILE           trust the authorities in this PEM file instead of the system's
   -k, --insecure              accept any certificate
+  -L, --location              follow redirects; without it one is the server's refusal
       --connect-timeout SECONDS
                               limit for name look-up, and another for connecting, TLS included
 

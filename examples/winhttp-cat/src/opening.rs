@@ -56,6 +56,9 @@ impl Handles {
         let request = api::open_request(connection, &url)?;
         self.observer.opened();
         api::request_upgrade(&request)?;
+        if !target.follows {
+            api::follow_no_redirects(&request)?;
+        }
         if target.insecure {
             api::ignore_certificate_flaws(&request)?;
         }

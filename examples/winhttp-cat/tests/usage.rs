@@ -46,6 +46,27 @@ fn the_demonstration_can_be_asked_for() {
 }
 
 #[test]
+fn redirects_are_followed_if_asked_for() {
+    let target = server();
+    let location = target.ws_url("/echo").replace("ws://", "http://");
+    let first = Server::plain(move |connection: &mut Connection| {
+        while connection.read_head()?.is_some() {
+            let answer =
+                format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+            connection.send(answer.as_bytes())?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let url = first.ws_url("/");
+    run(&["-x", "hello", &url], b"").with(3).saying("302");
+    for option in ["-L", "--location"] {
+        let ended = run(&[option, "-x", "hello", &url], b"").with(0);
+        assert_eq!(ended.text(), "hello\n");
+    }
+}
+
+#[test]
 fn headers_that_cannot_be_sent_are_mistakes() {
     for (header, words) in [
         ("no colon", "'Name: value'"),

@@ -104,6 +104,7 @@ pub fn run(data: &[u8]) {
             announces_close: has(8),
             retries: None,
             upgrade: None,
+            is_later_leg: false,
             limits: ExchangeLimits {
                 head,
                 max_interim: 3,
@@ -152,7 +153,7 @@ impl World<'_> {
                     }
                 }
                 2 | 3 => {
-                    let outcome = self.drive(&mut Call::Receive);
+                    let outcome = self.drive(&mut { Call::RECEIVE });
                     if outcome.is_ok() && !received {
                         received = true;
                         let head = self.exchange.take_head().expect("a head");
@@ -284,6 +285,10 @@ impl World<'_> {
                     Flow::On
                 }
                 Action::Release(Release::Keep | Release::Close) => Flow::On,
+                Action::Answered => {
+                    self.exchange.give();
+                    Flow::On
+                }
                 Action::Done => return Ok(()),
             };
             match flow {

@@ -16,6 +16,7 @@ pub mod input;
 #[path = "../../tests/src/judge/mod.rs"]
 pub mod judge;
 pub mod pool;
+pub mod redirect;
 pub mod response;
 pub mod sending;
 pub mod url;

@@ -54,11 +54,9 @@ impl Credentials {
     pub fn new(
         target: AuthTarget,
         scheme: AuthScheme,
-        user: Option<String>,
-        password: Option<String>,
+        user: Option<Secret>,
+        password: Option<Secret>,
     ) -> Result<Self> {
-        // Whatever is refused is wiped, too.
-        let [user, password] = [user, password].map(|text| text.map(Secret::new));
         let user = user.filter(|user| !user.expose().is_empty());
         let needs_both = !scheme.has_default_credentials();
         if needs_both && (user.is_none() || password.is_none()) {
@@ -104,8 +102,8 @@ mod tests {
     use super::*;
 
     fn new(scheme: AuthScheme, user: Option<&str>, password: Option<&str>) -> Result<Credentials> {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Credentials::new(AuthTarget::Server, scheme, owned(user), owned(password))
+        let secret = |text: Option<&str>| text.map(|text| Secret::new(text.to_owned()));
+        Credentials::new(AuthTarget::Server, scheme, secret(user), secret(password))
     }
 
     #[test]
@@ -142,7 +140,7 @@ mod tests {
     #[test]
     fn fact_28_1_2_each_target_has_its_own() {
         let of = |target, user: &str| {
-            let (user, password) = (Some(user.to_owned()), Some(String::new()));
+            let [user, password] = [user, ""].map(|text| Some(Secret::new(text.to_owned())));
             Credentials::new(target, AuthScheme::Basic, user, password).unwrap()
         };
         let mut set = CredentialSet::new();

@@ -4,6 +4,8 @@
 //! function's contract says. Everything else is checked here: NULL, lengths that overflow, text
 //! that is no text. Reads go through unaligned copies, so a misaligned pointer does no harm.
 
+use zeroize::Zeroizing;
+
 use crate::code::{Code, Result};
 use crate::wide::Unit;
 
@@ -66,6 +68,48 @@ pub unsafe fn text_of<W: Unit>(text: *const W, length: Length) -> Result<Option<
     // In UTF-8, and once more for whoever keeps it.
     room_for(units.len().saturating_mul(2 * UTF8_BYTES_MAX))?;
     W::decode(&units).map(Some).ok_or(Code::INVALID_PARAMETER)
+}
+
+/// Reads a terminated text that is a secret; `None` for NULL. No copy of it is left anywhere: what
+/// is returned never moved, and is for the caller to wipe.
+///
+/// # Safety
+/// As [`text`].
+///
+/// # Errors
+/// As [`text`], and ERROR_NOT_ENOUGH_MEMORY.
+pub unsafe fn secret<W: Unit>(text: *const W) -> Result<Option<String>> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    let no_memory = |_| Code::NOT_ENOUGH_MEMORY;
+    // SAFETY: not NULL, hence terminated by the caller's promise.
+    let length = unsafe { length_of(text) }.ok_or(Code::INVALID_PARAMETER)?;
+    let mut units = Zeroizing::new(Vec::new());
+    units.try_reserve_exact(length).map_err(no_memory)?;
+    for index in 0..length {
+        // SAFETY: the terminator stands behind these units.
+        units.push(unsafe { text.wrapping_add(index).read_unaligned() });
+    }
+    let mut secret = Zeroizing::new(String::new());
+    let bytes = length.saturating_mul(UTF8_BYTES_MAX);
+    secret.try_reserve_exact(bytes).map_err(no_memory)?;
+    for character in W::characters(&units) {
+        secret.push(character.ok_or(Code::INVALID_PARAMETER)?);
+    }
+    Ok(Some(std::mem::take(&mut *secret)))
+}
+
+/// How many units stand before the terminator; `None` for a text without an end.
+///
+/// # Safety
+/// `text` points to a NUL-terminated string that nobody changes during the call.
+unsafe fn length_of<W: Unit>(text: *const W) -> Option<usize> {
+    (0..TEXT_UNITS_MAX).find(|index| {
+        // SAFETY: no terminator was met before `index`, so the unit is part of the string.
+        let unit = unsafe { text.wrapping_add(*index).read_unaligned() };
+        unit == W::default()
+    })
 }
 
 /// Reads the units of a text as they are; `None` for NULL.
@@ -211,6 +255,7 @@ pub(crate) fn is_plausible(address: usize, length: usize) -> bool {
 )]
 mod tests {
     use super::*;
+    use crate::wide::terminated;
 
     #[test]
     fn a_text_ends_at_its_terminator_or_its_length() {
@@ -229,6 +274,26 @@ mod tests {
         let beyond = [0x11_0000_u32, 0];
         assert_eq!(
             unsafe { text(beyond.as_ptr()) },
+            Err(Code::INVALID_PARAMETER)
+        );
+    }
+
+    #[test]
+    fn secrets_are_read_like_other_texts_and_never_move() {
+        for plain in ["", "hunter2", "gr\u{fc}n \u{4e00}\u{1d11e}"] {
+            let (narrow, wide) = (terminated::<u16>(plain), terminated::<u32>(plain));
+            for read in [unsafe { secret(narrow.as_ptr()) }, unsafe {
+                secret(wide.as_ptr())
+            }] {
+                let read = read.unwrap().unwrap();
+                assert_eq!(read, plain);
+                assert!(read.capacity() >= UTF8_BYTES_MAX * plain.chars().count());
+            }
+        }
+        assert_eq!(unsafe { secret::<u16>(std::ptr::null()) }, Ok(None));
+        let lone = [0x41, 0xd800_u16, 0];
+        assert_eq!(
+            unsafe { secret(lone.as_ptr()) },
             Err(Code::INVALID_PARAMETER)
         );
     }

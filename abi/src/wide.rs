@@ -6,15 +6,20 @@
 
 use std::fmt;
 
+use zeroize::Zeroize;
+
 /// A code unit: `u16` (UTF-16) or `u32` (a 32-bit `wchar_t`).
 pub trait Unit:
-    sealed::Sealed + Copy + Default + PartialEq + fmt::Debug + Send + Sync + 'static
+    sealed::Sealed + Copy + Default + PartialEq + Zeroize + fmt::Debug + Send + Sync + 'static
 {
     /// Size of a unit in bytes.
     const BYTES: usize;
 
     /// Text of these units; `None` for lone surrogates and values that are no code points.
     fn decode(units: &[Self]) -> Option<String>;
+
+    /// The characters of these units one by one; `None` where [`Self::decode`] says so.
+    fn characters(units: &[Self]) -> impl Iterator<Item = Option<char>>;
 
     /// The units of a text, without a terminator.
     fn encode(text: &str) -> Vec<Self>;
@@ -40,6 +45,10 @@ impl Unit for u16 {
         String::from_utf16(units).ok()
     }
 
+    fn characters(units: &[Self]) -> impl Iterator<Item = Option<char>> {
+        char::decode_utf16(units.iter().copied()).map(Result::ok)
+    }
+
     fn encode(text: &str) -> Vec<Self> {
         text.encode_utf16().collect()
     }
@@ -57,7 +66,11 @@ impl Unit for u32 {
     const BYTES: usize = 4;
 
     fn decode(units: &[Self]) -> Option<String> {
-        units.iter().map(|unit| char::from_u32(*unit)).collect()
+        Self::characters(units).collect()
+    }
+
+    fn characters(units: &[Self]) -> impl Iterator<Item = Option<char>> {
+        units.iter().map(|unit| char::from_u32(*unit))
     }
 
     fn encode(text: &str) -> Vec<Self> {

@@ -5,6 +5,7 @@
 //! without a fuzzer.
 
 pub mod calls;
+pub mod challenges;
 pub mod component_handshake;
 pub mod component_receive;
 pub mod component_send;

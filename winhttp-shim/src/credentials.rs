@@ -6,7 +6,7 @@ use winhttp_abi::export;
 use winhttp_abi::export::Done;
 use winhttp_abi::handle::{Hinternet, bits};
 use winhttp_abi::{Code, input, output};
-use winhttp_proto::auth::Credentials;
+use winhttp_proto::auth::{Credentials, Secret};
 
 use crate::library::library;
 use crate::map;
@@ -64,9 +64,9 @@ export! {
         let scheme = map::scheme_of_number(scheme).ok_or(Code::INVALID_PARAMETER)?;
         let target = map::target_of_number(target).ok_or(Code::INVALID_PARAMETER)?;
         // SAFETY: C's promise about its strings.
-        let user = unsafe { input::text(user) }?;
+        let user = unsafe { input::secret(user) }?.map(Secret::new);
         // SAFETY: as above.
-        let password = unsafe { input::text(password) }?;
+        let password = unsafe { input::secret(password) }?.map(Secret::new);
         if !parameters.is_null() {
             return Err(Code::INVALID_PARAMETER);
         }

@@ -1,14 +1,26 @@
-//! Authentication as far as this version has it: which schemes a challenge offers, and credentials
-//! a program gives.
+//! Authentication: which schemes a challenge offers, credentials a program gives, and how both
+//! become an answer.
 //!
-//! In scope: reading WWW-Authenticate and Proxy-Authenticate, keeping secrets out of logs. Out of
-//! scope: answering a challenge, which no version does yet.
+//! In scope: reading WWW-Authenticate and Proxy-Authenticate, Basic and Digest, who may be shown
+//! which credentials, keeping secrets out of logs and freed memory. Out of scope: answering with
+//! NTLM, Negotiate or Passport, which are recognised only; sending.
 
+mod authenticator;
+mod basic;
 mod challenge;
 mod credentials;
+mod digest;
+mod offer;
+mod secret;
+mod select;
+mod sending;
+mod sources;
 
+pub use authenticator::{Authenticator, Reaction};
 pub use challenge::{Challenge, offered};
-pub use credentials::{CredentialSet, Credentials, Secret};
+pub use credentials::{CredentialSet, Credentials, Login};
+pub use secret::{Authorization, Secret};
+pub use sending::{Cnonce, Sending};
 
 /// A scheme WinHTTP knows (WINHTTP_AUTH_SCHEME_*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +87,27 @@ impl AuthTarget {
 
     /// The field that has the challenges (RFC 9110 §11.6.1, §11.7.1).
     #[must_use]
-    pub(crate) fn challenge_field(self) -> &'static str {
+    pub fn challenge_field(self) -> &'static str {
         match self {
             Self::Server => "WWW-Authenticate",
             Self::Proxy => "Proxy-Authenticate",
+        }
+    }
+    /// The field that answers (RFC 9110 §11.6.2, §11.7.2).
+    #[must_use]
+    pub fn authorization_field(self) -> &'static str {
+        match self {
+            Self::Server => "Authorization",
+            Self::Proxy => "Proxy-Authorization",
+        }
+    }
+
+    /// The field of a response that followed an answer (RFC 9110 §11.6.3, §11.7.3).
+    #[must_use]
+    pub fn information_field(self) -> &'static str {
+        match self {
+            Self::Server => "Authentication-Info",
+            Self::Proxy => "Proxy-Authentication-Info",
         }
     }
 }

@@ -7,9 +7,11 @@ pub mod build;
 pub mod crack;
 pub mod escape;
 pub mod host;
+mod origin;
 mod request_url;
 mod scheme;
 pub mod units;
 
+pub use origin::Origin;
 pub use request_url::{authority, request_url};
 pub use scheme::Scheme;

@@ -1,16 +1,9 @@
-//! Which schemes the fields of a 401 or 407 offer (RFC 9110 §11.6.1).
-//!
-//! ```text
-//! field     = #challenge
-//! challenge = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
-//! ```
-//!
-//! Challenges and their parameters are separated by the same comma. What tells them apart is the
-//! equals sign behind a parameter's name.
+//! Which schemes the fields of a 401 or 407 offer: what WinHttpQueryAuthSchemes shows. Malformed
+//! challenges count: the program sees what the server has named.
 
+use super::offer::{elements, split_scheme};
 use super::{AuthScheme, AuthTarget};
 use crate::header::HeaderList;
-use crate::header::text;
 
 /// What a response asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,40 +29,10 @@ impl Challenge {
 pub fn offered<'h>(values: impl IntoIterator<Item = &'h [u8]>) -> Vec<AuthScheme> {
     let mut schemes = Vec::new();
     for element in values.into_iter().flat_map(elements) {
-        let found = scheme_name(element).and_then(AuthScheme::named);
+        let found = split_scheme(element).and_then(|(name, _)| AuthScheme::named(name));
         schemes.extend(found.filter(|scheme| !schemes.contains(scheme)));
     }
     schemes
-}
-
-/// The elements of a list, without blanks around them; commas in quoted strings do not count.
-fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut escaped) = (false, false);
-    let is_separator = move |byte: &u8| {
-        let separates = *byte == b',' && !quoted;
-        // RFC 9110 §5.6.4: within quotes a backslash takes its meaning from the next character.
-        match *byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            _ => {}
-        }
-        separates
-    };
-    value.split(is_separator).map(text::trim_blanks)
-}
-
-/// The scheme that begins in an element; `None` for a parameter of the one before.
-fn scheme_name(element: &[u8]) -> Option<&[u8]> {
-    let is_token = |byte: &u8| text::is_token(std::slice::from_ref(byte));
-    let end = element.iter().position(|byte| !is_token(byte));
-    let (name, rest) = element.split_at(end.unwrap_or(element.len()));
-    match rest.first() {
-        None => Some(name),
-        // Blanks may stand before the equals sign of a parameter.
-        Some(b' ' | b'\t') if !text::trim_blanks(rest).starts_with(b"=") => Some(name),
-        Some(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,31 +1,36 @@
-//! Credentials of a program, and the type that keeps them out of logs.
+//! Credentials as a program gives them.
 
-use std::fmt;
-
+use super::secret::Secret;
 use super::{AuthScheme, AuthTarget};
 use crate::error::{Error, Result};
+use crate::header::text;
 
-/// A user name or password. `Debug` shows nothing of it, not even its length.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Box<str>);
-
-impl Secret {
-    /// Keeps a text.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text.into_boxed_str())
-    }
-
-    /// The text, for whoever has to send it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+/// User name and password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The name, in UTF-8; `DOMAIN\name` is one, too.
+    pub user: Secret,
+    /// The password, in UTF-8.
+    pub password: Secret,
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
+impl Login {
+    /// Keeps both in the memory they have.
+    #[must_use]
+    pub fn new(user: String, password: String) -> Self {
+        Self {
+            user: Secret::new(user),
+            password: Secret::new(password),
+        }
+    }
+
+    /// Both can be sent: there is a name, it could stand in a header line, and the password has
+    /// neither line ends nor NUL, which servers take for an end.
+    pub(super) fn is_sendable(&self) -> bool {
+        let (user, password) = (self.user.expose(), self.password.expose());
+        !user.is_empty()
+            && text::is_field_value(user.as_bytes())
+            && !password.contains(['\r', '\n', '\0'])
     }
 }
 
@@ -37,7 +42,7 @@ pub struct Credentials {
     /// The scheme they are for.
     pub scheme: AuthScheme,
     /// User name and password; `None` stands for whoever is logged on.
-    pub user: Option<(Secret, Secret)>,
+    pub login: Option<Login>,
 }
 
 impl Credentials {
@@ -49,22 +54,19 @@ impl Credentials {
     pub fn new(
         target: AuthTarget,
         scheme: AuthScheme,
-        user: Option<String>,
-        password: Option<String>,
+        user: Option<Secret>,
+        password: Option<Secret>,
     ) -> Result<Self> {
-        let needs_user = !scheme.has_default_credentials();
-        if needs_user && password.is_none() {
+        let user = user.filter(|user| !user.expose().is_empty());
+        let needs_both = !scheme.has_default_credentials();
+        if needs_both && (user.is_none() || password.is_none()) {
             return Err(Error::InvalidParameter);
         }
-        let user = user.filter(|user| !user.is_empty());
-        if needs_user && user.is_none() {
-            return Err(Error::InvalidParameter);
-        }
-        let password = password.unwrap_or_default();
+        let password = password.unwrap_or_else(|| Secret::new(String::new()));
         Ok(Self {
             target,
             scheme,
-            user: user.map(|user| (Secret::new(user), Secret::new(password))),
+            login: user.map(|user| Login { user, password }),
         })
     }
 }
@@ -100,8 +102,8 @@ mod tests {
     use super::*;
 
     fn new(scheme: AuthScheme, user: Option<&str>, password: Option<&str>) -> Result<Credentials> {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Credentials::new(AuthTarget::Server, scheme, owned(user), owned(password))
+        let secret = |text: Option<&str>| text.map(|text| Secret::new(text.to_owned()));
+        Credentials::new(AuthTarget::Server, scheme, secret(user), secret(password))
     }
 
     #[test]
@@ -115,8 +117,8 @@ mod tests {
             ] {
                 assert_eq!(new(scheme, user, password), Err(Error::InvalidParameter));
             }
-            let given = new(scheme, Some("u"), Some("")).unwrap().user.unwrap();
-            assert_eq!((given.0.expose(), given.1.expose()), ("u", ""));
+            let given = new(scheme, Some("u"), Some("")).unwrap().login.unwrap();
+            assert_eq!((given.user.expose(), given.password.expose()), ("u", ""));
         }
     }
 
@@ -128,17 +130,17 @@ mod tests {
             AuthScheme::Passport,
         ] {
             for (user, password) in [(None, None), (Some(""), Some("")), (None, Some("p"))] {
-                assert_eq!(new(scheme, user, password).unwrap().user, None);
+                assert_eq!(new(scheme, user, password).unwrap().login, None);
             }
             let named = new(scheme, Some("DOMAIN\\u"), Some("p")).unwrap();
-            assert_eq!(named.user.unwrap().0.expose(), "DOMAIN\\u");
+            assert_eq!(named.login.unwrap().user.expose(), "DOMAIN\\u");
         }
     }
 
     #[test]
     fn fact_28_1_2_each_target_has_its_own() {
         let of = |target, user: &str| {
-            let (user, password) = (Some(user.to_owned()), Some(String::new()));
+            let [user, password] = [user, ""].map(|text| Some(Secret::new(text.to_owned())));
             Credentials::new(target, AuthScheme::Basic, user, password).unwrap()
         };
         let mut set = CredentialSet::new();

@@ -105,6 +105,7 @@ pub fn run(data: &[u8]) {
             retries: None,
             upgrade: None,
             is_later_leg: false,
+            is_authenticated: false,
             limits: ExchangeLimits {
                 head,
                 max_interim: 3,

@@ -90,6 +90,8 @@ pub struct Composed {
     /// It was composed because of an answer that ReceiveResponse has got, which goes on with this
     /// one.
     pub is_later_leg: bool,
+    /// Its answer says something of the credentials it carries, whatever the status is.
+    pub is_authenticated: bool,
     /// What the response may cost.
     pub limits: ExchangeLimits,
 }
@@ -486,6 +488,16 @@ impl Exchange {
         self.is_given = true;
     }
 
+    /// The answer is a challenge, whatever its status says (Passport).
+    pub fn read_as_challenge(&mut self) {
+        if let State::Body(Body {
+            head: Some(head), ..
+        }) = &mut self.state
+        {
+            head.status = 401;
+        }
+    }
+
     /// The body of the request can be had again where the call has its optional data.
     #[must_use]
     pub fn is_replayable(&self) -> bool {
@@ -495,7 +507,10 @@ impl Exchange {
     /// An answer that asks for another request.
     fn asks_for_more(&self) -> bool {
         let head = self.response().filter(|_| !self.is_given);
-        head.is_some_and(|head| matches!(head.status, 300..=303 | 307 | 308))
+        let is_authenticated = self.request.is_authenticated;
+        head.is_some_and(|head| {
+            is_authenticated || matches!(head.status, 300..=303 | 307 | 308 | 401)
+        })
     }
 
     /// The server agreed to speak WebSocket.

@@ -29,6 +29,10 @@ numbers! {
 
     /// The connection serves no further request.
     DISABLE_KEEP_ALIVE = WINHTTP_DISABLE_KEEP_ALIVE = 0x8,
+    /// CONFIGURE_PASSPORT_AUTH: Passport's redirects are challenges.
+    ENABLE_PASSPORT_AUTH = WINHTTP_ENABLE_PASSPORT_AUTH = 0x1000_0000,
+    /// DISABLE_FEATURE: no challenge is answered.
+    DISABLE_AUTHENTICATION = WINHTTP_DISABLE_AUTHENTICATION = 0x4,
     /// DISABLE_FEATURE: no redirect is followed.
     DISABLE_REDIRECTS = WINHTTP_DISABLE_REDIRECTS = 0x2,
     /// REDIRECT_POLICY: the same.

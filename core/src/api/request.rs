@@ -27,6 +27,7 @@ pub use query::HeaderBlock;
 pub use receive::Outcome;
 pub use send::Body;
 
+use authentication::Authenticators;
 use legs::Moved;
 use life::{Life, Place, Standing};
 
@@ -41,7 +42,6 @@ use crate::engine::sleeper::Wake;
 use crate::engine::socket::Socket;
 use crate::engine::transport::tls::TlsFacts;
 use crate::lock::if_free;
-use winhttp_proto::auth::CredentialSet;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
@@ -91,8 +91,8 @@ pub struct RequestState<E: Embedder> {
     pub(super) timeouts: Timeouts,
     /// How the server is reached.
     pub(super) proxy: ProxyAccess,
-    /// What WinHttpSetCredentials gave for the next exchange.
-    credentials: CredentialSet,
+    /// Credentials, and how far they have come.
+    authenticators: Authenticators,
     life: Life<E>,
     /// Nothing will ever be reported of the connection: what waits for it must fail.
     lost: bool,
@@ -222,7 +222,7 @@ impl<E: Embedder> Request<E> {
             values,
             timeouts,
             proxy,
-            credentials: CredentialSet::new(),
+            authenticators: Authenticators::default(),
             life: Life::new(),
             lost: false,
             receives_waiting: 0,

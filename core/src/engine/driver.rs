@@ -147,6 +147,11 @@ impl Driver {
         self.exchange.give();
     }
 
+    /// The answer is a challenge, whatever its status says (Passport).
+    pub fn read_as_challenge(&mut self) {
+        self.exchange.read_as_challenge();
+    }
+
     /// What has been decided and found out so far.
     #[must_use]
     pub fn exchange(&self) -> &Exchange {

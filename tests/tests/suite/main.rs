@@ -24,6 +24,7 @@ mod c_programs;
 mod callbacks;
 mod cancel_reports;
 mod cancellation;
+mod challenges;
 mod compat_case;
 mod compat_main;
 mod compat_names;

@@ -76,17 +76,6 @@ fn told<W: Unit>(client: &Client<W>, request: Handle) -> Vec<String> {
     texts.collect()
 }
 
-fn url<W: Unit>(client: &Client<W>, request: Handle) -> String {
-    let bytes = client.get_option(request, c::WINHTTP_OPTION_URL).unwrap();
-    winhttp_tests::Answer {
-        result: Ok(()),
-        length: u32::try_from(bytes.len()).unwrap(),
-        bytes,
-        index: 0,
-    }
-    .text::<W>()
-}
-
 fn names(request: &Request) -> Vec<String> {
     request
         .headers
@@ -192,12 +181,12 @@ scenarios! {
         let told_of: Vec<u32> = statuses.into_iter().filter(|status| !connecting.contains(status)).collect();
         assert_eq!(told_of, expected);
         assert_eq!(told(&client, request), [server.url("/x#there")]);
-        assert_eq!(url(&client, request), server.url("/x#there"));
+        assert_eq!(url_of::<W>(request), server.url("/x#there"));
         assert_eq!(client.body(request).unwrap(), b"GET /x ", "26.7: not on the wire");
         client.finish();
     }
 
-    fn fact_26_8_inside_the_callback_the_answer_can_be_looked_at_and_the_request_changed<W>(mode) {
+    fn fact_26_8_and_34_7_inside_the_callback_the_answer_can_be_looked_at_and_the_request_changed<W>(mode) {
         let server = server();
         let client = Client::<W>::new(mode);
         let request = open(&client, &server, "GET", "/302/x");
@@ -206,15 +195,16 @@ scenarios! {
         let seen_there = Arc::clone(&seen);
         client.recorder.on(REDIRECT, move |event| {
             let status = dword_of::<W>(event.handle);
+            let url = url_of::<W>(event.handle);
             let strips = text::<W>("Authorization:");
             // SAFETY: the text lives through the call.
             let stripped = call(unsafe {
                 winhttp::WinHttpAddRequestHeaders::<W>(event.handle.raw(), strips.as_ptr(), u32::MAX, c::WINHTTP_ADDREQ_FLAG_REPLACE)
             });
-            seen_there.lock().unwrap().push((status, stripped));
+            seen_there.lock().unwrap().push((status, stripped, url));
         });
         assert_eq!(fetch(&client, request, Sending::default()).as_deref(), Ok("GET /x "));
-        assert_eq!(*seen.lock().unwrap(), [(302, Ok(()))]);
+        assert_eq!(*seen.lock().unwrap(), [(302, Ok(()), server.url("/x"))]);
         let requests = server.requests();
         assert!(names(&requests[0]).contains(&"Authorization".to_owned()));
         assert!(!names(&requests[1]).contains(&"Authorization".to_owned()));
@@ -242,7 +232,7 @@ scenarios! {
         client.finish();
     }
 
-    fn fact_26_16_and_5_6_3_a_body_that_was_written_is_sent_again_by_the_program<W>(mode) {
+    fn fact_26_16_and_25_12_and_5_6_3_a_body_that_was_written_is_sent_again_by_the_program<W>(mode) {
         let server = server();
         let client = Client::<W>::new(mode);
         let request = open(&client, &server, "POST", "/307/x");
@@ -252,7 +242,7 @@ scenarios! {
             client.receive(request)
         };
         assert_eq!(send(), Err(c::ERROR_WINHTTP_RESEND_REQUEST));
-        assert_eq!(url(&client, request), server.url("/x"), "the new URL is in force");
+        assert_eq!(url_of::<W>(request), server.url("/x"), "the new URL is in force");
         assert_eq!(send(), Ok(()));
         assert_eq!(client.body(request).unwrap(), b"POST /x body");
         client.finish();
@@ -306,6 +296,24 @@ scenarios! {
         client.close_and_wait(websocket);
         client.finish();
     }
+}
+
+/// WINHTTP_OPTION_URL, as a callback can ask for it.
+fn url_of<W: Unit>(request: Handle) -> String {
+    let mut url = [W::default(); 200];
+    let mut length = u32::try_from(size_of_val(&url)).unwrap();
+    // SAFETY: text and length live through the call.
+    call(unsafe {
+        winhttp::WinHttpQueryOption::<W>(
+            request.raw(),
+            c::WINHTTP_OPTION_URL,
+            url.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    })
+    .unwrap();
+    let end = url.iter().position(|unit| *unit == W::default()).unwrap();
+    W::decode(&url[..end]).unwrap()
 }
 
 /// The status code as a callback can ask for it.

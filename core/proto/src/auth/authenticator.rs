@@ -136,8 +136,8 @@ impl Authenticator {
     ///
     /// To be asked for every request and sent with that one: each value counts its nonce up. A
     /// proxy is asked for once it is known which one it is, as the first one binds the credentials.
-    /// Without having been asked for, there are only Basic that the program has set, and Digest with
-    /// a nonce that this handle knows from the same origin.
+    /// Without having been asked for, there are only Basic that the program has set, and Digest
+    /// with a nonce that this handle knows from the same origin.
     pub fn authorization(&mut self, sending: &Sending<'_>) -> Option<Authorization> {
         self.asker = None;
         if self.sources.is_empty() {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::auth::{AuthTarget, Authorization};
 use crate::error::{Error, Result};
 use crate::header::{HeaderList, Version, text};
 use crate::http1::head::encode_request;
@@ -113,11 +114,24 @@ impl Draft<'_> {
         is_offered.then_some(KEEP_ALIVE)
     }
 
-    /// The bytes of a head with these fields.
+    /// The bytes of a head with these fields, and with credentials, which are in no list.
     #[must_use]
-    pub fn encode(&self, fields: &HeaderList) -> Vec<u8> {
+    pub fn encode(&self, fields: &HeaderList, authorization: Option<&Authorization>) -> Vec<u8> {
+        let field = AuthTarget::Server.authorization_field();
+        let credentials =
+            authorization.map(|value| [field.as_bytes(), b": ", value.expose(), b"\r\n"]);
         let mut head = Vec::new();
+        if let Some(parts) = &credentials {
+            head.reserve(parts.iter().map(|part| part.len()).sum());
+        }
         encode_request(&mut head, self.verb, self.target, self.version, fields);
+        if let Some(parts) = credentials {
+            head.truncate(head.len() - b"\r\n".len());
+            for part in parts {
+                head.extend_from_slice(part);
+            }
+            head.extend_from_slice(b"\r\n");
+        }
         head
     }
 
@@ -201,7 +215,7 @@ mod tests {
         };
         change(&mut draft);
         let fields = draft.fields();
-        String::from_utf8(draft.encode(&fields)).unwrap()
+        String::from_utf8(draft.encode(&fields, None)).unwrap()
     }
 
     #[test]

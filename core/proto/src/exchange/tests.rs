@@ -108,6 +108,7 @@ fn request() -> Composed {
         retries: None,
         upgrade: None,
         is_later_leg: false,
+        is_authenticated: false,
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 2,

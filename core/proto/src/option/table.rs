@@ -204,9 +204,9 @@ options! {
     PASSPORT_COBRANDING_TEXT = 81 { query: R, ty: Text, state: NOT_NOW }
     /// No Passport data ever exists.
     PASSPORT_COBRANDING_URL = 82 { query: R, ty: Text, state: NOT_NOW }
-    /// Switches Passport authentication. Without effect: there is none.
+    /// Switches Passport authentication: a redirect of Passport reads as a 401. Nobody logs in.
     CONFIGURE_PASSPORT_AUTH = 83 {
-        set: S, ty: Dword, default: Number(0), state: Recorded, check: Mask(0x7000_0000),
+        set: S, ty: Dword, default: Number(0), state: Honoured, check: Mask(0x7000_0000),
         inherit: true,
     }
     /// Allowed TLS versions. TLS 1.2 and 1.3 are honoured, older ones taken and never used: with
@@ -542,10 +542,10 @@ options! {
     }
     /// Undocumented, of later headers.
     SESSION_ERROR_LOG_GUID = 212 { state: UNKNOWN }
-    /// User name for the server. Never sent: waits for full HTTP (authentication).
-    USERNAME = 4096 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
-    /// Password for the server. Never sent: waits for full HTTP (authentication).
-    PASSWORD = 4097 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
+    /// User name for the server, with which one challenge is answered.
+    USERNAME = 4096 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
+    /// Password for the server.
+    PASSWORD = 4097 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
     /// User name for the proxy. Never sent: waits for full HTTP (proxies).
     PROXY_USERNAME = 4098 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
     /// Password for the proxy. Never sent: waits for full HTTP (proxies).

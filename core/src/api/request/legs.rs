@@ -1,8 +1,9 @@
-//! A request that goes on with another one: redirects, which ReceiveResponse follows by itself.
+//! A request that goes on with another one inside ReceiveResponse: redirects are followed, and
+//! challenges answered.
 //!
-//! What an answer asks for is decided in [`winhttp_proto::redirect`]; here the program is told, and
-//! a new exchange takes the place of the one that is over. The request's URL, method and fields are
-//! the new ones from then on.
+//! What an answer asks for is decided in [`winhttp_proto::redirect`] and [`winhttp_proto::auth`];
+//! here the program is told of redirects, and a new exchange takes the place of the one that is
+//! over. The request's URL, method and fields are the new ones from then on.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use winhttp_proto::url::request_url;
 
 use super::life::Attached;
 use super::operation::Operation;
+use super::plan::Payload;
 use super::{Request, RequestState};
 
 /// Where a redirect has led.
@@ -32,6 +34,16 @@ pub(super) struct Moved {
     target: String,
     /// In place of the method it was opened with, and without a body.
     becomes_get: bool,
+}
+
+/// What follows an answer.
+enum Next {
+    /// The program gets it.
+    Given,
+    /// A request to another place.
+    Redirect(Box<Redirect>),
+    /// The same request with the answer to a challenge.
+    Answer,
 }
 
 /// Where a request goes now, and how.
@@ -118,26 +130,35 @@ impl<E: Embedder> Request<E> {
         let (answer, is_replayable, is_too_much) = {
             let driver = attached.driver();
             let exchange = driver.exchange();
-            let answer = exchange.response().cloned();
             (
-                answer,
+                exchange.response().cloned(),
                 exchange.is_replayable(),
                 exchange.is_too_much_to_pass(),
             )
         };
-        let redirect = match &answer {
-            Some(answer) => self.redirect(answer)?,
-            None => None,
+        let next = match &answer {
+            Some(answer) if self.is_of_passport(answer) => {
+                attached.driver().read_as_challenge();
+                Next::Given
+            }
+            Some(answer) => self.next(answer, is_replayable)?,
+            None => Next::Given,
         };
-        let (Some(answer), Some(redirect)) = (answer, redirect) else {
-            attached.driver().give();
-            return Ok(());
-        };
-        if is_too_much {
+        if !matches!(next, Next::Given) && is_too_much {
             return Err(Error::ResponseDrainOverflow.into());
         }
-        let needs_body = !redirect.becomes_get;
-        self.tell_redirect(answer, redirect, operation.name());
+        let needs_body = match (answer, next) {
+            (Some(answer), Next::Redirect(redirect)) => {
+                let needs_body = !redirect.becomes_get;
+                self.tell_redirect(answer, *redirect, operation.name());
+                needs_body
+            }
+            (Some(_), Next::Answer) => true,
+            (_, _) => {
+                attached.driver().give();
+                return Ok(());
+            }
+        };
         if self.handle.is_closed() {
             return Err(Error::OperationCancelled.into());
         }
@@ -147,6 +168,19 @@ impl<E: Embedder> Request<E> {
             return Err(Error::ResendRequest.into());
         }
         self.go_on(attached, operation)
+    }
+
+    /// What follows this answer.
+    fn next(&self, answer: &ResponseHead, is_replayable: bool) -> Result<Next> {
+        if let Some(redirect) = self.redirect(answer)? {
+            self.note_answer(&mut self.state(), answer);
+            return Ok(Next::Redirect(Box::new(redirect)));
+        }
+        if self.is_challenged(answer, is_replayable)? {
+            return Ok(Next::Answer);
+        }
+        self.note_answer(&mut self.state(), answer);
+        Ok(Next::Given)
     }
 
     fn redirect(&self, answer: &ResponseHead) -> Result<Option<Redirect>> {
@@ -200,16 +234,24 @@ impl<E: Embedder> Request<E> {
         if let Some(left) = left {
             left.settle();
         }
-        let given = operation.given().map_or(0, |given| given.bytes().len());
+        let given = operation
+            .given()
+            .map(WriteMemory::bytes)
+            .unwrap_or_default();
         let wake = self.sleeper()?.map(|sleeper| sleeper.waker());
         let mut state = self.state();
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
-        let total = u32::try_from(given).unwrap_or(u32::MAX);
-        let given = u64::try_from(given).unwrap_or(u64::MAX);
+        let total = u32::try_from(given.len()).unwrap_or(u32::MAX);
+        let bytes = u64::try_from(given.len()).unwrap_or(u64::MAX);
         let (left, length, _) =
-            RequestBody::new(leg.verb, &state.headers, leg.chunks, total, given)?;
-        let plan = self.plan(&mut state, length, true)?;
+            RequestBody::new(leg.verb, &state.headers, leg.chunks, total, bytes)?;
+        let payload = Payload {
+            bytes: length,
+            whole: Some(given),
+            is_later_leg: true,
+        };
+        let plan = self.plan(&mut state, payload)?;
         state.body = left;
         state.facts = None;
         drop(state);

@@ -68,6 +68,17 @@ pub(super) struct Plan {
     pub(super) ahead: usize,
 }
 
+/// What goes with a head.
+#[derive(Clone, Copy)]
+pub(super) struct Payload<'p> {
+    /// Bytes of the body, as they are announced.
+    pub(super) bytes: u64,
+    /// The whole body, if it is at hand.
+    pub(super) whole: Option<&'p [u8]>,
+    /// It follows an answer that ReceiveResponse has got.
+    pub(super) is_later_leg: bool,
+}
+
 /// What a session's settings say of the connections of its requests.
 struct Shared {
     keep_alive: Option<TcpKeepAlive>,
@@ -81,12 +92,7 @@ struct Shared {
 
 impl<E: Embedder> Request<E> {
     /// Fixes everything for one sending of the request; the sent headers become visible.
-    pub(super) fn plan(
-        &self,
-        state: &mut RequestState<E>,
-        body_len: u64,
-        is_later_leg: bool,
-    ) -> Result<Plan> {
+    pub(super) fn plan(&self, state: &mut RequestState<E>, payload: Payload<'_>) -> Result<Plan> {
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
         let settings = self.connect.session().settings();
@@ -111,9 +117,8 @@ impl<E: Embedder> Request<E> {
             ahead: pooling::ahead(&settings.values),
             takes_first_available: settings.values.flag(OptionId::FIRST_AVAILABLE_CONNECTION),
         };
-        let mut request = self.compose(state, &leg, settings.agent.as_deref(), body_len)?;
+        let request = self.compose(state, &leg, settings.agent.as_deref(), payload)?;
         drop(settings);
-        request.is_later_leg = is_later_leg;
         self.route(&state.values, &leg, request, shared)
     }
 
@@ -123,9 +128,10 @@ impl<E: Embedder> Request<E> {
         state: &mut RequestState<E>,
         leg: &Leg<'_>,
         agent: Option<&str>,
-        body_len: u64,
+        payload: Payload<'_>,
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
+        let authorization = state.authorization(leg, payload.whole);
         let own = state.framed_headers(leg.chunks);
         let draft = Draft {
             verb: leg.verb,
@@ -136,12 +142,12 @@ impl<E: Embedder> Request<E> {
             secure: leg.secure,
             agent: state.agent(agent),
             own: &own,
-            body_bytes: body_len,
+            body_bytes: payload.bytes,
             keeps_alive: state.keeps_alive(),
             upgrade: upgrade.as_ref(),
         };
         let headers = draft.fields();
-        let head = draft.encode(&headers);
+        let head = draft.encode(&headers, authorization.as_ref());
         let announces_close = headers.has_token("Connection", "close");
         let upgrade = upgrade.map(|key| Offer {
             key,
@@ -157,7 +163,8 @@ impl<E: Embedder> Request<E> {
             retries: pooling::retries(&state.values),
             upgrade,
             limits: exchange_limits(&state.values),
-            is_later_leg: false,
+            is_later_leg: payload.is_later_leg,
+            is_authenticated: authorization.is_some(),
         })
     }
 

@@ -456,6 +456,13 @@ impl<E: Embedder> RequestState<E> {
         outcome: Result<(), &Failure>,
     ) -> Option<Standing> {
         *self.life.place(call) = Place::Free;
+        match (call, outcome) {
+            (RequestOperation::ReceiveResponse, Ok(())) => self.end_authentication(false),
+            (RequestOperation::SendRequest | RequestOperation::ReceiveResponse, Err(failure)) => {
+                self.end_authentication(failure.error() == Error::ResendRequest);
+            }
+            _ => {}
+        }
         self.record = Some(*attached.driver().exchange().record());
         if matches!(self.life.standing, Standing::Closed) {
             return None;

@@ -14,7 +14,7 @@ use winhttp_proto::notify::{Notification, RequestOperation};
 
 use super::life::{Attached, Standing};
 use super::operation::Operation;
-use super::plan::Plan;
+use super::plan::{Payload, Plan};
 use super::{LaneWake, Locked, Request, RequestState};
 use crate::api::completions::Completions;
 use crate::engine::driver::Driver;
@@ -134,9 +134,15 @@ impl<E: Embedder> Request<E> {
             body.total,
             optional_len,
         )?;
-        state.use_up_credentials();
+        state.begin_authentication();
+        let given = body.optional.as_ref().map(WriteMemory::bytes);
+        let payload = Payload {
+            bytes: length,
+            whole: left.is_complete().then(|| given.unwrap_or_default()),
+            is_later_leg: false,
+        };
         let prepared = self
-            .plan(&mut state, length, false)
+            .plan(&mut state, payload)
             .and_then(|plan| Ok(thread.and_then(|()| self.prepare(plan))?));
         let (attached, sleeper) = match prepared {
             Ok(prepared) => prepared,

@@ -42,6 +42,7 @@ pub(crate) fn request() -> Composed {
         retries: None,
         upgrade: None,
         is_later_leg: false,
+        is_authenticated: false,
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 10,

@@ -1,10 +1,10 @@
 //! Challenges of a 401 and their answers.
 //!
 //! Input: which credentials there are, the user name, then the field's values, one a line. Holds
-//! the authenticator to: no field makes it panic; it answers with a scheme that is offered, in a value
-//! that can stand in a header line and that a second, plain reader understands; a challenge put
-//! together from that answer is answered with the same bytes; a second refusal is delivered, unless
-//! the nonce was stale.
+//! the authenticator to: no field makes it panic; it answers with a scheme that is offered, in a
+//! value that can stand in a header line and that a second, plain reader understands; a challenge
+//! put together from that answer is answered with the same bytes; a second refusal is delivered,
+//! unless the nonce was stale.
 
 use winhttp_proto::auth::{
     AuthScheme, AuthTarget, Authenticator, Cnonce, Credentials, Login, Reaction, Sending, offered,

@@ -30,6 +30,11 @@ numbers! {
     /// The connection serves no further request.
     DISABLE_KEEP_ALIVE = WINHTTP_DISABLE_KEEP_ALIVE = 0x8,
 
+    /// Bodies coded with gzip are decoded.
+    DECOMPRESS_GZIP = WINHTTP_DECOMPRESSION_FLAG_GZIP = 0x1,
+    /// Bodies coded with deflate are decoded.
+    DECOMPRESS_DEFLATE = WINHTTP_DECOMPRESSION_FLAG_DEFLATE = 0x2,
+
     /// TLS 1.2.
     PROTOCOL_TLS12 = WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 = 0x800,
     /// TLS 1.3.

@@ -14,7 +14,7 @@ mod deflate;
 mod gzip;
 mod inflate;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 

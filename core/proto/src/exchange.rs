@@ -19,6 +19,7 @@
 //! challenge leave Head for Composed.
 
 mod body;
+mod coded;
 pub mod compose;
 mod connecting;
 mod head;
@@ -40,6 +41,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::decode::Codings;
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::header::HeaderList;
@@ -87,6 +89,8 @@ pub struct Composed {
     pub retries: Option<ConnectionRetries>,
     /// What a WebSocket upgrade offers.
     pub upgrade: Option<Offer>,
+    /// What is taken off the response's body (DECOMPRESSION).
+    pub codings: Codings,
     /// What the response may cost.
     pub limits: ExchangeLimits,
 }
@@ -210,6 +214,8 @@ pub enum Action {
     Finish,
     /// The connection serves this request no more; then ask again.
     Release(Release),
+    /// Let others have a turn, then ask again.
+    Yield,
     /// The call is over.
     Done,
 }

@@ -158,6 +158,7 @@ impl Driver {
                     self.note_version(&notification, turn.now);
                     return Ok(Step::Notify(notification));
                 }
+                Action::Yield => return Ok(Step::Yield),
                 Action::Done => return Ok(Step::Done),
                 Action::Acquire => self.acquire()?,
                 Action::Resolve(limit) | Action::Dial(limit) | Action::Secure(limit) => {

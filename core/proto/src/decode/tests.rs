@@ -29,7 +29,7 @@ pub(crate) fn raw(data: &[u8]) -> Vec<u8> {
 }
 
 /// Something of which some repeats and some does not.
-fn text(bytes: usize) -> Vec<u8> {
+pub(crate) fn text(bytes: usize) -> Vec<u8> {
     let mut sizes = Sizes::random(bytes, 40);
     let mut text = Vec::new();
     while text.len() < bytes {

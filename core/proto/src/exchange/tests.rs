@@ -3,6 +3,7 @@
 mod again;
 mod answers;
 mod bodies;
+mod coded;
 mod order;
 mod uploads;
 mod waits;
@@ -17,6 +18,7 @@ use super::{
     Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Release,
     Room, Turn, Wrote,
 };
+use crate::decode::Codings;
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::http1::head::HeadLimits;
@@ -89,6 +91,8 @@ struct World {
     got: Vec<u8>,
     /// Reads that were to go straight into the program's memory.
     direct: usize,
+    /// How often others had a turn in between.
+    yields: usize,
     /// What became of the connection at the end.
     let_go: Vec<Release>,
     /// At each wait: whether it is for room to write, and whether for something to read.
@@ -107,6 +111,7 @@ fn request() -> Composed {
         announces_close: false,
         retries: None,
         upgrade: None,
+        codings: Codings::default(),
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 2,
@@ -150,6 +155,7 @@ impl World {
             told: Vec::new(),
             got: Vec::new(),
             direct: 0,
+            yields: 0,
             let_go: Vec::new(),
             waits: Vec::new(),
             cancelled_after: usize::MAX,
@@ -303,6 +309,10 @@ impl World {
                 }
                 Action::Release(release) => {
                     self.let_go.push(release);
+                    Flow::On
+                }
+                Action::Yield => {
+                    self.yields += 1;
                     Flow::On
                 }
                 Action::Done => return Ok(()),

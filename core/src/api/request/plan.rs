@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use winhttp_proto::decode::Codings;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::exchange::compose::Draft;
@@ -118,6 +119,7 @@ impl<E: Embedder> Request<E> {
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
         let own = state.framed_headers(self.chunks);
+        let codings = Codings::new(state.values.dword(OptionId::DECOMPRESSION));
         let draft = Draft {
             verb: &self.line.verb,
             target: &self.line.target,
@@ -129,6 +131,7 @@ impl<E: Embedder> Request<E> {
             own: &own,
             body_bytes: body_len,
             keeps_alive: state.keeps_alive(),
+            accept_encoding: codings.accept_encoding(),
             upgrade: upgrade.as_ref(),
         };
         let headers = draft.fields();
@@ -147,6 +150,7 @@ impl<E: Embedder> Request<E> {
             announces_close,
             retries: pooling::retries(&state.values),
             upgrade,
+            codings,
             limits: exchange_limits(&state.values),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use winhttp_proto::decode::Codings;
 use winhttp_proto::exchange::request_body::Piece;
 use winhttp_proto::exchange::{Awaits, ExchangeLimits};
 use winhttp_proto::http1::head::HeadLimits;
@@ -39,6 +40,7 @@ pub(crate) fn request() -> Composed {
         announces_close: false,
         retries: None,
         upgrade: None,
+        codings: Codings::default(),
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 10,

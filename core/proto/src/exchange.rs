@@ -19,6 +19,7 @@
 //! challenge leave Head for Composed.
 
 mod body;
+mod coded;
 pub mod compose;
 mod connecting;
 mod head;
@@ -40,6 +41,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::decode::Codings;
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::header::HeaderList;
@@ -92,6 +94,8 @@ pub struct Composed {
     pub is_later_leg: bool,
     /// Its answer says something of the credentials it carries, whatever the status is.
     pub is_authenticated: bool,
+    /// What is taken off the response's body (DECOMPRESSION).
+    pub codings: Codings,
     /// What the response may cost.
     pub limits: ExchangeLimits,
 }
@@ -229,6 +233,8 @@ pub enum Action {
     /// An answer is there to which more can be said than the program has: [`Exchange::give`], or
     /// another exchange in place of this one.
     Answered,
+    /// Let others have a turn, then ask again.
+    Yield,
     /// The call is over.
     Done,
 }

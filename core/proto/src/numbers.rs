@@ -40,6 +40,11 @@ numbers! {
     /// REDIRECT_POLICY: all are followed, also from https to http.
     REDIRECT_POLICY_ALWAYS = WINHTTP_OPTION_REDIRECT_POLICY_ALWAYS = 2,
 
+    /// Bodies coded with gzip are decoded.
+    DECOMPRESS_GZIP = WINHTTP_DECOMPRESSION_FLAG_GZIP = 0x1,
+    /// Bodies coded with deflate are decoded.
+    DECOMPRESS_DEFLATE = WINHTTP_DECOMPRESSION_FLAG_DEFLATE = 0x2,
+
     /// TLS 1.2.
     PROTOCOL_TLS12 = WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 = 0x800,
     /// TLS 1.3.

@@ -174,6 +174,7 @@ impl Driver {
                     return Ok(Step::Notify(notification));
                 }
                 Action::Answered => return Ok(Step::Answered),
+                Action::Yield => return Ok(Step::Yield),
                 Action::Done => return Ok(Step::Done),
                 Action::Acquire => self.acquire()?,
                 Action::Resolve(limit) | Action::Dial(limit) | Action::Secure(limit) => {

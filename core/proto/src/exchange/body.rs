@@ -1,7 +1,9 @@
 //! Receiving the response's body, and the end of the connection behind it.
 
+use super::coded::{Coded, Gave};
 use super::timers::Wait;
 use super::{Action, Arrived, Call, Exchange, Flow, Received, Room, State, Turn};
+use crate::decode::DecodeError;
 use crate::error::Error;
 use crate::failure::{Failure, Result, late};
 use crate::header::HeaderList;
@@ -10,18 +12,20 @@ use crate::http1::head::ResponseHead;
 use crate::notify::Notification;
 
 /// Most bytes one QueryDataAvailable announces.
-const AVAILABLE_MAX: u32 = 8192;
+pub(super) const AVAILABLE_MAX: usize = 8192;
 /// From this size on, body bytes are read straight into the caller's memory.
 const DIRECT_MIN: usize = 16 * 1024;
 /// Where bytes of a body go that are not read straight into the caller's memory: its buffer does
 /// not grow.
-const FIXED: Room = Room::Inbox(0);
+pub(super) const FIXED: Room = Room::Inbox(0);
 
 /// A response whose head is complete.
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) head: Option<Box<ResponseHead>>,
     pub(super) decoder: BodyDecoder,
+    /// What takes its codings off, if it has any of those that the program wants taken off.
+    pub(super) coded: Option<Box<Coded>>,
     closing: Closing,
     /// What ended the body, where the read before was given its last bytes.
     pub(super) owed: Option<Failure>,
@@ -60,10 +64,16 @@ enum Closing {
 }
 
 impl Body {
-    pub(super) fn new(head: Box<ResponseHead>, decoder: BodyDecoder, behind: Behind) -> Self {
+    pub(super) fn new(
+        head: Box<ResponseHead>,
+        decoder: BodyDecoder,
+        coded: Option<Box<Coded>>,
+        behind: Behind,
+    ) -> Self {
         Self {
             head: Some(head),
             decoder,
+            coded,
             closing: if behind == Behind::EndsByBoth {
                 Closing::Announced
             } else {
@@ -83,22 +93,43 @@ impl Body {
     }
 
     pub(super) fn trailers(&self) -> Option<Option<&HeaderList>> {
-        self.decoder.is_done().then(|| self.decoder.trailers())
+        self.is_over().then(|| self.decoder.trailers())
     }
 
-    /// All of the body has come.
+    /// All of the body has come, and what is to be decoded was read.
     pub(super) fn is_over(&self) -> bool {
-        self.decoder.is_done()
+        let decoded = self.coded.as_ref().is_none_or(|coded| coded.is_over());
+        self.decoder.is_done() && decoded
     }
 
-    /// Body bytes of `input` that can be delivered without crossing a chunk.
+    /// Bytes of the body that can be delivered without crossing a chunk, or decoding.
     fn waiting_bytes(&self, input: &[u8]) -> usize {
+        if let Some(coded) = &self.coded {
+            return coded.waiting();
+        }
         usize::try_from(self.decoder.boundary_available(input)).unwrap_or(usize::MAX)
+    }
+
+    /// Some of it was taken to be decoded.
+    fn is_decoding(&self) -> bool {
+        let coded = self.coded.as_ref();
+        coded.is_some_and(|coded| coded.taken > 0)
+    }
+
+    /// The connection has ended. What a program is told of a decoded body has no length in it, so
+    /// that nobody else would notice what is missing.
+    fn on_eof(&mut self, in_order: bool) -> Result<()> {
+        let is_short = self.coded.is_some() && self.decoder.is_counted();
+        self.decoder.on_eof(in_order)?;
+        if is_short {
+            return Err(DecodeError::Short.into());
+        }
+        Ok(())
     }
 
     /// The body is over: says once that the connection goes, if both sides announced that, and
     /// nothing of the request is still to be sent.
-    fn end(&mut self, sent: bool) -> Action {
+    pub(super) fn end(&mut self, sent: bool) -> Action {
         if !sent {
             return Action::Done;
         }
@@ -129,10 +160,13 @@ impl Exchange {
             let State::Body(body) = &mut self.state else {
                 return self.without_body(|| *found = 0);
             };
+            if body.coded.is_some() {
+                return self.next_of_coded_available(input, found);
+            }
             let waiting = body.waiting_bytes(input.data());
             if waiting > 0 {
-                let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-                *found = waiting.min(AVAILABLE_MAX);
+                let waiting = waiting.min(AVAILABLE_MAX);
+                *found = u32::try_from(waiting).unwrap_or(u32::MAX);
                 self.stall.over();
                 return Ok(Action::Done);
             }
@@ -166,6 +200,9 @@ impl Exchange {
             let State::Body(body) = &mut self.state else {
                 return self.without_body(|| {});
             };
+            if body.coded.is_some() {
+                return self.next_of_coded_read(input, into, filled, any);
+            }
             if *filled >= into.len() || (any && *filled > 0) {
                 self.stall.over();
                 return Ok(Action::Done);
@@ -249,9 +286,9 @@ impl Exchange {
                 Ok(until) => return Ok(Flow::Wait(until)),
                 Err(failure) => Some(failure),
             },
-            Arrived::Ended { in_order } => match body.decoder.on_eof(in_order) {
+            Arrived::Ended { in_order } => match body.on_eof(in_order) {
                 Ok(()) => return Ok(Flow::On),
-                Err(error) => Some(error.into()),
+                Err(failure) => Some(failure),
             },
             Arrived::Failed(failure) => Some(late(failure)),
         };
@@ -263,7 +300,7 @@ impl Exchange {
 
     /// The body breaks off: a read that has got some bytes ends with them, and the next one meets
     /// the failure.
-    fn break_off(&mut self, failure: impl Into<Failure>, filled: usize) -> Result<Flow> {
+    pub(super) fn break_off(&mut self, failure: impl Into<Failure>, filled: usize) -> Result<Flow> {
         if let State::Body(body) = &mut self.state
             && filled > 0
         {
@@ -287,15 +324,16 @@ impl Exchange {
         let State::Body(body) = &self.state else {
             return self.is_upgraded();
         };
-        body.decoder.is_done() || (wanted > 0 && body.waiting_bytes(input) >= wanted)
+        body.is_over() || (wanted > 0 && body.waiting_bytes(input) >= wanted)
     }
 
     /// More of the body may be read ahead of any call, to be shown: nothing of it waits, and
     /// nothing has ended it.
     #[must_use]
     pub fn may_look_ahead(&self, input: &[u8]) -> bool {
+        // What is decoded in part may have more to give without more of the body.
         matches!(&self.state, State::Body(body)
-            if input.is_empty() && body.owed.is_none() && !body.decoder.is_done())
+            if input.is_empty() && body.owed.is_none() && !body.is_over() && !body.is_decoding())
     }
 
     /// What came of reading ahead; what ends the body is met by the next read.
@@ -308,7 +346,7 @@ impl Exchange {
             Arrived::Bytes(_) | Arrived::NoRoom => None,
             Arrived::Blocked => lost,
             Arrived::Ended { in_order } => match lost {
-                None => body.decoder.on_eof(in_order).err().map(Failure::from),
+                None => body.on_eof(in_order).err(),
                 lost => lost,
             },
             Arrived::Failed(failure) => Some(late(failure)),
@@ -321,16 +359,36 @@ impl Exchange {
             return 0;
         };
         let mut decoder = body.decoder.clone();
+        let mut coded = body.coded.as_ref().map(|coded| coded.fresh());
         let mut filled = 0;
         while let Some(room) = out.get_mut(filled..).filter(|room| !room.is_empty()) {
-            match decoder.advance(input, room) {
-                Ok(step) if step.consumed > 0 => {
-                    filled += step.produced;
-                    input = input.get(step.consumed..).unwrap_or_default();
-                }
-                Ok(_) | Err(_) => break,
+            let step = match &mut coded {
+                Some(Some(coded)) => match coded.decode(&mut decoder, &mut input, room) {
+                    Ok(Gave::Bytes(count)) => Some(count),
+                    Ok(Gave::Dry | Gave::Pause | Gave::Over) | Err(_) => None,
+                },
+                Some(None) => None,
+                None => decoder.advance(input, room).ok().and_then(|step| {
+                    input.consume(step.consumed);
+                    (step.consumed > 0).then_some(step.produced)
+                }),
+            };
+            match step {
+                Some(produced) => filled += produced,
+                None => break,
             }
         }
         filled
+    }
+}
+
+/// Bytes that stay where they are.
+impl Received for &[u8] {
+    fn data(&self) -> &[u8] {
+        self
+    }
+
+    fn consume(&mut self, count: usize) {
+        *self = self.get(count..).unwrap_or_default();
     }
 }

@@ -10,7 +10,8 @@ use crate::http1::head::encode_request;
 use crate::websocket::ClientKey;
 
 /// Fields a request gets beside the program's own.
-const GENERATED_FIELDS_MAX: usize = 7;
+const GENERATED_FIELDS_MAX: usize = 8;
+const ACCEPT_ENCODING: &str = "Accept-Encoding";
 /// As Windows spells it.
 const KEEP_ALIVE: &str = "Keep-Alive";
 /// Methods that leave in capitals, however the program writes them (observed).
@@ -51,6 +52,8 @@ pub struct Draft<'d> {
     /// The connection may serve further requests (unless DISABLE_FEATURE says
     /// WINHTTP_DISABLE_KEEP_ALIVE).
     pub keeps_alive: bool,
+    /// Accept-Encoding, instead of the program's own.
+    pub accept_encoding: Option<&'static str>,
     /// The key of a WebSocket handshake.
     pub upgrade: Option<&'d ClientKey>,
 }
@@ -69,10 +72,14 @@ impl Draft<'_> {
         for header in own.iter() {
             // The program may have added its length twice; it goes out once.
             let again = header.is_named("Content-Length") && wire.contains("Content-Length");
-            let replaced = connection.is_some() && header.is_named("Connection");
+            let replaced = (connection.is_some() && header.is_named("Connection"))
+                || (self.accept_encoding.is_some() && header.is_named(ACCEPT_ENCODING));
             if !again && !replaced {
                 wire.push(&header.name, &header.value);
             }
+        }
+        if let Some(codings) = self.accept_encoding {
+            wire.push(ACCEPT_ENCODING, codings);
         }
         let mut generate = |name: &str, value: &[u8]| {
             if !own.contains(name) {
@@ -211,6 +218,7 @@ mod tests {
             own: &own,
             body_bytes: 0,
             keeps_alive: true,
+            accept_encoding: None,
             upgrade,
         };
         change(&mut draft);
@@ -287,6 +295,25 @@ mod tests {
             });
             assert!(head.contains(&format!("Host: {host}\r\n")), "{head}");
         }
+    }
+
+    #[test]
+    fn fact_31_2_accept_encoding_stands_behind_the_programs_fields_and_instead_of_its_own() {
+        let own = [
+            ("accept-encoding", "br"),
+            ("X-A", "1"),
+            ("Accept-Encoding", "gzip"),
+        ];
+        let asking = |codings| {
+            head("GET", &own, |draft| {
+                (draft.accept_encoding, draft.agent) = (codings, Some("me"));
+            })
+        };
+        let expected = "GET /path HTTP/1.1\r\nConnection: Keep-Alive\r\nX-A: 1\r\n\
+                        Accept-Encoding: gzip, deflate\r\nUser-Agent: me\r\nHost: server\r\n\r\n";
+        assert_eq!(asking(Some("gzip, deflate")), expected);
+        let untouched = "accept-encoding: br\r\nX-A: 1\r\nAccept-Encoding: gzip\r\nUser";
+        assert!(asking(None).contains(untouched));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::time::Instant;
 
 use super::body::{Behind, Body};
+use super::coded::Coded;
 use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
 use super::request_body::Piece;
 use super::retry::{Condition, Loss, Origin};
 use super::timers::Wait;
 use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
+use crate::decode::{Coding, Decoder, hide};
 use crate::error::Error;
 use crate::failure::Result;
 use crate::http1::body::{BodyDecoder, BodyFraming, keep_alive};
@@ -43,7 +45,7 @@ enum Found {
 /// What comes behind a final head.
 #[derive(Debug)]
 enum Follows {
-    Body(BodyFraming),
+    Body(BodyFraming, Vec<Coding>),
     WebSocket,
 }
 
@@ -86,7 +88,15 @@ impl Head {
             }
             // A 101 that nobody asked for is a response like others, without a body (RFC 9110
             // §15.2.2); what follows it is another protocol, which nobody speaks.
-            _ => Follows::Body(BodyFraming::of_response(&request.method, &head)?),
+            _ => {
+                let framing = BodyFraming::of_response(&request.method, &head)?;
+                let codings = if framing == BodyFraming::None {
+                    Vec::new()
+                } else {
+                    request.codings.of_response(&head.headers)?
+                };
+                Follows::Body(framing, codings)
+            }
         };
         Ok(Found::Final(head, bytes, follows))
     }
@@ -176,17 +186,22 @@ impl Exchange {
             && self.tries_again(Condition::Status408)
     }
 
-    fn begin_body(&mut self, head: Box<ResponseHead>, follows: Follows) {
+    fn begin_body(&mut self, mut head: Box<ResponseHead>, follows: Follows) {
         self.stall.over();
         self.state = match follows {
             Follows::WebSocket => State::Upgraded(Some(head)),
-            Follows::Body(framing) => {
+            Follows::Body(framing, codings) => {
                 let behind = match (self.request.announces_close, keep_alive(&head, &framing)) {
                     (false, true) => Behind::Reusable,
                     (true, false) => Behind::EndsByBoth,
                     (true, true) | (false, false) => Behind::Ends,
                 };
-                State::Body(Body::new(head, BodyDecoder::new(framing), behind))
+                let coded = Decoder::new(&codings).map(Coded::new);
+                if coded.is_some() {
+                    hide(&mut head.headers);
+                }
+                let decoder = BodyDecoder::new(framing);
+                State::Body(Body::new(head, decoder, coded, behind))
             }
         };
     }

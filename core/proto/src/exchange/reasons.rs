@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::Exchange;
+use crate::decode::TooManyCodings;
 use crate::error::Error;
 use crate::failure::{Failure, Quoted, Reason};
 use crate::http1::body::FramingError;
@@ -28,6 +29,8 @@ pub(super) enum BadAnswer {
     Handshake(HandshakeError, String),
     /// A head that does not say where the body ends.
     Framing(FramingError),
+    /// A body with more codings than are taken off.
+    Codings(TooManyCodings),
     /// The server ended the connection behind so many bytes of a head.
     Ended(usize),
 }
@@ -41,9 +44,11 @@ impl BadAnswer {
         match self {
             Self::Head(error) => (*error).into(),
             Self::Framing(error) => (*error).into(),
-            Self::Foreign(_) | Self::TooManyInterim(_) | Self::Handshake(..) | Self::Ended(_) => {
-                Error::InvalidServerResponse
-            }
+            Self::Foreign(_)
+            | Self::TooManyInterim(_)
+            | Self::Handshake(..)
+            | Self::Codings(_)
+            | Self::Ended(_) => Error::InvalidServerResponse,
         }
     }
 }
@@ -57,6 +62,12 @@ impl From<HeadError> for BadAnswer {
 impl From<FramingError> for BadAnswer {
     fn from(error: FramingError) -> Self {
         Self::Framing(error)
+    }
+}
+
+impl From<TooManyCodings> for BadAnswer {
+    fn from(error: TooManyCodings) -> Self {
+        Self::Codings(error)
     }
 }
 
@@ -81,6 +92,7 @@ impl fmt::Display for BadAnswer {
                 )
             }
             Self::Framing(error) => write!(f, "the response's head: {error}"),
+            Self::Codings(error) => write!(f, "the response's Content-Encoding: {error}"),
             Self::Ended(0) => f.write_str("the server ended the connection without an answer"),
             Self::Ended(bytes) => write!(
                 f,

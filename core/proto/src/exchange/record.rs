@@ -11,8 +11,8 @@ use super::retry::Origin;
 use super::{Call, Exchange, State};
 
 /// A moment of an exchange, with its entry of WINHTTP_REQUEST_TIMES. The entries without one are of
-/// what does not happen here: proxies, streams, compressed headers. The TLS handshake counts as its
-/// client's first leg.
+/// what does not happen here (proxies, streams, compressed headers), and of how long decoding
+/// takes. The TLS handshake counts as its client's first leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
@@ -65,6 +65,8 @@ pub struct Record {
     pub response_head_bytes: u64,
     /// Bytes of the response's body that the program was given, without the framing of chunks.
     pub body_bytes: u64,
+    /// Bytes of a coded body that were taken from the connection to be decoded.
+    pub(super) coded_body_bytes: Option<u64>,
     /// Requests that had used the connection before.
     pub preceding: u32,
 }
@@ -80,6 +82,12 @@ impl Record {
     pub fn entries(&self) -> impl Iterator<Item = (usize, Instant)> + '_ {
         let happened = |(moment, entry)| Some((entry, self.moment(moment)?));
         MOMENTS.into_iter().filter_map(happened)
+    }
+
+    /// Bytes of the body as they came, without the framing of chunks.
+    #[must_use]
+    pub fn coded_body_bytes(&self) -> u64 {
+        self.coded_body_bytes.unwrap_or(self.body_bytes)
     }
 
     /// It is the first request on its connection.

@@ -3,6 +3,7 @@
 mod again;
 mod answers;
 mod bodies;
+mod coded;
 mod order;
 mod uploads;
 mod waits;
@@ -17,6 +18,7 @@ use super::{
     Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Release,
     Room, Turn, Wrote,
 };
+use crate::decode::Codings;
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::http1::head::HeadLimits;
@@ -89,6 +91,8 @@ struct World {
     got: Vec<u8>,
     /// Reads that were to go straight into the program's memory.
     direct: usize,
+    /// How often others had a turn in between.
+    yields: usize,
     /// What became of the connection at the end.
     let_go: Vec<Release>,
     /// At each wait: whether it is for room to write, and whether for something to read.
@@ -109,6 +113,7 @@ fn request() -> Composed {
         upgrade: None,
         is_later_leg: false,
         is_authenticated: false,
+        codings: Codings::default(),
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 2,
@@ -152,6 +157,7 @@ impl World {
             told: Vec::new(),
             got: Vec::new(),
             direct: 0,
+            yields: 0,
             let_go: Vec::new(),
             waits: Vec::new(),
             cancelled_after: usize::MAX,
@@ -311,6 +317,10 @@ impl World {
                 Action::Answered => {
                     self.exchange.give();
                     continue;
+                }
+                Action::Yield => {
+                    self.yields += 1;
+                    Flow::On
                 }
                 Action::Done => return Ok(()),
             };

@@ -117,6 +117,12 @@ impl BodyDecoder {
         matches!(self.state, State::Chunked(_))
     }
 
+    /// Its length was announced, and not all of it has come.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        matches!(self.state, State::Length(_))
+    }
+
     /// The trailers, once a chunked body is complete.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderList> {

@@ -304,10 +304,11 @@ options! {
         set: W, ty: Dword, default: Number(30_000), state: Honoured, check: Min(15_000),
         length: Strict,
     }
-    /// Body codings that are decoded: gzip 1, deflate 2. Bodies are given as received: waits for
-    /// full HTTP (decompression).
+    /// Body codings that are decoded: gzip 1, deflate 2. What is set is sent as Accept-Encoding,
+    /// instead of the program's own; a decoded response shows neither Content-Encoding nor
+    /// Content-Length.
     DECOMPRESSION = 118 {
-        set: S_R, ty: Dword, default: Number(0), state: Recorded, check: Mask(3), inherit: true,
+        set: S_R, ty: Dword, default: Number(0), state: Honoured, check: Mask(3), inherit: true,
     }
     /// Bytes a WebSocket of this request may read ahead. Not known to connects and WebSockets.
     WEB_SOCKET_RECEIVE_BUFFER_SIZE = 122 {

@@ -84,7 +84,7 @@ pub(super) fn stats<E: Embedder>(request: &Request<E>) -> Result<RequestStats> {
         request_head_bytes: record.request_head_bytes,
         response_head_bytes: record.response_head_bytes,
         body_bytes: record.body_bytes,
-        coded_body_bytes: record.body_bytes, // nothing is decoded in this version
+        coded_body_bytes: record.coded_body_bytes(),
     })
 }
 

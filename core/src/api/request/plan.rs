@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use winhttp_proto::decode::Codings;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::exchange::compose::Draft;
@@ -133,6 +134,7 @@ impl<E: Embedder> Request<E> {
         let upgrade = state.upgrade_key()?;
         let authorization = state.authorization(leg, payload.whole);
         let own = state.framed_headers(leg.chunks);
+        let codings = Codings::new(state.values.dword(OptionId::DECOMPRESSION));
         let draft = Draft {
             verb: leg.verb,
             target: leg.target,
@@ -144,6 +146,7 @@ impl<E: Embedder> Request<E> {
             own: &own,
             body_bytes: payload.bytes,
             keeps_alive: state.keeps_alive(),
+            accept_encoding: codings.accept_encoding(),
             upgrade: upgrade.as_ref(),
         };
         let headers = draft.fields();
@@ -162,6 +165,7 @@ impl<E: Embedder> Request<E> {
             announces_close,
             retries: pooling::retries(&state.values),
             upgrade,
+            codings,
             limits: exchange_limits(&state.values),
             is_later_leg: payload.is_later_leg,
             is_authenticated: authorization.is_some(),

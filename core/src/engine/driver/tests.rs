@@ -3,6 +3,7 @@
 use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use winhttp_proto::decode::Codings;
 use winhttp_proto::exchange::request_body::Piece;
 use winhttp_proto::exchange::{Awaits, ExchangeLimits};
 use winhttp_proto::http1::head::HeadLimits;
@@ -43,6 +44,7 @@ pub(crate) fn request() -> Composed {
         upgrade: None,
         is_later_leg: false,
         is_authenticated: false,
+        codings: Codings::default(),
         limits: ExchangeLimits {
             head: HeadLimits::default(),
             max_interim: 10,

@@ -71,7 +71,6 @@ pub struct ExchangeLimits {
 }
 
 /// A request as it will be sent, fixed when SendRequest begins.
-#[derive(Debug)]
 pub struct Composed {
     /// The server's name or address, without brackets: for notifications.
     pub host: Arc<str>,
@@ -498,6 +497,17 @@ impl Exchange {
         } else {
             None
         }
+    }
+}
+
+/// Shows no head: it may have credentials and cookies.
+impl fmt::Debug for Composed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Composed")
+            .field("host", &self.host)
+            .field("secure", &self.secure)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 

@@ -117,6 +117,7 @@ impl<E: Embedder> Request<E> {
         body_len: u64,
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
+        let cookies = self.cookies(state);
         let own = state.framed_headers(self.chunks);
         let draft = Draft {
             verb: &self.line.verb,
@@ -127,6 +128,7 @@ impl<E: Embedder> Request<E> {
             secure: self.secure,
             agent: state.agent(agent),
             own: &own,
+            cookies: cookies.as_ref(),
             body_bytes: body_len,
             keeps_alive: state.keeps_alive(),
             upgrade: upgrade.as_ref(),

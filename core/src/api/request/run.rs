@@ -258,7 +258,7 @@ impl<E: Embedder> Request<E> {
         outcome: Result<()>,
     ) -> Result<()> {
         let mut state = self.state();
-        let released = state.end(&attached, call, outcome.as_ref().copied());
+        let released = self.end(&mut state, &attached, call, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
         let before = closed.then(|| state.life.close());
@@ -274,6 +274,25 @@ impl<E: Embedder> Request<E> {
             return Err(Error::OperationCancelled.into());
         }
         outcome
+    }
+
+    /// As [`RequestState::end`]; a response that was received becomes visible.
+    fn end(
+        &self,
+        state: &mut RequestState<E>,
+        attached: &Attached,
+        call: RequestOperation,
+        outcome: Result<(), &Failure>,
+    ) -> Option<Standing> {
+        let is_closed = matches!(state.life.standing, Standing::Closed);
+        if call == RequestOperation::ReceiveResponse && outcome.is_ok() && !is_closed {
+            let response = attached.driver().take_head();
+            if let Some(response) = &response {
+                self.responded(state, response);
+            }
+            state.response = response;
+        }
+        state.end(attached, call, outcome)
     }
 
     /// One turn of this call on the lane, if it waits for that.
@@ -353,7 +372,7 @@ impl<E: Embedder> Request<E> {
             .unwrap_or_else(|failure| operation.failure(failure));
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
-        let released = state.end(&attached, call, outcome.as_ref().copied());
+        let released = self.end(&mut state, &attached, call, outcome.as_ref().copied());
         let receive = state.follows(call, outcome.as_ref().copied());
         self.stop_stepping();
         let receives = matches!(receive, Follows::Begins);
@@ -452,9 +471,6 @@ impl<E: Embedder> RequestState<E> {
                 facts.let_go();
             }
             return released;
-        }
-        if call == RequestOperation::ReceiveResponse {
-            self.response = attached.driver().take_head();
         }
         self.life.succeed(call, attached)
     }

@@ -37,6 +37,9 @@ mod component_stress;
 mod connecting;
 mod connection_reuse;
 mod connections_ahead;
+mod cookie_hostility;
+mod cookies;
+mod cookies_of_programs;
 mod core_constants;
 mod corpus;
 #[cfg(target_os = "linux")] // recorded there

@@ -68,8 +68,8 @@ pub(super) fn is_within(host: &str, domain: &str) -> bool {
     below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
-/// The part of a host's name, in small letters, directly below which anybody can have names: cookies
-/// for it, or for a part of it, would go to servers that know nothing of each other.
+/// The part of a host's name, in small letters, directly below which anybody can have names:
+/// cookies for it, or for a part of it, would go to servers that know nothing of each other.
 ///
 /// Top-level domains are such, also those that the list does not know, and so is what the private
 /// part of the list has (`github.io`). A dot at the end is left out.

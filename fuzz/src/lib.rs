@@ -8,6 +8,7 @@ pub mod calls;
 pub mod component_handshake;
 pub mod component_receive;
 pub mod component_send;
+pub mod cookies;
 pub mod exchange;
 pub mod frames;
 pub mod handshake;

@@ -9,6 +9,7 @@ pub mod challenges;
 pub mod component_handshake;
 pub mod component_receive;
 pub mod component_send;
+pub mod cookies;
 pub mod exchange;
 pub mod frames;
 pub mod handshake;

@@ -3,6 +3,7 @@
 
 pub mod coded;
 pub mod compiler;
+pub mod cookies;
 pub mod programs;
 pub mod schemes;
 pub mod slow_reader;
@@ -15,7 +16,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::TcpHole;
 
-use crate::{Call, Client, Handle, Info, Mode, PATIENCE, call, set_option};
+use crate::{Call, Client, Handle, Info, Mode, PATIENCE, call, set_option, text};
 
 /// Sets a DWORD option.
 ///
@@ -23,6 +24,19 @@ use crate::{Call, Client, Handle, Info, Mode, PATIENCE, call, set_option};
 /// The last error.
 pub fn set_dword<W: Unit>(handle: Handle, option: u32, value: u32) -> Call<()> {
     set_option::<W>(handle, option, &value.to_ne_bytes())
+}
+
+/// Sets a text option, whose length is in characters.
+///
+/// # Errors
+/// The last error.
+pub fn set_text<W: Unit>(handle: Handle, option: u32, value: &str) -> Call<()> {
+    let value = text::<W>(value);
+    let length = u32::try_from(value.len() - 1).unwrap();
+    // SAFETY: the text lives through the call, which only reads it.
+    call(unsafe {
+        winhttp::WinHttpSetOption::<W>(handle.raw(), option, value.as_ptr().cast(), length)
+    })
 }
 
 /// Reads a DWORD option.

@@ -1,5 +1,7 @@
 //! HTTP dates: WinHttpTimeFromSystemTime's text, WinHttpTimeToSystemTime's tolerant reading.
 
+use std::time::Duration;
+
 /// A point in time in UTC with the fields of Windows' SYSTEMTIME.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CalendarTime {
@@ -23,6 +25,9 @@ pub struct CalendarTime {
 
 /// The years SYSTEMTIME can hold, given by the FILETIME it stands for.
 const YEARS: std::ops::RangeInclusive<u16> = 1601..=30827;
+
+/// 1 January 1970, counted from 1 January of the year 1, which is day 1.
+const DAYS_TO_1970: u64 = 719_163;
 
 /// Two-digit years from here on belong to the 1900s; the core has no clock to ask (RFC 9110 §5.6.7
 /// would move years more than 50 years ahead into the past).
@@ -91,6 +96,25 @@ pub fn parse(text: &str) -> Option<CalendarTime> {
         }
     }
     numbers.into_time(month?)
+}
+
+/// The time since 1970 in UTC; zero for what was before. The day of the week is not looked at.
+#[must_use]
+pub fn since_1970(time: &CalendarTime) -> Duration {
+    // Days of the years before this one, then of the months.
+    let leap_days = |year: u64| year / 4 - year / 100 + year / 400;
+    let before = u64::from(time.year).saturating_sub(1);
+    let years = before * 365 + leap_days(before);
+    let months: u64 = (1..time.month)
+        .map(|month| u64::from(days_in_month(time.year, month)))
+        .sum();
+    let days = years + months + u64::from(time.day);
+    let Some(days) = days.checked_sub(DAYS_TO_1970) else {
+        return Duration::ZERO;
+    };
+    let minutes = (days * 24 + u64::from(time.hour)) * 60 + u64::from(time.minute);
+    Duration::from_secs(minutes * 60 + u64::from(time.second))
+        + Duration::from_millis(time.milliseconds.into())
 }
 
 /// The numbers of a date in their order, as value and count of digits.
@@ -271,6 +295,25 @@ mod tests {
             "99999999999 Jul 2008",
         ] {
             assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_counted_from_1970_over_leap_years() {
+        for (text, seconds) in [
+            ("1 Jan 1601", 0),
+            ("31 Dec 1969 23:59:59", 0),
+            ("1 Jan 1970", 0),
+            ("1 Jan 1970 00:00:01", 1),
+            ("29 Feb 1972 12:00:00", 68_212_800),
+            ("1 Mar 2000", 951_868_800),
+            ("28 Jul 2008 10:05:52", 1_217_239_552),
+            ("19 Jan 2038 03:14:08", 2_147_483_648),
+            ("1 Mar 2100", 4_107_542_400),
+            ("31 Dec 9999 23:59:59", 253_402_300_799),
+        ] {
+            let time = parse(text).unwrap();
+            assert_eq!(since_1970(&time), Duration::from_secs(seconds), "{text}");
         }
     }
 

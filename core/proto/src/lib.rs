@@ -1,13 +1,15 @@
 //! WinHTTP's vocabulary and the logic of its protocols: bytes, the time and random bytes go in;
 //! bytes, deadlines and events come out.
 //!
-//! In scope: handles as numbers, options, headers, URLs, notifications, HTTP/1.1, content codings,
+//! In scope: handles as numbers, options, headers, cookies, URLs, notifications, HTTP/1.1, content
+//! codings,
 //! WebSocket frames, and all that websocket.h asks a program to do. Out of scope: sockets, threads,
 //! clocks, entropy, the environment, and C; this crate knows no other of the project, so that
 //! whoever links it alone (libwebsocket) gets no engine.
 #![forbid(unsafe_code)]
 
 pub mod auth;
+pub mod cookie;
 pub mod decode;
 pub mod embed;
 pub mod error;

@@ -27,6 +27,8 @@ numbers! {
     /// Certificates of another time are tolerated.
     IGNORE_WRONG_DATE = SECURITY_FLAG_IGNORE_CERT_DATE_INVALID = 0x2000,
 
+    /// Cookies are neither stored nor sent.
+    DISABLE_COOKIES = WINHTTP_DISABLE_COOKIES = 0x1,
     /// The connection serves no further request.
     DISABLE_KEEP_ALIVE = WINHTTP_DISABLE_KEEP_ALIVE = 0x8,
     /// CONFIGURE_PASSPORT_AUTH: Passport's redirects are challenges.

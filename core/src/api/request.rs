@@ -7,6 +7,7 @@
 //! [`winhttp_proto::exchange::legality`].
 
 mod authentication;
+mod cookies;
 mod legs;
 mod life;
 mod operation;
@@ -42,6 +43,7 @@ use crate::engine::sleeper::Wake;
 use crate::engine::socket::Socket;
 use crate::engine::transport::tls::TlsFacts;
 use crate::lock::if_free;
+use winhttp_proto::cookie::Leg;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
@@ -106,6 +108,9 @@ pub struct RequestState<E: Embedder> {
     unreported: Vec<Notification>,
     /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
     upgrade_wanted: bool,
+    /// Whose cookies the answer sets; `None` when they are taken, and without any
+    /// (WINHTTP_DISABLE_COOKIES).
+    cookies_of: Option<Leg>,
     response: Option<Box<ResponseHead>>,
     /// Where redirects have led.
     moved: Option<Arc<Moved>>,
@@ -229,6 +234,7 @@ impl<E: Embedder> Request<E> {
             cancelled: false,
             unreported: Vec::new(),
             upgrade_wanted: false,
+            cookies_of: None,
             response: None,
             moved: None,
             redirects: 0,

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use winhttp_proto::cookie::Jar;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::option::{Timeouts, Values};
 
@@ -18,6 +19,7 @@ pub struct Session<E: Embedder> {
     settings: Mutex<SessionSettings>,
     secure_defaults: bool,
     tls: TlsConfigs,
+    cookies: Mutex<Jar>,
     /// Connections exist, or have existed, that only this session uses.
     has_own_connections: AtomicBool,
     /// Connects that exist.
@@ -55,6 +57,7 @@ impl<E: Embedder> Session<E> {
             settings: Mutex::new(settings),
             secure_defaults,
             tls: TlsConfigs::default(),
+            cookies: Mutex::default(),
             has_own_connections: AtomicBool::new(false),
             children: AtomicUsize::new(0),
             handle,
@@ -70,6 +73,11 @@ impl<E: Embedder> Session<E> {
     /// The settings, locked; never held while user code runs.
     pub(super) fn settings(&self) -> MutexGuard<'_, SessionSettings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The cookies of all its requests, locked; no other lock is taken meanwhile, and nobody waits.
+    pub(super) fn cookies(&self) -> MutexGuard<'_, Jar> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session was opened with WINHTTP_FLAG_SECURE_DEFAULTS.

@@ -195,6 +195,26 @@ scenarios! {
         assert_eq!(server.requests().len(), 1);
     }
 
+    fn fact_27_1_3_a_challenge_that_is_answered_sets_cookies<W>(mode) {
+        let server = Server::plain(|connection: &mut Connection| {
+            while let Some(request) = connection.read_head()? {
+                match request.header("Authorization") {
+                    Some(_) => connection.send(HELLO)?,
+                    None => connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")?,
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+        let client = Client::<W>::new(mode);
+        let request = client.get(server.port(), "/");
+        put_options::<W>(request, "pa55word");
+        assert_eq!(outcome(&client, &server, request), (200, 1, 1));
+        assert_eq!(client.query(request, c::WINHTTP_QUERY_SET_COOKIE, None), Err(c::ERROR_WINHTTP_HEADER_NOT_FOUND));
+        assert_eq!(server.requests()[1].header("Cookie"), Some("a=1"));
+        client.finish();
+    }
+
     fn fact_28_2_4_a_wrong_answer_is_not_given_twice<W>(mode) {
         for server in [basic(), digest()] {
             let client = Client::<W>::new(mode);

@@ -9,10 +9,9 @@ use winhttp_abi::types::Guid;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::support::{dword, set_dword};
+use winhttp_tests::support::{dword, set_dword, set_text};
 use winhttp_tests::{
     Call, Client, HELLO, Handle, Mode, PATIENCE, Sending, answers_each, call, scenarios, status,
-    text,
 };
 
 const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
@@ -517,13 +516,7 @@ fn expire<W: Unit>(request: Handle) -> Call<()> {
 }
 
 fn resolve_as<W: Unit>(request: Handle, name: &str) -> Call<()> {
-    let option = c::WINHTTP_OPTION_RESOLUTION_HOSTNAME;
-    let mut name = text::<W>(name);
-    let length = u32::try_from(name.len() - 1).unwrap();
-    // SAFETY: the text lives through the call, which only reads it.
-    call(unsafe {
-        winhttp::WinHttpSetOption::<W>(request.raw(), option, name.as_mut_ptr().cast(), length)
-    })
+    set_text::<W>(request, c::WINHTTP_OPTION_RESOLUTION_HOSTNAME, name)
 }
 
 const MINE: Guid = Guid {

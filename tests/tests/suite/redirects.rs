@@ -248,6 +248,28 @@ scenarios! {
         client.finish();
     }
 
+    fn facts_26_11_and_27_1_2_and_27_2_2_cookies_are_those_of_each_leg<W>(mode) {
+        let server = Server::plain(answers_each(|connection, path, _| match path {
+            "/x" => connection.send(HELLO),
+            _ => connection.send(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nSet-Cookie: a=1; Path=/\r\nContent-Length: 0\r\n\r\n"),
+        }))
+        .unwrap();
+        let client = Client::<W>::new(mode);
+        client.recorder.on(REDIRECT, |event| {
+            let adds = text::<W>("Cookie: new=1");
+            // SAFETY: the text lives through the call.
+            call(unsafe {
+                winhttp::WinHttpAddRequestHeaders::<W>(event.handle.raw(), adds.as_ptr(), u32::MAX, c::WINHTTP_ADDREQ_FLAG_ADD)
+            })
+            .unwrap();
+        });
+        let request = open(&client, &server, "GET", "/302/x");
+        assert_eq!(fetch(&client, request, Sending::default()).as_deref(), Ok("hello"));
+        let cookies: Vec<_> = server.requests().iter().map(|request| request.header("Cookie").map(str::to_owned)).collect();
+        assert_eq!(cookies, [None, Some("a=1".to_owned())]);
+        client.finish();
+    }
+
     fn a_handle_that_is_closed_in_the_callback_goes_nowhere<W>(mode) {
         let server = server();
         let client = Client::<W>::new(mode);

@@ -7,6 +7,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::types::{EitherString, ExtendedHeader, HeaderName};
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::set_text;
 use winhttp_tests::{
     Call, Client, Handle, Mode, PATIENCE, Sending, call, last_error, scenarios, status, text,
 };
@@ -77,11 +78,6 @@ fn open_session<W: Unit>(agent: &str) -> Call<Handle> {
     } else {
         Ok(session.into())
     }
-}
-
-/// Sets a text option; its length is in characters.
-fn put_text<W: Unit>(handle: Handle, option: u32, value: &str) -> Call<()> {
-    put_units(handle, option, &text::<W>(value))
 }
 
 fn put_units<W: Unit>(handle: Handle, option: u32, units: &[W]) -> Call<()> {
@@ -184,7 +180,7 @@ scenarios! {
         check(request, "X-C");
 
         let request = client.get(server.port(), "/status");
-        put_text::<W>(request, c::WINHTTP_OPTION_USER_AGENT, LATIN).unwrap();
+        set_text::<W>(request, c::WINHTTP_OPTION_USER_AGENT, LATIN).unwrap();
         check(request, "User-Agent");
 
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
@@ -193,7 +189,7 @@ scenarios! {
         let request = open_request::<W>(connect, "http://h/", LATIN).unwrap();
         check(request, "Accept");
 
-        put_text::<W>(client.session, c::WINHTTP_OPTION_USER_AGENT, LATIN).unwrap();
+        set_text::<W>(client.session, c::WINHTTP_OPTION_USER_AGENT, LATIN).unwrap();
         check(client.get(server.port(), "/status"), "User-Agent");
         client.finish();
     }
@@ -211,7 +207,7 @@ scenarios! {
             let sending = Sending { headers: Some(&line), ..Sending::default() };
             assert_eq!(client.start_sending(request, sending), Err(BAD), "{bad}");
             for handle in [request, client.session] {
-                assert_eq!(put_text::<W>(handle, agent, bad), Err(BAD), "{bad}");
+                assert_eq!(set_text::<W>(handle, agent, bad), Err(BAD), "{bad}");
             }
             assert_eq!(open_request::<W>(connect, bad, "text/html"), Err(BAD), "{bad}");
             assert_eq!(open_request::<W>(connect, "http://h/", bad), Err(BAD), "{bad}");
@@ -329,7 +325,7 @@ scenarios! {
         assert_eq!(open_request::<W>(connect, &agent, "text/html"), Err(BAD));
         assert_eq!(open_request::<W>(connect, "http://h/", &agent), Err(BAD));
         let option = c::WINHTTP_OPTION_USER_AGENT;
-        assert_eq!(put_text::<W>(client.session, option, &agent), Err(BAD));
+        assert_eq!(set_text::<W>(client.session, option, &agent), Err(BAD));
         client.finish();
     }
 }

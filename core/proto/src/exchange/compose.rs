@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::auth::{AuthTarget, Authorization};
+use crate::cookie::Pairs;
 use crate::error::{Error, Result};
 use crate::header::{HeaderList, Version, text};
 use crate::http1::head::encode_request;
@@ -47,6 +48,9 @@ pub struct Draft<'d> {
     pub agent: Option<&'d str>,
     /// The fields the program has added.
     pub own: &'d HeaderList,
+    /// What the session's jar has for this leg; `None` leaves the program's Cookie fields as they
+    /// are (WINHTTP_DISABLE_COOKIES).
+    pub cookies: Option<&'d Pairs>,
     /// Bytes of the whole body.
     pub body_bytes: u64,
     /// The connection may serve further requests (unless DISABLE_FEATURE says
@@ -69,12 +73,17 @@ impl Draft<'_> {
         if let Some(connection) = connection {
             wire.push("Connection", connection);
         }
+        let cookie = self.cookies.and_then(|jar| cookie_field(own, jar));
         for header in own.iter() {
             // The program may have added its length twice; it goes out once.
             let again = header.is_named("Content-Length") && wire.contains("Content-Length");
             let replaced = (connection.is_some() && header.is_named("Connection"))
                 || (self.accept_encoding.is_some() && header.is_named(ACCEPT_ENCODING));
-            if !again && !replaced {
+            if header.is_named("Cookie")
+                && let Some(cookie) = &cookie
+            {
+                wire.set(&header.name, cookie); // where its first one stands
+            } else if !again && !replaced {
                 wire.push(&header.name, &header.value);
             }
         }
@@ -92,6 +101,9 @@ impl Draft<'_> {
         let announces_length = self.body_bytes > 0 || matches!(self.verb, "POST" | "PUT");
         if announces_length && !frames_own_body(own) {
             generate("Content-Length", self.body_bytes.to_string().as_bytes());
+        }
+        if let Some(cookie) = cookie {
+            generate("Cookie", &cookie);
         }
         generate("Host", self.host_field().as_bytes());
         if let Some(key) = self.upgrade {
@@ -151,6 +163,17 @@ impl Draft<'_> {
     }
 }
 
+/// The value of the one Cookie field (RFC 6265 §5.4): the program's in their order, the jar's
+/// behind them (observed). `None` if there is none.
+fn cookie_field(own: &HeaderList, jar: &Pairs) -> Option<Vec<u8>> {
+    if jar.bytes().is_empty() && !own.contains("Cookie") {
+        return None;
+    }
+    let all = own.all("Cookie").chain([jar.bytes()]);
+    let parts: Vec<&[u8]> = all.filter(|part| !part.is_empty()).collect();
+    Some(parts.join(Pairs::SEPARATOR))
+}
+
 /// The program writes its own chunk framing: lengths are its own business.
 #[must_use]
 pub fn frames_own_body(own: &HeaderList) -> bool {
@@ -190,15 +213,20 @@ fn announced_length(headers: &HeaderList) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cookie::{Jar, Leg};
+    use crate::url::host::Host;
 
     fn head(verb: &str, fields: &[(&str, &str)], change: impl FnOnce(&mut Draft<'_>)) -> String {
-        asking(None, verb, fields, change)
+        asking((None, None), verb, fields, change)
     }
 
-    /// The head of a request with these fields of the program; with a key, of a handshake.
+    /// The head of a request with these fields of the program; with a key, of a handshake; with
+    /// these cookies of the jar.
     fn asking(
-        upgrade: Option<&ClientKey>,
+        (upgrade, cookies): (Option<&ClientKey>, Option<&Pairs>),
         verb: &str,
         fields: &[(&str, &str)],
         change: impl FnOnce(&mut Draft<'_>),
@@ -216,6 +244,7 @@ mod tests {
             secure: false,
             agent: None,
             own: &own,
+            cookies,
             body_bytes: 0,
             keeps_alive: true,
             accept_encoding: None,
@@ -355,11 +384,85 @@ mod tests {
         );
     }
 
+    /// The Cookie fields of a request with these of the program, and with what the jar has unless
+    /// cookies are disabled.
+    fn cookies(own: &[&str], jar: Option<&str>) -> Vec<String> {
+        let leg = Leg::new(&Host::parse("server").unwrap(), false, "/path");
+        let mut kept = Jar::new();
+        for cookie in jar.unwrap_or_default().split_terminator("; ") {
+            kept.keep_line(&leg, cookie.as_bytes(), Duration::ZERO);
+        }
+        let pairs = kept.pairs(&leg, Duration::ZERO);
+        let mut fields = vec![("X-First", "1")];
+        fields.extend(own.iter().map(|value| ("cookie", *value)));
+        fields.push(("X-Last", "2"));
+        let pairs = jar.is_some().then_some(&pairs);
+        let head = asking((None, pairs), "GET", &fields, |_| {});
+        let lines = head.lines().skip(2);
+        let lines = lines.filter(|line| line.to_ascii_lowercase().starts_with("cookie:"));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn facts_7_2_and_27_2_1_the_programs_cookies_stand_before_the_jars_in_one_field() {
+        assert_eq!(cookies(&[], Some("")), [""; 0]);
+        assert_eq!(cookies(&[], Some("a=1; b=2")), ["Cookie: b=2; a=1"]);
+        let own = ["a=3"];
+        assert_eq!(cookies(&own, Some("a=1; b=2")), ["cookie: a=3; b=2; a=1"]);
+        assert_eq!(cookies(&own, Some("")), ["cookie: a=3"]);
+    }
+
+    #[test]
+    fn fact_27_2_4_several_cookie_fields_become_one_unless_cookies_are_disabled() {
+        let own = ["a=1", "", "b=2;"];
+        assert_eq!(cookies(&own, Some("")), ["cookie: a=1; b=2;"]);
+        assert_eq!(cookies(&own, Some("c=3")), ["cookie: a=1; b=2;; c=3"]);
+        assert_eq!(
+            cookies(&own, None),
+            ["cookie: a=1", "cookie: ", "cookie: b=2;"]
+        );
+        assert_eq!(cookies(&[""], Some("")), ["cookie: "]);
+        assert_eq!(cookies(&[""], Some("a=1")), ["cookie: a=1"]);
+    }
+
+    #[test]
+    fn the_jars_cookies_stand_before_host_and_the_programs_where_it_put_them() {
+        let leg = Leg::new(&Host::parse("server").unwrap(), false, "/");
+        let mut jar = Jar::new();
+        jar.keep_line(&leg, b"a=1", Duration::ZERO);
+        let pairs = jar.pairs(&leg, Duration::ZERO);
+        let names = |own: &[(&str, &str)]| {
+            let head = asking((None, Some(&pairs)), "POST", own, |draft| {
+                draft.agent = Some("me");
+            });
+            let names = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+            names.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+        };
+        let generated = [
+            "Connection",
+            "User-Agent",
+            "Content-Length",
+            "Cookie",
+            "Host",
+        ];
+        assert_eq!(names(&[]), generated);
+        let own = [("Cookie", "b=2"), ("X", "1"), ("Cookie", "c=3")];
+        let expected = [
+            "Connection",
+            "Cookie",
+            "X",
+            "User-Agent",
+            "Content-Length",
+            "Host",
+        ];
+        assert_eq!(names(&own), expected);
+    }
+
     #[test]
     fn a_handshake_has_its_fields_whatever_the_program_added() {
         let key = crate::websocket::client_key([3; 16]);
         let own = [("Connection", "close"), ("Upgrade", "other")];
-        let head = asking(Some(&key), "GET", &own, |_| {});
+        let head = asking((Some(&key), None), "GET", &own, |_| {});
         for field in [
             "Connection: Upgrade",
             "Upgrade: websocket",

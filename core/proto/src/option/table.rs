@@ -169,8 +169,9 @@ options! {
         state: Honoured, inherit: true,
     }
     /// Switches off cookies 1, redirects 2, authentication 4, keep-alive 8; any bits are taken, and
-    /// calls add up. Without keep-alive the request says `Connection: close`. The other three do
-    /// not exist yet: they wait for full HTTP.
+    /// calls add up. Without cookies none are stored or sent, and the program's own go out as they
+    /// are; without keep-alive the request says `Connection: close`. Redirects and authentication
+    /// do not exist yet: they wait for full HTTP.
     DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Honoured }
     /// Code page of a URL's query. It goes out as UTF-8 whatever is set: waits for full HTTP.
     CODEPAGE = 68 { set: S, ty: Dword, default: Number(65_001), state: Recorded, inherit: true }
@@ -218,8 +219,9 @@ options! {
     }
     /// Tracing switch of the process. There is no trace yet: waits for the library's log.
     ENABLETRACING = 85 { set: G, query: G, ty: Bool, default: FALSE, state: Recorded }
-    /// Forgets the cookies of a return URL. There are none: waits for full HTTP (cookies).
-    PASSPORT_SIGN_OUT = 86 { set: S, ty: Text, default: EmptyText, state: Recorded }
+    /// Forgets the cookies that a request for this URL would get, those for https included. What
+    /// is no URL is `ERROR_INVALID_PARAMETER`.
+    PASSPORT_SIGN_OUT = 86 { set: S, ty: Text, default: EmptyText, state: Honoured }
     /// No Passport data ever exists.
     PASSPORT_RETURN_URL = 87 { query: R, ty: Text, state: NOT_NOW }
     /// Redirects followed: never 0, not from https to http 1, always 2. Lengths 4 and 8 are taken,

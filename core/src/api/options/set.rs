@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use winhttp_proto::cookie::Leg;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::header::text::request_value;
@@ -202,6 +203,11 @@ impl<E: Embedder> Setting<'_, E> {
             (OptionId::USER_AGENT, Value::Text(agent)) => {
                 let agent = sendable(agent)?.to_owned();
                 session.settings().agent = Some(agent).filter(|agent| !agent.is_empty());
+                return Ok(());
+            }
+            (OptionId::PASSPORT_SIGN_OUT, Value::Text(url)) => {
+                let leg = Leg::of_url(url).ok_or(Error::InvalidParameter)?;
+                session.cookies().forget(&leg);
                 return Ok(());
             }
             (OptionId::ASSURED_NON_BLOCKING_CALLBACKS, Value::Dword(assured)) => {

@@ -144,8 +144,12 @@ impl<E: Embedder> Request<E> {
             Some(answer) => self.next(answer, is_replayable)?,
             None => Next::Given,
         };
-        if !matches!(next, Next::Given) && is_too_much {
-            return Err(Error::ResponseDrainOverflow.into());
+        if let Some(answer) = answer.as_ref().filter(|_| !matches!(next, Next::Given)) {
+            let leg = self.state().cookies_of.take();
+            self.keep_cookies(leg, answer);
+            if is_too_much {
+                return Err(Error::ResponseDrainOverflow.into());
+            }
         }
         let needs_body = match (answer, next) {
             (Some(answer), Next::Redirect(redirect)) => {
@@ -216,6 +220,7 @@ impl<E: Embedder> Request<E> {
         state.redirects = state.redirects.saturating_add(1);
         state.response = Some(Box::new(answer));
         state.life.is_redirecting = true;
+        let has_cookies = state.headers.contains("Cookie");
         drop(state);
         let here = winhttp_process::epoch();
         self.tell(call, &Notification::Redirect(text));
@@ -224,6 +229,9 @@ impl<E: Embedder> Request<E> {
             let mut state = self.state();
             state.life.is_redirecting = false;
             state.response = None;
+            if !has_cookies {
+                state.headers.remove("Cookie"); // none can be given for the next leg alone
+            }
         }
     }
 

@@ -133,6 +133,7 @@ impl<E: Embedder> Request<E> {
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
         let authorization = state.authorization(leg, payload.whole);
+        let cookies = self.cookies(state, leg);
         let own = state.framed_headers(leg.chunks);
         let codings = Codings::new(state.values.dword(OptionId::DECOMPRESSION));
         let draft = Draft {
@@ -144,6 +145,7 @@ impl<E: Embedder> Request<E> {
             secure: leg.secure,
             agent: state.agent(agent),
             own: &own,
+            cookies: cookies.as_ref(),
             body_bytes: payload.bytes,
             keeps_alive: state.keeps_alive(),
             accept_encoding: codings.accept_encoding(),

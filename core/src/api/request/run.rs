@@ -264,7 +264,7 @@ impl<E: Embedder> Request<E> {
         let call = operation.name();
         let mut state = self.state();
         state.keep_given(operation, outcome.is_ok());
-        let released = state.end(&attached, call, outcome.as_ref().copied());
+        let released = self.end(&mut state, &attached, call, outcome.as_ref().copied());
         // A callback of this very call may have closed the handle after the last step.
         let closed = self.handle.is_closed();
         let before = closed.then(|| state.life.close());
@@ -280,6 +280,25 @@ impl<E: Embedder> Request<E> {
             return Err(Error::OperationCancelled.into());
         }
         outcome
+    }
+
+    /// As [`RequestState::end`]; a response that was received becomes visible.
+    fn end(
+        &self,
+        state: &mut RequestState<E>,
+        attached: &Attached,
+        call: RequestOperation,
+        outcome: Result<(), &Failure>,
+    ) -> Option<Standing> {
+        let is_closed = matches!(state.life.standing, Standing::Closed);
+        if call == RequestOperation::ReceiveResponse && outcome.is_ok() && !is_closed {
+            let response = attached.driver().take_head();
+            if let Some(response) = &response {
+                self.responded(state, response);
+            }
+            state.response = response;
+        }
+        state.end(attached, call, outcome)
     }
 
     /// One turn of this call on the lane, if it waits for that.
@@ -360,7 +379,7 @@ impl<E: Embedder> Request<E> {
         let mut behind = Completions::of(&self.handle);
         let mut state = self.state();
         state.keep_given(&mut operation, outcome.is_ok());
-        let released = state.end(&attached, call, outcome.as_ref().copied());
+        let released = self.end(&mut state, &attached, call, outcome.as_ref().copied());
         let receive = state.follows(call, outcome.as_ref().copied());
         self.stop_stepping();
         let receives = matches!(receive, Follows::Begins);
@@ -473,9 +492,6 @@ impl<E: Embedder> RequestState<E> {
                 facts.let_go();
             }
             return released;
-        }
-        if call == RequestOperation::ReceiveResponse {
-            self.response = attached.driver().take_head();
         }
         self.life.succeed(call, attached)
     }

@@ -47,8 +47,15 @@ impl<E: Embedder> Request<E> {
         if unseen {
             state = self.receive_quietly(state, &attached, ended)?;
         }
-        let taken = attached.driver().take_upgraded(state.response.as_deref());
+        let mut driver = attached.driver();
+        let taken = driver.take_upgraded(state.response.as_deref());
+        // Unseen by the program, but not without effect.
+        let response = taken.is_ok().then(|| driver.take_head()).flatten();
+        drop(driver);
         let (stack, inbox, endpoint) = taken?;
+        if let Some(response) = response {
+            self.responded(&mut state, &response);
+        }
         let gone = Standing::Gone {
             asked_upgrade: true,
         };

@@ -6,10 +6,12 @@
 
 pub mod calls;
 pub mod challenges;
+pub mod coded;
 pub mod component_handshake;
 pub mod component_receive;
 pub mod component_send;
 pub mod cookies;
+pub mod decode;
 pub mod exchange;
 pub mod frames;
 pub mod handshake;

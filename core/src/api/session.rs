@@ -11,6 +11,7 @@ use super::proxy::ProxyAccess;
 use super::request::pooling;
 use crate::engine::pool::{self, Scope};
 use crate::engine::transport::tls::TlsConfigs;
+use crate::lock::if_free;
 
 /// A session.
 #[derive(Debug)]
@@ -70,6 +71,11 @@ impl<E: Embedder> Session<E> {
     /// The settings, locked; never held while user code runs.
     pub(super) fn settings(&self) -> MutexGuard<'_, SessionSettings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody has one of its locks; in a forked child, maybe a thread that does not exist.
+    pub(super) fn is_locked(&self) -> bool {
+        if_free(&self.settings).is_none() || self.tls.is_locked()
     }
 
     /// The session was opened with WINHTTP_FLAG_SECURE_DEFAULTS.

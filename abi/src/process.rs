@@ -1,10 +1,11 @@
 //! How C's library is asked about the process and its sockets: raised privileges, the signals of a
-//! thread, its cancellation, its forks, TCP statistics.
+//! thread, its cancellation, its forks, TCP statistics, the clock.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use winhttp_process::{System, undivided};
 
@@ -131,6 +132,19 @@ impl System for CLibrary {
             )
         } != 0;
         usize::try_from(length).ok().filter(|_| !failed)
+    }
+
+    fn monotonic(&self) -> Duration {
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: the structure is written.
+        unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+        Duration::new(
+            u64::try_from(time.tv_sec).unwrap_or_default(),
+            u32::try_from(time.tv_nsec).unwrap_or_default(),
+        )
     }
 }
 

@@ -311,7 +311,7 @@ impl World<'_> {
             let flow = match exchange.next(&turn, call, &mut self.inbox)? {
                 Action::Notify(_) | Action::Finish => Flow::On,
                 Action::Acquire if self.pooled => {
-                    exchange.acquired();
+                    exchange.acquired(1);
                     Flow::On
                 }
                 Action::Acquire => {

@@ -23,6 +23,6 @@ pub use entropy::random;
 pub use environment::variable;
 pub use fork::{Epoch, epoch, forked};
 pub use per_process::PerProcess;
-pub use system::{System, install, is_privileged, tcp_info, uncancelled};
+pub use system::{System, install, is_privileged, monotonic, tcp_info, uncancelled};
 pub use thread::spawn;
 pub use undivided::{after_fork, before_fork, undivided};

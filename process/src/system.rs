@@ -3,6 +3,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// The C library as this process needs it.
 pub trait System: Sync {
@@ -22,6 +23,9 @@ pub trait System: Sync {
     /// TCP_CONNECTION_INFO), as far as `into` has room: how many bytes there are of them, `None` if
     /// the system does not say.
     fn tcp_info(&self, socket: BorrowedFd<'_>, into: &mut [u8]) -> Option<usize>;
+
+    /// CLOCK_MONOTONIC, as programs read it: [`std::time::Instant`] does not say where it stands.
+    fn monotonic(&self) -> Duration;
 }
 
 static SYSTEM: OnceLock<&'static dyn System> = OnceLock::new();
@@ -52,6 +56,11 @@ pub fn uncancelled(mut work: impl FnMut()) {
 pub fn tcp_info<'b>(socket: BorrowedFd<'_>, into: &'b mut [u8]) -> Option<&'b [u8]> {
     let bytes = system()?.tcp_info(socket, into)?;
     into.get(..bytes)
+}
+
+/// CLOCK_MONOTONIC; `None` if nobody has said how the system is asked.
+pub fn monotonic() -> Option<Duration> {
+    Some(system()?.monotonic())
 }
 
 pub(crate) fn system() -> Option<&'static dyn System> {

@@ -46,6 +46,13 @@ int main(int argc, char **argv)
         total += read;
     } while (available > 0);
     printf("body of %u bytes\n", (unsigned)total);
+
+    WINHTTP_REQUEST_TIMES times;
+    size = sizeof times;
+    times.cTimes = WinHttpRequestTimeMax;
+    CHECK(WinHttpQueryOption(request, WINHTTP_OPTION_REQUEST_TIMES, &times, &size));
+    CHECK(times.rgullTimes[WinHttpReceiveResponseEnd] >= times.rgullTimes[WinHttpSendRequestStart]);
+    CHECK(times.rgullTimes[WinHttpSendRequestStart] != 0);
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
     printf("last error %u\n", (unsigned)GetLastError());
     return 0;

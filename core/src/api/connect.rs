@@ -9,6 +9,7 @@ use winhttp_proto::url::host::Host;
 use super::handle::Handle;
 use super::session::Session;
 use crate::engine::pool::{Key, KeyRest};
+use crate::lock::if_free;
 
 /// A server to send requests to.
 #[derive(Debug)]
@@ -68,6 +69,11 @@ impl<E: Embedder> Connect<E> {
                 key
             }
         }
+    }
+
+    /// Somebody has its lock; in a forked child, maybe a thread that does not exist.
+    pub(super) fn is_locked(&self) -> bool {
+        if_free(&self.key).is_none()
     }
 
     /// The server's port for a request that is secure or not.

@@ -135,7 +135,7 @@ impl<'a, E: Embedder> Census<'a, E> {
     fn is_orphan(&self, object: &Object<E>) -> bool {
         self.is_in_use(object.handle())
             || match object {
-                Object::Session(session) => self.is_in_use(session),
+                Object::Session(session) => self.is_session_in_use(session),
                 Object::Connect(connect) => self.is_connect_in_use(connect),
                 Object::Request(request) => {
                     self.is_in_use(request)
@@ -147,7 +147,12 @@ impl<'a, E: Embedder> Census<'a, E> {
     }
 
     fn is_connect_in_use(&self, connect: &Arc<Connect<E>>) -> bool {
-        self.is_in_use(connect) || self.is_in_use(connect.session())
+        self.is_in_use(connect) || connect.is_locked() || self.is_session_in_use(connect.session())
+    }
+
+    /// A thread that sends a request has no reference to the session, but locks it.
+    fn is_session_in_use(&self, session: &Arc<Session<E>>) -> bool {
+        self.is_in_use(session) || session.is_locked()
     }
 
     fn adopt(&self, objects: &[Object<E>]) {
@@ -177,5 +182,37 @@ impl<'a, E: Embedder> Census<'a, E> {
                 object.handle().heritage.orphan();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winhttp_proto::error::Error;
+
+    use crate::api::edge::handles;
+
+    #[test]
+    fn a_session_whose_lock_no_thread_of_the_child_will_release_is_refused_with_its_connects() {
+        let handles = handles();
+        let library = &handles.library;
+        let request = library.request(handles.request).unwrap();
+        let settings = request.connect().session().settings();
+        library.adopt();
+        for bits in [handles.session, handles.connect, handles.request] {
+            assert_eq!(library.object(bits).unwrap_err(), Error::ParentsHandle);
+        }
+        drop(settings);
+    }
+
+    #[test]
+    fn a_thread_inside_a_request_takes_that_alone_along() {
+        let handles = handles();
+        let library = &handles.library;
+        let request = library.request(handles.request).unwrap();
+        library.adopt();
+        assert!(library.object(handles.session).is_ok());
+        assert!(library.object(handles.connect).is_ok());
+        assert!(library.object(handles.request).is_err());
+        drop(request);
     }
 }

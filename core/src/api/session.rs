@@ -12,6 +12,7 @@ use super::proxy::ProxyAccess;
 use super::request::pooling;
 use crate::engine::pool::{self, Scope};
 use crate::engine::transport::tls::TlsConfigs;
+use crate::lock::if_free;
 
 /// A session.
 #[derive(Debug)]
@@ -78,6 +79,13 @@ impl<E: Embedder> Session<E> {
     /// The cookies of all its requests, locked; no other lock is taken meanwhile, and nobody waits.
     pub(super) fn cookies(&self) -> MutexGuard<'_, Jar> {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody has one of its locks; in a forked child, maybe a thread that does not exist.
+    pub(super) fn is_locked(&self) -> bool {
+        if_free(&self.settings).is_none()
+            || if_free(&self.cookies).is_none()
+            || self.tls.is_locked()
     }
 
     /// The session was opened with WINHTTP_FLAG_SECURE_DEFAULTS.

@@ -1,8 +1,8 @@
 //! The only place that reads the clock; everything below takes `now` as an argument.
 
-use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use winhttp_process::PerProcess;
 pub use winhttp_proto::exchange::timers::{deadline, earlier};
 
 /// The monotonic time.
@@ -31,19 +31,19 @@ impl Ticks {
     /// How it stands to the monotonic time.
     #[must_use]
     pub fn of_system() -> Self {
-        static FIXED: OnceLock<Ticks> = OnceLock::new();
+        static FIXED: PerProcess<Ticks> = PerProcess::new(Ticks::compare);
         if cfg!(target_vendor = "apple") {
             // Here one of the two clocks stands still while the machine sleeps.
             return Self::compare();
         }
-        *FIXED.get_or_init(Self::compare)
+        *FIXED.get()
     }
 
     /// Reads both clocks, a few times, as this thread may lose the processor in between.
     fn compare() -> Self {
         let read = |_| {
             let before = now();
-            let clock = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+            let clock = winhttp_process::monotonic().unwrap_or_default();
             (now().saturating_duration_since(before), before, clock)
         };
         let (took, moment, clock) =
@@ -53,18 +53,15 @@ impl Ticks {
                     if next.0 < best.0 { next } else { best }
                 },
             );
-        let seconds = u64::try_from(clock.tv_sec).unwrap_or(0);
-        let nanoseconds = u64::try_from(clock.tv_nsec).unwrap_or(0);
         Self {
             moment: moment + took / 2,
-            ticks: seconds * 10_000_000 + nanoseconds / 100,
+            ticks: ticks(clock),
         }
     }
 
     /// The counter at this moment; never 0, which stands for "not at all".
     #[must_use]
     pub fn at(self, moment: Instant) -> u64 {
-        let ticks = |time: Duration| u64::try_from(time.as_nanos() / 100).unwrap_or(u64::MAX);
         let at = match moment.checked_duration_since(self.moment) {
             Some(later) => self.ticks.saturating_add(ticks(later)),
             None => {
@@ -74,4 +71,8 @@ impl Ticks {
         };
         at.max(1)
     }
+}
+
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos() / 100).unwrap_or(u64::MAX)
 }

@@ -90,6 +90,8 @@ pub struct Driver {
     ends: Option<Ends>,
     /// Whether looking before sleeping pays on this connection.
     spin: Spin,
+    /// Requests that had used the connection before.
+    preceding: u32,
     /// The last read stopped for others to have a turn, and left bytes that the poll will not
     /// report again.
     gave_up: bool,
@@ -133,6 +135,7 @@ impl Driver {
             is_new: false,
             ends: None,
             spin: Spin::default(),
+            preceding: 0,
             gave_up: false,
         }
     }

@@ -119,6 +119,14 @@ fn a_refusal_of_the_system_is_a_documented_error_or_none() {
     }
 }
 
+#[test]
+fn an_idle_connection_does_not_keep_the_last_descriptor() {
+    let program = build("process_descriptors.c", &[], &["-lwinhttp"]);
+    let server = Server::plain(by_path).unwrap();
+    let printed = run(Command::new(&program.file).arg(server.port().to_string()));
+    assert_eq!(printed, "done\n");
+}
+
 /// Accepts one WebSocket and echoes one message; nothing else is ever answered.
 fn echoes_once(connection: &mut Connection) -> io::Result<()> {
     let request = connection.read_head()?;

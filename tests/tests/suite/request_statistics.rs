@@ -4,7 +4,11 @@
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{RequestStats, RequestTimes, TcpInfoV0, TcpInfoV1};
 use winhttp_abi::wide::Unit;
-use winhttp_tests::{Call, Client, Handle, answers, call, scenarios};
+use winhttp_fixtures::Server;
+use winhttp_tests::support::set_dword;
+use winhttp_tests::{
+    Call, Client, HELLO, Handle, PATIENCE, answers, answers_each, call, scenarios,
+};
 
 const STATE: u32 = c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -33,16 +37,35 @@ fn times<W: Unit>(request: Handle, wanted: u32) -> Call<Vec<u64>> {
     Ok(words[1..].to_vec())
 }
 
-/// The flags and entries of REQUEST_STATS.
-pub(crate) fn stats<W: Unit>(request: Handle, wanted: u32) -> Call<(u64, Vec<u64>)> {
+/// REQUEST_STATS, in 64-bit words.
+fn raw_stats<W: Unit>(request: Handle, wanted: u32) -> Call<Vec<u64>> {
     let bytes = u32::try_from(size_of::<RequestStats>()).unwrap();
-    let words = ask::<W>(
+    ask::<W>(
         request,
         c::WINHTTP_OPTION_REQUEST_STATS,
         bytes,
         (12, wanted),
-    )?;
+    )
+}
+
+/// The flags and entries of REQUEST_STATS.
+pub(crate) fn stats<W: Unit>(request: Handle, wanted: u32) -> Call<(u64, Vec<u64>)> {
+    let words = raw_stats::<W>(request, wanted)?;
     Ok((words[0], words[2..].to_vec()))
+}
+
+/// Gets `path`; whether REQUEST_STATS calls it the first on its connection, and how many preceded.
+fn place_on_connection<W: Unit>(client: &Client<W>, port: u16, path: &str) -> (bool, u32) {
+    let request = client.get(port, path);
+    client.exchange(request).unwrap();
+    client.body(request).unwrap();
+    let words = raw_stats::<W>(request, 16).unwrap();
+    client.close_and_wait(request);
+    let index = words[1].to_ne_bytes().first_chunk().copied();
+    (
+        words[0] == c::WINHTTP_REQUEST_STAT_FLAG_FIRST_REQUEST,
+        u32::from_ne_bytes(index.unwrap()),
+    )
 }
 
 scenarios! {
@@ -75,6 +98,34 @@ scenarios! {
         assert_eq!((all[8], all[10], all[11]), (HEAD_BYTES, 5, 5));
         let (_, some) = stats::<W>(request, 9).unwrap();
         assert_eq!((some[8], some[10]), (HEAD_BYTES, 0));
+        client.finish();
+    }
+
+    fn fact_34_2_the_index_counts_the_requests_before_this_one_on_its_connection<W>(mode) {
+        let server = Server::plain(answers_each(|connection, _, _| connection.send(HELLO))).unwrap();
+        let client = Client::<W>::new(mode);
+        for preceding in 0..4 {
+            let place = place_on_connection(&client, server.port(), "/");
+            assert_eq!(place, (preceding == 0, preceding));
+        }
+        assert_eq!(server.connections(), 1);
+        client.finish();
+    }
+
+    fn a_connection_that_was_opened_ahead_has_had_no_request<W>(mode) {
+        let server = Server::plain(answers_each(|connection, _, _| connection.send(HELLO))).unwrap();
+        let client = Client::<W>::new(mode);
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_BACKGROUND_CONNECTIONS, 2).unwrap();
+        // No other session's connection.
+        set_dword::<W>(client.session, c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER, 2).unwrap();
+        let held = client.get(server.port(), "/");
+        client.send(held).unwrap();
+        assert!(server.wait_connections(2, PATIENCE));
+        for preceding in 0..2 {
+            let place = place_on_connection(&client, server.port(), "/");
+            assert_eq!(place, (preceding == 0, preceding));
+        }
+        client.close_and_wait(held);
         client.finish();
     }
 

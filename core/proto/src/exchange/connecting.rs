@@ -88,10 +88,10 @@ impl Exchange {
         }
     }
 
-    /// A connection is there that another request has used before.
-    pub fn acquired(&mut self) {
+    /// A connection is there that so many requests have used before: none, if it was opened ahead.
+    pub fn acquired(&mut self, preceding: u32) {
         self.origin = Origin::Reused;
-        self.record.preceding = self.record.preceding.max(1);
+        self.record.preceding = preceding;
         self.state = State::Connected;
     }
 

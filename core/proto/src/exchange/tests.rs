@@ -277,7 +277,7 @@ impl World {
                     Flow::On
                 }
                 Action::Acquire if self.pooled => {
-                    self.exchange.acquired();
+                    self.exchange.acquired(1);
                     Flow::On
                 }
                 Action::Acquire => {

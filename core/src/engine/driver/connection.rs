@@ -160,9 +160,10 @@ impl Driver {
         }
         self.ends = Some(idle.ends);
         self.spin = idle.spin;
+        self.preceding = idle.served;
         self.connection = Connection::Ready(idle.stack);
         self.is_new = true;
-        self.exchange.acquired();
+        self.exchange.acquired(idle.served);
         Ok(())
     }
 
@@ -190,6 +191,7 @@ impl Driver {
             (Release::Replace, _, _) => {
                 // What was told of this connection says nothing of the next.
                 drop(self.take_place());
+                self.preceding = 0;
                 if let Some(mut lease) = self.lease.take() {
                     lease.replace();
                     self.hold(lease);
@@ -202,7 +204,9 @@ impl Driver {
 
     fn idle(&mut self, stack: Stack, ends: Ends) -> Idle {
         let home = self.place.as_mut().and_then(Place::give);
-        Idle::new(stack, ends, self.spin, home)
+        let mut idle = Idle::new(stack, ends, self.spin, home);
+        idle.served = self.preceding.saturating_add(1);
+        idle
     }
 
     fn returning(&self, lease: Lease, idle: Option<Idle>) -> Returning {

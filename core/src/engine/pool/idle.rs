@@ -30,6 +30,8 @@ pub struct Idle {
     pub ends: Ends,
     /// How quickly the server answers.
     pub spin: Spin,
+    /// How many requests have used it.
+    pub served: u32,
     /// Its place in the poll of the session that used it last: the next request of that session
     /// needs no system call to be told of it.
     pub home: Option<Arc<Registration>>,
@@ -38,7 +40,7 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// A connection whose request is over.
+    /// A connection whose request is over, or that has had none: nothing is counted yet.
     #[must_use]
     pub fn new(stack: Stack, ends: Ends, spin: Spin, home: Option<Arc<Registration>>) -> Self {
         if let Some(home) = &home {
@@ -48,6 +50,7 @@ impl Idle {
             stack,
             ends,
             spin,
+            served: 0,
             home,
             watch: None,
         }

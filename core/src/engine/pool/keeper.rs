@@ -11,7 +11,7 @@ use mio::{Events, Poll, Registry, Token, Waker};
 
 use super::drain::Drain;
 use super::opening::{Opening, Watched, Watching};
-use super::{Key, Pool, pool};
+use super::{Key, Pool, lessen, pool};
 use crate::engine::clock;
 use crate::engine::sleeper::Wake;
 
@@ -141,6 +141,8 @@ fn run() {
             let refused = std::mem::take(&mut pool().keeper);
             // Its tasks give their leases back: not under the lock.
             drop(refused);
+            // Descriptors are scarce, and those of idle connections would stay for ever.
+            lessen(|shelf, now| shelf.end(now, |_| true));
         }
     }
 }

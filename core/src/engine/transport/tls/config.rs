@@ -17,6 +17,7 @@ use super::key_log::KeyLogFile;
 use super::time::WallClock;
 use super::trust::{self, TrustStore};
 use super::verify::Verifier;
+use crate::lock::if_free;
 
 /// TLS sessions remembered for resumption, per policy.
 const RESUMED_SESSIONS: usize = 256;
@@ -115,6 +116,12 @@ impl TlsConfigs {
         let mut by_policy = self.by_policy();
         // Another request may have been quicker, and has tickets already.
         Ok(Arc::clone(by_policy.entry(key).or_insert(config)))
+    }
+
+    /// Somebody has its lock; in a forked child, maybe a thread that does not exist.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        if_free(&self.by_policy).is_none()
     }
 
     fn by_policy(&self) -> MutexGuard<'_, BTreeMap<PolicyKey, Arc<TlsConfig>>> {

@@ -31,7 +31,7 @@ pub use returning::{Aside, Returning};
 use super::clock;
 use super::reactor::Reactor;
 use super::sleeper::Wake;
-use keeper::{Keeper, Nudge};
+use keeper::Keeper;
 use shelf::{Aftermath, Answer, Demand, Grant, Kept, Mark, Shelf};
 
 /// How long a connection may be idle, unless a session says otherwise (observed on Windows).
@@ -60,7 +60,7 @@ fn lessen(change: impl FnOnce(&mut Connections, Instant) -> After) {
     let aftermath = change(&mut pool.shelf, now);
     let nudge = match pool.shelf.is_empty() {
         true => pool.keeper.has_nothing_to_watch(now),
-        false => Nudge::Nothing,
+        false => pool.keeper.looks_at(aftermath.serves_at),
     };
     drop(pool);
     aftermath.settle();
@@ -134,8 +134,10 @@ pub fn ask(
         true => pool.shelf.open_ahead(key, ahead, demand.limits, now),
         false => 0,
     };
+    let nudge = pool.keeper.looks_at(aftermath.serves_at);
     drop(pool);
     aftermath.settle();
+    keeper::nudge(nudge);
     let ahead = (0..more).map(|_| Lease::new(key, epoch)).collect();
     let seat = match answer {
         Answer::Now(grant) => seat(key, &demand, grant, epoch),
@@ -281,7 +283,7 @@ impl Lease {
         };
         let mut pool = pool();
         let aftermath = pool.shelf.put(&self.key, kept, now);
-        let nudge = pool.keeper.has_more_to_watch(now);
+        let nudge = pool.keeper.has_more_to_watch(now, aftermath.serves_at);
         drop(pool);
         aftermath.settle();
         keeper::nudge(nudge);

@@ -9,6 +9,8 @@ use crate::engine::pool::shelf::{Limits, Mark, Marks};
 
 /// What MAX_CONNS_PER_SERVER means with 0.
 const FEWEST: usize = 2;
+/// Connections to one server that are opened at once; further ones have a pace.
+const BURST: usize = 32;
 /// MAX_CONNS_PER_SERVER without a limit.
 const UNLIMITED: u32 = u32::MAX;
 
@@ -44,6 +46,7 @@ pub(super) fn limits(values: &Values) -> Limits {
         limit => usize::try_from(limit).unwrap_or(usize::MAX),
     };
     Limits {
+        burst: BURST,
         usual: limit(OptionId::MAX_CONNS_PER_SERVER),
         http_1_0: limit(OptionId::MAX_CONNS_PER_1_0_SERVER),
     }

@@ -77,9 +77,16 @@ pub(super) enum Nudge {
 }
 
 impl Keeper {
-    /// A connection has become idle.
-    pub(super) fn has_more_to_watch(&mut self, now: Instant) -> Nudge {
-        let at = now + WATCHED_AFTER;
+    /// A connection has become idle, and somebody may be served then.
+    pub(super) fn has_more_to_watch(&mut self, now: Instant, serves_at: Option<Instant>) -> Nudge {
+        self.looks_at(serves_at.or(Some(now + WATCHED_AFTER)))
+    }
+
+    /// There is something to do then.
+    pub(super) fn looks_at(&mut self, at: Option<Instant>) -> Nudge {
+        let Some(at) = at else {
+            return Nudge::Nothing;
+        };
         if self.runs && self.wakes_at.is_some_and(|wakes| wakes <= at) {
             return Nudge::Nothing;
         }
@@ -115,11 +122,8 @@ pub(super) fn nudge(nudge: Nudge) {
         Nudge::Wake(waker) => drop(waker.wake()),
         Nudge::Start => {
             if winhttp_process::spawn("winhttp-pool", run).is_err() {
-                let mut pool = pool();
-                pool.keeper.runs = false;
-                let tasks = std::mem::take(&mut pool.keeper.tasks);
-                drop(pool);
-                drop(tasks);
+                // Whoever asks next tries again.
+                pool().keeper.runs = false;
             }
         }
     }

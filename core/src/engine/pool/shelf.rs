@@ -11,7 +11,7 @@ mod tests;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use winhttp_proto::notify::SecureProblems;
 
@@ -48,13 +48,20 @@ pub struct Limits {
     pub usual: usize,
     /// MAX_CONNS_PER_1_0_SERVER, for one that has answered with HTTP/1.0.
     pub http_1_0: usize,
+    /// So many may be opened at once; from then on one in a [`PACE`], as a server takes only so
+    /// many from its queue, and what the queue drops comes again after seconds.
+    pub burst: usize,
 }
+
+/// The time between connections to one server beyond the first ones.
+pub const PACE: Duration = Duration::from_millis(1);
 
 impl Limits {
     /// As many as are wanted.
     pub const NONE: Self = Self {
         usual: usize::MAX,
         http_1_0: usize::MAX,
+        burst: usize::MAX,
     };
 }
 
@@ -96,6 +103,8 @@ pub struct Aftermath<C, W> {
     pub closed: Vec<C>,
     /// May look for what they got.
     pub woken: Vec<W>,
+    /// Somebody may open a connection then, and is served by a sweep.
+    pub serves_at: Option<Instant>,
 }
 
 impl<C, W> Default for Aftermath<C, W> {
@@ -103,6 +112,7 @@ impl<C, W> Default for Aftermath<C, W> {
         Self {
             closed: Vec::new(),
             woken: Vec::new(),
+            serves_at: None,
         }
     }
 }
@@ -136,6 +146,8 @@ struct Server<C, W> {
     answers_1_0: Option<Instant>,
     /// Nobody will ask for it any more: no connection stays idle.
     ended: bool,
+    /// When the next connection beyond the first ones may be opened.
+    next_open: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -206,6 +218,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
             grant: None,
             stands_by: false,
         });
+        aftermath.serves_at = server.serves_at(now);
         Answer::Wait(number)
     }
 
@@ -326,6 +339,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
             server.idle.push_back(Idle { kept, number });
         }
         server.settle(now, &mut aftermath);
+        aftermath.serves_at = server.serves_at(now);
         if server.is_over(now) {
             self.servers.remove(key);
         }
@@ -373,7 +387,7 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         aftermath
     }
 
-    /// Drops what has expired; gives when a connection expires next.
+    /// Drops what has expired, and serves those whose time has come; gives when there is more to do.
     pub fn sweep(&mut self, now: Instant) -> (Aftermath<C, W>, Option<Instant>) {
         let mut aftermath = Aftermath::default();
         let mut next = None;
@@ -388,6 +402,9 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
                 }
             }
             server.settle(now, &mut aftermath);
+            if let Some(at) = server.serves_at(now) {
+                next = earliest(next, at);
+            }
         }
         self.servers.retain(|_, server| !server.is_over(now));
         (aftermath, next)
@@ -428,6 +445,7 @@ impl<C, W: Clone> Server<C, W> {
             marks: Vec::new(),
             answers_1_0: None,
             ended: false,
+            next_open: None,
         }
     }
 
@@ -474,8 +492,23 @@ impl<C, W: Clone> Server<C, W> {
         if self.open >= limit {
             return None;
         }
+        if self.open >= demand.limits.burst {
+            if self.next_open.is_some_and(|at| now < at) {
+                return None;
+            }
+            self.next_open = now.checked_add(PACE);
+        }
         self.open += 1;
         Some(Grant::Open)
+    }
+
+    /// When the first who waits may open a connection, if only the pace keeps it waiting.
+    fn serves_at(&self, now: Instant) -> Option<Instant> {
+        let mut waiting = self.waiting.iter();
+        let first = waiting.find(|one| one.grant.is_none() && !one.stands_by)?;
+        let limits = first.demand.limits;
+        let is_paced = self.open >= limits.burst && self.open < self.limit(limits, now);
+        self.next_open.filter(|at| is_paced && now < *at)
     }
 
     fn limit(&self, limits: Limits, now: Instant) -> usize {

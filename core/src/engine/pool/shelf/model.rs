@@ -365,6 +365,7 @@ impl Model {
                 woken: some_of(&aftermath.woken, |name| {
                     server.waiting.iter().any(|one| one.name == name)
                 }),
+                serves_at: None,
             };
             self.settle(key, &own);
             let left = &self.servers[key].idle;
@@ -452,6 +453,7 @@ fn any_demand(choose: Choose<'_>) -> Demand {
             Marks::This(mark),
         ][choose(4)],
         limits: Limits {
+            burst: usize::MAX,
             usual: limit(choose),
             http_1_0: limit(choose),
         },

@@ -103,6 +103,7 @@ fn at_most(usual: usize) -> Demand {
         ignores: SecureProblems::default(),
         marks: Marks::All,
         limits: Limits {
+            burst: usize::MAX,
             usual,
             ..Limits::NONE
         },
@@ -357,6 +358,7 @@ fn a_server_of_the_old_version_has_a_limit_of_its_own_for_a_while() {
     let mut world = World::new();
     let demand = Demand {
         limits: Limits {
+            burst: usize::MAX,
             usual: 2,
             http_1_0: 1,
         },
@@ -372,6 +374,43 @@ fn a_server_of_the_old_version_has_a_limit_of_its_own_for_a_while() {
     assert_eq!(world.woken(), [10]);
     assert!(world.shelf.collect(&"a", waiting).is_some());
     assert_eq!(world.get("a", demand), None, "two, as ever");
+}
+
+#[test]
+fn beyond_the_first_ones_connections_are_opened_one_after_the_other() {
+    let mut world = World::new();
+    let demand = Demand {
+        limits: Limits {
+            burst: 2,
+            ..Limits::NONE
+        },
+        ..any()
+    };
+    for _ in 0..3 {
+        assert_eq!(world.get("a", demand), None);
+    }
+    assert_eq!(world.get("b", demand), None, "of each server");
+    let first = world.wait("a", demand, 10);
+    world.wait("a", demand, 11);
+    assert_eq!(world.aftermath.serves_at, Some(world.now + PACE));
+    let (swept, next) = world.shelf.sweep(world.now);
+    assert!(swept.woken.is_empty());
+    assert_eq!(next, Some(world.now + PACE));
+    // One that is there needs no time.
+    world.put("a", 1);
+    assert_eq!(world.woken(), [10]);
+    assert!(world.shelf.collect(&"a", first).is_some());
+    world.after(PACE);
+    let (swept, next) = world.shelf.sweep(world.now);
+    assert_eq!((swept.woken, next), (vec![11], None));
+    // Few that come and go have no pace.
+    for _ in 0..4 {
+        world.gone("a");
+    }
+    for _ in 0..100 {
+        assert_eq!(world.get("b", demand), None);
+        world.gone("b");
+    }
 }
 
 #[test]

@@ -27,8 +27,8 @@ use crate::failure::{Failure, Reason};
 
 /// What waits between two codings.
 const BETWEEN_BYTES: usize = 8 * 1024;
-/// Bytes behind which a call returns, whatever room is left: few that come out may have been many on
-/// the way.
+/// Bytes behind which a call returns, whatever room is left: few that come out may have been many
+/// on the way.
 const CALL_BYTES_MAX: usize = 256 * 1024;
 
 /// Why a body cannot be decoded (ERROR_WINHTTP_INVALID_SERVER_RESPONSE).

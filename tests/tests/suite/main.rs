@@ -39,6 +39,7 @@ mod connection_reuse;
 mod connections_ahead;
 mod core_constants;
 mod corpus;
+mod decompression;
 #[cfg(target_os = "linux")] // recorded there
 mod differential;
 mod facts;

@@ -34,7 +34,7 @@ fn times<W: Unit>(request: Handle, wanted: u32) -> Call<Vec<u64>> {
 }
 
 /// The flags and entries of REQUEST_STATS.
-fn stats<W: Unit>(request: Handle, wanted: u32) -> Call<(u64, Vec<u64>)> {
+pub(crate) fn stats<W: Unit>(request: Handle, wanted: u32) -> Call<(u64, Vec<u64>)> {
     let bytes = u32::try_from(size_of::<RequestStats>()).unwrap();
     let words = ask::<W>(
         request,

@@ -14,6 +14,7 @@
 
 mod body_cut;
 mod chunked_uploads;
+mod decompression;
 mod early_answer;
 mod error_details;
 mod slow_readers;

@@ -104,8 +104,9 @@ impl Deflate {
     }
 }
 
-/// The head of RFC 1950 §2.2: method 8, a window of at most 32 KiB, and a multiple of 31. Data alone
-/// begins like that only with a stored block whose padding is not 0, which no compressor writes.
+/// The head of RFC 1950 §2.2: method 8, a window of at most 32 KiB, and a multiple of 31. Data
+/// alone begins like that only with a stored block whose padding is not 0, which no compressor
+/// writes.
 fn is_zlib([method, flags]: [u8; 2]) -> bool {
     let is_multiple = u16::from_be_bytes([method, flags]).is_multiple_of(31);
     method & 0x0f == 8 && method >> 4 <= 7 && is_multiple

@@ -90,9 +90,10 @@ impl Head {
             // §15.2.2); what follows it is another protocol, which nobody speaks.
             _ => {
                 let framing = BodyFraming::of_response(&request.method, &head)?;
-                let codings = match framing {
-                    BodyFraming::None => Vec::new(),
-                    _ => request.codings.of_response(&head.headers)?,
+                let codings = if framing == BodyFraming::None {
+                    Vec::new()
+                } else {
+                    request.codings.of_response(&head.headers)?
                 };
                 Follows::Body(framing, codings)
             }

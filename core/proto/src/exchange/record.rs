@@ -11,8 +11,8 @@ use super::retry::Origin;
 use super::{Call, Exchange, State};
 
 /// A moment of an exchange, with its entry of WINHTTP_REQUEST_TIMES. The entries without one are of
-/// what does not happen here (proxies, streams, compressed headers) and how long decoding takes. The TLS handshake counts as its
-/// client's first leg.
+/// what does not happen here (proxies, streams, compressed headers), and of how long decoding
+/// takes. The TLS handshake counts as its client's first leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,

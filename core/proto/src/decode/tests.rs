@@ -166,7 +166,7 @@ fn facts_31_4_and_31_5_every_coding_in_pieces_of_every_size() {
 
 #[test]
 fn facts_31_6_and_40_6_cut_at_every_byte() {
-    let text = text(2000);
+    let text = text(1000);
     for (codings, wire) in [
         (GZIP, gzip(&text)),
         (
@@ -190,7 +190,7 @@ fn facts_31_6_and_40_6_cut_at_every_byte() {
         }
         // Most of it is there before the last byte is.
         let (out, _) = whole(codings, &wire[..wire.len() - 20]);
-        assert!(out.len() > 1000, "{codings:?} {}", out.len());
+        assert!(out.len() > 500, "{codings:?} {}", out.len());
         assert_eq!(
             in_any_pieces(codings, b""),
             (Vec::new(), Ok(())),
@@ -201,7 +201,7 @@ fn facts_31_6_and_40_6_cut_at_every_byte() {
 
 #[test]
 fn fact_31_6_broken_at_every_byte() {
-    let text = text(700);
+    let text = text(300);
     for (codings, wire, has_checksum) in [
         (GZIP, gzip(&text), true),
         (

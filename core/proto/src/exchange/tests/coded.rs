@@ -336,6 +336,21 @@ fn fact_31_7_others_have_their_turn_while_a_bomb_is_decoded() {
 }
 
 #[test]
+fn the_end_is_there_when_everything_is_read() {
+    let [_, (fields, wire), _] = framings("gzip", &gzip(b"data"));
+    let mut world = receiving(&fields, &wire, wire.len(), Peer::Quiet(EVER));
+    assert_eq!(world.available().unwrap(), 4);
+    assert!(world.inbox.0.is_empty(), "all of it has come");
+    for _ in 0..2 {
+        assert!(world.exchange.trailers().is_none());
+        assert_eq!(world.let_go, []);
+        assert_eq!(world.read(2, false).unwrap().len(), 2);
+    }
+    assert!(world.exchange.trailers().is_some());
+    assert_eq!(world.let_go, [Release::Keep]);
+}
+
+#[test]
 fn what_is_behind_the_coded_data_is_passed_and_the_connection_kept() {
     for body in [
         [gzip(b"data"), vec![0; 40_000]].concat(),

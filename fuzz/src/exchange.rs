@@ -2,13 +2,15 @@
 //! in whatever pieces, and whatever is called in whatever order, it ends, and what is delivered is
 //! what a second, plain reader finds (`exchange/reference.rs`).
 //!
-//! Input: method, kind of connection, how it ends, a seed for the pieces, calls, the wire.
+//! Input: method, kind of connection, how it ends, a seed for the pieces, calls, the wire, or codings
+//! and a body that they are put on.
 
 mod reference;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
+use winhttp_proto::decode::Codings;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::request_body::{Piece, RequestBody};
 use winhttp_proto::exchange::timers::Carried;
@@ -21,6 +23,7 @@ use winhttp_proto::header::HeaderList;
 use winhttp_proto::http1::head::HeadLimits;
 use winhttp_proto::option::Timeouts;
 
+use crate::coded::Plan;
 use crate::input::{Input, Pieces};
 
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -35,6 +38,9 @@ const TIMEOUTS: Timeouts = Timeouts {
 const INBOX_BYTES: usize = 4096;
 /// Steps that any call needs at the most, beside those for the bytes of the wire.
 const STEPS_MAX: usize = 1000;
+
+/// Turns of others behind which the handle is closed.
+const TURNS_MAX: usize = 20;
 
 /// How the peer's side ends behind its last byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,10 @@ struct World<'w> {
     rested: bool,
     /// What was read of the body.
     delivered: Vec<u8>,
+    /// Codings are taken off.
+    decodes: bool,
+    /// How often others had a turn in between.
+    turns: usize,
     steps_max: usize,
 }
 
@@ -86,7 +96,9 @@ pub fn run(data: &[u8]) {
     let end = [End::Silence, End::Orderly, End::Cut, End::Reset][input.below(4)];
     let pieces = Pieces::new(input.number());
     let calls = input.short();
-    let wire = input.rest();
+    let coded = has(64) && has(128);
+    let made = coded.then(|| coded_response(&mut input));
+    let wire = made.as_deref().unwrap_or_else(|| input.rest());
     let head = if has(32) {
         HeadLimits {
             max_bytes: 64,
@@ -104,6 +116,7 @@ pub fn run(data: &[u8]) {
             announces_close: has(8),
             retries: None,
             upgrade: None,
+            codings: Codings::new(if has(64) { 3 } else { 0 }),
             limits: ExchangeLimits {
                 head,
                 max_interim: 3,
@@ -121,10 +134,43 @@ pub fn run(data: &[u8]) {
         carried: Carried::default(),
         rested: false,
         delivered: Vec::new(),
+        decodes: has(64),
+        turns: 0,
         steps_max: STEPS_MAX + 10 * wire.len(),
     };
     let chunked = method == "POST" && has(16);
     world.dialogue(calls, chunked, wire);
+}
+
+/// A response whose body has codings, cut or changed somewhere.
+fn coded_response(input: &mut Input<'_>) -> Vec<u8> {
+    let plan = Plan::new(input);
+    let (framing, damage, at) = (input.below(3), input.below(4), input.number());
+    let body = plan.encode(input.rest());
+    let fields = match framing {
+        0 => format!("Content-Length: {}\r\n", body.len()),
+        1 => "Transfer-Encoding: chunked\r\n".to_owned(),
+        _ => String::new(),
+    };
+    let names = plan.names();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {names}\r\n{fields}\r\n");
+    let mut wire = head.into_bytes();
+    if framing == 1 {
+        for chunk in body.chunks(100) {
+            wire.extend(format!("{:x}\r\n", chunk.len()).as_bytes());
+            wire.extend([chunk, b"\r\n"].concat());
+        }
+        wire.extend(b"0\r\n\r\n");
+    } else {
+        wire.extend(body);
+    }
+    let at = usize::from(at) % wire.len();
+    match damage {
+        1 => wire.truncate(at),
+        2 => wire[at] ^= 0x10,
+        _ => {}
+    }
+    wire
 }
 
 impl World<'_> {
@@ -138,7 +184,12 @@ impl World<'_> {
         let skipped = wire
             .strip_prefix(b"\r\n")
             .filter(|_| self.pooled && !self.stale);
-        let expected = reference::response(self.method, skipped.unwrap_or(wire));
+        let mut expected = reference::response(self.method, skipped.unwrap_or(wire));
+        if let Some(expected) = expected.as_mut().filter(|_| self.decodes)
+            && !expected.decode()
+        {
+            return;
+        }
         let mut received = false;
         for call in calls {
             let size = usize::from(call >> 3) * 7;
@@ -197,6 +248,7 @@ impl World<'_> {
         let Some(expected) = expected.filter(|_| met) else {
             return;
         };
+        assert!(!expected.broken, "a defect is passed over");
         assert_eq!(self.delivered, expected.body);
         if !expected.complete {
             assert!(expected.may_be_short && self.wire.is_empty());
@@ -239,7 +291,7 @@ impl World<'_> {
         };
         let outcome = self.drive(call);
         assert!(
-            filled <= size && (filled == 0 || outcome.is_ok()),
+            filled <= size && (filled == 0 || outcome.is_ok() || self.turns > TURNS_MAX),
             "bytes are lost"
         );
         self.delivered.extend(&into[..filled]);
@@ -250,6 +302,7 @@ impl World<'_> {
         for _ in 0..self.steps_max {
             let turn = Turn {
                 carried: self.carried,
+                cancelled: self.turns > TURNS_MAX,
                 ..Turn::new(self.now, &TIMEOUTS)
             };
             let exchange = &mut self.exchange;
@@ -284,6 +337,10 @@ impl World<'_> {
                     Flow::On
                 }
                 Action::Release(Release::Keep | Release::Close) => Flow::On,
+                Action::Yield => {
+                    self.turns += 1;
+                    Flow::On
+                }
                 Action::Done => return Ok(()),
             };
             match flow {

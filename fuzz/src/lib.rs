@@ -5,9 +5,11 @@
 //! without a fuzzer.
 
 pub mod calls;
+pub mod coded;
 pub mod component_handshake;
 pub mod component_receive;
 pub mod component_send;
+pub mod decode;
 pub mod exchange;
 pub mod frames;
 pub mod handshake;

@@ -1,16 +1,55 @@
 //! A second, plain reader of responses: all bytes at once, no limits, no judgement. What it cannot
 //! make sense of it takes as it comes.
 
+use winhttp_proto::decode::{Coding, Decoder};
+
 /// The final response in some bytes.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
     /// The body as far as it came.
     pub body: Vec<u8>,
+    /// Its codings were taken off, and some of them do not end as they should.
+    pub broken: bool,
+    /// What is to be taken off, in the order in which it was applied.
+    codings: Vec<Coding>,
     /// Nothing of the body is missing, whatever becomes of the connection.
     pub complete: bool,
     /// The end of the connection may end it in order, whatever was announced.
     pub may_be_short: bool,
+    counted: bool,
+}
+
+/// Work for a body that is not worth more.
+const WORK_MAX: usize = 8 << 20;
+
+impl Response {
+    /// Takes the body's codings off, all at once; `false` where that takes too long.
+    pub fn decode(&mut self) -> bool {
+        let Some(mut decoder) = Decoder::new(&self.codings) else {
+            return true;
+        };
+        let (mut body, mut at, mut worked) = (Vec::new(), 0, 0);
+        let mut room = vec![0; 1 << 20];
+        let end = loop {
+            match decoder.advance(&self.body[at..], &mut room) {
+                Ok(step) if step.worked == 0 => break decoder.end(),
+                Ok(step) => {
+                    at += step.consumed;
+                    body.extend(&room[..step.produced]);
+                    worked += step.worked;
+                }
+                Err(error) => break Err(error),
+            }
+            if worked > WORK_MAX {
+                return false;
+            }
+        };
+        (self.body, self.broken) = (body, end.is_err());
+        // Nobody would notice that a length was not reached.
+        self.may_be_short &= !self.counted;
+        true
+    }
 }
 
 type Fields = Vec<(String, Vec<u8>)>;
@@ -70,7 +109,8 @@ fn body(method: &str, status: u16, fields: &Fields, rest: &[u8]) -> Response {
             && codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked"))
     });
     let length = of("content-length").map(|(_, value)| number(value, 10));
-    let (body, complete, may_be_short) = if method == "HEAD" || matches!(status, 101 | 204 | 304) {
+    let is_bodiless = method == "HEAD" || matches!(status, 101 | 204 | 304);
+    let (body, complete, may_be_short) = if is_bodiless {
         (Vec::new(), true, true)
     } else if is_chunked {
         let (body, complete) = chunks(rest);
@@ -84,10 +124,35 @@ fn body(method: &str, status: u16, fields: &Fields, rest: &[u8]) -> Response {
     };
     Response {
         status,
+        broken: false,
+        codings: if is_bodiless {
+            Vec::new()
+        } else {
+            codings(fields)
+        },
+        counted: !is_chunked && length.is_some(),
         body,
         complete,
         may_be_short,
     }
+}
+
+/// All codings, if all of them can be taken off.
+fn codings(fields: &Fields) -> Vec<Coding> {
+    let values = fields.iter().filter(|(name, _)| name == "content-encoding");
+    let names = values.flat_map(|(_, value)| value.split(|byte| *byte == b','));
+    let names = names.map(|name| name.trim_ascii().to_ascii_lowercase());
+    let known = |name: Vec<u8>| match name.as_slice() {
+        b"gzip" | b"x-gzip" => Some(Coding::Gzip),
+        b"deflate" => Some(Coding::Deflate),
+        _ => None,
+    };
+    let is_coding = |name: &Vec<u8>| !name.is_empty() && name != b"identity";
+    names
+        .filter(is_coding)
+        .map(known)
+        .collect::<Option<_>>()
+        .unwrap_or_default()
 }
 
 /// The number that a text begins with.

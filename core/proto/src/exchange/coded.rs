@@ -175,7 +175,7 @@ impl Exchange {
                 return self.failed(failure);
             }
             let gave = coded.decode_ahead(&mut body.decoder, input);
-            self.record.coded_body_bytes = Some(coded.taken);
+            self.record.decoded_bytes = coded.taken;
             match gave {
                 Ok(Gave::Bytes(_)) => {}
                 Ok(Gave::Dry) => return Ok(Action::Read(FIXED)),
@@ -220,7 +220,7 @@ impl Exchange {
                     Ok(Gave::Bytes(count))
                 }
             };
-            self.record.coded_body_bytes = Some(coded.taken);
+            self.record.decoded_bytes = coded.taken;
             match gave {
                 Ok(Gave::Bytes(count)) => {
                     *filled += count;

@@ -158,7 +158,9 @@ impl Coded {
 }
 
 impl Exchange {
-    /// As [`Exchange::next_of_available`], with codings to take off.
+    /// As [`Exchange::next_of_available`], with codings to take off; apart from what most bodies
+    /// take.
+    #[inline(never)]
     pub(super) fn next_of_coded_available(
         &mut self,
         input: &mut impl Received,
@@ -192,7 +194,8 @@ impl Exchange {
         Ok(Action::Done)
     }
 
-    /// As [`Exchange::next_of_read`], with codings to take off.
+    /// As [`Exchange::next_of_read`], likewise.
+    #[inline(never)]
     pub(super) fn next_of_coded_read(
         &mut self,
         input: &mut impl Received,

@@ -62,7 +62,7 @@ impl Plan {
         self.choices.iter().any(|choice| choice & 3 == 2)
     }
 
-    /// The data has a checksum of its own, whatever is changed: what was deflate's head may be taken
+    /// The data has a checksum of its own, whatever is changed: what was zlib's head may be taken
     /// for data without one.
     pub fn is_checked(&self) -> bool {
         self.choices.first().is_some_and(|choice| choice & 3 == 0)

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::header::HeaderList;
+use crate::header::{HeaderList, text};
 use crate::numbers as n;
 
 /// Codings that one body may have: each costs memory and time, and no server has use for two.
@@ -54,6 +54,12 @@ impl Codings {
         }
     }
 
+    /// Nothing is.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
     /// What Accept-Encoding says, which replaces the program's own (observed).
     #[must_use]
     pub fn accept_encoding(self) -> Option<&'static str> {
@@ -71,21 +77,19 @@ impl Codings {
     /// # Errors
     /// [`TooManyCodings`].
     pub fn of_response(self, headers: &HeaderList) -> Result<Vec<Coding>, TooManyCodings> {
-        let mut codings = Vec::new();
-        if self == Self::default() {
-            return Ok(codings);
-        }
-        let mut count = 0;
-        for name in headers.tokens(CONTENT_ENCODING) {
-            if name.eq_ignore_ascii_case(b"identity") {
-                continue;
-            }
-            let Some(coding) = self.named(name) else {
-                return Ok(Vec::new());
-            };
-            count += 1;
-            if count <= CODINGS_MAX {
-                codings.push(coding);
+        let (mut codings, mut count) = (Vec::new(), 0);
+        for value in headers.all(CONTENT_ENCODING) {
+            for name in value.split(|byte| *byte == b',').map(text::trim_blanks) {
+                if name.is_empty() || name.eq_ignore_ascii_case(b"identity") {
+                    continue;
+                }
+                let Some(coding) = self.named(name) else {
+                    return Ok(Vec::new());
+                };
+                count += 1;
+                if count <= CODINGS_MAX {
+                    codings.push(coding);
+                }
             }
         }
         if count > CODINGS_MAX {

@@ -98,8 +98,7 @@ impl Body {
 
     /// All of the body has come, and what is to be decoded was read.
     pub(super) fn is_over(&self) -> bool {
-        let decoded = self.coded.as_ref().is_none_or(|coded| coded.is_over());
-        self.decoder.is_done() && decoded
+        self.decoder.is_done() && self.coded.as_ref().is_none_or(|coded| coded.is_over())
     }
 
     /// Bytes of the body that can be delivered without crossing a chunk, or decoding.

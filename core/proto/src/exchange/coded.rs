@@ -158,7 +158,9 @@ impl Coded {
 }
 
 impl Exchange {
-    /// As [`Exchange::next_of_available`], with codings to take off.
+    /// As [`Exchange::next_of_available`], with codings to take off; apart from what most bodies
+    /// take.
+    #[inline(never)]
     pub(super) fn next_of_coded_available(
         &mut self,
         input: &mut impl Received,
@@ -175,7 +177,7 @@ impl Exchange {
                 return self.failed(failure);
             }
             let gave = coded.decode_ahead(&mut body.decoder, input);
-            self.record.coded_body_bytes = Some(coded.taken);
+            self.record.decoded_bytes = coded.taken;
             match gave {
                 Ok(Gave::Bytes(_)) => {}
                 Ok(Gave::Dry) => return Ok(Action::Read(FIXED)),
@@ -192,7 +194,8 @@ impl Exchange {
         Ok(Action::Done)
     }
 
-    /// As [`Exchange::next_of_read`], with codings to take off.
+    /// As [`Exchange::next_of_read`], likewise.
+    #[inline(never)]
     pub(super) fn next_of_coded_read(
         &mut self,
         input: &mut impl Received,
@@ -220,7 +223,7 @@ impl Exchange {
                     Ok(Gave::Bytes(count))
                 }
             };
-            self.record.coded_body_bytes = Some(coded.taken);
+            self.record.decoded_bytes = coded.taken;
             match gave {
                 Ok(Gave::Bytes(count)) => {
                     *filled += count;

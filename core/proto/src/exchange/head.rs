@@ -9,7 +9,7 @@ use super::request_body::Piece;
 use super::retry::{Condition, Loss, Origin};
 use super::timers::Wait;
 use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
-use crate::decode::{Coding, Decoder, hide};
+use crate::decode::{Decoder, hide};
 use crate::error::Error;
 use crate::failure::Result;
 use crate::http1::body::{BodyDecoder, BodyFraming, keep_alive};
@@ -45,7 +45,7 @@ enum Found {
 /// What comes behind a final head.
 #[derive(Debug)]
 enum Follows {
-    Body(BodyFraming, Vec<Coding>),
+    Body(BodyFraming, Option<Box<Coded>>),
     WebSocket,
 }
 
@@ -90,12 +90,13 @@ impl Head {
             // §15.2.2); what follows it is another protocol, which nobody speaks.
             _ => {
                 let framing = BodyFraming::of_response(&request.method, &head)?;
-                let codings = if framing == BodyFraming::None {
-                    Vec::new()
+                let coded = if request.codings.is_empty() || framing == BodyFraming::None {
+                    None
                 } else {
-                    request.codings.of_response(&head.headers)?
+                    let codings = request.codings.of_response(&head.headers)?;
+                    Decoder::new(&codings).map(Coded::new)
                 };
-                Follows::Body(framing, codings)
+                Follows::Body(framing, coded)
             }
         };
         Ok(Found::Final(head, bytes, follows))
@@ -190,13 +191,12 @@ impl Exchange {
         self.stall.over();
         self.state = match follows {
             Follows::WebSocket => State::Upgraded(Some(head)),
-            Follows::Body(framing, codings) => {
+            Follows::Body(framing, coded) => {
                 let behind = match (self.request.announces_close, keep_alive(&head, &framing)) {
                     (false, true) => Behind::Reusable,
                     (true, false) => Behind::EndsByBoth,
                     (true, true) | (false, false) => Behind::Ends,
                 };
-                let coded = Decoder::new(&codings).map(Coded::new);
                 if coded.is_some() {
                     hide(&mut head.headers);
                 }

@@ -65,8 +65,8 @@ pub struct Record {
     pub response_head_bytes: u64,
     /// Bytes of the response's body that the program was given, without the framing of chunks.
     pub body_bytes: u64,
-    /// Bytes of a coded body that were taken from the connection to be decoded.
-    pub(super) coded_body_bytes: Option<u64>,
+    /// Bytes of the body that were taken from the connection to be decoded.
+    pub(super) decoded_bytes: u64,
     /// Requests that had used the connection before.
     pub preceding: u32,
 }
@@ -87,7 +87,10 @@ impl Record {
     /// Bytes of the body as they came, without the framing of chunks.
     #[must_use]
     pub fn coded_body_bytes(&self) -> u64 {
-        self.coded_body_bytes.unwrap_or(self.body_bytes)
+        match self.decoded_bytes {
+            0 => self.body_bytes, // nothing is decoded, or nothing has come
+            decoded => decoded,
+        }
     }
 
     /// It is the first request on its connection.

@@ -1,6 +1,9 @@
 /* What a child does with handles that it inherits. Arguments: port, mode (sync, async), and the case: unused, used, in_use,
- * returned, given, tls. */
+ * returned, given, mistaken, tls. */
 #include "process_fork.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
 
 static const DWORD REFUSED = ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
 static char buffer[64];
@@ -230,6 +233,35 @@ static void given(void)
     close_parents_first();
 }
 
+/* The numbers of the parent's connections are something else's here. */
+static void close_mistaken(void)
+{
+    int numbers[256], count = 0;
+    for (int number = 3; number < 256; number++) {
+        struct sockaddr_storage peer;
+        socklen_t length = sizeof peer;
+        if (getpeername(number, (struct sockaddr *)&peer, &length) != 0 || peer.ss_family == AF_UNIX)
+            continue;
+        int other = open("/dev/null", O_RDONLY);
+        CHECK(other >= 0 && dup2(other, number) == number && close(other) == 0);
+        numbers[count++] = number;
+    }
+    CHECK(count > 0);
+    close_for_good(websocket);
+    for (int index = 0; index < count; index++)
+        CHECK(fcntl(numbers[index], F_GETFD) != -1);
+}
+
+/* A fork copies descriptors before memory: what other threads open meanwhile is known in the child, and not there. */
+static void mistaken(void)
+{
+    open_all();
+    websocket = open_web_socket(0);
+    echo(websocket);
+    child(close_mistaken);
+    echo(websocket);
+}
+
 static void use_tls(void)
 {
     refuse(websocket);
@@ -252,7 +284,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } cases[] = { { "unused", unused }, { "used", used }, { "in_use", in_use }, { "returned", returned },
-        { "given", given }, { "tls", tls } };
+        { "given", given }, { "mistaken", mistaken }, { "tls", tls } };
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;

@@ -1,12 +1,15 @@
 //! TCP sockets: every call says itself that it must not block, so one socket serves both modes.
 
 use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::ManuallyDrop;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, SendAncillaryBuffer, SendFlags};
+use winhttp_process::{Epoch, epoch};
 use winhttp_proto::tcp_info::TcpStatistics;
 
 use super::clock;
@@ -26,7 +29,11 @@ const TCP_INFO_MAX: usize = 256;
 /// A TCP socket in non-blocking mode.
 #[derive(Debug)]
 pub struct Socket {
-    socket: socket2::Socket,
+    /// Shared with nobody, but for a child that must not close it: see [`Socket::drop`].
+    socket: Arc<socket2::Socket>,
+    /// Which of the system's sockets it is, and the process that has opened it.
+    identity: Option<u64>,
+    epoch: Epoch,
     opened: Instant,
     /// Blocking reads are prepared: [`Socket::receive_patiently`].
     patient: AtomicBool,
@@ -54,7 +61,9 @@ impl Socket {
             Err(error) => return Err(error),
         }
         Ok(Self {
-            socket,
+            identity: identity(&socket),
+            epoch: epoch(),
+            socket: Arc::new(socket),
             opened: clock::now(),
             patient: AtomicBool::new(false),
         })
@@ -196,6 +205,18 @@ impl Socket {
     }
 }
 
+impl Drop for Socket {
+    /// A fork copies first the descriptors and then the memory, while other threads go on: what was
+    /// opened in between has a number in the child that is free there, or something else's.
+    fn drop(&mut self) {
+        if !self.epoch.is_current()
+            && (self.identity.is_none() || identity(&self.socket) != self.identity)
+        {
+            let _not_closed = ManuallyDrop::new(Arc::clone(&self.socket));
+        }
+    }
+}
+
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
@@ -206,6 +227,13 @@ impl AsRawFd for Socket {
     fn as_raw_fd(&self) -> RawFd {
         self.socket.as_raw_fd()
     }
+}
+
+/// What tells an open descriptor's socket from every other one.
+fn identity(socket: &impl AsFd) -> Option<u64> {
+    let status = rustix::fs::fstat(socket).ok()?;
+    let is_socket = rustix::fs::FileType::from_raw_mode(status.st_mode).is_socket();
+    is_socket.then_some(status.st_ino)
 }
 
 /// A TCP socket in non-blocking mode, closed on exec; made so by one system call where the system

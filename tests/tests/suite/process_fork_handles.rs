@@ -36,6 +36,11 @@ fn handles_that_a_thread_of_the_parent_uses_are_refused_and_can_be_closed() {
 }
 
 #[test]
+fn what_has_a_connections_number_in_the_child_is_not_closed_for_it() {
+    children_inherit("mistaken");
+}
+
+#[test]
 fn a_child_that_returns_from_a_callback_ends_or_fails_its_call() {
     children_inherit("returned");
 }

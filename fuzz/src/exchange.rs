@@ -2,8 +2,8 @@
 //! in whatever pieces, and whatever is called in whatever order, it ends, and what is delivered is
 //! what a second, plain reader finds (`exchange/reference.rs`).
 //!
-//! Input: method, kind of connection, how it ends, a seed for the pieces, calls, the wire, or codings
-//! and a body that they are put on.
+//! Input: method, kind of connection, how it ends, a seed for the pieces, calls, the wire, or
+//! codings and a body that they are put on.
 
 mod reference;
 

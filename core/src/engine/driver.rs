@@ -22,6 +22,7 @@ use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
 
 use super::buffers::Inbox;
+use super::clock;
 use super::connect::way::{Destination, Way};
 use super::pool::shelf::{Demand, Mark};
 use super::pool::{Aside, Asked, Ends, Lease, Returning, Seat, Ticket};
@@ -32,6 +33,9 @@ use super::switches::Spin;
 use super::transport::{Flush, Read, Stack, Write};
 
 pub use connection::Left;
+
+/// A connection that was looked at before is looked at once more before anything is written.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_millis(1);
 
 /// Where a request goes, and what becomes of its connection.
 #[derive(Debug)]
@@ -74,6 +78,8 @@ pub struct Driver {
     place: Option<Place>,
     /// What the pool has given, until it is used.
     seat: Option<Seat>,
+    /// When the connection that others have used was looked at, until something is written on it.
+    looked_at: Option<Instant>,
     /// The right to open more connections for others.
     ahead: Vec<Lease>,
     /// The right to have a connection.
@@ -126,6 +132,7 @@ impl Driver {
             inbox: Inbox::default(),
             wake,
             place,
+            looked_at: matches!(seat, Seat::Use(..)).then(clock::now),
             seat: Some(seat),
             ahead,
             lease: None,
@@ -182,6 +189,10 @@ impl Driver {
                 Action::Acquire => self.acquire()?,
                 Action::Resolve(limit) | Action::Dial(limit) | Action::Secure(limit) => {
                     self.connect(turn.now, limit, turn.timeouts)?
+                }
+                Action::Write(0) if self.is_stale_by_now(turn.now) => {
+                    self.exchange.found_stale();
+                    Flow::On
                 }
                 Action::Write(from) => {
                     let wrote = self.write(from, &call);
@@ -261,6 +272,18 @@ impl Driver {
         } else {
             Step::Wait(until)
         }
+    }
+
+    /// The connection was looked at when it was given; a callback, or the wait for the lane, may have
+    /// taken its time since.
+    fn is_stale_by_now(&mut self, now: Instant) -> bool {
+        let looked_at = self.looked_at.take();
+        let is_long_ago =
+            looked_at.is_some_and(|at| now.saturating_duration_since(at) > LOOKS_AGAIN_AFTER);
+        let Connection::Ready(stack) = &mut self.connection else {
+            return false;
+        };
+        is_long_ago && !matches!(stack.read(&mut [0], &mut []), Ok(Read::Blocked))
     }
 
     fn write(&mut self, from: usize, call: &Call<'_>) -> Wrote {

@@ -1,6 +1,6 @@
 //! Whether a request is sent once more, unseen, because its connection turned out stale.
 
-use super::Exchange;
+use super::{Exchange, State};
 
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,17 @@ impl Exchange {
         };
         self.retried += u32::from(may);
         may
+    }
+}
+
+impl Exchange {
+    /// The server has said something, or its last word, on a connection that others have used,
+    /// before anything of this request was written: another connection takes its place, if one may.
+    pub fn found_stale(&mut self) {
+        let is_unwritten = self.upload.written() == 0;
+        if is_unwritten && self.origin == Origin::Reused && self.tries_again(Condition::Stale) {
+            self.state = State::Stale;
+        }
     }
 }
 

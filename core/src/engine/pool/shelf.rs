@@ -387,7 +387,8 @@ impl<K: Eq + Hash, C, W: Clone> Shelf<K, C, W> {
         aftermath
     }
 
-    /// Drops what has expired, and serves those whose time has come; gives when there is more to do.
+    /// Drops what has expired, and serves those whose time has come; gives when there is more to
+    /// do.
     pub fn sweep(&mut self, now: Instant) -> (Aftermath<C, W>, Option<Instant>) {
         let mut aftermath = Aftermath::default();
         let mut next = None;

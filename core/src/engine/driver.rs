@@ -274,8 +274,8 @@ impl Driver {
         }
     }
 
-    /// The connection was looked at when it was given; a callback, or the wait for the lane, may have
-    /// taken its time since.
+    /// The connection was looked at when it was given; a callback, or the wait for the lane, may
+    /// have taken its time since.
     fn is_stale_by_now(&mut self, now: Instant) -> bool {
         let looked_at = self.looked_at.take();
         let is_long_ago =

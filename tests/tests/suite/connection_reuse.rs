@@ -3,16 +3,13 @@
 
 use std::io;
 use std::ptr::null_mut;
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::Guid;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
-use winhttp_fixtures::{Connection, Held, Server, by_path};
-use winhttp_tests::support::{dword, set_dword, set_text, time_passes};
+use winhttp_fixtures::{Connection, Server, by_path};
+use winhttp_tests::support::{dword, set_dword, set_text};
 use winhttp_tests::{
     Call, Client, HELLO, Handle, Mode, PATIENCE, Sending, answers_each, call, scenarios, status,
 };
@@ -338,41 +335,6 @@ scenarios! {
         assert_eq!(whole(&client, second), b"hello");
         assert!(was_told(&client, second, CONNECTED));
         client.finish();
-    }
-
-    fn fact_21_4_4_what_ends_while_the_program_is_told_of_sending_is_not_used<W>(mode) {
-        let (says, said) = channel();
-        let (says, said) = (Mutex::new(says), Mutex::new(said));
-        let server = server(move |connection, path, _| {
-            connection.send(HELLO)?;
-            if path == "/first" && connection.hold("late")? == Held::Released {
-                connection.send(b"HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n")?;
-                says.lock().unwrap().send(()).unwrap();
-                connection.close();
-            }
-            Ok(())
-        });
-        let server = Arc::new(server);
-        let client = Client::<W>::new(mode);
-        get(&client, server.port(), "/first");
-        let connect = client.connect("127.0.0.1", server.port()).unwrap();
-        let second = client.open_request(connect, "POST", "/second", 0).unwrap();
-        let peer = Arc::clone(&server);
-        client.recorder.on(SENDING, move |event| {
-            if event.handle == second {
-                peer.release("late").unwrap();
-                said.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-                time_passes(Duration::from_millis(5));
-            }
-        });
-        let sending = Sending { body: b"body", total: 4, ..Sending::default() };
-        client.send_with(second, sending).unwrap();
-        client.receive(second).unwrap();
-        assert_eq!(client.status_code(second), Ok(200));
-        assert_eq!(client.body(second).unwrap(), b"hello");
-        client.finish();
-        let targets: Vec<_> = server.requests().iter().map(|request| (request.connection, request.target.clone())).collect();
-        assert_eq!(targets, [(0, "/first".to_owned()), (1, "/second".to_owned())]);
     }
 
     fn fact_21_5_3_a_stale_connection_is_replaced_unseen_where_that_does_no_harm<W>(mode) {

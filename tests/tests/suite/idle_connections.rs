@@ -7,14 +7,17 @@ use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::Connection;
+use winhttp_fixtures::{Connection, Held, Server};
 use winhttp_tests::support::schemes::{Place, both_schemes};
-use winhttp_tests::support::{get, set_dword};
-use winhttp_tests::{Client, Event, Handle, Mode, PATIENCE, answers, scenarios};
+use winhttp_tests::support::{get, set_dword, time_passes};
+use winhttp_tests::{
+    Client, Event, Handle, Mode, PATIENCE, Sending, answers, answers_each, scenarios,
+};
 
 const CREATED: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED;
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
+const SENDING: u32 = c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
 const IDLE_LIFE: u32 = c::WINHTTP_OPTION_CONNECTION_IDLE_TIMEOUT;
 
 const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -101,6 +104,45 @@ fn ending() -> ([Place; 2], Receiver<()>) {
 }
 
 scenarios! {
+    fn fact_21_4_4_what_ends_while_the_program_is_told_of_sending_is_not_used<W>(mode) {
+        let (says, said) = channel();
+        let (says, said) = (Mutex::new(says), Mutex::new(said));
+        let server = Server::plain(answers_each(move |connection, path, _| {
+            connection.send(HELLO)?;
+            if path == "/first" && connection.hold("late")? == Held::Released {
+                connection.send(b"HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n")?;
+                says.lock().unwrap().send(()).unwrap();
+                connection.close();
+            }
+            Ok(())
+        }))
+        .unwrap();
+        let server = Arc::new(server);
+        let client = Client::<W>::new(mode);
+        let first = get(&client, server.port(), "/first");
+        client.exchange(first).unwrap();
+        client.body(first).unwrap();
+        client.close_and_wait(first);
+        let connect = client.connect("127.0.0.1", server.port()).unwrap();
+        let second = client.open_request(connect, "POST", "/second", 0).unwrap();
+        let peer = Arc::clone(&server);
+        client.recorder.on(SENDING, move |event| {
+            if event.handle == second {
+                peer.release("late").unwrap();
+                said.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+                time_passes(Duration::from_millis(5));
+            }
+        });
+        let sending = Sending { body: b"body", total: 4, ..Sending::default() };
+        client.send_with(second, sending).unwrap();
+        client.receive(second).unwrap();
+        assert_eq!(client.status_code(second), Ok(200));
+        assert_eq!(client.body(second).unwrap(), b"hello");
+        client.finish();
+        let targets: Vec<_> = server.requests().iter().map(|request| (request.connection, request.target.clone())).collect();
+        assert_eq!(targets, [(0, "/first".to_owned()), (1, "/second".to_owned())]);
+    }
+
     fn fact_21_4_2_the_idle_life_is_set_on_sessions_without_children<W>(mode) {
         let client = Client::<W>::new(mode);
         let set = |handle, ms| set_dword::<W>(handle, IDLE_LIFE, ms);

@@ -74,7 +74,9 @@ pub fn run(data: &[u8]) {
         port: redirect.port,
         method: "GET",
     };
-    let same = followed(rules, there, &redirect.url, &again).unwrap().unwrap();
+    let same = followed(rules, there, &redirect.url, &again)
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (same.url, same.host, same.port, same.target),
         (redirect.url, redirect.host, redirect.port, redirect.target)

@@ -32,7 +32,8 @@ impl Field {
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {
-    let white = |byte: &u8| b" \t\r\n\x0c".contains(byte);
+    // RFC 9110 section 5.6.3: nothing else is optional.
+    let white = |byte: &u8| b" \t".contains(byte);
     let start = bytes
         .iter()
         .position(|byte| !white(byte))

@@ -1,5 +1,5 @@
 /* What a child does with handles that it inherits. Arguments: port, mode (sync, async), and the case: unused, used, in_use,
- * returned, given, mistaken, tls. */
+ * returned, redirected, given, mistaken, tls. */
 #include "process_fork.h"
 
 #include <fcntl.h>
@@ -178,11 +178,12 @@ static void in_use(void)
 }
 
 static pid_t returned_child = -1;
+static DWORD fork_at = WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
 
 static void fork_and_return(HINTERNET handle, DWORD status)
 {
     (void)handle;
-    if (status == WINHTTP_CALLBACK_STATUS_SENDING_REQUEST && returned_child < 0) {
+    if (status == fork_at && returned_child < 0) {
         fflush(stdout);
         returned_child = fork();
         CHECK(returned_child >= 0);
@@ -205,6 +206,13 @@ static void returned(void)
     wait_for_child(returned_child);
     get(session, L"localhost");
     close_parents_first();
+}
+
+/* Nor does the child go where the parent's request is led. */
+static void redirected(void)
+{
+    fork_at = WINHTTP_CALLBACK_STATUS_REDIRECT;
+    returned();
 }
 
 /* Inside its own callback a request is sent again: it is given the connection it had, and uses it behind the callback. */
@@ -284,7 +292,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } cases[] = { { "unused", unused }, { "used", used }, { "in_use", in_use }, { "returned", returned },
-        { "given", given }, { "mistaken", mistaken }, { "tls", tls } };
+        { "redirected", redirected }, { "given", given }, { "mistaken", mistaken }, { "tls", tls } };
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;

@@ -29,7 +29,6 @@ pub use receive::Outcome;
 pub use send::Body;
 
 use authentication::Authenticators;
-use legs::Moved;
 use life::{Life, Place, Standing};
 
 use super::completions::Completions;
@@ -54,6 +53,7 @@ use winhttp_proto::header::{HeaderList, Version};
 use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
 use winhttp_proto::option::{OptionId, Timeouts, Values};
+use winhttp_proto::redirect::Redirect;
 
 /// A request.
 pub struct Request<E: Embedder> {
@@ -113,7 +113,7 @@ pub struct RequestState<E: Embedder> {
     cookies_of: Option<Leg>,
     response: Option<Box<ResponseHead>>,
     /// Where redirects have led.
-    moved: Option<Arc<Moved>>,
+    moved: Option<Arc<Redirect>>,
     /// How many were followed since SendRequest.
     redirects: u32,
     /// What SendRequest was lent, for a request that has to be sent once more.

@@ -2,9 +2,11 @@
 //! uses, and close all.
 
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
-use winhttp_fixtures::{Server, by_path};
+use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::programs::{build, run};
@@ -43,6 +45,34 @@ fn what_has_a_connections_number_in_the_child_is_not_closed_for_it() {
 #[test]
 fn a_child_that_returns_from_a_callback_ends_or_fails_its_call() {
     children_inherit("returned");
+}
+
+#[test]
+fn a_child_that_returns_from_the_callback_of_a_redirect_does_not_follow_it() {
+    let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
+    for mode in ["sync", "async"] {
+        let led = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&led);
+        let is_first = AtomicBool::new(true);
+        let server = Server::plain(move |connection: &mut Connection| {
+            while let Some(request) = connection.read_head()? {
+                if request.target == "/there" {
+                    seen.fetch_add(1, Ordering::Relaxed);
+                }
+                let head = match is_first.swap(false, Ordering::Relaxed) {
+                    true => "HTTP/1.1 302 Found\r\nLocation: /there",
+                    false => "HTTP/1.1 200 OK",
+                };
+                connection.send(format!("{head}\r\nContent-Length: 0\r\n\r\n").as_bytes())?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let port = server.port().to_string();
+        assert_eq!(run(&program, &[&port, mode, "redirected"]), "", "{mode}");
+        assert_eq!(led.load(Ordering::Relaxed), 1, "{mode}");
+        assert_eq!(server.violations(), [], "{mode}");
+    }
 }
 
 #[test]

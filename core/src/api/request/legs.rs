@@ -25,17 +25,6 @@ use super::operation::Operation;
 use super::plan::Payload;
 use super::{Request, RequestState};
 
-/// Where a redirect has led.
-pub(super) struct Moved {
-    url: String,
-    secure: bool,
-    host: Host,
-    port: u16,
-    target: String,
-    /// In place of the method it was opened with, and without a body.
-    becomes_get: bool,
-}
-
 /// What follows an answer.
 enum Next {
     /// The program gets it.
@@ -75,7 +64,7 @@ impl Leg<'_> {
 
 impl<E: Embedder> Request<E> {
     /// Where the request goes if redirects have led it there.
-    pub(super) fn leg<'l>(&'l self, moved: Option<&'l Moved>) -> Leg<'l> {
+    pub(super) fn leg<'l>(&'l self, moved: Option<&'l Redirect>) -> Leg<'l> {
         let port = self.connect.port(self.secure);
         match moved {
             None => Leg {
@@ -154,7 +143,7 @@ impl<E: Embedder> Request<E> {
         let needs_body = match (answer, next) {
             (Some(answer), Next::Redirect(redirect)) => {
                 let needs_body = !redirect.becomes_get;
-                self.tell_redirect(answer, *redirect, operation.name());
+                self.tell_redirect(answer, *redirect, operation.name())?;
                 needs_body
             }
             (Some(_), Next::Answer) => true,
@@ -202,21 +191,19 @@ impl<E: Embedder> Request<E> {
 
     /// The request has another place from now on. The program is told, can look at the answer, and
     /// can change the fields and credentials for what follows.
-    fn tell_redirect(&self, answer: ResponseHead, redirect: Redirect, call: RequestOperation) {
+    fn tell_redirect(
+        &self,
+        answer: ResponseHead,
+        mut redirect: Redirect,
+        call: RequestOperation,
+    ) -> Result<()> {
         let text = Arc::from(&*redirect.url);
         let mut state = self.state();
         let before = state.moved.take();
         let leg = self.leg(before.as_deref());
         redirect::strip(&mut state.headers, leg.place(), &redirect);
-        let was_get = before.as_ref().is_some_and(|before| before.becomes_get);
-        state.moved = Some(Arc::new(Moved {
-            url: redirect.url,
-            secure: redirect.secure,
-            host: redirect.host,
-            port: redirect.port,
-            target: redirect.target,
-            becomes_get: was_get || redirect.becomes_get,
-        }));
+        redirect.becomes_get |= before.is_some_and(|before| before.becomes_get);
+        state.moved = Some(Arc::new(redirect));
         state.redirects = state.redirects.saturating_add(1);
         state.response = Some(Box::new(answer));
         state.life.is_redirecting = true;
@@ -224,15 +211,17 @@ impl<E: Embedder> Request<E> {
         drop(state);
         let here = winhttp_process::epoch();
         self.tell(call, &Notification::Redirect(text));
-        // A callback may have forked: in the child the lock may be held for ever.
-        if here.is_current() {
-            let mut state = self.state();
-            state.life.is_redirecting = false;
-            state.response = None;
-            if !has_cookies {
-                state.headers.remove("Cookie"); // none can be given for the next leg alone
-            }
+        if !here.is_current() {
+            // The callback has forked, and this is the child, where the lock may be held for ever.
+            return Err(Error::OperationCancelled.into());
         }
+        let mut state = self.state();
+        state.life.is_redirecting = false;
+        state.response = None;
+        if !has_cookies {
+            state.headers.remove("Cookie"); // none can be given for the next leg alone
+        }
+        Ok(())
     }
 
     /// Composes the request anew, and lets it take the place of the one that is over.

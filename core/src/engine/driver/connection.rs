@@ -88,16 +88,20 @@ impl Driver {
             Ok(WayStep::Wait(until)) => return Ok(Flow::Wait(until)),
             Err((failure, problems)) => {
                 self.exchange.refused(problems, failure);
-                self.aside
-                    .extend(self.stand_by.take().map(|ticket| Aside::StandBy(*ticket)));
+                self.stop_standing_by();
             }
         }
         if let Some(stack) = arrived {
             self.connection = Connection::Ready(stack);
-            self.aside
-                .extend(self.stand_by.take().map(|ticket| Aside::StandBy(*ticket)));
+            self.stop_standing_by();
         }
         Ok(Flow::On)
+    }
+
+    fn stop_standing_by(&mut self) {
+        let ticket = self.stand_by.take();
+        self.aside
+            .extend(ticket.map(|ticket| Aside::StandBy(*ticket)));
     }
 
     /// What others have let go meanwhile.

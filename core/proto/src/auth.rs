@@ -18,7 +18,7 @@ mod sources;
 
 pub use authenticator::{Authenticator, Reaction};
 pub use challenge::{Challenge, offered};
-pub use credentials::{CredentialSet, Credentials, Login};
+pub use credentials::{Credentials, Login};
 pub use secret::{Authorization, Secret};
 pub use sending::{Cnonce, Sending};
 

@@ -71,32 +71,6 @@ impl Credentials {
     }
 }
 
-/// What was given for the next exchange: at most one of each target.
-#[derive(Clone, Debug, Default)]
-pub struct CredentialSet(Vec<Credentials>);
-
-impl CredentialSet {
-    /// Nothing was given.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Takes credentials in place of what was given for the same target.
-    pub fn put(&mut self, credentials: Credentials) {
-        self.0.retain(|other| other.target != credentials.target);
-        self.0.push(credentials);
-    }
-
-    /// What this target may be shown.
-    #[must_use]
-    pub fn of(&self, target: AuthTarget) -> Option<&Credentials> {
-        self.0
-            .iter()
-            .find(|credentials| credentials.target == target)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,23 +108,6 @@ mod tests {
             }
             let named = new(scheme, Some("DOMAIN\\u"), Some("p")).unwrap();
             assert_eq!(named.login.unwrap().user.expose(), "DOMAIN\\u");
-        }
-    }
-
-    #[test]
-    fn fact_28_1_2_each_target_has_its_own() {
-        let of = |target, user: &str| {
-            let [user, password] = [user, ""].map(|text| Some(Secret::new(text.to_owned())));
-            Credentials::new(target, AuthScheme::Basic, user, password).unwrap()
-        };
-        let mut set = CredentialSet::new();
-        assert_eq!(set.of(AuthTarget::Server), None);
-        for target in [AuthTarget::Server, AuthTarget::Proxy] {
-            set.put(of(target, "first"));
-            set.put(of(target, "second"));
-        }
-        for target in [AuthTarget::Server, AuthTarget::Proxy] {
-            assert_eq!(set.of(target), Some(&of(target, "second")));
         }
     }
 

@@ -136,12 +136,12 @@ options! {
     /// `WINHTTP_PROXY_INFO` with access type 0, 1, 3 or 4, others are `ERROR_INVALID_PARAMETER`;
     /// the strings are copied, and those of a query freed with `GlobalFree`. With the NULL handle:
     /// the machine's default, no proxy. With a named proxy sends fail with
-    /// `ERROR_CALL_NOT_IMPLEMENTED`, all else is direct: waits for full HTTP (proxies).
+    /// `ERROR_CALL_NOT_IMPLEMENTED`, all else is direct: waits for proxies.
     PROXY = 38 {
         set: S_R, query: G_S_R, ty: EdgeStruct { bytes: 24 }, state: Recorded, inherit: true,
     }
     /// One entry of a proxy resolver's result, taken over as `PROXY`, with its limits: waits for
-    /// full HTTP (proxies).
+    /// proxies.
     PROXY_RESULT_ENTRY = 39 {
         set: S_R, ty: EdgeStruct { bytes: 32 }, state: Recorded, inherit: true,
     }
@@ -170,10 +170,10 @@ options! {
     }
     /// Switches off cookies 1, redirects 2, authentication 4, keep-alive 8; any bits are taken, and
     /// calls add up. Without cookies none are stored or sent, and the program's own go out as they
-    /// are; without keep-alive the request says `Connection: close`. Redirects and authentication
-    /// do not exist yet: they wait for full HTTP.
+    /// are; without keep-alive the request says `Connection: close`; without redirects and
+    /// authentication the program gets the answer that asks for them.
     DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Honoured }
-    /// Code page of a URL's query. It goes out as UTF-8 whatever is set: waits for full HTTP.
+    /// Code page of a URL's query. It goes out as UTF-8 whatever is set: that is not built yet.
     CODEPAGE = 68 { set: S, ty: Dword, default: Number(65_001), state: Recorded, inherit: true }
     /// Limit of connections to one server; 0 means 2. Requests beyond it wait for those before
     /// them, in order and without a limit. The session keeps its connections to itself then.
@@ -185,7 +185,7 @@ options! {
         set: S, query: S, ty: Dword, default: Number(u32::MAX), state: Honoured,
     }
     /// When the user's own credentials are sent unasked: medium 0, low 1, high 2, proxy only 3.
-    /// They never are: waits for full HTTP (authentication).
+    /// They never are: waits for NTLM and Negotiate.
     AUTOLOGON_POLICY = 77 { set: R, ty: Dword, default: Number(0), state: Recorded, check: Max(3) }
     /// The server's certificate, a new reference for each query; from `SENDING_REQUEST` on.
     SERVER_CERT_CONTEXT = 78 { query: R, ty: Pointer, state: Honoured }
@@ -269,20 +269,20 @@ options! {
     USE_GLOBAL_SERVER_CREDENTIALS = 101 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Makes a proxy's refusal readable as a response. Waits for full HTTP (proxies).
+    /// Makes a proxy's refusal readable as a response. Waits for proxies.
     RECEIVE_PROXY_CONNECT_RESPONSE = 103 {
         set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Whether the response is a proxy's. Always FALSE: waits for full HTTP (proxies).
+    /// Whether the response is a proxy's. Always FALSE: waits for proxies.
     IS_PROXY_CONNECT_RESPONSE = 104 { query: S_R, ty: Bool, default: FALSE, state: Recorded }
-    /// Undocumented: index of the network interface. Connections are not bound to it: waits for
-    /// full HTTP.
+    /// Undocumented: index of the network interface. Connections are not bound to it: that is
+    /// not built yet.
     NETWORK_INTERFACE_AFFINITY = 105 {
         set: S_R, ty: Dword, default: Number(0), state: Recorded, inherit: true,
     }
-    /// Kerberos name of the server. There is none: waits for full HTTP (authentication).
+    /// Kerberos name of the server. There is none: waits for NTLM and Negotiate.
     SERVER_SPN_USED = 106 { query: R, ty: Text, state: NOT_NOW }
-    /// Kerberos name of the proxy. There is none: waits for full HTTP (proxies).
+    /// Kerberos name of the proxy. There is none: waits for proxies.
     PROXY_SPN_USED = 107 { query: R, ty: Text, state: NOT_NOW }
     /// Channel binding of the TLS connection, `tls-server-end-point`: `SecPkgContext_Bindings`, the
     /// `SEC_CHANNEL_BINDINGS` it points to, and the token, all in the caller's buffer.
@@ -321,7 +321,7 @@ options! {
     WEB_SOCKET_SEND_BUFFER_SIZE = 123 {
         set: S_R, query: S_R, ty: Dword, default: Number(32_768), state: Honoured, inherit: true,
     }
-    /// Undocumented: priority of TCP packets. Packets are not marked: waits for full HTTP.
+    /// Undocumented: priority of TCP packets. Packets are not marked: that is not built yet.
     TCP_PRIORITY_HINT = 128 {
         set: S, ty: Dword, default: Number(0), state: Recorded, inherit: true,
     }
@@ -346,7 +346,7 @@ options! {
     PROXY_DISABLE_SERVICE_CALLS = 137 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Percent-encodes more of path and query. Without effect: waits for full HTTP.
+    /// Percent-encodes more of path and query. Without effect: that is not built yet.
     ENCODE_EXTRA = 138 { set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true }
     /// Opens another connection when all HTTP/2 streams are taken. Waits for HTTP/2.
     DISABLE_STREAM_QUEUE = 139 {
@@ -499,8 +499,7 @@ options! {
     REQUEST_ANNOTATION = 192 {
         set: R, query: R, ty: Text, default: EmptyText, state: Honoured, check: MaxChars(64_000),
     }
-    /// Authentication schemes that are not used with proxies. None is: waits for full HTTP
-    /// (proxies).
+    /// Authentication schemes that are not used with proxies. None is: waits for proxies.
     DISABLE_PROXY_AUTH_SCHEMES = 193 {
         set: S, ty: Dword, default: Number(0), state: Recorded, check: Mask(0x11F), inherit: true,
     }
@@ -535,7 +534,7 @@ options! {
     /// Undocumented, of later headers.
     FAST_FORWARDING_RESPONSE_STATUS = 209 { state: UNKNOWN }
     /// Undocumented, of later headers: code point of IP packets, 6 bits. Packets are not marked:
-    /// waits for full HTTP.
+    /// that is not built yet.
     DSCP_TAG = 210 {
         set: S_R, ty: Dword, default: Number(0), state: Recorded, check: Max(63), inherit: true,
     }
@@ -549,9 +548,9 @@ options! {
     USERNAME = 4096 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
     /// Password for the server.
     PASSWORD = 4097 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
-    /// User name for the proxy. Never sent: waits for full HTTP (proxies).
+    /// User name for the proxy. Never sent: waits for proxies.
     PROXY_USERNAME = 4098 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
-    /// Password for the proxy. Never sent: waits for full HTTP (proxies).
+    /// Password for the proxy. Never sent: waits for proxies.
     PROXY_PASSWORD = 4099 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
 }
 

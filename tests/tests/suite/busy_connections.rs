@@ -11,12 +11,10 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::Connection;
 use winhttp_tests::support::schemes::{Place, both_schemes};
 use winhttp_tests::support::{assert_failed_as, set_dword, time_passes};
-use winhttp_tests::{Call, Client, Handle, PATIENCE, Sending, scenarios};
+use winhttp_tests::{Call, Client, HELLO, Handle, PATIENCE, Sending, scenarios};
 
 const SENT: u32 = c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE;
 const BROKEN: u32 = c::ERROR_WINHTTP_CONNECTION_ERROR;
-
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// Long enough for a request that does not wait.
 const WHILE: Duration = Duration::from_millis(200);

@@ -35,6 +35,24 @@ fn guarded(
     .unwrap()
 }
 
+const ASK: &[u8] =
+    b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n";
+
+/// Challenges with this answer whoever shows nothing, and gives the others that one.
+fn asks_once(challenge: &'static [u8], answer: impl Into<Vec<u8>>) -> Server {
+    let answer = answer.into();
+    Server::plain(move |connection: &mut Connection| {
+        while let Some(request) = connection.read_head()? {
+            match request.header("Authorization") {
+                Some(_) => connection.send(&answer)?,
+                None => connection.send(challenge)?,
+            }
+        }
+        Ok(())
+    })
+    .unwrap()
+}
+
 fn basic() -> Server {
     guarded("Basic realm=\"x\"", |request| {
         request.header("Authorization") == Some(TOKEN)
@@ -196,16 +214,10 @@ scenarios! {
     }
 
     fn fact_27_1_3_a_challenge_that_is_answered_sets_cookies<W>(mode) {
-        let server = Server::plain(|connection: &mut Connection| {
-            while let Some(request) = connection.read_head()? {
-                match request.header("Authorization") {
-                    Some(_) => connection.send(HELLO)?,
-                    None => connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")?,
-                }
-            }
-            Ok(())
-        })
-        .unwrap();
+        let server = asks_once(
+            b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n",
+            HELLO,
+        );
         let client = Client::<W>::new(mode);
         let request = client.get(server.port(), "/");
         put_options::<W>(request, "pa55word");
@@ -276,16 +288,8 @@ scenarios! {
     fn facts_26_10_and_26_18_and_28_7_4_credentials_stay_with_their_origin<W>(mode) {
         let target = basic();
         let location = format!("http://localhost:{}/", target.port());
-        let first = Server::plain(move |connection: &mut Connection| {
-            while let Some(request) = connection.read_head()? {
-                match request.header("Authorization") {
-                    Some(_) => connection.send(format!("HTTP/1.1 307 Go\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").as_bytes())?,
-                    None => connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n")?,
-                }
-            }
-            Ok(())
-        })
-        .unwrap();
+        let go = format!("HTTP/1.1 307 Go\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        let first = asks_once(ASK, go);
         let client = Client::<W>::new(mode);
         let request = client.get(first.port(), "/");
         put_options::<W>(request, "pa55word");
@@ -322,7 +326,7 @@ scenarios! {
         let server = Server::plain(|connection: &mut Connection| {
             while let Some(request) = connection.read_head()? {
                 if request.header("Authorization") != Some(TOKEN) {
-                    connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n")?;
+                    connection.send(ASK)?;
                     continue;
                 }
                 connection.accept_websocket_with(&request, &request.accept_fields(), b"")?;

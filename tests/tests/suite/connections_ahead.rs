@@ -9,13 +9,12 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, Settings, TlsSettings};
 use winhttp_tests::support::set_dword;
-use winhttp_tests::{Client, Handle, PATIENCE, scenarios};
+use winhttp_tests::{Client, HELLO, Handle, PATIENCE, scenarios};
 
 const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const RESOLVING: u32 = c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME;
 const CONNECTING: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER;
 
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 /// Paths whose answers wait until they are released under their own names.
 const HELD: [&str; 2] = ["/first", "/third"];
 

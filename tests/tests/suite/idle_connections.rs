@@ -11,7 +11,7 @@ use winhttp_fixtures::{Connection, Held, Server};
 use winhttp_tests::support::schemes::{Place, both_schemes};
 use winhttp_tests::support::{get, set_dword, time_passes};
 use winhttp_tests::{
-    Client, Event, Handle, Mode, PATIENCE, Sending, answers, answers_each, scenarios,
+    Client, Event, HELLO, Handle, Mode, PATIENCE, Sending, answers, answers_each, scenarios,
 };
 
 const CREATED: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CREATED;
@@ -19,8 +19,6 @@ const CLOSING: u32 = c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
 const CONNECTED: u32 = c::WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER;
 const SENDING: u32 = c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
 const IDLE_LIFE: u32 = c::WINHTTP_OPTION_CONNECTION_IDLE_TIMEOUT;
-
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// Answers every request.
 fn friendly(connection: &mut Connection) -> io::Result<()> {

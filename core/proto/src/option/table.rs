@@ -173,7 +173,7 @@ options! {
     /// are; without keep-alive the request says `Connection: close`; without redirects and
     /// authentication the program gets the answer that asks for them.
     DISABLE_FEATURE = 63 { set: R, ty: Dword, default: Number(0), state: Honoured }
-    /// Code page of a URL's query. It goes out as UTF-8 whatever is set: that is not built yet.
+    /// Code page of a URL's query. It goes out as UTF-8 whatever is set: waits for code pages.
     CODEPAGE = 68 { set: S, ty: Dword, default: Number(65_001), state: Recorded, inherit: true }
     /// Limit of connections to one server; 0 means 2. Requests beyond it wait for those before
     /// them, in order and without a limit. The session keeps its connections to itself then.
@@ -253,8 +253,8 @@ options! {
     /// Issuers the server would take a client certificate of. Not kept: waits for client
     /// certificates.
     CLIENT_CERT_ISSUER_LIST = 94 { query: R, ty: Pointer, state: NOT_NOW }
-    /// Whether the Kerberos name of the server has its port, 0 or 1. Without effect: waits for full
-    /// HTTP (authentication).
+    /// Whether the Kerberos name of the server has its port, 0 or 1. Without effect: waits for
+    /// Negotiate.
     SPN = 96 { set: R, ty: Dword, default: Number(0), state: Recorded, check: Mask(1) }
     /// Needs a switch of the system that is off on Windows by default; the error there is the same.
     GLOBAL_PROXY_CREDS = 97 { set: G, ty: EdgeStruct { bytes: 48 }, state: UNKNOWN }
@@ -275,8 +275,8 @@ options! {
     }
     /// Whether the response is a proxy's. Always FALSE: waits for proxies.
     IS_PROXY_CONNECT_RESPONSE = 104 { query: S_R, ty: Bool, default: FALSE, state: Recorded }
-    /// Undocumented: index of the network interface. Connections are not bound to it: that is
-    /// not built yet.
+    /// Undocumented: index of the network interface. Connections are not bound to it: waits for
+    /// sockets bound to interfaces.
     NETWORK_INTERFACE_AFFINITY = 105 {
         set: S_R, ty: Dword, default: Number(0), state: Recorded, inherit: true,
     }
@@ -321,7 +321,7 @@ options! {
     WEB_SOCKET_SEND_BUFFER_SIZE = 123 {
         set: S_R, query: S_R, ty: Dword, default: Number(32_768), state: Honoured, inherit: true,
     }
-    /// Undocumented: priority of TCP packets. Packets are not marked: that is not built yet.
+    /// Undocumented: priority of TCP packets. Packets are not marked: waits for QoS.
     TCP_PRIORITY_HINT = 128 {
         set: S, ty: Dword, default: Number(0), state: Recorded, inherit: true,
     }
@@ -346,7 +346,7 @@ options! {
     PROXY_DISABLE_SERVICE_CALLS = 137 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Percent-encodes more of path and query. Without effect: that is not built yet.
+    /// Percent-encodes more of path and query. Without effect: waits for its rules.
     ENCODE_EXTRA = 138 { set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true }
     /// Opens another connection when all HTTP/2 streams are taken. Waits for HTTP/2.
     DISABLE_STREAM_QUEUE = 139 {
@@ -534,7 +534,7 @@ options! {
     /// Undocumented, of later headers.
     FAST_FORWARDING_RESPONSE_STATUS = 209 { state: UNKNOWN }
     /// Undocumented, of later headers: code point of IP packets, 6 bits. Packets are not marked:
-    /// that is not built yet.
+    /// waits for QoS.
     DSCP_TAG = 210 {
         set: S_R, ty: Dword, default: Number(0), state: Recorded, check: Max(63), inherit: true,
     }

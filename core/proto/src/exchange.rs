@@ -152,7 +152,10 @@ impl Exchange {
             upload: Upload::default(),
             stall: Stall::default(),
             origin: Origin::Fresh,
-            replay: Replay::Given(0),
+            replay: Replay::Given {
+                bytes: 0,
+                is_all: false,
+            },
             is_given: false,
             expires: false,
             retried: 0,
@@ -289,10 +292,11 @@ impl Exchange {
         }
     }
 
-    /// The body of the request can be had again where the call has its optional data.
+    /// The body of the request can be had again where the call has its optional data; an answer may
+    /// have come before the server took all of it.
     #[must_use]
     pub fn is_replayable(&self) -> bool {
-        self.replay.is_possible(true) && self.upload.is_complete()
+        self.replay.is_given_whole()
     }
 
     /// An answer that asks for another request.

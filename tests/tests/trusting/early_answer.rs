@@ -3,13 +3,14 @@
 //! 9112 §9.3).
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::IdentityOptions;
 use winhttp_fixtures::{Connection, Server};
-use winhttp_tests::support::set_timeouts;
 use winhttp_tests::support::tls::{identity, world};
+use winhttp_tests::support::{set_text, set_timeouts};
 use winhttp_tests::{Call, Client, Handle, Info, Mode, Sending, scenarios};
 
 const BROKEN: u32 = c::ERROR_WINHTTP_CONNECTION_ERROR;
@@ -30,18 +31,51 @@ enum Then {
     Holds,
 }
 
+fn ends(connection: &mut Connection, answer: &str, then: Then) -> io::Result<()> {
+    connection.send(answer.as_bytes())?;
+    match then {
+        Then::Resets => connection.reset()?,
+        Then::Vanishes => connection.vanish(),
+        // More than the fixtures would keep meanwhile is not read.
+        Then::Holds => drop(connection.hold("end")?),
+    }
+    Ok(())
+}
+
 /// A server that reads a head, says this, and does that.
 fn server(secure: bool, answer: &'static str, then: Then) -> Server {
     let script = move |connection: &mut Connection| -> io::Result<()> {
         if connection.read_head()?.is_none() {
             return Ok(());
         }
-        connection.send(answer.as_bytes())?;
-        match then {
-            Then::Resets => connection.reset()?,
-            Then::Vanishes => connection.vanish(),
-            // More than the fixtures would keep meanwhile is not read.
-            Then::Holds => drop(connection.hold("end")?),
+        ends(connection, answer, then)
+    };
+    if secure {
+        Server::tls(script, &identity(&IdentityOptions::default())).unwrap()
+    } else {
+        Server::plain(script).unwrap()
+    }
+}
+
+const SEE_OTHER: &str = "HTTP/1.1 303 Go\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+const GO_THERE: &str = "HTTP/1.1 307 Go\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+const WHO: &str = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n";
+
+/// A server that says this to the head of its first request, and does that; all others are told how
+/// long their bodies were.
+fn leads_on(secure: bool, answer: &'static str, then: Then) -> Server {
+    let is_first = AtomicBool::new(true);
+    let script = move |connection: &mut Connection| -> io::Result<()> {
+        while let Some(request) = connection.read_head()? {
+            if is_first.swap(false, Ordering::Relaxed) {
+                return ends(connection, answer, then);
+            }
+            let length = connection.read_body(&request)?.len().to_string();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+                length.len()
+            );
+            connection.send(&[head.as_bytes(), length.as_bytes()].concat())?;
         }
         Ok(())
     };
@@ -50,6 +84,11 @@ fn server(secure: bool, answer: &'static str, then: Then) -> Server {
     } else {
         Server::plain(script).unwrap()
     }
+}
+
+fn set_credentials<W: Unit>(request: Handle) {
+    set_text::<W>(request, c::WINHTTP_OPTION_USERNAME, "user").unwrap();
+    set_text::<W>(request, c::WINHTTP_OPTION_PASSWORD, "pa55word").unwrap();
 }
 
 /// A POST that waits for ever, unless the test sets limits.
@@ -100,6 +139,43 @@ scenarios! {
             gets_the_refusal(&client, request);
             client.finish();
         });
+    }
+
+    /// What was given whole can be given again, however little of it the server has taken (25.12).
+    fn an_early_answer_that_asks_for_another_request_gets_it<W>(mode) {
+        for (secure, length) in [(false, UPLOAD), (true, SECURE_UPLOAD)] {
+            for then in [Then::Resets, Then::Vanishes, Then::Holds] {
+                for (answer, body) in [(SEE_OTHER, 0), (GO_THERE, length), (WHO, length)] {
+                    let server = leads_on(secure, answer, then);
+                    let client = Client::<W>::new(mode);
+                    let request = post(&client, &server, secure);
+                    set_credentials::<W>(request);
+                    let data = vec![0; length as usize];
+                    client.send_with(request, Sending { body: &data, total: length, ..Sending::default() }).unwrap();
+                    client.receive(request).unwrap();
+                    assert_eq!(client.status_code(request), Ok(200));
+                    let got = String::from_utf8(client.body(request).unwrap()).unwrap();
+                    assert_eq!(got, body.to_string(), "{answer}");
+                    server.release("end").unwrap();
+                    client.finish();
+                }
+            }
+        }
+    }
+
+    /// Nor is anything kept of what was written: the program has it.
+    fn an_early_answer_that_needs_what_was_written_is_left_to_the_program<W>(mode) {
+        for answer in [GO_THERE, WHO] {
+            let server = leads_on(false, answer, Then::Holds);
+            let client = Client::<W>::new(mode);
+            let request = post(&client, &server, false);
+            set_credentials::<W>(request);
+            client.send_with(request, Sending { total: UPLOAD, ..Sending::default() }).unwrap();
+            assert_eq!(write_all(&client, request, UPLOAD), Err(BROKEN));
+            assert_eq!(client.receive(request), Err(c::ERROR_WINHTTP_RESEND_REQUEST));
+            server.release("end").unwrap();
+            client.finish();
+        }
     }
 
     fn a_refusal_fails_the_write_and_is_readable<W>(mode) {

@@ -61,7 +61,10 @@ impl Exchange {
             State::Connected => {
                 self.upload = self.upload.anew();
                 let first = self.upload.next(&self.request, given, piece);
-                self.replay = Replay::Given(given);
+                self.replay = Replay::Given {
+                    bytes: given,
+                    is_all: piece.is_last || self.request.is_later_leg,
+                };
                 self.state = State::Sending;
                 Ok(if self.origin == Origin::Replacement {
                     first

@@ -43,6 +43,7 @@ mod cookies;
 mod cookies_of_programs;
 mod core_constants;
 mod corpus;
+mod credentials_of_origins;
 mod decompression;
 #[cfg(target_os = "linux")] // recorded there
 mod differential;

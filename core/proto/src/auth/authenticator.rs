@@ -24,8 +24,9 @@
 //! ```
 //!
 //! The caller decides when not to ask at all: DISABLE_AUTHENTICATION; a 407 that is no proxy's, a
-//! 401 to CONNECT; a field that the program has added itself. Answers of the server are not
-//! verified (rspauth).
+//! 401 to CONNECT; a field that the program has added itself. A request that is sent without asking
+//! is told with [`goes_to`](Authenticator::goes_to) all the same: credentials belong to whom it
+//! goes to. Answers of the server are not verified (rspauth).
 
 use super::credentials::{Credentials, Login};
 use super::digest::{Counts, Session};
@@ -131,6 +132,15 @@ impl Authenticator {
         self.sources.end();
     }
 
+    /// A request is about to be sent to this origin. Credentials that belong to none yet are this
+    /// one's from now on, whether the request carries them or not.
+    pub fn goes_to(&mut self, origin: &Origin) {
+        self.asker = None;
+        if !self.sources.is_empty() {
+            self.turn_to(origin);
+        }
+    }
+
     /// The value of Authorization or Proxy-Authorization
     /// ([`AuthTarget::authorization_field`]) in a request that is about to be sent.
     ///
@@ -139,11 +149,7 @@ impl Authenticator {
     /// Without having been asked for, there are only Basic that the program has set, and Digest
     /// with a nonce that this handle knows from the same origin.
     pub fn authorization(&mut self, sending: &Sending<'_>) -> Option<Authorization> {
-        self.asker = None;
-        if self.sources.is_empty() {
-            return None;
-        }
-        self.turn_to(sending.origin);
+        self.goes_to(sending.origin);
         let held = self.sources.held(sending.origin)?;
         let session = self.session.as_ref();
         let session = session.filter(|session| session.is_of(sending.origin));

@@ -4,8 +4,8 @@
 /// it can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Replay {
-    /// So many bytes, given with SendRequest and lent as long as that call lasts; `is_all` says that
-    /// they are the whole body.
+    /// So many bytes, given with SendRequest and lent as long as that call lasts; `is_all` says
+    /// that they are the whole body.
     Given { bytes: usize, is_all: bool },
     /// Pieces of WriteData as well, which the program has back.
     Written,

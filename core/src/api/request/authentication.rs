@@ -78,8 +78,8 @@ impl<E: Embedder> Request<E> {
     /// The system gives no random bytes.
     pub(super) fn is_challenged(&self, answer: &ResponseHead, has_body: bool) -> Result<bool> {
         let mut state = self.state();
-        let is_ours = state.answers_challenges() && state.authenticators.server.has_credentials();
-        if answer.status != 401 || !is_ours {
+        // Without credentials, too: the program may give some that answer it.
+        if answer.status != 401 || !state.answers_challenges() {
             return Ok(false);
         }
         let moved = state.moved.clone();
@@ -137,11 +137,18 @@ impl<E: Embedder> RequestState<E> {
         leg: &Leg<'_>,
         body: Option<&[u8]>,
     ) -> Option<Authorization> {
-        if !self.answers_challenges() || !self.authenticators.server.has_credentials() {
+        let answers = self.answers_challenges();
+        let server = &mut self.authenticators.server;
+        if !server.has_credentials() {
             return None;
         }
-        self.authenticators.server.authorization(&Sending {
-            origin: &leg.origin(),
+        let origin = leg.origin();
+        if !answers {
+            server.goes_to(&origin);
+            return None;
+        }
+        server.authorization(&Sending {
+            origin: &origin,
             method: leg.verb,
             target: leg.target,
             body,

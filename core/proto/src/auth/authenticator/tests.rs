@@ -71,6 +71,23 @@ impl Client {
     }
 }
 
+/// A program that shows credentials of its own asks for none.
+#[test]
+fn fact_28_7_4_credentials_that_are_not_asked_for_belong_to_their_origin_all_the_same() {
+    for option in [None, Some(1)] {
+        let mut client = Client::new();
+        if option.is_none() {
+            client.set(AuthScheme::Basic, 1);
+        }
+        client.begin(option);
+        client.0.goes_to(&origin("a"));
+        client.accept("a", &[]);
+        assert_eq!(client.ask("b"), None);
+        assert_eq!(client.challenge("b", &["Basic realm=r"]), Deliver);
+        assert_eq!(client.ask("b"), None);
+    }
+}
+
 /// Nonce and nc of a Digest value.
 fn turn(value: &str) -> (String, String) {
     let behind = |name: &str| value.split_once(name).unwrap().1;

@@ -298,6 +298,26 @@ scenarios! {
         assert_eq!(server.requests().len(), 2);
     }
 
+    /// It is not drained, so it is never too much.
+    fn facts_21_3_3_and_26_1_a_redirect_whose_body_ends_with_its_connection_is_followed<W>(mode) {
+        let server = Server::plain(|connection: &mut Connection| {
+            if let Some(request) = connection.read_head()? {
+                match &*request.target {
+                    "/x" => connection.send(HELLO)?,
+                    _ => connection.send(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nConnection: close\r\n\r\ngone")?,
+                }
+                connection.close();
+            }
+            Ok(())
+        })
+        .unwrap();
+        let client = Client::<W>::new(mode);
+        let request = open(&client, &server, "GET", "/");
+        assert_eq!(fetch(&client, request, Sending::default()).as_deref(), Ok("hello"));
+        client.finish();
+        assert_eq!(server.connections(), 2);
+    }
+
     fn fact_26_17_a_web_socket_goes_where_its_request_is_sent<W>(mode) {
         let target = Server::plain(winhttp_fixtures::by_path).unwrap();
         let location = format!("http://127.0.0.1:{}/echo", target.port());

@@ -91,18 +91,18 @@ impl Exchange {
         self.expires = true;
     }
 
-    /// The rest of the response, if the connection serves others behind it; to be taken when nobody
     /// The answer announces more of a body than is passed over for another leg
-    /// (MAX_RESPONSE_DRAIN_SIZE).
+    /// (MAX_RESPONSE_DRAIN_SIZE). Of a connection that ends with it, nothing is.
     #[must_use]
     pub fn is_too_much_to_pass(&self) -> bool {
         let State::Body(body) = &self.state else {
             return false;
         };
         let left = body.decoder.direct_remaining();
-        left.is_some_and(|left| left > self.request.limits.max_drain)
+        body.reusable && left.is_some_and(|left| left > self.request.limits.max_drain)
     }
 
+    /// The rest of the response, if the connection serves others behind it; to be taken when nobody
     /// reads on.
     pub fn take_rest(&mut self) -> Option<Rest> {
         let whole = self.is_sent_whole() && !self.expires;

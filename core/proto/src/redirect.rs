@@ -115,8 +115,11 @@ pub fn followed(
     if place.secure && !secure && rules.policy == Policy::NotToHttp {
         return Ok(None);
     }
-    let host = to.host_str().ok_or(Error::InvalidUrl)?;
-    let host = Host::parse(host).map_err(|_| Error::InvalidUrl)?;
+    let host = match to.host_str().ok_or(Error::InvalidUrl)? {
+        // As the program wrote it, with its zone: it is the same server.
+        same if Some(same) == base.host_str() => place.host.clone(),
+        other => Host::parse(other).map_err(|_| Error::InvalidUrl)?,
+    };
     let port = to.port_or_known_default().filter(|port| *port != 0);
     let port = port.ok_or(Error::InvalidUrl)?;
     if rules.left == 0 {
@@ -182,6 +185,7 @@ fn is_of_body(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::url::request_url;
 
     const RULES: Rules = Rules {
         policy: Policy::NotToHttp,
@@ -355,6 +359,24 @@ mod tests {
         assert_eq!(redirect.target, "/x?y", "no fragment on the wire");
         let same = follow(RULES, url, "GET", 302, Some("/x")).unwrap().unwrap();
         assert_eq!(same.url, "http://a/x", "the old fragment is not kept");
+    }
+
+    #[test]
+    fn the_same_host_stays_as_it_was_written() {
+        for name in ["fe80::1%lo", "127.1"] {
+            let host = Host::parse(name).unwrap();
+            let place = Place {
+                secure: false,
+                host: &host,
+                port: 80,
+                method: "GET",
+            };
+            let url = request_url(false, &host, 80, "/");
+            let redirect = followed(RULES, place, &url, &answer(302, Some("/x")));
+            let redirect = redirect.unwrap().unwrap();
+            assert_eq!(redirect.host.name(), host.name(), "{name}");
+            assert_eq!(redirect.host.text(), host.text(), "{name}");
+        }
     }
 
     #[test]

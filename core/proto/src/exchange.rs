@@ -152,10 +152,7 @@ impl Exchange {
             upload: Upload::default(),
             stall: Stall::default(),
             origin: Origin::Fresh,
-            replay: Replay::Given {
-                bytes: 0,
-                is_all: false,
-            },
+            replay: Replay::Given { is_all: false },
             is_given: false,
             expires: false,
             retried: 0,

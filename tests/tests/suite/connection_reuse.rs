@@ -353,12 +353,18 @@ scenarios! {
         assert_eq!(server.connections(), 2);
         assert!(was_told(&client, second, CONNECTED));
         client.close_and_wait(second);
-        // Ruling 40.10: what may have been done once is not done twice.
         let connect = client.connect("127.0.0.1", server.port()).unwrap();
+        let put = client.open_request(connect, "PUT", "/", 0).unwrap();
+        client.send_with(put, Sending { body: b"body", total: 4, ..Sending::default() }).unwrap();
+        assert_eq!(client.receive(put), Ok(()), "lent until then");
+        assert_eq!(client.body(put).as_deref(), Ok(&b"hello"[..]));
+        assert_eq!(server.connections(), 3);
+        client.close_and_wait(put);
+        // Ruling 40.10: what may have been done once is not done twice.
         let post = client.open_request(connect, "POST", "/", 0).unwrap();
         client.send(post).unwrap();
         assert_eq!(client.receive(post), Err(c::ERROR_WINHTTP_CONNECTION_ERROR));
-        assert_eq!(server.connections(), 2);
+        assert_eq!(server.connections(), 3);
         client.finish();
     }
 

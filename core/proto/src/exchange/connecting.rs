@@ -62,7 +62,6 @@ impl Exchange {
                 self.upload = self.upload.anew();
                 let first = self.upload.next(&self.request, given, piece);
                 self.replay = Replay::Given {
-                    bytes: given,
                     is_all: piece.is_last || self.request.is_later_leg,
                 };
                 self.state = State::Sending;

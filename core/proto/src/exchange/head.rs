@@ -182,7 +182,7 @@ impl Exchange {
     fn is_refused_unread(&mut self, status: u16) -> bool {
         status == 408
             && self.origin == Origin::Reused
-            && self.replay.is_possible(false)
+            && self.replay.is_possible()
             && self.upload.is_complete()
             && self.tries_again(Condition::Status408)
     }
@@ -236,7 +236,7 @@ impl Exchange {
             answered: !input.is_empty() || head.interim > 0,
             written: true,
             // What is not written yet may be written meanwhile.
-            replayable: self.replay.is_possible(false) && self.upload.is_complete(),
+            replayable: self.replay.is_possible() && self.upload.is_complete(),
             method: &self.request.method,
         };
         let (is_stale, is_used) = (loss.is_stale(), loss.is_of_a_used_connection());

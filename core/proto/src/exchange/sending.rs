@@ -313,7 +313,7 @@ impl Exchange {
             origin: self.origin,
             answered: upload.has_arrived,
             written: upload.written > 0,
-            replayable: self.replay.is_possible(true),
+            replayable: self.replay.is_possible(),
             method: &self.request.method,
         };
         matches!(upload.way, Way::Lost(_)) && loss.is_stale()

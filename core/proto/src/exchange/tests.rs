@@ -214,8 +214,15 @@ impl World {
     }
 
     fn receive(&mut self) -> Result<()> {
-        let mut call = Call::RECEIVE;
-        self.run(&mut call)
+        self.receive_with(b"")
+    }
+
+    /// Receives, with the data that was given to send.
+    fn receive_with(&mut self, again: &[u8]) -> Result<()> {
+        self.run(&mut Call::Receive {
+            again,
+            piece: Piece::WHOLE,
+        })
     }
 
     fn available(&mut self) -> Result<u32> {

@@ -109,6 +109,7 @@ pub struct Exchange {
     /// Since when nothing has arrived of what is waited for.
     stall: Stall,
     origin: Origin,
+    told: Told,
     replay: Replay,
     /// The program gets the answer that is there.
     is_given: bool,
@@ -117,6 +118,14 @@ pub struct Exchange {
     /// How often it was sent once more.
     retried: u32,
     record: Record,
+}
+
+/// What the program was told of the request; it is not told twice, however often it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Nothing,
+    Sending,
+    Receiving,
 }
 
 enum State {
@@ -152,6 +161,7 @@ impl Exchange {
             upload: Upload::default(),
             stall: Stall::default(),
             origin: Origin::Fresh,
+            told: Told::Nothing,
             replay: Replay::Given { is_all: false },
             is_given: false,
             expires: false,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::replay::Replay;
 use super::request_body::Piece;
 use super::retry::{Condition, Origin};
-use super::{Action, Awaits, Exchange, Release, State, Turn};
+use super::{Action, Awaits, Exchange, Release, State, Told, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::notify::{Notification, SecureProblems};
@@ -65,11 +65,11 @@ impl Exchange {
                     is_all: piece.is_last || self.request.is_later_leg,
                 };
                 self.state = State::Sending;
-                Ok(if self.origin == Origin::Replacement {
-                    first
-                } else {
-                    Action::Notify(Notification::SendingRequest)
-                })
+                if self.told >= Told::Sending {
+                    return Ok(first);
+                }
+                self.told = Told::Sending;
+                Ok(Action::Notify(Notification::SendingRequest))
             }
             State::Sending => Ok(self.upload.next(&self.request, given, piece)),
             State::Written => {

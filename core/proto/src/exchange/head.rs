@@ -8,7 +8,9 @@ use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
 use super::request_body::Piece;
 use super::retry::{Condition, Loss, Origin};
 use super::timers::Wait;
-use super::{Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Turn};
+use super::{
+    Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Told, Turn,
+};
 use crate::decode::{Decoder, hide};
 use crate::error::Error;
 use crate::failure::Result;
@@ -114,6 +116,7 @@ impl Exchange {
         match &mut self.state {
             State::Sent => {
                 self.state = State::Head(Head::new(turn.now, self.origin));
+                self.told = Told::Receiving;
                 self.stall.over();
                 Ok(Action::Notify(Notification::ReceivingResponse))
             }
@@ -146,7 +149,7 @@ impl Exchange {
                 true => Action::Answered,
                 false => Action::Done,
             }),
-            State::Written if self.origin == Origin::Replacement => {
+            State::Written if self.told == Told::Receiving => {
                 self.state = State::Head(Head::new(turn.now, self.origin));
                 Ok(Action::Read(self.room_for_head()))
             }

@@ -9,8 +9,8 @@ pub(super) enum Origin {
     Fresh,
     /// Another request has used it before, and the server may have given it up meanwhile.
     Reused,
-    /// It was opened in place of a stale one: what was told of the request is not told twice, and
-    /// it is the last attempt.
+    /// It was opened in place of a stale one, and is the last attempt unless the program says
+    /// otherwise (FAILED_CONNECTION_RETRIES).
     Replacement,
 }
 

@@ -130,6 +130,32 @@ fn a_server_that_takes_nothing_is_slow_and_not_gone() {
     assert_eq!(error(world.send()), Error::Timeout);
 }
 
+#[test]
+fn a_later_leg_whose_connection_is_replaced_is_told_of_like_others() {
+    let mut world = World::new(Composed {
+        is_later_leg: true,
+        ..request()
+    });
+    world.pooled = true;
+    world.writing.push_back(Peer::Resets);
+    world
+        .reading
+        .extend([Peer::Resets, Peer::Sends(ANSWER.to_vec())]);
+    world.receive().unwrap();
+    let expected = [
+        "SendingRequest",
+        "(release)",
+        "ResolvingName",
+        "NameResolved",
+        "ConnectingToServer",
+        "ConnectedToServer",
+        "RequestSent(32)",
+        "ReceivingResponse",
+        "ResponseReceived(38)",
+    ];
+    assert_eq!(world.told(), expected);
+}
+
 /// A world whose request is sent once more as often as this says.
 fn retrying(limit: u32, conditions: u32) -> World {
     let mut world = World::new(Composed {
@@ -138,6 +164,25 @@ fn retrying(limit: u32, conditions: u32) -> World {
     });
     world.pooled = true;
     world
+}
+
+#[test]
+fn fact_21_5_4_a_request_is_told_of_though_its_first_handshake_failed() {
+    for (conditions, repeated) in [(2, true), (5, false)] {
+        let mut world = World::new(Composed {
+            retries: Some(ConnectionRetries {
+                limit: 1,
+                conditions,
+            }),
+            secure: true,
+            ..request()
+        });
+        world.securing.push_back(Peer::Resets);
+        assert_eq!(world.send().is_ok(), repeated, "{conditions}");
+        let told = world.told();
+        let sending = told.iter().filter(|told| *told == "SendingRequest").count();
+        assert_eq!(sending, usize::from(repeated), "{told:?}");
+    }
 }
 
 #[test]

@@ -42,8 +42,10 @@ export! {
     }
 
     /// Keeps user name and password for one target and one scheme, for the next WinHttpSendRequest
-    /// of this handle. In this version no challenge is answered with them: it is handed to the
-    /// program.
+    /// of this handle, within one origin: that of the challenge that was the last response, else
+    /// the one that the request goes to. Basic is sent at once, Digest when a 401 asks for it, or
+    /// at once with a nonce that this handle knows. Challenges of NTLM, Negotiate and Passport are
+    /// handed to the program.
     ///
     /// NULL for both, or an empty name, stands for whoever is logged on (NTLM, Negotiate and
     /// Passport only). The text is copied.

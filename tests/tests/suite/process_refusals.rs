@@ -184,7 +184,7 @@ fn what_is_refused_while_an_answer_is_passed_over_ends_its_connection_only() {
         let server = Server::plain(begins).unwrap();
         let printed = outcome_with(&server, &program, mode, "drain", "clone3", EAGAIN);
         assert!(
-            NO_THREAD.contains(printed.trim_end()),
+            ["request 0", "request 8"].contains(&printed.trim_end()),
             "a look-up may need a thread as well: {printed}"
         );
     }

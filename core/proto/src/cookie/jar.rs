@@ -195,10 +195,11 @@ impl Jar {
         if self.count < COOKIES_MAX {
             return;
         }
-        let domains: Vec<Box<str>> = self.domains.keys().cloned().collect();
-        for domain in domains {
-            self.retain(&domain, |cookie| !is_over(cookie.expires, now));
-        }
+        self.domains.retain(|_, cookies| {
+            cookies.retain(|cookie| !is_over(cookie.expires, now));
+            !cookies.is_empty()
+        });
+        self.count = self.domains.values().map(Vec::len).sum();
         if self.count < COOKIES_MAX {
             return;
         }

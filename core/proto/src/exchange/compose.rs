@@ -82,7 +82,9 @@ impl Draft<'_> {
             if header.is_named("Cookie")
                 && let Some(cookie) = &cookie
             {
-                wire.set(&header.name, cookie); // where its first one stands
+                if !wire.contains("Cookie") {
+                    wire.push(&header.name, cookie); // where its first one stands
+                }
             } else if !again && !replaced {
                 wire.push(&header.name, &header.value);
             }

@@ -1,5 +1,5 @@
-//! Credentials, proxies and connection groups: partly not built yet, so arguments and handles are
-//! what is tried.
+//! Credentials, proxies and connection groups. Proxies are not built yet: arguments and handles are
+//! what is tried of them.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{AutoproxyOptions, ProxyInfo, ProxySettings};

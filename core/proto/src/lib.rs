@@ -21,6 +21,7 @@ pub mod http_date;
 pub mod notify;
 pub mod numbers;
 pub mod option;
+pub mod proxy;
 pub mod redirect;
 pub mod tcp_info;
 pub mod url;

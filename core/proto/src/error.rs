@@ -75,6 +75,10 @@ pub enum Error {
     SecureChannelError,
     /// The server insists on a client certificate.
     ClientAuthCertNeeded,
+    /// TLS with a proxy failed.
+    SecureFailureProxy,
+    /// A proxy insists on a client certificate.
+    ClientAuthCertNeededProxy,
 
     // The server misbehaved.
     /// The response, or a WebSocket frame, breaks the protocol.

@@ -15,8 +15,8 @@
 //!
 //! Beside that stands the upload, which may go on while the response is received: one call writes,
 //! another receives or reads. A failure leaves the exchange Over. A redirect that is followed and a
-//! challenge that is answered are the next exchange's. The place of what is not built yet: a tunnel
-//! through a proxy lies between Dialing and Securing.
+//! challenge that is answered are the next exchange's. Through a proxy, what is dialed is that; its
+//! own TLS and [`tunnel`] lie between Dialing and Securing.
 
 mod body;
 mod coded;
@@ -35,6 +35,7 @@ mod sending;
 #[cfg(test)]
 mod tests;
 pub mod timers;
+pub mod tunnel;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -60,6 +61,7 @@ pub use rest::Rest;
 use retry::Origin;
 use sending::Upload;
 use timers::{Stall, Wait};
+use tunnel::{Tunnel, Via};
 
 /// What an exchange tolerates.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +81,8 @@ pub struct Composed {
     pub host: Arc<str>,
     /// TLS comes before the request.
     pub secure: bool,
+    /// The proxy on the way to the server.
+    pub via: Option<Via>,
     /// The encoded request head.
     pub head: Vec<u8>,
     /// The method, which decides how the response is framed.
@@ -113,6 +117,8 @@ pub struct Exchange {
     replay: Replay,
     /// The program gets the answer that is there.
     is_given: bool,
+    /// What is received is a proxy's answer to CONNECT.
+    is_of_proxy: bool,
     /// EXPIRE_CONNECTION.
     expires: bool,
     /// How often it was sent once more.
@@ -124,6 +130,8 @@ pub struct Exchange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Told {
     Nothing,
+    /// Of the sending of a CONNECT.
+    Tunnelling,
     Sending,
     Receiving,
 }
@@ -135,7 +143,8 @@ enum State {
     /// With what there is to tell first.
     Dialing(Option<Notification>),
     Reached(IpAddr),
-    Securing,
+    Tunnelling(Tunnel),
+    Securing(Hop),
     Refused(Option<SecureProblems>, Failure),
     Connected,
     Sending,
@@ -151,6 +160,13 @@ enum State {
     Over,
 }
 
+/// Whose TLS it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hop {
+    Proxy,
+    Server,
+}
+
 impl Exchange {
     /// An exchange of which nothing has happened.
     #[must_use]
@@ -164,6 +180,7 @@ impl Exchange {
             told: Told::Nothing,
             replay: Replay::Given { is_all: false },
             is_given: false,
+            is_of_proxy: false,
             expires: false,
             retried: 0,
             record: Record::default(),
@@ -196,6 +213,12 @@ impl Exchange {
             return Err(Error::OperationCancelled.into());
         }
         self.expires |= turn.expires;
+        if matches!(call, Call::Send { .. } | Call::Receive { .. })
+            && let Some(action) = self.next_of_tunnel(turn, input)?
+        {
+            self.note(turn.now, call);
+            return Ok(action);
+        }
         let action = match call {
             Call::Send {
                 given,
@@ -225,6 +248,9 @@ impl Exchange {
     #[must_use]
     pub fn outgoing<'a>(&'a self, call: &'a Call<'_>, mut from: usize) -> [&'a [u8]; 4] {
         let (head, [chunk, data, end]) = match call {
+            Call::Send { .. } | Call::Receive { .. } if self.connect_head().is_some() => {
+                (self.connect_head().unwrap_or_default(), Default::default())
+            }
             Call::Send { given, piece, .. } => (&*self.request.head, piece.parts(given)),
             Call::Write { data, piece, .. } => (&[][..], piece.parts(data)),
             // The request is sent once more.
@@ -252,7 +278,11 @@ impl Exchange {
     /// What this call waits for is room to write.
     #[must_use]
     pub fn waits_to_write(&self, call: RequestOperation) -> bool {
-        call == RequestOperation::WriteData || matches!(self.state, State::Sending)
+        let is_writing = match &self.state {
+            State::Sending | State::Tunnelling(Tunnel::Writing { .. }) => true,
+            _ => false,
+        };
+        call == RequestOperation::WriteData || is_writing
     }
 
     /// What this call waits for is something to read, maybe beside room to write.
@@ -260,6 +290,8 @@ impl Exchange {
     pub fn waits_to_read(&self, call: RequestOperation) -> bool {
         if matches!(self.state, State::Sending | State::Sent) {
             self.upload.looks_for_answer()
+        } else if let State::Tunnelling(tunnel) = &self.state {
+            !matches!(tunnel, Tunnel::Writing { .. })
         } else {
             self.is_receiving() && call != RequestOperation::WriteData
         }
@@ -280,13 +312,21 @@ impl Exchange {
         if let State::Upgraded(head) | State::Body(Body { head, .. }) = &self.state {
             head.as_deref()
         } else {
-            None
+            self.challenge_of_proxy()
         }
+    }
+
+    /// The answer is a proxy's challenge to a CONNECT: [`Exchange::answer_proxy`] or
+    /// [`Exchange::give`].
+    #[must_use]
+    pub fn is_challenged_by_proxy(&self) -> bool {
+        self.challenge_of_proxy().is_some()
     }
 
     /// The program gets the answer that is there.
     pub fn give(&mut self) {
         self.is_given = true;
+        self.give_challenge();
     }
 
     /// The answer is a challenge, whatever its status says (Passport).
@@ -311,7 +351,7 @@ impl Exchange {
         let head = self.response().filter(|_| !self.is_given);
         let is_authenticated = self.request.is_authenticated;
         head.is_some_and(|head| {
-            is_authenticated || matches!(head.status, 300..=303 | 307 | 308 | 401)
+            is_authenticated || matches!(head.status, 300..=303 | 307 | 308 | 401 | 407)
         })
     }
 
@@ -384,7 +424,8 @@ impl fmt::Debug for State {
             Self::Resolving => "Resolving",
             Self::Dialing(_) => "Dialing",
             Self::Reached(_) => "Reached",
-            Self::Securing => "Securing",
+            Self::Tunnelling(_) => "Tunnelling",
+            Self::Securing(_) => "Securing",
             Self::Refused(..) => "Refused",
             Self::Connected => "Connected",
             Self::Sending => "Sending",

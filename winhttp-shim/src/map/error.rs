@@ -48,6 +48,8 @@ pub(crate) fn number(error: Error) -> Code {
         Error::SecureFailure => c::ERROR_WINHTTP_SECURE_FAILURE,
         Error::SecureChannelError => c::ERROR_WINHTTP_SECURE_CHANNEL_ERROR,
         Error::ClientAuthCertNeeded => c::ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED,
+        Error::SecureFailureProxy => c::ERROR_WINHTTP_SECURE_FAILURE_PROXY,
+        Error::ClientAuthCertNeededProxy => c::ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED_PROXY,
         Error::InvalidServerResponse => c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE,
         Error::HttpProtocolMismatch => c::ERROR_WINHTTP_HTTP_PROTOCOL_MISMATCH,
         Error::HeaderCountExceeded => c::ERROR_WINHTTP_HEADER_COUNT_EXCEEDED,

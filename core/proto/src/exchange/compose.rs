@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
+use super::tunnel::CONNECT;
 use crate::auth::{AuthTarget, Authorization};
 use crate::cookie::Pairs;
 use crate::error::{Error, Result};
@@ -15,6 +18,7 @@ const GENERATED_FIELDS_MAX: usize = 8;
 const ACCEPT_ENCODING: &str = "Accept-Encoding";
 /// As Windows spells it.
 const KEEP_ALIVE: &str = "Keep-Alive";
+const PROXY_CONNECTION: &str = "Proxy-Connection";
 /// Methods that leave in capitals, however the program writes them (observed).
 const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT",
@@ -44,6 +48,8 @@ pub struct Draft<'d> {
     pub port: u16,
     /// https.
     pub secure: bool,
+    /// It is given to a proxy, as it is: without a tunnel.
+    pub for_proxy: bool,
     /// User-Agent, unless the program has added one.
     pub agent: Option<&'d str>,
     /// The fields the program has added.
@@ -70,8 +76,14 @@ impl Draft<'_> {
         let own = self.own;
         let mut wire = HeaderList::with_capacity(own.len() + GENERATED_FIELDS_MAX);
         let connection = self.connection();
-        if let Some(connection) = connection {
-            wire.push("Connection", connection);
+        match connection {
+            Some(KEEP_ALIVE) if self.for_proxy => {
+                if !own.contains(PROXY_CONNECTION) {
+                    wire.push(PROXY_CONNECTION, KEEP_ALIVE);
+                }
+            }
+            Some(connection) => wire.push("Connection", connection),
+            None => {}
         }
         let cookie = self.cookies.and_then(|jar| cookie_field(own, jar));
         for header in own.iter() {
@@ -137,20 +149,14 @@ impl Draft<'_> {
 
     /// The bytes of a head with these fields, and with credentials, which are in no list.
     #[must_use]
-    pub fn encode(&self, fields: &HeaderList, authorization: Option<&Authorization>) -> Vec<u8> {
-        let field = AuthTarget::Server.authorization_field();
-        let credentials =
-            authorization.map(|value| [field.as_bytes(), b": ", value.expose(), b"\r\n"]);
+    pub fn encode(&self, fields: &HeaderList, credentials: &[CredentialsFor<'_>]) -> Vec<u8> {
+        let parts = || credentials.iter().flat_map(field);
         let mut head = Vec::new();
-        if let Some(parts) = &credentials {
-            head.reserve(parts.iter().map(|part| part.len()).sum());
-        }
+        head.reserve(parts().map(<[u8]>::len).sum());
         encode_request(&mut head, self.verb, self.target, self.version, fields);
-        if let Some(parts) = credentials {
+        if !credentials.is_empty() {
             head.truncate(head.len() - b"\r\n".len());
-            for part in parts {
-                head.extend_from_slice(part);
-            }
+            parts().for_each(|part| head.extend_from_slice(part));
             head.extend_from_slice(b"\r\n");
         }
         head
@@ -163,6 +169,49 @@ impl Draft<'_> {
             (port, _) => [self.host, ":", &port.to_string()].concat().into(),
         }
     }
+}
+
+/// Credentials, and whom they are for.
+pub type CredentialsFor<'c> = (AuthTarget, &'c Authorization);
+
+/// The field that carries them.
+fn field<'c>((target, value): &CredentialsFor<'c>) -> [&'c [u8]; 4] {
+    let name = target.authorization_field().as_bytes();
+    [name, b": ", value.expose(), b"\r\n"]
+}
+
+/// The head that asks a proxy for a tunnel to `authority`, host and port (RFC 9110 §9.3.6). It has
+/// nothing of the request that goes through the tunnel.
+#[must_use]
+pub fn connect_head(
+    authority: &str,
+    agent: Option<&str>,
+    credentials: Option<&Authorization>,
+) -> Zeroizing<Vec<u8>> {
+    let mut fields = HeaderList::with_capacity(GENERATED_FIELDS_MAX);
+    fields.push("Host", authority);
+    if let Some(agent) = agent.and_then(text::latin_1) {
+        fields.push("User-Agent", &agent);
+    }
+    fields.push(PROXY_CONNECTION, KEEP_ALIVE);
+    let draft = Draft {
+        verb: CONNECT,
+        target: authority,
+        version: Version::HTTP_11,
+        host: "",
+        port: 0,
+        secure: false,
+        for_proxy: true,
+        agent: None,
+        own: &HeaderList::new(),
+        cookies: None,
+        body_bytes: 0,
+        keeps_alive: true,
+        accept_encoding: None,
+        upgrade: None,
+    };
+    let credentials = credentials.map(|value| (AuthTarget::Proxy, value));
+    Zeroizing::new(draft.encode(&fields, credentials.as_slice()))
 }
 
 /// The value of the one Cookie field (RFC 6265 §5.4): the program's in their order, the jar's
@@ -244,6 +293,7 @@ mod tests {
             host: "server",
             port: 80,
             secure: false,
+            for_proxy: false,
             agent: None,
             own: &own,
             cookies,
@@ -254,7 +304,7 @@ mod tests {
         };
         change(&mut draft);
         let fields = draft.fields();
-        String::from_utf8(draft.encode(&fields, None)).unwrap()
+        String::from_utf8(draft.encode(&fields, &[])).unwrap()
     }
 
     #[test]

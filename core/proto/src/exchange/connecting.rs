@@ -1,11 +1,13 @@
 //! From a server's name to a connection on which the request can be sent.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::replay::Replay;
 use super::request_body::Piece;
 use super::retry::{Condition, Origin};
-use super::{Action, Awaits, Exchange, Release, State, Told, Turn};
+use super::tunnel::Tunnel;
+use super::{Action, Awaits, Exchange, Hop, Release, State, Told, Turn};
 use crate::error::Error;
 use crate::failure::{Failure, Result};
 use crate::notify::{Notification, SecureProblems};
@@ -23,8 +25,9 @@ impl Exchange {
             State::Composed => Ok(Action::Acquire),
             State::Unconnected => {
                 self.state = State::Resolving;
-                let host = self.request.host.clone();
-                Ok(Action::Notify(Notification::ResolvingName(host)))
+                let via = self.request.via.as_ref().map(|via| &via.host);
+                let dialed = Arc::clone(via.unwrap_or(&self.request.host));
+                Ok(Action::Notify(Notification::ResolvingName(dialed)))
             }
             State::Resolving => {
                 let limit = Timeouts::effective(turn.timeouts.resolve_ms);
@@ -36,15 +39,16 @@ impl Exchange {
             }),
             State::Reached(address) => {
                 let notification = Notification::ConnectedToServer(*address);
-                self.state = if self.request.secure {
-                    State::Securing
-                } else {
-                    State::Connected
+                self.state = match &self.request.via {
+                    Some(via) if via.secure => State::Securing(Hop::Proxy),
+                    Some(_) => self.behind_proxy(),
+                    None if self.request.secure => State::Securing(Hop::Server),
+                    None => State::Connected,
                 };
                 Ok(Action::Notify(notification))
             }
             // The handshake is part of connecting and has the same limit.
-            State::Securing => {
+            State::Securing(_) => {
                 let limit = Timeouts::effective(turn.timeouts.connect_ms);
                 Ok(Action::Secure(limit))
             }
@@ -84,9 +88,11 @@ impl Exchange {
                 self.state = State::Unconnected;
                 Ok(Action::Release(Release::Replace))
             }
-            State::Head(_) | State::Body(_) | State::Upgraded(_) | State::Over => {
-                Err(Error::IncorrectHandleState.into())
-            }
+            State::Tunnelling(_)
+            | State::Head(_)
+            | State::Body(_)
+            | State::Upgraded(_)
+            | State::Over => Err(Error::IncorrectHandleState.into()),
         }
     }
 
@@ -117,9 +123,20 @@ impl Exchange {
         self.state = State::Reached(address);
     }
 
+    /// What follows once the proxy is reached, and protected where it is to be.
+    fn behind_proxy(&self) -> State {
+        match &self.request.via {
+            Some(via) if via.tunnels => State::Tunnelling(Tunnel::Unasked),
+            Some(_) | None => State::Connected,
+        }
+    }
+
     /// The TLS handshake is complete.
     pub fn secured(&mut self) {
-        self.state = State::Connected;
+        self.state = match self.state {
+            State::Securing(Hop::Proxy) => self.behind_proxy(),
+            _ => State::Connected,
+        };
     }
 
     /// The TLS handshake failed or took too long; `problems` are the defects of the server's
@@ -133,6 +150,20 @@ impl Exchange {
             self.state = State::Stale;
             return;
         }
+        let failure = match self.state {
+            State::Securing(Hop::Proxy) => of_proxy(failure),
+            _ => failure,
+        };
         self.state = State::Refused(problems, failure);
     }
+}
+
+/// What a failure of TLS means where the peer is a proxy.
+fn of_proxy(failure: Failure) -> Failure {
+    let error = match failure.error() {
+        Error::SecureFailure | Error::SecureChannelError => Error::SecureFailureProxy,
+        Error::ClientAuthCertNeeded => Error::ClientAuthCertNeededProxy,
+        other => other,
+    };
+    failure.with_error(error)
 }

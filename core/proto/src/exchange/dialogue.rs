@@ -130,6 +130,10 @@ pub enum Action {
     /// Move on with the TLS handshake, which has this time: [`Exchange::secured`] or
     /// [`Exchange::refused`].
     Secure(Option<Duration>),
+    /// Compose a CONNECT for the proxy: [`Exchange::ask_for_tunnel`].
+    Tunnel,
+    /// The connection leads to the server from here on; then ask again.
+    Tunnelled,
     /// Write what the call sends, from this byte on ([`Exchange::outgoing`]): [`Exchange::wrote`].
     Write(usize),
     /// Have the system take all that was written: [`Exchange::wrote`].

@@ -160,7 +160,8 @@ impl Exchange {
             | State::Resolving
             | State::Dialing(_)
             | State::Reached(_)
-            | State::Securing
+            | State::Tunnelling(_)
+            | State::Securing(_)
             | State::Refused(..)
             | State::Connected
             | State::Sending
@@ -221,7 +222,9 @@ impl Exchange {
         arrived: Arrived,
         input: &[u8],
     ) -> Result<Flow> {
-        if matches!(self.state, State::Body(_)) {
+        if matches!(self.state, State::Tunnelling(_)) {
+            self.read_of_proxy(turn, arrived, input)
+        } else if matches!(self.state, State::Body(_)) {
             self.read_body(turn, call, room, arrived)
         } else if matches!(self.state, State::Head(_)) {
             self.read_head(turn, arrived, input)

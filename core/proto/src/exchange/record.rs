@@ -8,10 +8,10 @@
 use std::time::Instant;
 
 use super::retry::Origin;
-use super::{Call, Exchange, State};
+use super::{Call, Exchange, Hop, State};
 
 /// A moment of an exchange, with its entry of WINHTTP_REQUEST_TIMES. The entries without one are of
-/// what does not happen here (proxies, streams, compressed headers), and of how long decoding
+/// what does not happen here (detection, streams, compressed headers), and of how long decoding
 /// takes. The TLS handshake counts as its client's first leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
@@ -34,10 +34,14 @@ pub enum Moment {
     ReceiveResponseStart,
     ReceiveResponseHeadersEnd,
     ReceiveResponseEnd,
+    ProxyTunnelStart,
+    ProxyTunnelEnd,
+    ProxyTlsHandshakeStart,
+    ProxyTlsHandshakeEnd,
 }
 
 /// All moments, in their order.
-const MOMENTS: [(Moment, usize); 15] = [
+const MOMENTS: [(Moment, usize); 19] = [
     (Moment::ConnectionAcquireStart, 2),
     (Moment::ConnectionAcquireWaitEnd, 3),
     (Moment::ConnectionAcquireEnd, 4),
@@ -53,6 +57,10 @@ const MOMENTS: [(Moment, usize); 15] = [
     (Moment::ReceiveResponseStart, 22),
     (Moment::ReceiveResponseHeadersEnd, 25),
     (Moment::ReceiveResponseEnd, 27),
+    (Moment::ProxyTunnelStart, 28),
+    (Moment::ProxyTunnelEnd, 29),
+    (Moment::ProxyTlsHandshakeStart, 30),
+    (Moment::ProxyTlsHandshakeEnd, 31),
 ];
 
 /// The record of one exchange.
@@ -145,6 +153,12 @@ impl Record {
         self.mark_end(begin, Moment::ConnectionEstablishmentEnd, now);
     }
 
+    fn tunnelled(&mut self, now: Instant) {
+        let begin = Moment::ProxyTlsHandshakeStart;
+        self.mark_end(begin, Moment::ProxyTlsHandshakeEnd, now);
+        self.mark_end(Moment::ProxyTunnelStart, Moment::ProxyTunnelEnd, now);
+    }
+
     /// The head is out, which has so many bytes.
     fn sent_head(&mut self, bytes: usize, now: Instant) {
         self.mark(Moment::SendRequestHeadersEnd, now);
@@ -185,12 +199,24 @@ impl Exchange {
                 record.mark(Moment::ConnectionEstablishmentStart, now);
             }
             State::Reached(_) => record.connected(now),
-            State::Securing => {
+            State::Securing(Hop::Proxy) => {
                 record.connected(now);
+                record.mark(Moment::ProxyTlsHandshakeStart, now);
+            }
+            State::Tunnelling(_) => {
+                let begin = Moment::ProxyTlsHandshakeStart;
+                record.connected(now);
+                record.mark_end(begin, Moment::ProxyTlsHandshakeEnd, now);
+                record.mark(Moment::ProxyTunnelStart, now);
+            }
+            State::Securing(Hop::Server) => {
+                record.connected(now);
+                record.tunnelled(now);
                 record.mark(Moment::TlsHandshakeStart, now);
             }
             State::Refused(..) | State::Connected => {
                 record.connected(now);
+                record.tunnelled(now);
                 record.mark_end(Moment::TlsHandshakeStart, Moment::TlsHandshakeEnd, now);
             }
             State::Sending => {

@@ -15,6 +15,15 @@ pub struct Rest {
 }
 
 impl Rest {
+    /// All of a body of which nothing was read, up to so many bytes on the wire.
+    pub(super) fn of(decoder: BodyDecoder, most: u64) -> Self {
+        Self {
+            decoder,
+            left: most,
+            may_wait: true,
+        }
+    }
+
     /// Passes what of `input` belongs to the body; the number of those bytes.
     ///
     /// # Errors

@@ -104,6 +104,14 @@ impl Upload {
         }
     }
 
+    /// Somebody on the way has answered, with this status or a worse one: nothing is sent.
+    pub(super) fn refuse(&mut self, status: u16) {
+        self.early.found(status);
+        self.complete = true; // nothing of it is on the connection
+        self.doing = Doing::Writing;
+        self.way = Way::GivenUp(Failure::because(Error::ConnectionError, Answered));
+    }
+
     /// The response has been received, and has this status.
     pub(super) fn answered(&mut self, status: u16) {
         self.early.found(status);
@@ -214,6 +222,9 @@ impl Exchange {
     /// # Errors
     /// What the call fails with.
     pub fn wrote(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, outcome: Wrote) -> Result<Flow> {
+        if matches!(self.state, State::Tunnelling(_)) {
+            return self.wrote_connect(turn, outcome);
+        }
         let upload = &mut self.upload;
         match outcome {
             Wrote::Bytes(count) => {

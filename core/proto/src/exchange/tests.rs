@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod coded;
 mod order;
+mod tunnels;
 mod uploads;
 mod waits;
 
@@ -27,6 +28,7 @@ use crate::option::Timeouts;
 use crate::websocket::{Offer, client_key};
 
 const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: server\r\n\r\n";
+const CONNECT_HEAD: &[u8] = b"CONNECT server:443 HTTP/1.1\r\nHost: server:443\r\n\r\n";
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Actions that any dialogue needs at the most.
 const ACTIONS_MAX: usize = 10_000;
@@ -79,6 +81,8 @@ struct World {
     carried: Carried,
     /// A connection that was used before is there.
     pooled: bool,
+    /// A proxy's challenges are answered.
+    answers_proxy: bool,
     /// What is done about shaking hands; that is over when it is empty.
     securing: VecDeque<Peer>,
     /// What is done about writing; takes everything when it is empty.
@@ -106,6 +110,7 @@ fn request() -> Composed {
     Composed {
         host: "server".into(),
         secure: false,
+        via: None,
         head: HEAD.to_vec(),
         method: "GET".into(),
         announces_close: false,
@@ -151,6 +156,7 @@ impl World {
             },
             carried: Carried::default(),
             pooled: false,
+            answers_proxy: false,
             securing: VecDeque::new(),
             writing: VecDeque::new(),
             reading: VecDeque::new(),
@@ -322,8 +328,20 @@ impl World {
                     Flow::On
                 }
                 Action::Answered => {
-                    self.exchange.give();
+                    match self.exchange.is_challenged_by_proxy() && self.answers_proxy {
+                        true => self.exchange.answer_proxy(),
+                        false => self.exchange.give(),
+                    }
                     continue;
+                }
+                Action::Tunnel => {
+                    self.told.push("(tunnel)".to_owned());
+                    self.exchange.ask_for_tunnel(CONNECT_HEAD.to_vec().into());
+                    Flow::On
+                }
+                Action::Tunnelled => {
+                    self.told.push("(tunnelled)".to_owned());
+                    Flow::On
                 }
                 Action::Yield => {
                     self.yields += 1;

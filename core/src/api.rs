@@ -24,7 +24,7 @@ pub use groups::ConnectionGroups;
 pub use handle::Handle;
 pub use library::{Library, LibraryHeld, Object};
 pub use open::{OpenRequest, OpenSession};
-pub use proxy::ProxyAccess;
+pub use proxy::{NamedProxy, ProxyAccess};
 pub use request::{Body, HeaderBlock, Outcome, Request, RequestState};
 pub use session::Session;
 pub use websocket::{EMPTY_CLOSE_STATUS, WebSocket};

@@ -5,6 +5,7 @@ pub mod coded;
 pub mod compiler;
 pub mod cookies;
 pub mod programs;
+pub mod proxy;
 pub mod schemes;
 pub mod slow_reader;
 pub mod tls;

@@ -10,4 +10,4 @@ pub(crate) use auth::{auth_scheme, auth_target, scheme_of_number, target_of_numb
 pub(crate) use error::code;
 pub(crate) use mask::Mask;
 pub(crate) use notification::{Call, buffer_kind, buffer_type, deliver, status};
-pub(crate) use option::{access_type, file_time, proxy_access, proxy_scheme};
+pub(crate) use option::{access_type, file_time, proxy_access, proxy_kind};

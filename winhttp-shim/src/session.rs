@@ -93,10 +93,7 @@ fn proxy_access(
             let proxy = proxy
                 .filter(|proxy| !proxy.is_empty())
                 .ok_or(Code::INVALID_PARAMETER)?;
-            if bypass.as_deref() == Some("") {
-                return Err(Code::INVALID_PARAMETER);
-            }
-            Ok(ProxyAccess::Named { proxy, bypass })
+            ProxyAccess::named(proxy, bypass).map_err(map::code)
         }
         _ => Err(Code::INVALID_PARAMETER),
     }

@@ -361,6 +361,12 @@ impl Exchange {
         matches!(self.state, State::Upgraded(_))
     }
 
+    /// TLS protects what the server gets.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.request.secure
+    }
+
     /// The request asked for a WebSocket.
     #[must_use]
     pub fn asks_upgrade(&self) -> bool {

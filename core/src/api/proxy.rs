@@ -1,5 +1,13 @@
 //! How servers are reached: directly or through a proxy.
 
+use std::fmt;
+use std::sync::Arc;
+
+use winhttp_proto::error::{self, Error};
+use winhttp_proto::failure::{Failure, Reason, Result};
+use winhttp_proto::proxy::{BypassList, ProxyKind, ProxyList, ProxyServer, StaticProxy};
+use winhttp_proto::url::host::Host;
+
 /// How servers are reached (WINHTTP_ACCESS_TYPE_*).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyAccess {
@@ -7,14 +15,108 @@ pub enum ProxyAccess {
     Default,
     /// NO_PROXY.
     Direct,
-    /// NAMED_PROXY with its list and bypass list; requests fail with `NotImplemented` in this
-    /// version.
-    Named {
-        /// The proxy list.
-        proxy: String,
-        /// The bypass list.
-        bypass: Option<String>,
-    },
+    /// NAMED_PROXY.
+    Named(Arc<NamedProxy>),
+    /// One entry of a proxy resolver's result (PROXY_RESULT_ENTRY), for every target.
+    Entry(Arc<ProxyServer>),
     /// AUTOMATIC_PROXY: the user's settings; direct in this version.
     Automatic,
+}
+
+/// A proxy list with its bypass list, as the program has written them and as they are read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NamedProxy {
+    proxy: String,
+    bypass: Option<String>,
+    /// `None` for a list that cannot be read: nobody is to go direct because of a typing error.
+    rules: Option<StaticProxy>,
+}
+
+/// Why no request can be sent.
+#[derive(Debug)]
+enum Unusable {
+    /// The proxy list cannot be read.
+    List(String),
+    /// There is no way through such a proxy.
+    Kind(ProxyKind),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List(list) => write!(
+                f,
+                "the proxy list {list:?} has an entry that names no proxy"
+            ),
+            Self::Kind(kind) => write!(f, "requests cannot be sent through a proxy for {kind:?}"),
+        }
+    }
+}
+
+impl Reason for Unusable {}
+
+impl ProxyAccess {
+    /// NAMED_PROXY with its list and bypass list; an empty bypass list is none. An entry that names
+    /// no proxy shows when a request is sent.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for user names and control characters in the list.
+    pub fn named(proxy: String, bypass: Option<String>) -> error::Result<Self> {
+        let is_control = |character: char| character.is_control() && character != '\t';
+        if proxy.contains('@') || proxy.contains(is_control) {
+            return Err(Error::InvalidParameter);
+        }
+        let bypass = bypass.filter(|bypass| !bypass.is_empty());
+        let list = ProxyList::parse(&proxy).ok();
+        let rules = list.map(|list| StaticProxy {
+            list,
+            bypass: BypassList::parse(bypass.as_deref().unwrap_or_default()),
+        });
+        Ok(Self::Named(Arc::new(NamedProxy {
+            proxy,
+            bypass,
+            rules,
+        })))
+    }
+
+    /// The lists as they are reported: none but those of NAMED_PROXY, and an entry.
+    #[must_use]
+    pub fn texts(&self) -> (Option<String>, Option<&str>) {
+        match self {
+            Self::Named(named) => (Some(named.proxy.clone()), named.bypass.as_deref()),
+            Self::Entry(server) => (Some(server.to_string()), None),
+            Self::Default | Self::Direct | Self::Automatic => (None, None),
+        }
+    }
+
+    /// The proxy for a target; `None` is directly.
+    ///
+    /// # Errors
+    /// [`Error::NameNotResolved`] for a list that cannot be read, [`Error::CannotConnect`] for a
+    /// proxy that is none for HTTP.
+    pub(super) fn select(
+        &self,
+        secure: bool,
+        host: &Host,
+        port: u16,
+    ) -> Result<Option<ProxyServer>> {
+        let server = match self {
+            Self::Named(named) => match &named.rules {
+                Some(rules) => rules.select(secure, host, port),
+                None => {
+                    let reason = Unusable::List(named.proxy.clone());
+                    return Err(Failure::because(Error::NameNotResolved, reason));
+                }
+            },
+            Self::Entry(server) => Some(&**server),
+            Self::Default | Self::Direct | Self::Automatic => None,
+        };
+        match server {
+            Some(server) if !server.kind.is_usable() => {
+                let reason = Unusable::Kind(server.kind);
+                Err(Failure::because(Error::CannotConnect, reason))
+            }
+            server => Ok(server.cloned()),
+        }
+    }
 }

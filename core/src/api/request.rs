@@ -17,6 +17,7 @@ mod query;
 mod receive;
 mod run;
 mod send;
+mod through;
 mod upgrade;
 
 use std::borrow::Cow;
@@ -30,6 +31,7 @@ pub use send::Body;
 
 use authentication::Authenticators;
 use life::{Life, Place, Standing};
+use through::Through;
 
 use super::completions::Completions;
 use super::connect::Connect;
@@ -112,6 +114,10 @@ pub struct RequestState<E: Embedder> {
     /// (WINHTTP_DISABLE_COOKIES).
     cookies_of: Option<Leg>,
     response: Option<Box<ResponseHead>>,
+    /// What is received is a proxy's answer to CONNECT.
+    is_of_proxy: bool,
+    /// The proxy that the exchange goes through.
+    through: Option<Arc<Through>>,
     /// Where redirects have led.
     moved: Option<Arc<Redirect>>,
     /// How many were followed since SendRequest.
@@ -158,6 +164,11 @@ impl<E: Embedder> RequestState<E> {
     /// What becomes of a call now.
     fn verdict(&self, function: Function) -> Verdict {
         verdict(function, self.life.stage(), self.body.uploads())
+    }
+
+    /// The response is a proxy's answer to CONNECT (IS_PROXY_CONNECT_RESPONSE).
+    pub(super) fn is_of_proxy(&self) -> bool {
+        self.is_of_proxy && self.response.is_some()
     }
 
     fn asks_upgrade(&self) -> bool {
@@ -236,6 +247,8 @@ impl<E: Embedder> Request<E> {
             upgrade_wanted: false,
             cookies_of: None,
             response: None,
+            is_of_proxy: false,
+            through: None,
             moved: None,
             redirects: 0,
             given: None,

@@ -20,6 +20,7 @@ use winhttp_proto::exchange::{
 use winhttp_proto::failure::Result;
 use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
+use zeroize::Zeroizing;
 
 use super::buffers::Inbox;
 use super::clock;
@@ -59,8 +60,11 @@ pub enum Step {
     /// Step again when a socket of [`Driver::interests`] is ready, when woken, or at this time.
     Wait(Option<Instant>),
     /// An answer is there: it is given to the program ([`Driver::give`]), or another driver takes
-    /// the place of this one.
+    /// the place of this one. A proxy's challenge can be answered as well
+    /// ([`Driver::answer_proxy`]).
     Answered,
+    /// A CONNECT for the proxy is needed: [`Driver::ask_for_tunnel`].
+    Tunnel,
     /// Let others have a turn, then step again: there is more to do than anybody will report.
     Yield,
     /// The call is over.
@@ -111,6 +115,8 @@ type Upgraded = (Stack, Inbox, Option<Arc<Registration>>);
 enum Connection {
     None,
     Begun(Box<Way>),
+    /// It leads to a proxy, which is asked for a tunnel.
+    ToProxy(Stack),
     Ready(Stack),
 }
 
@@ -157,6 +163,16 @@ impl Driver {
         self.exchange.give();
     }
 
+    /// Has this sent to the proxy, for a tunnel.
+    pub fn ask_for_tunnel(&mut self, head: Zeroizing<Vec<u8>>) {
+        self.exchange.ask_for_tunnel(head);
+    }
+
+    /// The proxy's challenge is answered by another CONNECT.
+    pub fn answer_proxy(&mut self) {
+        self.exchange.answer_proxy();
+    }
+
     /// The answer is a challenge, whatever its status says (Passport).
     pub fn read_as_challenge(&mut self) {
         self.exchange.read_as_challenge();
@@ -184,6 +200,11 @@ impl Driver {
                     return Ok(Step::Notify(notification));
                 }
                 Action::Answered => return Ok(Step::Answered),
+                Action::Tunnel => return Ok(Step::Tunnel),
+                Action::Tunnelled => {
+                    self.pass_through(turn.now)?;
+                    Flow::On
+                }
                 Action::Yield => return Ok(Step::Yield),
                 Action::Done => return Ok(Step::Done),
                 Action::Acquire => self.acquire()?,
@@ -211,7 +232,7 @@ impl Driver {
                     self.exchange.read(&turn, &mut call, room, arrived, input)?
                 }
                 Action::Finish => {
-                    if let Connection::Ready(stack) = &mut self.connection {
+                    if let Some(stack) = self.connection.carrier() {
                         stack.finish();
                     }
                     Flow::On
@@ -287,7 +308,7 @@ impl Driver {
     }
 
     fn write(&mut self, from: usize, call: &Call<'_>) -> Wrote {
-        let Connection::Ready(stack) = &mut self.connection else {
+        let Some(stack) = self.connection.carrier() else {
             return Wrote::Failed(Error::ConnectionError.into());
         };
         match stack.write_parts(&self.exchange.outgoing(call, from)) {
@@ -298,7 +319,7 @@ impl Driver {
     }
 
     fn flush(&mut self) -> Wrote {
-        let Connection::Ready(stack) = &mut self.connection else {
+        let Some(stack) = self.connection.carrier() else {
             return Wrote::Failed(Error::ConnectionError.into());
         };
         match stack.flush() {
@@ -310,7 +331,7 @@ impl Driver {
 
     /// Reads; an empty inbox owns no buffer meanwhile.
     fn receive(&mut self, room: Room, call: &mut Call<'_>) -> Arrived {
-        let Connection::Ready(stack) = &mut self.connection else {
+        let Some(stack) = self.connection.carrier() else {
             return Arrived::Failed(Error::ConnectionError.into());
         };
         let space = match (room, call) {
@@ -339,7 +360,10 @@ impl Driver {
     }
 
     fn carried(&self) -> Carried {
-        self.stack().map(Stack::carried).unwrap_or_default()
+        match &self.connection {
+            Connection::ToProxy(stack) | Connection::Ready(stack) => stack.carried(),
+            Connection::None | Connection::Begun(_) => Carried::default(),
+        }
     }
 
     /// The sockets whose readiness the last `Wait` of this call is about; they can be waited for
@@ -348,7 +372,7 @@ impl Driver {
     pub fn interests(&self, call: RequestOperation) -> Vec<(Arc<Socket>, WaitFor)> {
         match &self.connection {
             Connection::Begun(way) => way.interests(),
-            Connection::Ready(stack) => {
+            Connection::ToProxy(stack) | Connection::Ready(stack) => {
                 let writes = self.exchange.waits_to_write(call);
                 let interest = match (writes, self.exchange.waits_to_read(call)) {
                     (true, true) => WaitFor::Either,
@@ -410,6 +434,16 @@ impl Driver {
             self.exchange.looked_ahead(arrived);
         }
         Err(self.exchange.upgrade_refused(taken, self.inbox.data()))
+    }
+}
+
+impl Connection {
+    /// What bytes go through now.
+    fn carrier(&mut self) -> Option<&mut Stack> {
+        match self {
+            Self::ToProxy(stack) | Self::Ready(stack) => Some(stack),
+            Self::None | Self::Begun(_) => None,
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use winhttp_process::{Epoch, PerProcess, epoch};
 use winhttp_proto::notify::SecureProblems;
 
 pub use idle::{Ends, Idle};
-pub use key::{Key, KeyRest, Scope, TlsKey};
+pub use key::{Key, KeyRest, ProxyKey, Scope, TlsKey};
 pub use returning::{Aside, Returning};
 
 use super::clock;

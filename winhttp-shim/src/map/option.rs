@@ -4,6 +4,9 @@ use winhttp_abi::constants as c;
 use winhttp_abi::types::FileTime;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::ProxyAccess;
+use winhttp_proto::proxy::ProxyKind;
+
+use crate::map;
 
 /// What WINHTTP_PROXY_INFO says: a named proxy needs its name, "no proxy" must not have one.
 pub(crate) fn proxy_access(
@@ -19,10 +22,10 @@ pub(crate) fn proxy_access(
             Ok(ProxyAccess::Direct)
         }
         c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY => Ok(ProxyAccess::Automatic),
-        c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => Ok(ProxyAccess::Named {
-            proxy: proxy.ok_or(Code::INVALID_PARAMETER)?,
-            bypass,
-        }),
+        c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {
+            let proxy = proxy.ok_or(Code::INVALID_PARAMETER)?;
+            ProxyAccess::named(proxy, bypass).map_err(map::code)
+        }
         _ => Err(Code::INVALID_PARAMETER),
     }
 }
@@ -33,16 +36,16 @@ pub(crate) fn access_type(access: &ProxyAccess) -> u32 {
         ProxyAccess::Default => c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
         ProxyAccess::Direct => c::WINHTTP_ACCESS_TYPE_NO_PROXY,
         ProxyAccess::Automatic => c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
-        ProxyAccess::Named { .. } => c::WINHTTP_ACCESS_TYPE_NAMED_PROXY,
+        ProxyAccess::Named(_) | ProxyAccess::Entry(_) => c::WINHTTP_ACCESS_TYPE_NAMED_PROXY,
     }
 }
 
-/// How a proxy list names the scheme spoken to a proxy (INTERNET_SCHEME_*).
-pub(crate) fn proxy_scheme(scheme: i32) -> Result<&'static str> {
+/// How one talks to a proxy (INTERNET_SCHEME_*).
+pub(crate) fn proxy_kind(scheme: i32) -> Result<ProxyKind> {
     match scheme {
-        c::INTERNET_SCHEME_HTTP => Ok(""),
-        c::INTERNET_SCHEME_HTTPS => Ok("https://"),
-        c::INTERNET_SCHEME_SOCKS => Ok("socks="),
+        c::INTERNET_SCHEME_HTTP => Ok(ProxyKind::Http),
+        c::INTERNET_SCHEME_HTTPS => Ok(ProxyKind::Https),
+        c::INTERNET_SCHEME_SOCKS => Ok(ProxyKind::Socks),
         _ => Err(Code::INVALID_PARAMETER),
     }
 }
@@ -70,13 +73,7 @@ mod tests {
         }
         let named = proxy_access(3, Some("proxy:8080".into()), Some(String::new())).unwrap();
         assert_eq!(access_type(&named), 3);
-        assert_eq!(
-            named,
-            ProxyAccess::Named {
-                proxy: "proxy:8080".into(),
-                bypass: None
-            }
-        );
+        assert_eq!(named.texts(), (Some("proxy:8080".to_owned()), None));
         assert_eq!(proxy_access(2, None, None), Err(Code::INVALID_PARAMETER));
         assert_eq!(proxy_access(3, None, None), Err(Code::INVALID_PARAMETER));
         assert_eq!(

@@ -54,11 +54,8 @@ pub(super) fn write<W: Unit>(answer: OptionAnswer<Shim>, buffer: &Buffer) -> Res
 /// WINHTTP_PROXY_INFO; the program frees the strings with GlobalFree.
 fn put_proxy<W: Unit>(access: &ProxyAccess, buffer: &Buffer) -> Result<()> {
     buffer.require(size_of::<ProxyInfo<W>>())?;
-    let (proxy, bypass) = match access {
-        ProxyAccess::Named { proxy, bypass } => (Some(proxy.as_str()), bypass.as_deref()),
-        ProxyAccess::Default | ProxyAccess::Direct | ProxyAccess::Automatic => (None, None),
-    };
-    let [lpsz_proxy, lpsz_proxy_bypass] = allocate::<W>([proxy, bypass])?;
+    let (proxy, bypass) = access.texts();
+    let [lpsz_proxy, lpsz_proxy_bypass] = allocate::<W>([proxy.as_deref(), bypass])?;
     let dw_access_type = map::access_type(access);
     buffer.put(ProxyInfo {
         dw_access_type,

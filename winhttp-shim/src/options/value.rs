@@ -1,6 +1,7 @@
 //! From the buffer of WinHttpSetOption to the value the option takes.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::input::{self, Length};
@@ -11,6 +12,8 @@ use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{NewValue, Setting};
 use winhttp_proto::error::Error;
 use winhttp_proto::option::{OptionId, Type};
+use winhttp_proto::proxy::ProxyServer;
+use winhttp_proto::url::host::Host;
 
 use crate::library::{Shim, UnloadHandle};
 use crate::map::{self, Mask};
@@ -148,9 +151,12 @@ unsafe fn proxy_entry<W: Unit>(entry: *const ProxyResultEntry<W>) -> Result<Prox
     let host = host
         .filter(|host| !host.is_empty())
         .ok_or(Code::INVALID_PARAMETER)?;
-    let scheme = map::proxy_scheme(entry.proxy_scheme)?;
-    Ok(ProxyAccess::Named {
-        proxy: format!("{scheme}{host}:{}", entry.proxy_port),
-        bypass: None,
-    })
+    let kind = map::proxy_kind(entry.proxy_scheme)?;
+    let host = Host::parse(&host).map_err(|_| Code::INVALID_PARAMETER)?;
+    let port = match entry.proxy_port {
+        0 => kind.default_port(),
+        port => port,
+    };
+    let server = ProxyServer { kind, host, port };
+    Ok(ProxyAccess::Entry(Arc::new(server)))
 }

@@ -31,7 +31,7 @@
 use super::credentials::{Credentials, Login};
 use super::digest::{Counts, Session};
 use super::offer::{Parameters, offers};
-use super::secret::Authorization;
+use super::secret::{Authorization, Fingerprint};
 use super::select::Usable;
 use super::sending::{Cnonce, Sending};
 use super::sources::Sources;
@@ -112,6 +112,13 @@ impl Authenticator {
     #[must_use]
     pub fn has_credentials(&self) -> bool {
         !self.sources.is_empty()
+    }
+
+    /// What tells the credentials that `origin` may be shown next from others; `None` if there are
+    /// none.
+    #[must_use]
+    pub fn fingerprint(&self, origin: &Origin) -> Option<Fingerprint> {
+        self.sources.for_next(origin).map(Fingerprint::of)
     }
 
     /// WinHttpSendRequest: an exchange begins. `login` is what the options USERNAME and PASSWORD

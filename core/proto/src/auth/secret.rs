@@ -3,7 +3,10 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
+
+use super::credentials::Login;
 
 /// A user name or password. `Debug` shows nothing of it, not even its length.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +60,27 @@ impl fmt::Debug for Authorization {
     }
 }
 
+/// Tells a user with a password from others, and says nothing of either.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    pub(super) fn of(login: &Login) -> Self {
+        let mut hash = Sha256::new();
+        let user = login.user.expose();
+        hash.update(user.len().to_be_bytes());
+        hash.update(user);
+        hash.update(login.password.expose());
+        Self(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,10 +93,24 @@ mod tests {
             format!("{:?}", Secret::new("hunter2".to_owned())),
             format!("{:?}", Secret::new(String::new())),
             format!("{value:?}"),
+            format!(
+                "{:?}",
+                Fingerprint::of(&Login::new("me".into(), "hunter2".into()))
+            ),
         ] {
             assert_eq!(shown, "(hidden)");
         }
         assert_eq!(value.expose(), b"hunter2");
+    }
+
+    #[test]
+    fn fingerprints_tell_names_and_passwords_apart() {
+        let of =
+            |user: &str, password: &str| Fingerprint::of(&Login::new(user.into(), password.into()));
+        assert_eq!(of("me", "secret"), of("me", "secret"));
+        for (user, password) in [("mes", "ecret"), ("me", "Secret"), ("", "mesecret")] {
+            assert_ne!(of("me", "secret"), of(user, password));
+        }
     }
 
     #[test]

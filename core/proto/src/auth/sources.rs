@@ -31,6 +31,11 @@ impl<T> Bound<T> {
         }
     }
 
+    /// It belongs there, or will if that is asked next.
+    fn may_be_of(&self, origin: &Origin) -> bool {
+        self.origin.is_none() || self.belongs_to(origin)
+    }
+
     fn belongs_to(&self, origin: &Origin) -> bool {
         self.origin.as_ref() == Some(origin)
     }
@@ -92,6 +97,18 @@ impl Sources {
             option.bind(origin);
         }
         is_new
+    }
+
+    /// The login that a request to `origin` would be held to be of.
+    pub(super) fn for_next(&self, origin: &Origin) -> Option<&Login> {
+        let current = self.given.as_ref().or(self.current.as_ref());
+        match current.filter(|bound| bound.may_be_of(origin)) {
+            Some(current) => current.what.login.as_ref(),
+            None => {
+                let option = self.option.as_ref();
+                Some(&option.filter(|bound| bound.may_be_of(origin))?.what)
+            }
+        }
     }
 
     /// What `origin` may be shown.

@@ -64,14 +64,19 @@ impl Head {
     }
 
     /// Looks for a head at the start of `input`, all bytes received and not dropped yet.
-    fn look(&mut self, request: &Composed, input: &[u8]) -> Result<Found, BadAnswer> {
+    fn look(
+        &mut self,
+        request: &Composed,
+        is_of_proxy: bool,
+        input: &[u8],
+    ) -> Result<Found, BadAnswer> {
         let limits = &request.limits;
         let (head, bytes) = match self.parser.parse(input, &limits.head)? {
             HeadStatus::Partial => return Ok(Found::Partial),
             HeadStatus::Complete { head, consumed } => (Box::new(head), consumed),
         };
         let follows = match (head.status, &request.upgrade) {
-            (101, Some(offer)) => {
+            (101, Some(offer)) if !is_of_proxy => {
                 // The version is not among what RFC 6455 §4.1 lets a client look at, and fields
                 // that announce a body mean nothing: a 101 has none, whatever they say (RFC 9112
                 // §6.3 rule 1).
@@ -120,7 +125,7 @@ impl Exchange {
                 self.stall.over();
                 Ok(Action::Notify(Notification::ReceivingResponse))
             }
-            State::Head(head) => match head.look(&self.request, input.data()) {
+            State::Head(head) => match head.look(&self.request, self.is_of_proxy, input.data()) {
                 Ok(Found::Partial) => Ok(Action::Read(self.room_for_head())),
                 Ok(Found::Interim(status, bytes)) => {
                     input.consume(bytes);

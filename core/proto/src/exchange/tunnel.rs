@@ -202,7 +202,6 @@ impl Exchange {
         self.request.head = head.to_vec();
         // Without the option there is a head only.
         self.request.method = if is_received { CONNECT } else { "HEAD" }.into();
-        self.request.upgrade = None;
         self.request.codings = Codings::default();
         self.is_of_proxy = true;
         self.is_given = true;

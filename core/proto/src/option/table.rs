@@ -135,15 +135,14 @@ options! {
     SECURITY_KEY_BITNESS = 36 { query: R, ty: Dword, state: Honoured }
     /// `WINHTTP_PROXY_INFO` with access type 0, 1, 3 or 4, others are `ERROR_INVALID_PARAMETER`;
     /// the strings are copied, and those of a query freed with `GlobalFree`. With the NULL handle:
-    /// the machine's default, no proxy. With a named proxy sends fail with
-    /// `ERROR_CALL_NOT_IMPLEMENTED`, all else is direct: waits for proxies.
+    /// the machine's default. What it says counts for the next send and all of its legs.
     PROXY = 38 {
-        set: S_R, query: G_S_R, ty: EdgeStruct { bytes: 24 }, state: Recorded, inherit: true,
+        set: S_R, query: G_S_R, ty: EdgeStruct { bytes: 24 }, state: Honoured, inherit: true,
     }
-    /// One entry of a proxy resolver's result, taken over as `PROXY`, with its limits: waits for
-    /// proxies.
+    /// One entry of a proxy resolver's result, taken over as `PROXY`, for every target; SOCKS fails
+    /// with `ERROR_WINHTTP_CANNOT_CONNECT`.
     PROXY_RESULT_ENTRY = 39 {
-        set: S_R, ty: EdgeStruct { bytes: 32 }, state: Recorded, inherit: true,
+        set: S_R, ty: EdgeStruct { bytes: 32 }, state: Honoured, inherit: true,
     }
     /// Sent as `User-Agent` unless the request has that header; line breaks in it are
     /// `ERROR_INVALID_PARAMETER`. The length may count the terminator or not. A request without one
@@ -269,12 +268,12 @@ options! {
     USE_GLOBAL_SERVER_CREDENTIALS = 101 {
         set: S, ty: Bool, default: FALSE, state: Recorded, inherit: true,
     }
-    /// Makes a proxy's refusal readable as a response. Waits for proxies.
+    /// Makes whatever a proxy answers to CONNECT readable as the response.
     RECEIVE_PROXY_CONNECT_RESPONSE = 103 {
-        set: S_R, ty: Bool, default: FALSE, state: Recorded, inherit: true,
+        set: S_R, ty: Bool, default: FALSE, state: Honoured, inherit: true,
     }
-    /// Whether the response is a proxy's. Always FALSE: waits for proxies.
-    IS_PROXY_CONNECT_RESPONSE = 104 { query: S_R, ty: Bool, default: FALSE, state: Recorded }
+    /// Whether the response is what a proxy has answered to CONNECT; FALSE of a session.
+    IS_PROXY_CONNECT_RESPONSE = 104 { query: S_R, ty: Bool, default: FALSE, state: Honoured }
     /// Undocumented: index of the network interface. Connections are not bound to it: waits for
     /// sockets bound to interfaces.
     NETWORK_INTERFACE_AFFINITY = 105 {
@@ -282,7 +281,7 @@ options! {
     }
     /// Kerberos name of the server. There is none: waits for NTLM and Negotiate.
     SERVER_SPN_USED = 106 { query: R, ty: Text, state: NOT_NOW }
-    /// Kerberos name of the proxy. There is none: waits for proxies.
+    /// Kerberos name of the proxy. There is none: waits for NTLM and Negotiate.
     PROXY_SPN_USED = 107 { query: R, ty: Text, state: NOT_NOW }
     /// Channel binding of the TLS connection, `tls-server-end-point`: `SecPkgContext_Bindings`, the
     /// `SEC_CHANNEL_BINDINGS` it points to, and the token, all in the caller's buffer.
@@ -499,9 +498,10 @@ options! {
     REQUEST_ANNOTATION = 192 {
         set: R, query: R, ty: Text, default: EmptyText, state: Honoured, check: MaxChars(64_000),
     }
-    /// Authentication schemes that are not used with proxies. None is: waits for proxies.
+    /// Authentication schemes that are not used with proxies: Basic 1, Digest 2; NTLM, Kerberos and
+    /// Negotiate are not used anyway.
     DISABLE_PROXY_AUTH_SCHEMES = 193 {
-        set: S, ty: Dword, default: Number(0), state: Recorded, check: Mask(0x11F), inherit: true,
+        set: S, ty: Dword, default: Number(0), state: Honoured, check: Mask(0x11F), inherit: true,
     }
     /// Undocumented. Without effect: there is no impersonation.
     REVERT_IMPERSONATION_SERVER_CERT = 194 {
@@ -548,10 +548,10 @@ options! {
     USERNAME = 4096 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
     /// Password for the server.
     PASSWORD = 4097 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
-    /// User name for the proxy. Never sent: waits for proxies.
-    PROXY_USERNAME = 4098 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
-    /// Password for the proxy. Never sent: waits for proxies.
-    PROXY_PASSWORD = 4099 { set: R, query: R, ty: Text, default: EmptyText, state: Recorded }
+    /// User name that answers a proxy's challenges.
+    PROXY_USERNAME = 4098 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
+    /// Password for the proxy.
+    PROXY_PASSWORD = 4099 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
 }
 
 #[cfg(test)]

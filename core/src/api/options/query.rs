@@ -157,6 +157,10 @@ fn query_request<E: Embedder>(request: &Request<E>, option: OptionId) -> Result<
         OptionId::SECURITY_FLAGS => Ok(OptionAnswer::Number(security_flags(request))),
         OptionId::USER_AGENT => Ok(OptionAnswer::Text(user_agent(request))),
         OptionId::PROXY => Ok(OptionAnswer::Proxy(request.state().proxy.clone())),
+        OptionId::IS_PROXY_CONNECT_RESPONSE => {
+            let is_of_proxy = request.state().is_of_proxy();
+            Ok(OptionAnswer::Number(u32::from(is_of_proxy)))
+        }
         OptionId::CONNECTION_INFO => {
             let facts = request
                 .connection_facts()

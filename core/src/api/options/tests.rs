@@ -266,10 +266,7 @@ fn a_proxy_of_the_request_leaves_the_session_alone() {
         OptionAnswer::Proxy(access) => access,
         other => panic!("{other:?}"),
     };
-    let named = ProxyAccess::Named {
-        proxy: "proxy".into(),
-        bypass: None,
-    };
+    let named = ProxyAccess::named("proxy".to_owned(), None).unwrap();
     let setting = library
         .set_option(handles.request, OptionId::PROXY.0, true, 24)
         .unwrap();

@@ -4,8 +4,8 @@
 //! reach a request's head in [`RequestState::authorization`] alone.
 
 use winhttp_proto::auth::{
-    AuthScheme, AuthTarget, Authenticator, Authorization, Challenge, Cnonce, Credentials, Login,
-    Reaction, Sending, offered,
+    AuthScheme, AuthTarget, Authenticator, Authorization, Challenge, Cnonce, Credentials,
+    Fingerprint, Login, Reaction, Sending, offered,
 };
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
@@ -17,6 +17,7 @@ use winhttp_proto::option::{OptionId, Values};
 use winhttp_proto::url::{Origin, Scheme};
 
 use super::legs::Leg;
+use super::through::Through;
 use super::{HeaderBlock, Request, RequestState};
 use crate::engine::entropy;
 
@@ -24,7 +25,6 @@ use crate::engine::entropy;
 #[derive(Debug)]
 pub(super) struct Authenticators {
     server: Authenticator,
-    /// No request goes through one yet.
     proxy: Authenticator,
     /// The program is to send a request again that answers a challenge: the exchange goes on.
     goes_on: bool,
@@ -78,16 +78,47 @@ impl<E: Embedder> Request<E> {
     /// The system gives no random bytes.
     pub(super) fn is_challenged(&self, answer: &ResponseHead, has_body: bool) -> Result<bool> {
         let mut state = self.state();
+        let Some(target) = asker(answer.status) else {
+            return Ok(false);
+        };
         // Without credentials, too: the program may give some that answer it.
-        if answer.status != 401 || !state.answers_challenges() {
+        if !state.answers_challenges(target) {
             return Ok(false);
         }
-        let moved = state.moved.clone();
-        let origin = self.leg(moved.as_deref()).origin();
+        let Some(origin) = self.origin_of(&state, target) else {
+            return Ok(false);
+        };
         let cnonce = Cnonce::new(entropy::nonce()?);
-        let values = answer.headers.all(AuthTarget::Server.challenge_field());
-        let server = &mut state.authenticators.server;
-        Ok(server.challenged(&origin, values, has_body, cnonce) == Reaction::SendAgain)
+        let values = answer.headers.all(target.challenge_field());
+        let authenticator = state.authenticators.of(target);
+        let reaction = authenticator.challenged(&origin, values, has_body, cnonce);
+        if target == AuthTarget::Server {
+            self.note_passed_by_proxy(&mut state, answer);
+        }
+        Ok(reaction == Reaction::SendAgain)
+    }
+
+    /// Who is meant: the server of this leg, or the proxy on the way there.
+    fn origin_of(&self, state: &RequestState<E>, target: AuthTarget) -> Option<Origin> {
+        match target {
+            AuthTarget::Server => {
+                let moved = state.moved.clone();
+                Some(self.leg(moved.as_deref()).origin())
+            }
+            AuthTarget::Proxy => state.through.as_ref().map(|through| through.origin()),
+        }
+    }
+
+    /// An answer has come through the proxy, which has accepted what it was shown.
+    fn note_passed_by_proxy(&self, state: &mut RequestState<E>, answer: &ResponseHead) {
+        let Some(through) = state.through.clone() else {
+            return;
+        };
+        // In a tunnel it says nothing.
+        let values = answer.headers.all(AuthTarget::Proxy.information_field());
+        let values = values.filter(|_| !through.tunnels);
+        let proxy = &mut state.authenticators.proxy;
+        proxy.accepted(&through.origin(), values);
     }
 
     /// Passport's challenge is a redirect, which the program gets as a 401 where it has asked for
@@ -104,7 +135,10 @@ impl<E: Embedder> Request<E> {
 
     /// An answer is there that is no challenge: what the server has accepted is good for more.
     pub(super) fn note_answer(&self, state: &mut RequestState<E>, answer: &ResponseHead) {
-        if answer.status == 401 || !state.authenticators.server.has_credentials() {
+        if answer.status != 407 {
+            self.note_passed_by_proxy(state, answer);
+        }
+        if asker(answer.status).is_some() || !state.authenticators.server.has_credentials() {
             return;
         }
         let moved = state.moved.clone();
@@ -117,9 +151,17 @@ impl<E: Embedder> Request<E> {
 impl<E: Embedder> RequestState<E> {
     /// SendRequest begins an exchange, or goes on with one.
     pub(super) fn begin_authentication(&mut self) {
-        if !std::mem::take(&mut self.authenticators.goes_on) {
-            self.authenticators.server.begin(login(&self.values));
+        if std::mem::take(&mut self.authenticators.goes_on) {
+            return;
         }
+        let (server, proxy) = (OptionId::USERNAME, OptionId::PROXY_USERNAME);
+        let server = login(&self.values, server, OptionId::PASSWORD);
+        let proxy = login(&self.values, proxy, OptionId::PROXY_PASSWORD);
+        let disabled = self.values.dword(OptionId::DISABLE_PROXY_AUTH_SCHEMES);
+        let authenticators = &mut self.authenticators;
+        authenticators.server.begin(server);
+        authenticators.proxy.begin(proxy);
+        authenticators.proxy.disable_schemes(schemes(disabled));
     }
 
     /// The exchange is over, unless the program is to send once more.
@@ -137,7 +179,7 @@ impl<E: Embedder> RequestState<E> {
         leg: &Leg<'_>,
         body: Option<&[u8]>,
     ) -> Option<Authorization> {
-        let answers = self.answers_challenges();
+        let answers = self.answers_challenges(AuthTarget::Server);
         let server = &mut self.authenticators.server;
         if !server.has_credentials() {
             return None;
@@ -155,13 +197,31 @@ impl<E: Embedder> RequestState<E> {
         })
     }
 
-    /// The program leaves it to the library: it neither forbids it nor has its own credentials.
-    fn answers_challenges(&self) -> bool {
+    /// The credentials that the proxy is shown with this, counted for it.
+    pub(super) fn proxy_authorization(&mut self, sending: &Sending<'_>) -> Option<Authorization> {
+        if !self.authenticators.proxy.has_credentials() {
+            return None;
+        }
+        if !self.answers_challenges(AuthTarget::Proxy) {
+            self.authenticators.proxy.goes_to(sending.origin);
+            return None;
+        }
+        self.authenticators.proxy.authorization(sending)
+    }
+
+    /// The credentials that this proxy may be shown, in a form that says nothing of them.
+    pub(super) fn proxy_login(&self, through: &Through) -> Option<Fingerprint> {
+        self.authenticators.proxy.fingerprint(&through.origin())
+    }
+
+    /// The program leaves it to the library: it neither forbids it nor has its own credentials. In
+    /// a CONNECT it cannot have any.
+    fn answers_challenges(&self, target: AuthTarget) -> bool {
         let disabled = self.values.dword(OptionId::DISABLE_FEATURE) & n::DISABLE_AUTHENTICATION;
-        disabled == 0
-            && !self
-                .headers
-                .contains(AuthTarget::Server.authorization_field())
+        let tunnels = self.through.as_ref().is_some_and(|through| through.tunnels);
+        let is_own = (target == AuthTarget::Server || !tunnels)
+            && self.headers.contains(target.authorization_field());
+        disabled == 0 && !is_own
     }
 }
 
@@ -171,9 +231,39 @@ impl Leg<'_> {
     }
 }
 
-/// What the options USERNAME and PASSWORD say.
-fn login(values: &Values) -> Option<Login> {
-    let user = values.text(OptionId::USERNAME);
-    let password = values.text(OptionId::PASSWORD);
+impl Authenticators {
+    fn of(&mut self, target: AuthTarget) -> &mut Authenticator {
+        match target {
+            AuthTarget::Server => &mut self.server,
+            AuthTarget::Proxy => &mut self.proxy,
+        }
+    }
+}
+
+/// Who challenges with this status.
+fn asker(status: u16) -> Option<AuthTarget> {
+    match status {
+        401 => Some(AuthTarget::Server),
+        407 => Some(AuthTarget::Proxy),
+        _ => None,
+    }
+}
+
+/// The schemes of a mask of DISABLE_PROXY_AUTH_SCHEMES.
+fn schemes(mask: u32) -> Vec<AuthScheme> {
+    const TABLE: [(u32, AuthScheme); 4] = [
+        (0x1, AuthScheme::Basic),
+        (0x2, AuthScheme::Digest),
+        (0x4, AuthScheme::Ntlm),
+        (0x10, AuthScheme::Negotiate),
+    ];
+    let disabled = TABLE.iter().filter(|(bit, _)| mask & bit != 0);
+    disabled.map(|(_, scheme)| *scheme).collect()
+}
+
+/// What a pair of options says: USERNAME and PASSWORD, or those of the proxy.
+fn login(values: &Values, user: OptionId, password: OptionId) -> Option<Login> {
+    let user = values.text(user);
+    let password = values.text(password);
     (!user.is_empty()).then(|| Login::new(user.to_owned(), password.to_owned()))
 }

@@ -116,6 +116,9 @@ impl<E: Embedder> Request<E> {
     /// # Errors
     /// What ReceiveResponse fails with.
     pub(super) fn answered(&self, attached: &Attached, operation: &mut Operation<E>) -> Result<()> {
+        if attached.driver().exchange().is_challenged_by_proxy() {
+            return self.challenged_by_proxy(attached);
+        }
         let (answer, is_replayable, is_too_much) = {
             let driver = attached.driver();
             let exchange = driver.exchange();
@@ -161,6 +164,21 @@ impl<E: Embedder> Request<E> {
             return Err(Error::ResendRequest.into());
         }
         self.go_on(attached, operation)
+    }
+
+    /// A proxy asks who wants a tunnel: it is told, or the program gets its answer.
+    fn challenged_by_proxy(&self, attached: &Attached) -> Result<()> {
+        let answer = attached.driver().exchange().response().cloned();
+        let is_answered = match &answer {
+            Some(answer) => self.is_challenged(answer, true)?,
+            None => false,
+        };
+        let mut driver = attached.driver();
+        match is_answered {
+            true => driver.answer_proxy(),
+            false => driver.give(),
+        }
+        Ok(())
     }
 
     /// What follows this answer.

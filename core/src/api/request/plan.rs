@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use winhttp_proto::auth::{AuthTarget, Sending};
 use winhttp_proto::decode::Codings;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
@@ -16,19 +17,20 @@ use winhttp_proto::http1::head::HeadLimits;
 use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers as n;
 use winhttp_proto::option::{MIN_WEB_SOCKET_SEND_BUFFER_BYTES, OptionId, Value, Values};
+use winhttp_proto::url::request_url;
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::legs::Leg;
+use super::through::Through;
 use super::{Request, RequestState, pooling};
-use crate::api::proxy::ProxyAccess;
 use crate::engine::connect::dial::DialSettings;
-use crate::engine::connect::way::Destination;
+use crate::engine::connect::way::{Beyond, Destination};
 use crate::engine::driver::Route;
 use crate::engine::entropy;
 use crate::engine::pool::shelf::{Demand, Limits};
 use crate::engine::pool::{Key, KeyRest, Scope, TlsKey};
 use crate::engine::socket::TcpKeepAlive;
-use crate::engine::transport::tls::{Protocols, TlsPolicy};
+use crate::engine::transport::tls::{Protocols, TlsConfig, TlsPolicy};
 
 /// Well-known ports of other protocols that no request may be sent to.
 const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
@@ -85,6 +87,7 @@ struct Shared {
     keep_alive: Option<TcpKeepAlive>,
     protocols: Protocols,
     limits: Limits,
+    is_limited: bool,
     idle_life: Duration,
     scope: Scope,
     ahead: usize,
@@ -97,10 +100,6 @@ impl<E: Embedder> Request<E> {
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
         let settings = self.connect.session().settings();
-        if matches!(state.proxy, ProxyAccess::Named { .. }) {
-            // Going direct instead would betray what the program asked for.
-            return Err(Error::NotImplemented.into());
-        }
         if state.values.dword(OptionId::HTTP_PROTOCOL_REQUIRED) != 0 {
             let reason = Unsendable::OtherProtocol;
             return Err(Failure::because(Error::HttpProtocolMismatch, reason));
@@ -113,14 +112,20 @@ impl<E: Embedder> Request<E> {
             keep_alive: tcp_keep_alive(&settings.values),
             protocols: secure_protocols(&settings.values),
             limits: pooling::limits(&settings.values),
+            is_limited: pooling::is_limited(&settings.values),
             idle_life: pooling::idle_life(&settings.values),
             scope: self.connect.session().scope(&settings),
             ahead: pooling::ahead(&settings.values),
             takes_first_available: settings.values.flag(OptionId::FIRST_AVAILABLE_CONNECTION),
         };
+        let through = state.through(&leg)?.map(Arc::new);
+        state.through.clone_from(&through);
         let request = self.compose(state, &leg, settings.agent.as_deref(), payload)?;
         drop(settings);
-        self.route(&state.values, &leg, request, shared)
+        match through {
+            Some(through) => self.route_through(state, &leg, &through, request, shared),
+            None => self.route(&state.values, &leg, request, shared),
+        }
     }
 
     /// The request itself.
@@ -134,15 +139,32 @@ impl<E: Embedder> Request<E> {
         let upgrade = state.upgrade_key()?;
         let authorization = state.authorization(leg, payload.whole);
         let cookies = self.cookies(state, leg);
+        let through = state.through.clone();
+        // A proxy that gives the request on is told all of where to.
+        let for_proxy = through.as_ref().is_some_and(|through| !through.tunnels);
+        let target = match for_proxy {
+            true => Cow::Owned(request_url(leg.secure, leg.host, leg.port, leg.target)),
+            false => Cow::Borrowed(leg.target),
+        };
+        let proxy_authorization = match &through {
+            Some(through) if for_proxy => state.proxy_authorization(&Sending {
+                origin: &through.origin(),
+                method: leg.verb,
+                target: &target,
+                body: payload.whole,
+            }),
+            Some(_) | None => None,
+        };
         let own = state.framed_headers(leg.chunks);
         let codings = Codings::new(state.values.dword(OptionId::DECOMPRESSION));
         let draft = Draft {
             verb: leg.verb,
-            target: leg.target,
+            target: &target,
             version: state.version(),
             host: leg.host.text(),
             port: leg.port,
             secure: leg.secure,
+            for_proxy,
             agent: state.agent(agent),
             own: &own,
             cookies: cookies.as_ref(),
@@ -152,7 +174,15 @@ impl<E: Embedder> Request<E> {
             upgrade: upgrade.as_ref(),
         };
         let headers = draft.fields();
-        let head = draft.encode(&headers, authorization.as_ref());
+        let server = authorization
+            .as_ref()
+            .map(|value| (AuthTarget::Server, value));
+        let proxy = proxy_authorization
+            .as_ref()
+            .map(|value| (AuthTarget::Proxy, value));
+        let credentials: Vec<_> = server.into_iter().chain(proxy).collect();
+        let head = draft.encode(&headers, &credentials);
+        let is_authenticated = !credentials.is_empty();
         let announces_close = headers.has_token("Connection", "close");
         let upgrade = upgrade.map(|key| Offer {
             key,
@@ -162,6 +192,7 @@ impl<E: Embedder> Request<E> {
         Ok(Composed {
             host: leg.host.name().into(),
             secure: leg.secure,
+            via: through.as_ref().map(|through| state.via(through)),
             head,
             method: leg.verb.clone(),
             announces_close,
@@ -170,7 +201,7 @@ impl<E: Embedder> Request<E> {
             codings,
             limits: exchange_limits(&state.values),
             is_later_leg: payload.is_later_leg,
-            is_authenticated: authorization.is_some(),
+            is_authenticated,
         })
     }
 
@@ -190,6 +221,7 @@ impl<E: Embedder> Request<E> {
             scope,
             ahead,
             takes_first_available,
+            ..
         } = shared;
         let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
         let tls = if leg.secure {
@@ -224,11 +256,8 @@ impl<E: Embedder> Request<E> {
                 look_up,
                 port,
                 tls,
-                dial: DialSettings {
-                    max_addresses: limit(values, OptionId::CONNECT_RETRIES),
-                    races: values.flag(OptionId::IPV6_FAST_FALLBACK),
-                    keep_alive,
-                },
+                dial: dial_settings(values, keep_alive),
+                beyond: None,
             },
             mark: pooling::mark(values),
             idle_life,
@@ -241,6 +270,97 @@ impl<E: Embedder> Request<E> {
             demand,
             ahead,
         })
+    }
+
+    /// The same through a proxy. None is opened ahead of a request: a proxy may want to know who
+    /// asks.
+    fn route_through(
+        &self,
+        state: &RequestState<E>,
+        leg: &Leg<'_>,
+        through: &Through,
+        request: Composed,
+        shared: Shared,
+    ) -> Result<Plan> {
+        let values = &state.values;
+        let Shared {
+            keep_alive,
+            protocols,
+            limits,
+            is_limited,
+            idle_life,
+            scope,
+            ..
+        } = shared;
+        let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
+        let policies = self.connect.session().tls();
+        let tls_of = |is_secure: bool, ignored| match is_secure {
+            true => policies.get(TlsPolicy { protocols, ignored }).map(Some),
+            false => Ok(None),
+        };
+        // What a program tolerates of a server it does not of a proxy.
+        let proxy_tls = tls_of(through.is_secure(), SecureProblems::default())?;
+        let tls = tls_of(leg.secure, ignored)?;
+        let key_of = |tls: &Option<Arc<TlsConfig>>| {
+            tls.as_ref().map(|tls| TlsKey {
+                protocols: protocols.bits(),
+                trust: tls.trust,
+            })
+        };
+        // Without a tunnel one connection serves all servers, unless they are counted.
+        let is_shared = !through.tunnels && !is_limited;
+        let (host, port) = match is_shared {
+            true => ("", 0),
+            false => (leg.host.name(), leg.port),
+        };
+        let rest = KeyRest {
+            port,
+            scope,
+            tls: key_of(&tls),
+            keep_alive,
+        };
+        let proxy = through.key(key_of(&proxy_tls), state.proxy_login(through));
+        let key = Arc::new(Key::through(proxy, host, rest));
+        let demand = Demand {
+            ignores: ignored,
+            marks: pooling::marks(values),
+            limits,
+        };
+        let server = &through.server;
+        let name: Arc<str> = server.host.name().into();
+        let look_up = server.host.look_up_name();
+        let route = Route {
+            to: Destination {
+                look_up: (*look_up != *name).then(|| look_up.into_owned()),
+                host: name,
+                port: server.port,
+                tls: proxy_tls,
+                dial: dial_settings(values, keep_alive),
+                beyond: through.tunnels.then(|| Beyond {
+                    host: Arc::clone(&request.host),
+                    tls,
+                }),
+            },
+            mark: pooling::mark(values),
+            idle_life,
+            stands_by: None,
+        };
+        Ok(Plan {
+            request,
+            route,
+            key,
+            demand,
+            ahead: 0,
+        })
+    }
+}
+
+/// How addresses are tried.
+fn dial_settings(values: &Values, keep_alive: Option<TcpKeepAlive>) -> DialSettings {
+    DialSettings {
+        max_addresses: limit(values, OptionId::CONNECT_RETRIES),
+        races: values.flag(OptionId::IPV6_FAST_FALLBACK),
+        keep_alive,
     }
 }
 
@@ -271,6 +391,10 @@ impl<E: Embedder> RequestState<E> {
     /// The fields of the program, and that of an automatically chunked body.
     fn framed_headers(&self, chunks: bool) -> Cow<'_, HeaderList> {
         let mut own = Cow::Borrowed(&self.headers);
+        let field = AuthTarget::Proxy.authorization_field();
+        if self.through.as_ref().is_some_and(|through| through.tunnels) && own.contains(field) {
+            own.to_mut().remove(field); // the server at the other end is not meant
+        }
         if chunks && !own.contains("Transfer-Encoding") {
             own.to_mut().push("Transfer-Encoding", "chunked");
         }
@@ -283,7 +407,7 @@ impl<E: Embedder> RequestState<E> {
     }
 
     /// The request's own user agent, else the session's; an empty one is none.
-    fn agent<'a>(&'a self, session: Option<&'a str>) -> Option<&'a str> {
+    pub(super) fn agent<'a>(&'a self, session: Option<&'a str>) -> Option<&'a str> {
         match self.values.text(OptionId::USER_AGENT) {
             "" => session.filter(|agent| !agent.is_empty()),
             own => Some(own),

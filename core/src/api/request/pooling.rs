@@ -38,6 +38,15 @@ pub(in crate::api) fn is_private(values: &Values) -> bool {
             .any(|option| values.stored(*option).is_some())
 }
 
+/// Connections to one server are counted for the program.
+pub(super) fn is_limited(values: &Values) -> bool {
+    let limits = [
+        OptionId::MAX_CONNS_PER_SERVER,
+        OptionId::MAX_CONNS_PER_1_0_SERVER,
+    ];
+    limits.iter().any(|option| values.stored(*option).is_some())
+}
+
 /// How many connections to one server there may be.
 pub(super) fn limits(values: &Values) -> Limits {
     let limit = |option| match values.dword(option) {

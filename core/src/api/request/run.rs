@@ -197,6 +197,7 @@ impl<E: Embedder> Request<E> {
                     self.answered(attached, operation)?;
                     now = clock::now();
                 }
+                Step::Tunnel => self.ask_for_tunnel(attached)?,
                 Step::Done => return Ok(Progress::Done),
             }
         }
@@ -232,7 +233,10 @@ impl<E: Embedder> Request<E> {
         let driver = attached.driver();
         let facts = driver.ends().map(|ends| {
             let tls = driver.stack().and_then(Stack::tls);
-            let tls = tls.map(Arc::clone);
+            // That of a proxy is not the server's.
+            let tls = tls
+                .filter(|_| driver.exchange().is_secure())
+                .map(Arc::clone);
             let socket = driver.stack().and_then(Stack::socket);
             Arc::new(ConnectionFacts {
                 ends,
@@ -292,8 +296,11 @@ impl<E: Embedder> Request<E> {
     ) -> Option<Standing> {
         let is_closed = matches!(state.life.standing, Standing::Closed);
         if call == RequestOperation::ReceiveResponse && outcome.is_ok() && !is_closed {
-            let response = attached.driver().take_head();
-            if let Some(response) = &response {
+            let mut driver = attached.driver();
+            let response = driver.take_head();
+            state.is_of_proxy = driver.exchange().is_of_proxy();
+            drop(driver);
+            if let Some(response) = response.as_ref().filter(|_| !state.is_of_proxy) {
                 self.responded(state, response);
             }
             state.response = response;

@@ -239,6 +239,7 @@ impl<E: Embedder> RequestState<E> {
     /// Forgets the last exchange; gives what it had.
     fn restart(&mut self) -> Standing {
         self.response = None;
+        self.is_of_proxy = false;
         self.facts = None;
         self.record = None;
         self.lost = false;

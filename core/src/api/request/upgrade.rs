@@ -121,6 +121,7 @@ impl<E: Embedder> Request<E> {
                 Step::Notify(_) | Step::Yield => {}
                 // Whoever has not received it gets it as it is.
                 Step::Answered => attached.driver().give(),
+                Step::Tunnel => self.ask_for_tunnel(attached)?,
                 Step::Done => return Ok(()),
                 Step::Wait(until) => {
                     let call = RequestOperation::ReceiveResponse;

@@ -32,6 +32,17 @@ pub struct Destination {
     pub tls: Option<Arc<TlsConfig>>,
     /// How addresses are tried.
     pub dial: DialSettings,
+    /// What lies behind it, if it is a proxy that is asked for a tunnel.
+    pub beyond: Option<Beyond>,
+}
+
+/// The server at the other end of a tunnel.
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    /// Its name.
+    pub host: Arc<str>,
+    /// Its TLS configuration, for https.
+    pub tls: Option<Arc<TlsConfig>>,
 }
 
 /// How far one has come; see the module.
@@ -39,6 +50,17 @@ pub struct Destination {
 pub struct Way {
     stage: Stage,
     ends: Option<Ends>,
+    behind: Behind,
+}
+
+/// What a way has led through already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Behind {
+    #[default]
+    Nothing,
+    Tunnel,
+    /// TLS protects the connection to the proxy, too.
+    TunnelInTls,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +105,32 @@ pub struct Told<'a> {
 }
 
 impl Way {
+    /// The last part of a way that has led through a tunnel: TLS with the server.
+    ///
+    /// # Errors
+    /// There is none to be had, or its name cannot be a server name.
+    pub fn through(tunnel: Stack, to: &Beyond, now: Instant) -> Result<Self> {
+        let config = to.tls.as_ref().ok_or(Error::SecureChannelError)?;
+        let socket = tunnel.socket().map(Arc::clone);
+        let spent = Duration::ZERO; // a wait of its own
+        let behind = match tunnel.tls() {
+            Some(_) => Behind::TunnelInTls,
+            None => Behind::Tunnel,
+        };
+        let secure = Secure::new(config, &to.host, Box::new(tunnel), socket, now, spent)?;
+        Ok(Self {
+            stage: Stage::Securing(secure),
+            ends: None,
+            behind,
+        })
+    }
+
+    /// It is the one from a proxy to its server.
+    #[must_use]
+    pub fn is_behind_tunnel(&self) -> bool {
+        self.behind != Behind::Nothing
+    }
+
     /// Moves on; `limit` is that of the part that it is in: RESOLVE_TIMEOUT or CONNECT_TIMEOUT,
     /// `None` for none.
     ///
@@ -171,7 +219,10 @@ impl Way {
             return Err(alone(Error::SecureChannelError.into()));
         };
         Ok(match secure.step(now, limit)? {
-            SecureStep::Done(stack) => WayStep::Secured(stack),
+            SecureStep::Done(stack) => WayStep::Secured(match self.behind {
+                Behind::TunnelInTls => stack.keep_to_layers(),
+                Behind::Nothing | Behind::Tunnel => stack,
+            }),
             SecureStep::Wait(secure, until) => {
                 self.stage = Stage::Securing(secure);
                 WayStep::Wait(until)

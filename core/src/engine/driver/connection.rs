@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use winhttp_proto::error::Error;
 use winhttp_proto::exchange::{Flow, Release, Rest};
 use winhttp_proto::failure::Result;
 use winhttp_proto::notify::Notification;
@@ -69,6 +70,7 @@ impl Driver {
             attach: place.map(|place| &**place as &dyn Attach),
         };
         let mut arrived = None;
+        let leads_to_proxy = self.route.to.beyond.is_some() && !way.is_behind_tunnel();
         match way.step(&self.route.to, told, now, limit) {
             Ok(WayStep::Resolved(first)) => self.exchange.resolved(first),
             Ok(WayStep::Dialing(address)) => self.exchange.dialing(address),
@@ -92,10 +94,31 @@ impl Driver {
             }
         }
         if let Some(stack) = arrived {
-            self.connection = Connection::Ready(stack);
+            self.connection = match leads_to_proxy {
+                true => Connection::ToProxy(stack),
+                false => Connection::Ready(stack),
+            };
             self.stop_standing_by();
         }
         Ok(Flow::On)
+    }
+
+    /// The proxy has opened the tunnel: what is behind it is the server.
+    pub(super) fn pass_through(&mut self, now: Instant) -> Result<()> {
+        let connection = std::mem::replace(&mut self.connection, Connection::None);
+        let (Connection::ToProxy(stack), Some(beyond)) = (connection, &self.route.to.beyond) else {
+            return self.exchange.failed(Error::Internal);
+        };
+        self.connection = if beyond.tls.is_some() {
+            match Way::through(stack, beyond, now) {
+                Ok(way) => Connection::Begun(Box::new(way)),
+                Err(failure) => return self.exchange.failed(failure),
+            }
+        } else {
+            self.is_new = true;
+            Connection::Ready(stack)
+        };
+        Ok(())
     }
 
     fn stop_standing_by(&mut self) {

@@ -37,6 +37,7 @@ pub(crate) fn request() -> Composed {
     Composed {
         host: "server".into(),
         secure: false,
+        via: None,
         head: HEAD.to_vec(),
         method: "GET".into(),
         announces_close: false,
@@ -57,6 +58,7 @@ fn route() -> Route {
     Route {
         to: Destination {
             host: "server".into(),
+            beyond: None,
             look_up: None,
             port: 80,
             tls: None,

@@ -2,6 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use winhttp_proto::auth::Fingerprint;
+use winhttp_proto::proxy::ProxyServer;
+
 use crate::engine::socket::TcpKeepAlive;
 
 /// See the module. Two requests with the same key may share connections, but for what
@@ -14,7 +17,19 @@ pub struct Key {
     /// than `127.0.0.1`.
     host: Box<str>,
     look_up: Option<Box<str>>,
+    proxy: Option<ProxyKey>,
     rest: KeyRest,
+}
+
+/// What connections through a proxy must have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProxyKey {
+    /// The proxy.
+    pub server: ProxyServer,
+    /// For a proxy that TLS protects.
+    pub tls: Option<TlsKey>,
+    /// Whose credentials have opened a tunnel: nobody else may use it.
+    pub login: Option<Fingerprint>,
 }
 
 /// What a key says beside names.
@@ -35,13 +50,34 @@ impl Key {
     /// not the server's (RESOLUTION_HOSTNAME).
     #[must_use]
     pub fn new(host: &str, look_up: Option<&str>, rest: KeyRest) -> Self {
-        let host = host.to_ascii_lowercase().into_boxed_str();
+        Self::of(
+            host.to_ascii_lowercase().into(),
+            look_up.map(Into::into),
+            None,
+            rest,
+        )
+    }
+
+    /// The key of what is reached through a proxy: of the server `host`, in any case; an empty
+    /// one, for connections on which the proxy takes requests for any server.
+    #[must_use]
+    pub fn through(proxy: ProxyKey, host: &str, rest: KeyRest) -> Self {
+        Self::of(host.to_ascii_lowercase().into(), None, Some(proxy), rest)
+    }
+
+    fn of(
+        host: Box<str>,
+        look_up: Option<Box<str>>,
+        proxy: Option<ProxyKey>,
+        rest: KeyRest,
+    ) -> Self {
         let mut hasher = DefaultHasher::new();
-        (&host, look_up, rest).hash(&mut hasher);
+        (&host, &look_up, &proxy, rest).hash(&mut hasher);
         Self {
             hash: hasher.finish(),
             host,
-            look_up: look_up.map(Into::into),
+            look_up,
+            proxy,
             rest,
         }
     }
@@ -49,7 +85,7 @@ impl Key {
     /// For the same server, it would be this one again.
     #[must_use]
     pub fn fits(&self, look_up: Option<&str>, rest: &KeyRest) -> bool {
-        self.look_up.as_deref() == look_up && self.rest == *rest
+        self.look_up.as_deref() == look_up && self.proxy.is_none() && self.rest == *rest
     }
 
     /// The server's name, in small letters.

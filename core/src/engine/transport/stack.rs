@@ -75,6 +75,8 @@ fn add(total: &mut u64, count: usize) {
 pub struct Stack {
     top: Top,
     socket: Option<Arc<Socket>>,
+    /// What is read from the socket is the top layer's: no other lies below that.
+    is_flat: bool,
 }
 
 #[derive(Debug)]
@@ -98,6 +100,7 @@ impl Stack {
         Self {
             top: Top::Plain(Counted::new(transport)),
             socket,
+            is_flat: true,
         }
     }
 
@@ -107,6 +110,16 @@ impl Stack {
         Self {
             top: Top::Secured(tls),
             socket,
+            is_flat: true,
+        }
+    }
+
+    /// The same, of which the socket is never read elsewhere: there are layers in between.
+    #[must_use]
+    pub fn keep_to_layers(self) -> Self {
+        Self {
+            is_flat: false,
+            ..self
         }
     }
 
@@ -200,14 +213,15 @@ impl Stack {
         }
     }
 
-    /// Bytes of the socket wait in a layer: what is read from the socket elsewhere would come too
+    /// Bytes of the socket wait in a layer, or may pass through one: what is read from the socket elsewhere would come too
     /// early.
     #[must_use]
     pub fn holds_input(&self) -> bool {
-        match &self.top {
+        let is_held = match &self.top {
             Top::Plain(plain) => plain.interest().has_input,
             Top::Secured(tls) => tls.holds_input(),
-        }
+        };
+        is_held || !self.is_flat
     }
 
     /// Takes over bytes that were read from the socket elsewhere; only while [`Stack::holds_input`]
@@ -220,6 +234,33 @@ impl Stack {
                 None
             }
         }
+    }
+}
+
+/// What TLS with a server stands on, behind a proxy's tunnel.
+impl Transport for Stack {
+    fn read(&mut self, buffer: &mut [u8], spill: &mut [u8]) -> Result<Read> {
+        Self::read(self, buffer, spill)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<Write> {
+        Self::write(self, bytes)
+    }
+
+    fn write_parts(&mut self, parts: &[&[u8]]) -> Result<Write> {
+        Self::write_parts(self, parts)
+    }
+
+    fn flush(&mut self) -> Result<Flush> {
+        Self::flush(self)
+    }
+
+    fn finish(&mut self) {
+        Self::finish(self);
+    }
+
+    fn interest(&self) -> Interest {
+        Self::interest(self)
     }
 }
 

@@ -1,0 +1,162 @@
+//! Proxies for tests, and how a program names one. Targets have invented names: nobody resolves
+//! them, and loopback addresses would be reached directly (http-behaviours 29.2.4).
+
+use std::io;
+use std::net::SocketAddr;
+use std::ptr::null_mut;
+
+use winhttp_abi::constants as c;
+use winhttp_abi::types::ProxyInfo;
+use winhttp_abi::wide::Unit;
+use winhttp_fixtures::{Connection, Request, Server};
+
+use crate::{Call, Client, Handle, call, text};
+
+/// A host that is nowhere.
+pub const TARGET: &str = "nosuchhost.invalid";
+
+/// WINHTTP_OPTION_PROXY of a session or request: this proxy list, with this bypass list.
+///
+/// # Errors
+/// The last error.
+pub fn set_proxy<W: Unit>(handle: Handle, list: &str, bypass: Option<&str>) -> Call<()> {
+    let mut list = text::<W>(list);
+    let mut bypass = bypass.map(text::<W>);
+    let info = ProxyInfo::<W> {
+        dw_access_type: c::WINHTTP_ACCESS_TYPE_NAMED_PROXY,
+        lpsz_proxy: list.as_mut_ptr(),
+        lpsz_proxy_bypass: bypass.as_mut().map_or(null_mut(), |text| text.as_mut_ptr()),
+    };
+    set_info(handle, &info)
+}
+
+/// The same for an access type without lists.
+///
+/// # Errors
+/// The last error.
+pub fn set_access<W: Unit>(handle: Handle, access_type: u32) -> Call<()> {
+    let info = ProxyInfo::<W> {
+        dw_access_type: access_type,
+        lpsz_proxy: null_mut(),
+        lpsz_proxy_bypass: null_mut(),
+    };
+    set_info(handle, &info)
+}
+
+fn set_info<W: Unit>(handle: Handle, info: &ProxyInfo<W>) -> Call<()> {
+    let bytes = u32::try_from(size_of::<ProxyInfo<W>>()).unwrap_or(0);
+    // SAFETY: the structure and its strings live through the call.
+    call(unsafe {
+        winhttp::WinHttpSetOption::<W>(
+            handle.raw(),
+            c::WINHTTP_OPTION_PROXY,
+            (&raw const *info).cast(),
+            bytes,
+        )
+    })
+}
+
+/// WinHttpSetCredentials for the proxy.
+///
+/// # Errors
+/// The last error.
+pub fn set_credentials<W: Unit>(
+    request: Handle,
+    scheme: u32,
+    user: &str,
+    password: &str,
+) -> Call<()> {
+    let [user, password] = [user, password].map(text::<W>);
+    // SAFETY: the texts live through the call.
+    call(unsafe {
+        winhttp::WinHttpSetCredentials::<W>(
+            request.raw(),
+            c::WINHTTP_AUTH_TARGET_PROXY,
+            scheme,
+            user.as_ptr(),
+            password.as_ptr(),
+            null_mut(),
+        )
+    })
+}
+
+impl<W: Unit> Client<W> {
+    /// The session's requests go through this server.
+    #[must_use]
+    pub fn through(self, proxy: &Server) -> Self {
+        set_proxy::<W>(self.session, &proxy.authority(), None).unwrap();
+        self
+    }
+
+    /// A request to [`TARGET`] with this port; nothing but itself is left open.
+    pub fn request_there(&self, port: u16, verb: &str, path: &str, flags: u32) -> Handle {
+        let connect = self.connect(TARGET, port).unwrap();
+        let request = self.open_request(connect, verb, path, flags).unwrap();
+        self.close(connect).unwrap();
+        request
+    }
+}
+
+/// What a proxy does with a request: nothing more to say, or an answer in its place.
+pub type Verdict = Option<&'static str>;
+
+/// A proxy that opens tunnels to `target`, wherever they are to go, and answers other requests
+/// with 200 and their target; `judge` may answer instead, and the connection goes on.
+///
+/// # Errors
+/// If no port or thread is to be had.
+pub fn proxy(
+    target: SocketAddr,
+    judge: impl Fn(&Request) -> Verdict + Send + Sync + 'static,
+) -> io::Result<Server> {
+    Server::plain(relaying(target, judge))
+}
+
+/// The script of such a proxy.
+pub fn relaying(
+    target: SocketAddr,
+    judge: impl Fn(&Request) -> Verdict + Send + Sync + 'static,
+) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
+    move |connection| {
+        while let Some(request) = connection.read_head()? {
+            if let Some(length) = request.header("Content-Length") {
+                connection.read_exactly(length.parse().unwrap_or(0))?;
+            }
+            match judge(&request) {
+                Some(answer) => {
+                    connection.send(answer.as_bytes())?;
+                    if answer.contains("Connection: close") {
+                        return Ok(());
+                    }
+                }
+                None if request.method == "CONNECT" => return connection.tunnel_to(target),
+                None => {
+                    let body = &request.target;
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+                        body.len()
+                    );
+                    connection.send(head.as_bytes())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Nothing is refused.
+#[must_use]
+pub fn everything(_: &Request) -> Verdict {
+    None
+}
+
+/// A server that answers every request with 200.
+///
+/// # Errors
+/// The connection's.
+pub fn hello(connection: &mut Connection) -> io::Result<()> {
+    while connection.read_head()?.is_some() {
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Challenges of proxies: how they are answered, and that nothing of it reaches the wrong wire
+//! (http-behaviours 28, 29.3).
+
+use winhttp_abi::constants as c;
+use winhttp_abi::wide::Unit;
+use winhttp_fixtures::certs::{Authority, IdentityOptions};
+use winhttp_fixtures::{Request, Server};
+use winhttp_tests::support::proxy::{Verdict, hello, proxy, set_credentials};
+use winhttp_tests::support::{set_dword, set_text};
+use winhttp_tests::{Client, Handle, scenarios};
+
+const BASIC: &str =
+    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
+const CLOSING: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
+const DIGEST: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
+/// `user:pa55word`, as Basic sends it.
+const TOKEN: &str = "Basic dXNlcjpwYTU1d29yZA==";
+
+fn wants_basic(request: &Request) -> Verdict {
+    (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(BASIC)
+}
+
+fn wants_basic_and_closes(request: &Request) -> Verdict {
+    (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(CLOSING)
+}
+
+/// Looks at the form of the answer, which the judges of Digest check elsewhere.
+fn wants_digest(request: &Request) -> Verdict {
+    let uri = format!("uri=\"{}\"", request.target);
+    let is_right = request
+        .header("Proxy-Authorization")
+        .is_some_and(|value| value.starts_with("Digest username=\"user\"") && value.contains(&uri));
+    (!is_right).then_some(DIGEST)
+}
+
+fn secure_server() -> Server {
+    let authority = Authority::new().unwrap();
+    let identity = authority.issue(&IdentityOptions::default()).unwrap();
+    Server::tls(hello, &identity).unwrap()
+}
+
+/// A request for http, or for https.
+fn asking<W: Unit>(client: &Client<W>, is_secure: bool) -> Handle {
+    let (port, flags) = if is_secure {
+        (443, c::WINHTTP_FLAG_SECURE)
+    } else {
+        (80, 0)
+    };
+    let request = client.request_there(port, "GET", "/describe", flags);
+    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
+    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+    request
+}
+
+fn options<W: Unit>(request: Handle) {
+    set_text::<W>(request, c::WINHTTP_OPTION_PROXY_USERNAME, "user").unwrap();
+    set_text::<W>(request, c::WINHTTP_OPTION_PROXY_PASSWORD, "pa55word").unwrap();
+}
+
+scenarios! {
+    fn fact_29_3_7_a_challenge_is_answered_by_the_options<W>(mode) {
+        for judge in [wants_basic as fn(&Request) -> Verdict, wants_basic_and_closes, wants_digest] {
+            for is_secure in [false, true] {
+                let server = secure_server();
+                let proxy = proxy(server.address(), judge).unwrap();
+                let client = Client::<W>::new(mode).through(&proxy);
+                let request = asking(&client, is_secure);
+                options::<W>(request);
+                client.exchange(request).unwrap();
+                assert_eq!(client.status_code(request), Ok(200));
+                client.body(request).unwrap();
+                let asked = proxy.requests();
+                assert_eq!(asked.len(), 2);
+                assert_eq!(asked[0].header("Proxy-Authorization"), None, "not unasked");
+                let connections = if judge as usize == wants_basic_and_closes as usize { 2 } else { 1 };
+                assert_eq!(proxy.connections(), connections);
+                for inside in server.requests() {
+                    assert_eq!(inside.header("Proxy-Authorization"), None);
+                }
+                client.finish();
+            }
+        }
+    }
+
+    fn the_407_loop_of_programs_sets_credentials_and_sends_again<W>(mode) {
+        for is_secure in [false, true] {
+            for scheme in [c::WINHTTP_AUTH_SCHEME_BASIC, c::WINHTTP_AUTH_SCHEME_DIGEST] {
+                let server = secure_server();
+                let judge = if scheme == c::WINHTTP_AUTH_SCHEME_BASIC { wants_basic } else { wants_digest };
+                let proxy = proxy(server.address(), judge).unwrap();
+                let client = Client::<W>::new(mode).through(&proxy);
+                let request = asking(&client, is_secure);
+                client.exchange(request).unwrap();
+                assert_eq!(client.status_code(request), Ok(407));
+                set_credentials::<W>(request, scheme, "user", "pa55word").unwrap();
+                client.exchange(request).unwrap();
+                assert_eq!(client.status_code(request), Ok(200));
+                client.body(request).unwrap();
+                let sent = proxy.requests().len();
+                assert_eq!(sent, 2, "what was asked for is known");
+                client.finish();
+            }
+        }
+    }
+
+    fn wrong_credentials_are_sent_once<W>(mode) {
+        for is_secure in [false, true] {
+            let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(BASIC)).unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            let request = asking(&client, is_secure);
+            options::<W>(request);
+            client.exchange(request).unwrap();
+            assert_eq!(client.status_code(request), Ok(407));
+            assert_eq!(proxy.requests().len(), 2);
+            client.finish();
+        }
+    }
+
+    fn disabled_schemes_and_disabled_authentication_answer_nothing<W>(mode) {
+        for is_secure in [false, true] {
+            for whole in [false, true] {
+                let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(BASIC)).unwrap();
+                let client = Client::<W>::new(mode).through(&proxy);
+                if !whole {
+                    set_dword::<W>(client.session, c::WINHTTP_OPTION_DISABLE_PROXY_AUTH_SCHEMES, 1).unwrap();
+                }
+                let request = asking(&client, is_secure);
+                if whole {
+                    set_dword::<W>(request, c::WINHTTP_OPTION_DISABLE_FEATURE, c::WINHTTP_DISABLE_AUTHENTICATION).unwrap();
+                }
+                options::<W>(request);
+                client.exchange(request).unwrap();
+                assert_eq!(client.status_code(request), Ok(407));
+                assert_eq!(proxy.requests().len(), 1);
+                client.finish();
+            }
+        }
+    }
+
+    fn neither_side_sees_what_the_other_is_shown<W>(mode) {
+        for is_secure in [false, true] {
+            let server = secure_server();
+            let proxy = proxy(server.address(), wants_basic).unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            let request = asking(&client, is_secure);
+            options::<W>(request);
+            set_text::<W>(request, c::WINHTTP_OPTION_USERNAME, "server").unwrap();
+            set_text::<W>(request, c::WINHTTP_OPTION_PASSWORD, "5ecret").unwrap();
+            client.exchange(request).unwrap();
+            client.body(request).unwrap();
+            for request in proxy.requests() {
+                assert_eq!(request.header("Authorization"), None);
+            }
+            for request in server.requests() {
+                assert_eq!(request.header("Proxy-Authorization"), None);
+            }
+            client.finish();
+        }
+    }
+
+    fn a_tunnel_belongs_to_whoever_has_opened_it<W>(mode) {
+        let server = secure_server();
+        let proxy = proxy(server.address(), wants_basic).unwrap();
+        let client = Client::<W>::new(mode).through(&proxy);
+        for (has_login, expected, connects) in [(true, 200, 2), (true, 200, 2), (false, 407, 3), (true, 200, 3)] {
+            let request = asking(&client, true);
+            if has_login {
+                options::<W>(request);
+            }
+            client.exchange(request).unwrap();
+            assert_eq!(client.status_code(request), Ok(expected));
+            client.body(request).unwrap();
+            client.close(request).unwrap();
+            assert_eq!(proxy.requests().len(), connects);
+        }
+        client.finish();
+    }
+}

@@ -4,8 +4,10 @@
 //! variables, and choosing. Out of scope: where those texts come from, and talking to a proxy.
 
 mod bypass;
+pub mod environment;
 mod glob;
 mod list;
+mod no_proxy;
 mod server;
 
 pub use bypass::BypassList;

@@ -31,21 +31,20 @@ impl ProxyList {
         if list.chars().any(|c| c.is_control() && c != '\t') || list.contains('@') {
             return Err(Error::InvalidParameter);
         }
-        let mut keyed = [Said::default(), Said::default(), Said::default()];
+        let (mut http, mut https, mut all) = <(Said, Said, Said)>::default();
         let mut bare = Said::default();
         for entry in list.split(';').flat_map(Entries::new) {
             match entry.split_once('=') {
-                Some((key, value)) => {
-                    if let Some(index) = KEYS.iter().position(|name| key.eq_ignore_ascii_case(name))
-                    {
-                        keyed[index].hear(value);
-                    }
-                }
+                Some((key, value)) => match &*key.to_ascii_lowercase() {
+                    "http" => http.hear(value),
+                    "https" => https.hear(value),
+                    "all" => all.hear(value),
+                    _ => {}
+                },
                 None if bare.good.is_none() => bare.hear(&entry),
                 None => {}
             }
         }
-        let [http, https, all] = keyed;
         let (all, bare) = (all.word()?, bare.word()?);
         let chosen = |own: Option<Value>| match own.or_else(|| all.clone()).or_else(|| bare.clone())
         {
@@ -75,7 +74,7 @@ impl fmt::Display for ProxyList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = |server: &ProxyServer| match server.kind {
             ProxyKind::Https => format!("https://{server}"),
-            _ => server.to_string(),
+            ProxyKind::Http | ProxyKind::Ftp | ProxyKind::Socks => server.to_string(),
         };
         match (&self.http, &self.https) {
             (Some(http), Some(https)) if http == https => f.write_str(&entry(http)),
@@ -88,9 +87,6 @@ impl fmt::Display for ProxyList {
         }
     }
 }
-
-/// Keys that count here.
-const KEYS: [&str; 3] = ["http", "https", "all"];
 
 /// What an entry says.
 #[derive(Clone, Debug)]

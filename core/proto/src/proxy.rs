@@ -9,6 +9,7 @@ mod glob;
 mod list;
 mod no_proxy;
 mod server;
+pub mod stored;
 
 pub use bypass::BypassList;
 pub use list::ProxyList;

@@ -12,6 +12,7 @@ pub mod extended_error;
 pub mod parking;
 pub mod pool;
 pub mod reactor;
+pub mod settings;
 pub mod sleeper;
 pub mod socket;
 pub mod switches;

@@ -59,9 +59,10 @@ impl Stored {
         let mut stored = Self::default();
         let mut bypass = None;
         for (key, value) in text.lines().filter_map(pair) {
-            match key {
-                Key::DefaultBypass => bypass = filled(value),
-                key => stored.hear(key, value),
+            if key == Key::DefaultBypass {
+                bypass = filled(value);
+            } else {
+                stored.hear(key, value);
             }
         }
         // A bypass list alone says nothing.

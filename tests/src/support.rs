@@ -4,6 +4,7 @@
 pub mod coded;
 pub mod compiler;
 pub mod cookies;
+pub mod credentials;
 pub mod programs;
 pub mod proxy;
 pub mod schemes;

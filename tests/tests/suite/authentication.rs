@@ -1,11 +1,12 @@
 //! Verifies challenges and credentials: what a 401 or 407 offers, what can be set, and that the
 //! response is handed over.
 
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::Server;
+use winhttp_tests::support::credentials::set;
 use winhttp_tests::{Call, Client, Handle, Mode, answers, call, scenarios, text};
 
 const BASIC: u32 = c::WINHTTP_AUTH_SCHEME_BASIC;
@@ -34,29 +35,6 @@ fn schemes<W: Unit>(request: Handle) -> Call<(u32, u32, u32)> {
         assert_eq!([supported, first, target], [0xdead; 3]);
     }
     asked.map(|()| (supported, first, target))
-}
-
-/// WinHttpSetCredentials.
-fn set<W: Unit>(
-    request: Handle,
-    target: u32,
-    scheme: u32,
-    user: Option<&str>,
-    password: Option<&str>,
-) -> Call<()> {
-    let [user, password] = [user, password].map(|given| given.map(text::<W>));
-    let pointer = |text: &Option<Vec<W>>| text.as_ref().map_or(null(), |text| text.as_ptr());
-    // SAFETY: the texts live through the call.
-    call(unsafe {
-        winhttp::WinHttpSetCredentials::<W>(
-            request.raw(),
-            target,
-            scheme,
-            pointer(&user),
-            pointer(&password),
-            null_mut(),
-        )
-    })
 }
 
 /// A peer that answers with this status and these challenges, and a short body.

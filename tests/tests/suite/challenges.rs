@@ -1,40 +1,14 @@
 //! Challenges that are answered: with credentials that are set, or options, and to whom they go.
 
-use std::io;
-
-use md5::{Digest as _, Md5};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::{Connection, Request, Server};
+use winhttp_fixtures::{Connection, Server};
+use winhttp_tests::support::credentials::{self, DIGEST_CHALLENGE, TOKEN, basic, digest};
 use winhttp_tests::support::{set_dword, set_text};
-use winhttp_tests::{Client, HELLO, Handle, Mode, Sending, answers, call, scenarios, text};
+use winhttp_tests::{Client, HELLO, Handle, Mode, Sending, answers, scenarios};
 
 const BASIC: u32 = c::WINHTTP_AUTH_SCHEME_BASIC;
 const DIGEST: u32 = c::WINHTTP_AUTH_SCHEME_DIGEST;
-/// `user:pa55word`, as Basic sends it.
-const TOKEN: &str = "Basic dXNlcjpwYTU1d29yZA==";
-
-/// Lets in whoever `admits` says, and challenges others with `challenge`.
-fn guarded(
-    challenge: &'static str,
-    admits: impl Fn(&Request) -> bool + Send + Sync + 'static,
-) -> Server {
-    Server::plain(move |connection: &mut Connection| -> io::Result<()> {
-        while let Some(request) = connection.read_head()? {
-            let body = connection.read_body(&request)?;
-            if admits(&request) {
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 5 + body.len());
-                connection.send(&[head.as_bytes(), b"hello", &body].concat())?;
-            } else {
-                let head = format!("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 2\r\n\r\nno");
-                connection.send(head.as_bytes())?;
-            }
-        }
-        Ok(())
-    })
-    .unwrap()
-}
-
 const ASK: &[u8] =
     b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n";
 
@@ -53,62 +27,9 @@ fn asks_once(challenge: &'static [u8], answer: impl Into<Vec<u8>>) -> Server {
     .unwrap()
 }
 
-fn basic() -> Server {
-    guarded("Basic realm=\"x\"", |request| {
-        request.header("Authorization") == Some(TOKEN)
-    })
-}
-
-const DIGEST_CHALLENGE: &str = "Digest realm=\"x\", nonce=\"n0nce\", qop=\"auth\", opaque=\"o\"";
-
-/// Verifies answers to [`DIGEST_CHALLENGE`] by RFC 7616 section 3.4.
-fn digest() -> Server {
-    guarded(DIGEST_CHALLENGE, |request| {
-        let Some(given) = request
-            .header("Authorization")
-            .and_then(|value| value.strip_prefix("Digest "))
-        else {
-            return false;
-        };
-        let field = |name: &str| {
-            let fields = given.split(", ").filter_map(|field| field.split_once('='));
-            let value = fields
-                .filter(|(key, _)| *key == name)
-                .map(|(_, value)| value.trim_matches('"'));
-            value.last().unwrap_or_default().to_owned()
-        };
-        let hash = |text: String| {
-            let bytes = Md5::digest(text.as_bytes());
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
-        let (first, second) = (
-            hash("user:x:pa55word".to_owned()),
-            hash(format!("{}:{}", request.method, request.target)),
-        );
-        let [count, cnonce] = ["nc", "cnonce"].map(field);
-        let expected = hash(format!("{first}:n0nce:{count}:{cnonce}:auth:{second}"));
-        field("response") == expected && field("uri") == request.target && field("opaque") == "o"
-    })
-}
-
 fn set<W: Unit>(request: Handle, scheme: u32, password: &str) {
-    let (user, password) = (text::<W>("user"), text::<W>(password));
-    let target = c::WINHTTP_AUTH_TARGET_SERVER;
-    // SAFETY: the texts live through the call.
-    call(unsafe {
-        winhttp::WinHttpSetCredentials::<W>(
-            request.raw(),
-            target,
-            scheme,
-            user.as_ptr(),
-            password.as_ptr(),
-            std::ptr::null_mut(),
-        )
-    })
-    .unwrap();
+    let server = c::WINHTTP_AUTH_TARGET_SERVER;
+    credentials::set::<W>(request, server, scheme, Some("user"), Some(password)).unwrap();
 }
 
 /// USERNAME and PASSWORD.

@@ -4,13 +4,12 @@
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::Connection;
+use winhttp_tests::support::credentials::{TOKEN, set};
 use winhttp_tests::support::schemes::{Place, both_schemes};
 use winhttp_tests::support::{set_dword, set_text};
-use winhttp_tests::{Client, Handle, call, scenarios, text};
+use winhttp_tests::{Client, Handle, scenarios};
 
 const OWN: &str = "Bearer own";
-/// `user:pa55word`, as Basic sends it.
-const TOKEN: &str = "Basic dXNlcjpwYTU1d29yZA==";
 
 /// Where credentials come from.
 #[derive(Clone, Copy, Debug)]
@@ -66,19 +65,8 @@ fn give<W: Unit>(client: &Client<W>, request: Handle, given: Given) {
         client.add_headers(request, &field, add).unwrap();
     }
     if given.set {
-        let [user, password] = ["user", "pa55word"].map(text::<W>);
-        // SAFETY: the texts live through the call.
-        call(unsafe {
-            winhttp::WinHttpSetCredentials::<W>(
-                request.raw(),
-                c::WINHTTP_AUTH_TARGET_SERVER,
-                c::WINHTTP_AUTH_SCHEME_BASIC,
-                user.as_ptr(),
-                password.as_ptr(),
-                std::ptr::null_mut(),
-            )
-        })
-        .unwrap();
+        let (server, basic) = (c::WINHTTP_AUTH_TARGET_SERVER, c::WINHTTP_AUTH_SCHEME_BASIC);
+        set::<W>(request, server, basic, Some("user"), Some("pa55word")).unwrap();
     }
     if given.options {
         set_text::<W>(request, c::WINHTTP_OPTION_USERNAME, "user").unwrap();

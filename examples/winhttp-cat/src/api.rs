@@ -109,7 +109,22 @@ pub(crate) struct Url {
 /// Takes a ws or wss URL, in lower case, apart. WinHTTP knows http and https instead: "http"
 /// followed by what comes after "ws" is the URL it takes.
 pub(crate) fn crack_url(text: &str) -> Result<Url, CallError> {
-    let url = wide(&format!("http{}", text.strip_prefix("ws").unwrap_or(text)));
+    crack_http_url(&format!("http{}", text.strip_prefix("ws").unwrap_or(text)))
+}
+
+/// Whether a ws or wss URL of ours and an http or https URL of WinHTTP's name the same server:
+/// host, port, and whether TLS is wanted.
+pub(crate) fn is_same_server(ours: &str, theirs: &str) -> Result<bool, CallError> {
+    let [ours, theirs] = [crack_url(ours)?, crack_http_url(theirs)?];
+    let [one, other] = [&ours.host, &theirs.host].map(|host| {
+        let name = host.split(|unit| *unit == 0).next().unwrap_or_default();
+        String::from_utf16_lossy(name).to_ascii_lowercase()
+    });
+    Ok(one == other && ours.port == theirs.port && ours.secure == theirs.secure)
+}
+
+fn crack_http_url(text: &str) -> Result<Url, CallError> {
+    let url = wide(text);
     // No component is longer than the URL.
     let mut host = vec![0; url.len()];
     let mut path = vec![0; url.len()];
@@ -278,6 +293,63 @@ pub(crate) fn status_code(request: &Handle) -> Result<u32, CallError> {
     };
     check(found, "WinHttpQueryHeaders")?;
     Ok(status)
+}
+
+/// What a 401 offers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offer {
+    /// WINHTTP_AUTH_SCHEME_* bits.
+    pub(crate) schemes: u32,
+    /// Who asks: a WINHTTP_AUTH_TARGET_*.
+    pub(crate) target: u32,
+}
+
+/// The schemes of the challenge that the response is; `None` if there are none that WinHTTP knows.
+pub(crate) fn offered_schemes(request: &Handle) -> Option<Offer> {
+    let [mut schemes, mut first, mut target] = [0_u32; 3];
+    // SAFETY: three DWORDs are lent.
+    let found = unsafe {
+        let (first, target) = (&raw mut first, &raw mut target);
+        WinHttpQueryAuthSchemes(request.0, &raw mut schemes, first, target)
+    };
+    (found != 0).then_some(Offer { schemes, target })
+}
+
+/// Gives name and password for the scheme to whoever sent the challenge.
+pub(crate) fn set_credentials(
+    request: &Handle,
+    scheme: u32,
+    name: &str,
+    password: &str,
+) -> Result<(), CallError> {
+    let (name, password) = (wide(name), wide(password));
+    // SAFETY: both texts end with NUL; the reserved pointer is NULL.
+    let set = unsafe {
+        WinHttpSetCredentials(
+            request.0,
+            WINHTTP_AUTH_TARGET_SERVER,
+            scheme,
+            name.as_ptr(),
+            password.as_ptr(),
+            null_mut(),
+        )
+    };
+    check(set, "WinHttpSetCredentials")
+}
+
+/// The URL that the response is of: redirects may have led to another one.
+pub(crate) fn url_in_force(request: &Handle) -> Result<String, CallError> {
+    let option = WINHTTP_OPTION_URL;
+    let mut bytes = 0_u32;
+    // SAFETY: without a buffer, WinHTTP only says how many bytes it needs.
+    unsafe { WinHttpQueryOption(request.0, option, null_mut(), &raw mut bytes) };
+    let mut text = vec![0_u16; usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(2)];
+    let buffer = text.as_mut_ptr().cast();
+    // SAFETY: the buffer is lent with its length.
+    let found = unsafe { WinHttpQueryOption(request.0, option, buffer, &raw mut bytes) };
+    check(found, "WinHttpQueryOption(URL)")?;
+    let text = text.split(|unit| *unit == 0).next().unwrap_or_default();
+    Ok(String::from_utf16_lossy(text))
 }
 
 /// Waits for the first bytes of the body, or has DATA_AVAILABLE tell of them; not longer than a

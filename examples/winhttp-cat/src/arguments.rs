@@ -29,6 +29,8 @@ pub(crate) struct Target {
     /// Without credentials: it is shown.
     pub(crate) url: String,
     pub(crate) headers: Vec<String>,
+    /// Shown to the URL's server if it asks.
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) subprotocols: Vec<String>,
     /// Replaces the system's store of authorities.
     pub(crate) trust: Option<PathBuf>,
@@ -186,7 +188,10 @@ impl Words {
         let credentials = address.credentials.or_else(|| self.credentials.take());
         let subprotocols = self.talk.target.subprotocols.join(", ");
         self.talk.target.url = address.url;
-        self.add_header("Authorization", credentials.map(|known| known.basic()))?;
+        if credentials.is_some() && self.has_header("Authorization") {
+            return Err("Authorization: given twice, once with --header".to_owned());
+        }
+        self.talk.target.credentials = credentials;
         self.add_header("Origin", self.origin.clone())?;
         let offered = (!subprotocols.is_empty()).then_some(subprotocols);
         self.add_header("Sec-WebSocket-Protocol", offered)?;
@@ -196,16 +201,20 @@ impl Words {
     /// Adds a header that an option of its own stands for.
     fn add_header(&mut self, name: &str, value: Option<String>) -> Result<(), String> {
         let Some(value) = value else { return Ok(()) };
-        let headers = &mut self.talk.target.headers;
-        let is_there = |line: &String| {
-            let given = line.split_once(':').map(|(given, _)| given);
-            given.is_some_and(|given| given.eq_ignore_ascii_case(name))
-        };
-        if headers.iter().any(is_there) {
+        if self.has_header(name) {
             return Err(format!("{name}: given twice, once with --header"));
         }
-        headers.push(values::header(format!("{name}: {value}"))?);
+        let line = values::header(format!("{name}: {value}"))?;
+        self.talk.target.headers.push(line);
         Ok(())
+    }
+
+    /// Whether --header has named it.
+    fn has_header(&self, name: &str) -> bool {
+        self.talk.target.headers.iter().any(|line| {
+            let given = line.split_once(':').map(|(given, _)| given);
+            given.is_some_and(|given| given.eq_ignore_ascii_case(name))
+        })
     }
 }
 
@@ -255,11 +264,11 @@ mod tests {
             [
                 "A:b",
                 "C:d",
-                "Authorization: Basic bWU6c2VjcmV0",
                 "Origin: http://here",
                 "Sec-WebSocket-Protocol: chat, talk"
             ]
         );
+        assert_eq!(target.credentials, Credentials::of_pair("me:secret").ok());
         assert_eq!(talk.messages, ["one", "two"]);
         assert_eq!(talk.wait, Some(Duration::from_millis(1500)));
         assert_eq!((talk.expect, talk.max_messages), (Some(3), Some(4)));
@@ -273,10 +282,11 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_the_url_become_a_header() {
+    fn credentials_in_the_url_are_kept_apart_from_it() {
         let target = talk("wss://me:secret@host/").target;
         assert_eq!(target.url, "wss://host/");
-        assert_eq!(target.headers, ["Authorization: Basic bWU6c2VjcmV0"]);
+        assert_eq!(target.credentials, Credentials::of_pair("me:secret").ok());
+        assert_eq!(target.headers, [""; 0]);
     }
 
     #[test]

@@ -16,7 +16,8 @@ Connecting
   -H, --header 'NAME: VALUE'  add a header to the upgrade request (repeatable)
   -o, --origin ORIGIN         the header Origin
   -s, --subprotocol NAME      offer a subprotocol (repeatable)
-      --auth USER:PASSWORD    the header Authorization, scheme Basic; so do ws://USER:PASSWORD@HOST/
+      --auth NAME:PASSWORD    answer the server's 401 with Digest or Basic, whichever it offers (both:
+                              Digest); nothing is sent unasked; so does ws://NAME:PASSWORD@HOST/
       --cacert FILE           trust the authorities in this PEM file instead of the system's
   -k, --insecure              accept any certificate
   -L, --location              follow redirects; without it one is the server's refusal

@@ -15,6 +15,7 @@ use winhttp as _; // defines the functions that windows-sys declares
 
 mod api;
 mod arguments;
+mod challenge;
 mod chat;
 mod conversation;
 #[cfg(unix)]

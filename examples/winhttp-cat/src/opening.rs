@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use windows_sys::Win32::Networking::WinHttp::HTTP_STATUS_SWITCH_PROTOCOLS;
+use windows_sys::Win32::Networking::WinHttp::{HTTP_STATUS_DENIED, HTTP_STATUS_SWITCH_PROTOCOLS};
 
 use crate::api::{self, CallError, Handle, Of};
 use crate::arguments::Target;
+use crate::challenge;
 use crate::conversation::Failure;
 use crate::observer::{Event, Observer, on_status};
 use crate::output::note;
 use crate::reasons::{self, Circumstances};
-use crate::trace::Direction;
+use crate::trace::{Direction, Trace};
 
 /// HANDLE_CLOSING comes promptly; this is the patience before the library is taken to be broken.
 const HANDLE_CLOSING_LIMIT: Duration = Duration::from_secs(10);
@@ -89,15 +90,14 @@ pub(crate) fn handshake(
     observer: &Observer,
     events: &Receiver<Event>,
 ) -> Result<(), Failure> {
-    exchange(request, target, observer, events).map_err(|error| {
+    let status = exchange(request, target, observer, events).map_err(|error| {
         let known = Circumstances {
             insecure: target.insecure,
             flaws: observer.certificate_flaws(),
         };
         Failure::Opening(reasons::sentence(&error, known))
     })?;
-    let opening = |error| Failure::Opening(reasons::sentence(&error, Circumstances::default()));
-    match api::status_code(request).map_err(opening)? {
+    match status {
         HTTP_STATUS_SWITCH_PROTOCOLS => Ok(()),
         status => {
             let answer = refused_answer(request, target, events);
@@ -119,28 +119,55 @@ fn refused_answer(request: &Handle, target: &Target, events: &Receiver<Event>) -
     refused.err()?.detail
 }
 
+/// Sends the request until nothing more is asked for; gives the status of the last answer.
 fn exchange(
     request: &Handle,
     target: &Target,
     observer: &Observer,
     events: &Receiver<Event>,
-) -> Result<(), CallError> {
+) -> Result<u32, CallError> {
     let trace = observer.trace.as_ref();
+    let status = send_and_receive(request, target, trace, events)?;
+    if status != HTTP_STATUS_DENIED {
+        return Ok(status);
+    }
+    let Some(scheme) = challenge::answer(request, target)? else {
+        return Ok(status);
+    };
+    if let Some(trace) = trace {
+        trace.step(&format!("answers with the scheme {scheme}"));
+    }
+    send_and_receive(request, target, trace, events)
+}
+
+fn send_and_receive(
+    request: &Handle,
+    target: &Target,
+    trace: Option<&Trace>,
+    events: &Receiver<Event>,
+) -> Result<u32, CallError> {
     api::send_request(request)?;
     if !target.synchronous {
         wait_for(events, |event| matches!(event, Event::SendRequestComplete))?;
     }
+    let mut shown = String::new();
     if let Some(trace) = trace {
-        trace.head(Direction::Sent, &api::raw_head(request, Of::Request)?);
+        shown = api::raw_head(request, Of::Request)?;
+        trace.head(Direction::Sent, &shown);
     }
     api::receive_response(request)?;
     if !target.synchronous {
         wait_for(events, |event| matches!(event, Event::HeadersAvailable))?;
     }
     if let Some(trace) = trace {
+        // A redirect has led elsewhere: the answer is to another request.
+        let last = api::raw_head(request, Of::Request)?;
+        if last != shown {
+            trace.head(Direction::Sent, &last);
+        }
         trace.head(Direction::Received, &api::raw_head(request, Of::Response)?);
     }
-    Ok(())
+    api::status_code(request)
 }
 
 /// Every operation that was started ends with its completion or a failure, so this needs no limit

@@ -78,6 +78,11 @@ impl Trace {
         }
     }
 
+    /// Shows what this program does by itself.
+    pub(crate) fn step(&self, words: &str) {
+        note!("{:9.4} s  {words}", self.start.elapsed().as_secs_f64());
+    }
+
     /// Shows the beginning of a message.
     pub(crate) fn payload(&self, direction: Direction, message: &Message) {
         note!(

@@ -8,6 +8,8 @@
 mod common;
 use common::{MODES, run, server};
 
+use winhttp_fixtures::{Connection, Server};
+
 #[test]
 fn heads_payloads_and_notifications_are_shown() {
     let server = server();
@@ -46,4 +48,58 @@ fn a_refusal_is_shown_with_its_head() {
         .with(3)
         .saying("< HTTP/1.1 401 Because\n")
         .saying("< WWW-Authenticate: Basic\n");
+}
+
+#[test]
+fn what_proves_who_one_is_is_not_shown() {
+    let server = server();
+    let url = server.ws_url("/echo");
+    for mode in MODES {
+        let arguments = [
+            "--trace",
+            "-H",
+            "Authorization: Bearer t0ken",
+            "-x",
+            "hi",
+            &url,
+        ];
+        let ended = run(&[mode, &arguments].concat(), b"")
+            .with(0)
+            .saying("> Authorization: (not shown)\n");
+        assert!(!ended.errors.contains("t0ken"), "{}", ended.errors);
+    }
+}
+
+/// Behind a redirect it is the head that the answer belongs to.
+#[test]
+fn the_head_that_was_answered_stands_before_its_answer() {
+    let target = server();
+    let location = target.ws_url("/echo").replace("ws://", "http://");
+    let first = Server::plain(move |connection: &mut Connection| {
+        while connection.read_head()?.is_some() {
+            let answer =
+                format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+            connection.send(answer.as_bytes())?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    for mode in MODES {
+        let url = first.ws_url("/first");
+        let ended = run(&[mode, &["--trace", "-L", "-x", "hi", &url]].concat(), b"").with(0);
+        let heads: Vec<&str> = ended
+            .errors
+            .lines()
+            .filter_map(|line| line.split_once(" s  ").map(|(_, words)| words))
+            .filter(|words| words.contains("HTTP/1.1") || words.starts_with("> Host"))
+            .collect();
+        let expected = [
+            "> GET /first HTTP/1.1",
+            &format!("> Host: {}", first.authority()),
+            "> GET /echo HTTP/1.1",
+            &format!("> Host: {}", target.authority()),
+            "< HTTP/1.1 101 Switching Protocols",
+        ];
+        assert_eq!(heads, expected, "{}", ended.errors);
+    }
 }

@@ -100,24 +100,7 @@ fn a_fragment_is_refused() {
 }
 
 #[test]
-fn credentials_in_a_url_are_sent_and_never_shown() {
-    for mode in MODES {
-        let server = server();
-        let url = server.ws_url("/echo").replace("ws://", "ws://me:s%65cret@");
-        let ended = run(&[mode, &["--trace", "-x", "hi", &url]].concat(), b"").with(0);
-        let request = server.wait_target("/echo", PATIENCE).unwrap();
-        // echo -n me:secret | base64
-        assert_eq!(request.header("Authorization"), Some("Basic bWU6c2VjcmV0"));
-        assert_eq!(request.target, "/echo");
-        for secret in ["secret", "s%65cret", "bWU6c2VjcmV0"] {
-            assert!(!ended.errors.contains(secret), "{}", ended.errors);
-        }
-        assert!(
-            ended.errors.contains("Authorization: (not shown)"),
-            "{}",
-            ended.errors
-        );
-    }
+fn a_mistake_in_a_url_with_credentials_shows_none() {
     run(&["http://me:secret@127.0.0.1/"], b"")
         .with(2)
         .saying("http://127.0.0.1/: a URL starts");
@@ -127,23 +110,11 @@ fn credentials_in_a_url_are_sent_and_never_shown() {
 fn options_become_headers() {
     let server = server();
     let url = server.ws_url("/echo");
-    let arguments = [
-        "-o",
-        "http://here",
-        "--auth",
-        "me:secret",
-        "-s",
-        "a",
-        "-s",
-        "b",
-        "-H",
-        "X-One: 1",
-    ];
+    let arguments = ["-o", "http://here", "-s", "a", "-s", "b", "-H", "X-One: 1"];
     let ended = run(&[&arguments[..], &["-x", "hi", &url]].concat(), b"").with(0);
     ended.saying("subprotocol a");
     let request = server.wait_target("/echo", PATIENCE).unwrap();
     assert_eq!(request.header("Origin"), Some("http://here"));
-    assert_eq!(request.header("Authorization"), Some("Basic bWU6c2VjcmV0"));
     assert_eq!(request.header("Sec-WebSocket-Protocol"), Some("a, b"));
     assert_eq!(request.header("X-One"), Some("1"));
 }

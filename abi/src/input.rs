@@ -79,16 +79,28 @@ pub unsafe fn text_of<W: Unit>(text: *const W, length: Length) -> Result<Option<
 /// # Errors
 /// As [`text`], and ERROR_NOT_ENOUGH_MEMORY.
 pub unsafe fn secret<W: Unit>(text: *const W) -> Result<Option<String>> {
+    // SAFETY: the caller's promise, handed on.
+    unsafe { secret_of(text, Length::Terminated) }
+}
+
+/// As [`secret`], with a text of a given length.
+///
+/// # Safety
+/// As [`text_of`].
+///
+/// # Errors
+/// As [`secret`].
+pub unsafe fn secret_of<W: Unit>(text: *const W, length: Length) -> Result<Option<String>> {
     if text.is_null() {
         return Ok(None);
     }
     let no_memory = |_| Code::NOT_ENOUGH_MEMORY;
-    // SAFETY: not NULL, hence terminated by the caller's promise.
-    let length = unsafe { length_of(text) }.ok_or(Code::INVALID_PARAMETER)?;
+    // SAFETY: not NULL, hence as long as the caller promises.
+    let length = unsafe { length_of(text, length) }.ok_or(Code::INVALID_PARAMETER)?;
     let mut units = Zeroizing::new(Vec::new());
     units.try_reserve_exact(length).map_err(no_memory)?;
     for index in 0..length {
-        // SAFETY: the terminator stands behind these units.
+        // SAFETY: these units were read before.
         units.push(unsafe { text.wrapping_add(index).read_unaligned() });
     }
     let mut secret = Zeroizing::new(String::new());
@@ -100,16 +112,28 @@ pub unsafe fn secret<W: Unit>(text: *const W) -> Result<Option<String>> {
     Ok(Some(std::mem::take(&mut *secret)))
 }
 
-/// How many units stand before the terminator; `None` for a text without an end.
+/// How many units stand before the terminator, or within `length`; `None` for a text without an
+/// end.
 ///
 /// # Safety
-/// `text` points to a NUL-terminated string that nobody changes during the call.
-unsafe fn length_of<W: Unit>(text: *const W) -> Option<usize> {
-    (0..TEXT_UNITS_MAX).find(|index| {
-        // SAFETY: no terminator was met before `index`, so the unit is part of the string.
+/// As [`text_of`], and `text` is not NULL.
+unsafe fn length_of<W: Unit>(text: *const W, length: Length) -> Option<usize> {
+    let limit = limit_of(length)?;
+    let end = (0..limit).find(|index| {
+        // SAFETY: no terminator was met before `index`, which is below the promised length, so the
+        // unit is part of the string.
         let unit = unsafe { text.wrapping_add(*index).read_unaligned() };
         unit == W::default()
-    })
+    });
+    end.or_else(|| (length != Length::Terminated).then_some(limit))
+}
+
+/// How many units are looked at for a terminator.
+fn limit_of(length: Length) -> Option<usize> {
+    match length {
+        Length::Terminated => Some(TEXT_UNITS_MAX),
+        Length::Units(units) => usize::try_from(units).ok(),
+    }
 }
 
 /// Reads the units of a text as they are; `None` for NULL.
@@ -123,10 +147,7 @@ pub unsafe fn units_of<W: Unit>(text: *const W, length: Length) -> Result<Option
     if text.is_null() {
         return Ok(None);
     }
-    let limit = match length {
-        Length::Terminated => TEXT_UNITS_MAX,
-        Length::Units(units) => usize::try_from(units).map_err(|_| Code::INVALID_PARAMETER)?,
-    };
+    let limit = limit_of(length).ok_or(Code::INVALID_PARAMETER)?;
     let mut units = Vec::new();
     for index in 0..limit {
         let at = text.wrapping_add(index);
@@ -291,6 +312,11 @@ mod tests {
             }
         }
         assert_eq!(unsafe { secret::<u16>(std::ptr::null()) }, Ok(None));
+        let plain = [0x61, 0x62, 0, 0x63_u16];
+        for (length, expected) in [(0, ""), (1, "a"), (2, "ab"), (4, "ab")] {
+            let read = unsafe { secret_of(plain.as_ptr(), Length::Units(length)) };
+            assert_eq!(read.unwrap().unwrap(), expected);
+        }
         let lone = [0x41, 0xd800_u16, 0];
         assert_eq!(
             unsafe { secret(lone.as_ptr()) },

@@ -3,6 +3,8 @@
 //! All writers leave the caller's memory untouched when they fail, except for the size that is
 //! needed.
 
+use zeroize::Zeroizing;
+
 use crate::code::{Code, Result};
 use crate::wide::Unit;
 
@@ -58,6 +60,20 @@ pub unsafe fn sized(buffer: *mut u8, size: *mut u32, bytes: &[u8], counted: usiz
 pub unsafe fn text<W: Unit>(buffer: *mut u8, size: *mut u32, text: &str) -> Result<()> {
     let units = crate::wide::terminated::<W>(text);
     let bytes = unit_bytes(&units);
+    // SAFETY: the caller's promise, handed on.
+    unsafe { sized(buffer, size, &bytes, bytes.len() - W::BYTES) }
+}
+
+/// As [`text()`], and no other copy of it is left anywhere.
+///
+/// # Safety
+/// As [`sized`].
+///
+/// # Errors
+/// As [`sized`].
+pub unsafe fn secret<W: Unit>(buffer: *mut u8, size: *mut u32, text: &str) -> Result<()> {
+    let units = Zeroizing::new(crate::wide::terminated::<W>(text));
+    let bytes = Zeroizing::new(unit_bytes(&units));
     // SAFETY: the caller's promise, handed on.
     unsafe { sized(buffer, size, &bytes, bytes.len() - W::BYTES) }
 }

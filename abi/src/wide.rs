@@ -21,7 +21,8 @@ pub trait Unit:
     /// The characters of these units one by one; `None` where [`Self::decode`] says so.
     fn characters(units: &[Self]) -> impl Iterator<Item = Option<char>>;
 
-    /// The units of a text, without a terminator.
+    /// The units of a text, without a terminator. They never moved, nor do they when a terminator
+    /// is put behind them: no copy is left of a text that is a secret.
     fn encode(text: &str) -> Vec<Self>;
 
     /// The unit widened, for functions that work on code units as they are.
@@ -50,7 +51,9 @@ impl Unit for u16 {
     }
 
     fn encode(text: &str) -> Vec<Self> {
-        text.encode_utf16().collect()
+        let mut units = Vec::with_capacity(room_for_units(text));
+        units.extend(text.encode_utf16());
+        units
     }
 
     fn widen(self) -> u32 {
@@ -74,7 +77,9 @@ impl Unit for u32 {
     }
 
     fn encode(text: &str) -> Vec<Self> {
-        text.chars().map(Self::from).collect()
+        let mut units = Vec::with_capacity(room_for_units(text));
+        units.extend(text.chars().map(Self::from));
+        units
     }
 
     fn widen(self) -> u32 {
@@ -84,6 +89,11 @@ impl Unit for u32 {
     fn narrow(value: u32) -> Self {
         value
     }
+}
+
+/// A text has no more units of either width than bytes; a terminator comes behind them.
+fn room_for_units(text: &str) -> usize {
+    text.len() + 1
 }
 
 /// Text as a C string: its units and a terminator.
@@ -109,6 +119,13 @@ mod tests {
                 <u32 as Unit>::decode(&<u32 as Unit>::encode(text)).as_deref(),
                 Some(text)
             );
+        }
+        for text in ["", "plain", "grüße", "日本", "𝄞 clef"] {
+            let mut units = <u32 as Unit>::encode(text);
+            let at = units.as_ptr();
+            units.push(0);
+            assert_eq!(units.as_ptr(), at);
+            assert!(<u16 as Unit>::encode(text).capacity() > text.encode_utf16().count());
         }
         assert_eq!(<u16 as Unit>::encode("𝄞").len(), 2);
         assert_eq!(<u32 as Unit>::encode("𝄞").len(), 1);

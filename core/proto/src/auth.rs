@@ -19,7 +19,7 @@ mod sources;
 pub use authenticator::{Authenticator, Reaction};
 pub use challenge::{Challenge, offered};
 pub use credentials::{Credentials, Login};
-pub use secret::{Authorization, Fingerprint, Secret};
+pub use secret::{Authorization, Fingerprint, HeadBytes, Secret};
 pub use sending::{Cnonce, Sending};
 
 /// A scheme WinHTTP knows (WINHTTP_AUTH_SCHEME_*).

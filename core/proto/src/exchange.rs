@@ -43,6 +43,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::auth::HeadBytes;
 use crate::decode::Codings;
 use crate::error::Error;
 use crate::failure::{Failure, Result};
@@ -84,7 +85,7 @@ pub struct Composed {
     /// The proxy on the way to the server.
     pub via: Option<Via>,
     /// The encoded request head.
-    pub head: Vec<u8>,
+    pub head: HeadBytes,
     /// The method, which decides how the response is framed.
     pub method: Cow<'static, str>,
     /// The request announced the end of the connection.

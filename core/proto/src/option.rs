@@ -136,6 +136,8 @@ pub enum Type {
     Pointer,
     /// Text. Set with a length in characters, queried with one in bytes.
     Text,
+    /// A text that only its receiver may see: a name or password. Lengths as for [`Type::Text`].
+    Secret,
     /// No data: set with (NULL, 0).
     None,
     /// A structure without pointers, kept as [`Structure`].
@@ -158,7 +160,7 @@ impl Type {
             Self::Pointer => Some(8),
             Self::Struct(layout) => Some(layout.bytes()),
             Self::EdgeStruct { bytes } => Some(bytes),
-            Self::Text | Self::None | Self::Variable => None,
+            Self::Text | Self::Secret | Self::None | Self::Variable => None,
         }
     }
 }
@@ -183,7 +185,7 @@ pub enum Default {
     Number(u32),
     /// The null pointer, for [`Type::Pointer`].
     Null,
-    /// The empty text, for [`Type::Text`].
+    /// The empty text, for [`Type::Text`] and [`Type::Secret`].
     EmptyText,
     /// This structure, for [`Type::Struct`].
     Struct(Structure),

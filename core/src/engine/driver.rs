@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use winhttp_proto::auth::HeadBytes;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{
@@ -20,7 +21,6 @@ use winhttp_proto::exchange::{
 use winhttp_proto::failure::Result;
 use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
-use zeroize::Zeroizing;
 
 use super::buffers::Inbox;
 use super::clock;
@@ -164,7 +164,7 @@ impl Driver {
     }
 
     /// Has this sent to the proxy, for a tunnel.
-    pub fn ask_for_tunnel(&mut self, head: Zeroizing<Vec<u8>>) {
+    pub fn ask_for_tunnel(&mut self, head: HeadBytes) {
         self.exchange.ask_for_tunnel(head);
     }
 

@@ -31,6 +31,7 @@ pub(super) fn write<W: Unit>(answer: OptionAnswer<Shim>, buffer: &Buffer) -> Res
         OptionAnswer::Pointer(pointer) => buffer.put(pointer),
         OptionAnswer::Handle(handle) => buffer.put(from_bits(handle.bits())),
         OptionAnswer::Text(text) => buffer.put_text::<W>(&text),
+        OptionAnswer::Secret(text) => buffer.put_secret::<W>(text.expose()),
         OptionAnswer::Struct(structure) => buffer.put_bytes(&structure.encode()),
         OptionAnswer::Observer(observer) => {
             buffer.put(observer.as_ref().map_or(0, ProgramCallback::address))

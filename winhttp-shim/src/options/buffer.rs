@@ -94,6 +94,12 @@ impl Buffer {
         unsafe { output::sized(self.pointer, self.length, &bytes, bytes.len() - W::BYTES) }
     }
 
+    /// As [`put_text`](Self::put_text); no copy is left anywhere else.
+    pub(super) fn put_secret<W: Unit>(&self, text: &str) -> Result<()> {
+        // SAFETY: the invariant.
+        unsafe { output::secret::<W>(self.pointer, self.length, text) }
+    }
+
     /// The place `offset` bytes into the buffer, for structures that point into it.
     pub(super) fn place(&self, offset: usize) -> *mut u8 {
         self.pointer.wrapping_add(offset)

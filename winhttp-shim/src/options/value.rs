@@ -10,8 +10,9 @@ use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result};
 use winhttp_core::api::ProxyAccess;
 use winhttp_core::api::options::{NewValue, Setting};
+use winhttp_proto::auth::Secret;
 use winhttp_proto::error::Error;
-use winhttp_proto::option::{OptionId, Type};
+use winhttp_proto::option::{OptionId, Type, Value};
 use winhttp_proto::proxy::ProxyServer;
 use winhttp_proto::url::host::Host;
 
@@ -87,14 +88,14 @@ unsafe fn plain<W: Unit>(
 ) -> Result<NewValue<Shim>> {
     let value = match setting.row().ty {
         Type::Text => {
-            let length = if length == TERMINATED {
-                Length::Terminated
-            } else {
-                Length::Units(length)
-            };
             // SAFETY: the caller's promise: as many characters, or fewer and a terminator.
-            let text = unsafe { input::text_of(buffer.cast::<W>(), length) }?;
-            winhttp_proto::option::Value::Text(text.unwrap_or_default())
+            let text = unsafe { input::text_of(buffer.cast::<W>(), characters(length)) }?;
+            Value::Text(text.unwrap_or_default())
+        }
+        Type::Secret => {
+            // SAFETY: as above.
+            let text = unsafe { input::secret_of(buffer.cast::<W>(), characters(length)) }?;
+            Value::Secret(Secret::new(text.unwrap_or_default()))
         }
         _ if buffer.is_null() => return Ok(NewValue::Nothing),
         Type::Dword
@@ -115,6 +116,15 @@ unsafe fn plain<W: Unit>(
         }
     };
     Ok(NewValue::Plain(value))
+}
+
+/// The length of a text, as it is given.
+fn characters(length: u32) -> Length {
+    if length == TERMINATED {
+        Length::Terminated
+    } else {
+        Length::Units(length)
+    }
 }
 
 /// WINHTTP_PROXY_INFO.

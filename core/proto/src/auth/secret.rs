@@ -2,9 +2,10 @@
 //! memory is wiped when they go.
 
 use std::fmt;
+use std::ops::Deref;
 
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::credentials::Login;
 
@@ -81,6 +82,65 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
+/// The bytes of a request's head; wiped when they go if credentials are among them, and only then,
+/// as most requests have none. `Debug` shows nothing of it.
+#[derive(Default)]
+pub struct HeadBytes {
+    bytes: Vec<u8>,
+    has_credentials: bool,
+}
+
+impl HeadBytes {
+    /// Puts parts of a secret behind these bytes. They move before, if they have to, and not
+    /// between the parts: what moves leaves a copy.
+    pub(crate) fn with_secret<'p>(
+        mut bytes: Vec<u8>,
+        parts: impl IntoIterator<Item = &'p [u8]> + Clone,
+    ) -> Self {
+        bytes.reserve_exact(parts.clone().into_iter().map(<[u8]>::len).sum());
+        let mut head = Self {
+            bytes,
+            has_credentials: true,
+        };
+        for part in parts {
+            head.bytes.extend_from_slice(part);
+        }
+        head
+    }
+}
+
+/// A head without credentials.
+impl From<Vec<u8>> for HeadBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            has_credentials: false,
+        }
+    }
+}
+
+impl Deref for HeadBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for HeadBytes {
+    fn drop(&mut self) {
+        if self.has_credentials {
+            self.bytes.zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for HeadBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +157,11 @@ mod tests {
                 "{:?}",
                 Fingerprint::of(&Login::new("me".into(), "hunter2".into()))
             ),
+            format!("{:?}", HeadBytes::from(b"hunter2".to_vec())),
+            format!(
+                "{:?}",
+                HeadBytes::with_secret(Vec::new(), [&b"hunter2"[..]])
+            ),
         ] {
             assert_eq!(shown, "(hidden)");
         }
@@ -110,6 +175,18 @@ mod tests {
         assert_eq!(of("me", "secret"), of("me", "secret"));
         for (user, password) in [("mes", "ecret"), ("me", "Secret"), ("", "mesecret")] {
             assert_ne!(of("me", "secret"), of(user, password));
+        }
+    }
+
+    #[test]
+    fn a_head_moves_before_its_secret_is_in_it() {
+        for room in [0, 3, 7, 12, 100] {
+            let mut bytes = Vec::with_capacity(room);
+            bytes.extend_from_slice(b"GET");
+            let parts = [&b"hunter2"[..], b"\r\n", b"\r\n"];
+            let head = HeadBytes::with_secret(bytes, parts);
+            assert_eq!(&*head, b"GEThunter2\r\n\r\n");
+            assert!(head.bytes.capacity() >= head.len());
         }
     }
 

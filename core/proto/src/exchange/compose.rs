@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 
-use zeroize::Zeroizing;
-
 use super::tunnel::CONNECT;
-use crate::auth::{AuthTarget, Authorization};
+use crate::auth::{AuthTarget, Authorization, HeadBytes};
 use crate::cookie::Pairs;
 use crate::error::{Error, Result};
 use crate::header::{HeaderList, Version, text};
@@ -15,6 +13,7 @@ use crate::websocket::ClientKey;
 
 /// Fields a request gets beside the program's own.
 const GENERATED_FIELDS_MAX: usize = 8;
+const LINE_END: &[u8] = b"\r\n";
 const ACCEPT_ENCODING: &str = "Accept-Encoding";
 /// As Windows spells it.
 const KEEP_ALIVE: &str = "Keep-Alive";
@@ -77,11 +76,8 @@ impl Draft<'_> {
         let mut wire = HeaderList::with_capacity(own.len() + GENERATED_FIELDS_MAX);
         let connection = self.connection();
         match connection {
-            Some(KEEP_ALIVE) if self.for_proxy => {
-                if !own.contains(PROXY_CONNECTION) {
-                    wire.push(PROXY_CONNECTION, KEEP_ALIVE);
-                }
-            }
+            Some(KEEP_ALIVE) if self.for_proxy && own.contains(PROXY_CONNECTION) => {}
+            Some(KEEP_ALIVE) if self.for_proxy => wire.push(PROXY_CONNECTION, KEEP_ALIVE),
             Some(connection) => wire.push("Connection", connection),
             None => {}
         }
@@ -149,17 +145,15 @@ impl Draft<'_> {
 
     /// The bytes of a head with these fields, and with credentials, which are in no list.
     #[must_use]
-    pub fn encode(&self, fields: &HeaderList, credentials: &[CredentialsFor<'_>]) -> Vec<u8> {
-        let parts = || credentials.iter().flat_map(field);
+    pub fn encode(&self, fields: &HeaderList, credentials: &[CredentialsFor<'_>]) -> HeadBytes {
         let mut head = Vec::new();
-        head.reserve(parts().map(<[u8]>::len).sum());
         encode_request(&mut head, self.verb, self.target, self.version, fields);
-        if !credentials.is_empty() {
-            head.truncate(head.len() - b"\r\n".len());
-            parts().for_each(|part| head.extend_from_slice(part));
-            head.extend_from_slice(b"\r\n");
+        if credentials.is_empty() {
+            return head.into();
         }
-        head
+        head.truncate(head.len() - LINE_END.len());
+        let parts = credentials.iter().flat_map(field).chain([LINE_END]);
+        HeadBytes::with_secret(head, parts)
     }
 
     /// Host and port, the port only if it is not the scheme's own.
@@ -177,7 +171,7 @@ pub type CredentialsFor<'c> = (AuthTarget, &'c Authorization);
 /// The field that carries them.
 fn field<'c>((target, value): &CredentialsFor<'c>) -> [&'c [u8]; 4] {
     let name = target.authorization_field().as_bytes();
-    [name, b": ", value.expose(), b"\r\n"]
+    [name, b": ", value.expose(), LINE_END]
 }
 
 /// The head that asks a proxy for a tunnel to `authority`, host and port (RFC 9110 §9.3.6). It has
@@ -187,7 +181,7 @@ pub fn connect_head(
     authority: &str,
     agent: Option<&str>,
     credentials: Option<&Authorization>,
-) -> Zeroizing<Vec<u8>> {
+) -> HeadBytes {
     let mut fields = HeaderList::with_capacity(GENERATED_FIELDS_MAX);
     fields.push("Host", authority);
     if let Some(agent) = agent.and_then(text::latin_1) {
@@ -211,7 +205,7 @@ pub fn connect_head(
         upgrade: None,
     };
     let credentials = credentials.map(|value| (AuthTarget::Proxy, value));
-    Zeroizing::new(draft.encode(&fields, credentials.as_slice()))
+    draft.encode(&fields, credentials.as_slice())
 }
 
 /// The value of the one Cookie field (RFC 6265 §5.4): the program's in their order, the jar's
@@ -304,7 +298,7 @@ mod tests {
         };
         change(&mut draft);
         let fields = draft.fields();
-        String::from_utf8(draft.encode(&fields, &[])).unwrap()
+        String::from_utf8(draft.encode(&fields, &[]).to_vec()).unwrap()
     }
 
     #[test]

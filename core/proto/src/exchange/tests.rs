@@ -111,7 +111,7 @@ fn request() -> Composed {
         host: "server".into(),
         secure: false,
         via: None,
-        head: HEAD.to_vec(),
+        head: HEAD.to_vec().into(),
         method: "GET".into(),
         announces_close: false,
         retries: None,

@@ -15,8 +15,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use zeroize::Zeroizing;
-
 use super::reasons::{BadAnswer, bad_answer, ended_in_head};
 use super::rest::Rest;
 use super::timers::Wait;
@@ -24,6 +22,7 @@ use super::{
     Action, Arrived, Exchange, ExchangeLimits, Flow, Hop, Received, Release, State, Told, Turn,
     Wrote,
 };
+use crate::auth::HeadBytes;
 use crate::decode::Codings;
 use crate::error::Error;
 use crate::failure::{Failure, Reason, Result};
@@ -53,21 +52,21 @@ pub struct Via {
 pub(super) enum Tunnel {
     Unasked,
     Writing {
-        head: Zeroizing<Vec<u8>>,
+        head: HeadBytes,
         written: usize,
         /// It has answered on this connection before.
         again: bool,
     },
     Reading {
         answer: Answer,
-        head: Zeroizing<Vec<u8>>,
+        head: HeadBytes,
         again: bool,
     },
     /// Whether there are credentials is for others to say.
     Challenged {
         response: Box<ResponseHead>,
         bytes: usize,
-        head: Zeroizing<Vec<u8>>,
+        head: HeadBytes,
     },
     /// The rest of a challenge that will be answered: so many bytes of heads, and a body.
     Passing(usize, Rest),
@@ -147,7 +146,7 @@ impl Reason for Refused {}
 
 impl Exchange {
     /// What is to be written for a tunnel is this; see [`Action::Tunnel`].
-    pub fn ask_for_tunnel(&mut self, head: Zeroizing<Vec<u8>>) {
+    pub fn ask_for_tunnel(&mut self, head: HeadBytes) {
         let State::Tunnelling(tunnel) = &mut self.state else {
             return;
         };
@@ -197,9 +196,9 @@ impl Exchange {
 
     /// The program gets what the proxy has answered: as the response to its request, of which
     /// nothing was sent.
-    pub(super) fn give_proxys_answer(&mut self, head: Zeroizing<Vec<u8>>) {
+    pub(super) fn give_proxys_answer(&mut self, head: HeadBytes) {
         let is_received = self.request.via.as_ref().is_some_and(|via| via.is_received);
-        self.request.head = head.to_vec();
+        self.request.head = head;
         // Without the option there is a head only.
         self.request.method = if is_received { CONNECT } else { "HEAD" }.into();
         self.request.codings = Codings::default();

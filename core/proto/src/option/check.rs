@@ -34,7 +34,7 @@ pub enum Check {
 ///
 /// `kind` is that of the live handle, `None` for the NULL handle; closed and invented handles are
 /// the caller's matter. `has_buffer` tells whether lpBuffer is not NULL, `length` is
-/// dwBufferLength: bytes, or characters for [`Type::Text`]. Go on with [`Row::decode`] and
+/// dwBufferLength: bytes, or characters for texts. Go on with [`Row::decode`] and
 /// [`Row::check_value`].
 ///
 /// 32-bit options are taken with 4 bytes and with 8: programs on LP64 systems pass an `unsigned
@@ -153,7 +153,9 @@ impl Row {
                 .ok()
                 .map(|bytes| Value::Pointer(usize::from_ne_bytes(bytes))),
             Type::Struct(layout) => return layout.parse(bytes).map(Value::Struct),
-            Type::EdgeStruct { .. } | Type::Text | Type::None | Type::Variable => None,
+            Type::EdgeStruct { .. } | Type::Text | Type::Secret | Type::None | Type::Variable => {
+                None
+            }
         }
         .ok_or(OptionError::InvalidParameter)
     }
@@ -169,6 +171,7 @@ impl Row {
         match value {
             Value::Dword(number) => self.check.number(kind, *number),
             Value::Text(text) => self.check.text(text),
+            Value::Secret(text) => self.check.text(text.expose()),
             Value::Pointer(_) | Value::Struct(_) => Ok(()),
         }
     }

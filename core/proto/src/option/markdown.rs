@@ -86,7 +86,7 @@ fn type_text(row: &Row) -> String {
         Type::Dword => format!("DWORD, {exactly}4"),
         Type::Bool => format!("BOOL, {exactly}4"),
         Type::Pointer => format!("pointer, {exactly}8"),
-        Type::Text => "text".to_owned(),
+        Type::Text | Type::Secret => "text".to_owned(),
         Type::None => "(NULL, 0)".to_owned(),
         Type::EdgeStruct { bytes } if row.length == LengthRule::OrNull => {
             format!("struct, {bytes}, or (NULL, 0)")

@@ -8,7 +8,7 @@ use super::Default::{self, EmptyText, NoValue, Null, Number};
 use super::LengthRule::{OrNull, Strict, Usual};
 use super::OptionError::{IncorrectHandleState, InvalidOption};
 use super::State::{self, Honoured, Recorded, Refused};
-use super::Type::{self, Bool, Dword, EdgeStruct, Pointer, Struct, Text, Variable};
+use super::Type::{self, Bool, Dword, EdgeStruct, Pointer, Secret, Struct, Text, Variable};
 use super::{HandleKind, Kinds, Layout, OptionId, Row, Structure};
 use crate::header::Version;
 
@@ -545,13 +545,13 @@ options! {
     /// Undocumented, of later headers.
     SESSION_ERROR_LOG_GUID = 212 { state: UNKNOWN }
     /// User name for the server, with which one challenge is answered.
-    USERNAME = 4096 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
+    USERNAME = 4096 { set: R, query: R, ty: Secret, default: EmptyText, state: Honoured }
     /// Password for the server.
-    PASSWORD = 4097 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
+    PASSWORD = 4097 { set: R, query: R, ty: Secret, default: EmptyText, state: Honoured }
     /// User name that answers a proxy's challenges.
-    PROXY_USERNAME = 4098 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
+    PROXY_USERNAME = 4098 { set: R, query: R, ty: Secret, default: EmptyText, state: Honoured }
     /// Password for the proxy.
-    PROXY_PASSWORD = 4099 { set: R, query: R, ty: Text, default: EmptyText, state: Honoured }
+    PROXY_PASSWORD = 4099 { set: R, query: R, ty: Secret, default: EmptyText, state: Honoured }
 }
 
 #[cfg(test)]

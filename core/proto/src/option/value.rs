@@ -4,9 +4,10 @@
 use std::fmt;
 
 use super::{Default as RowDefault, KeepAliveProbes, OptionError, OptionId, Structure, Type, row};
+use crate::auth::Secret;
 use crate::header::Version;
 
-/// The value of an option. Its `Debug` shows no text: it may be a password.
+/// The value of an option. Its `Debug` shows no text.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     /// Of [`Type::Dword`] and [`Type::Bool`].
@@ -15,6 +16,8 @@ pub enum Value {
     Pointer(usize),
     /// Of [`Type::Text`], without a terminator.
     Text(String),
+    /// Of [`Type::Secret`], without a terminator; wiped when it goes.
+    Secret(Secret),
     /// Of [`Type::Struct`].
     Struct(Structure),
 }
@@ -26,6 +29,7 @@ impl Value {
             Self::Dword(_) => matches!(ty, Type::Dword | Type::Bool),
             Self::Pointer(_) => ty == Type::Pointer,
             Self::Text(_) => ty == Type::Text,
+            Self::Secret(_) => ty == Type::Secret,
             Self::Struct(structure) => ty == Type::Struct(structure.layout()),
         }
     }
@@ -37,6 +41,7 @@ impl fmt::Debug for Value {
             Self::Dword(number) => write!(f, "Dword({number:#x})"),
             Self::Pointer(address) => write!(f, "Pointer({address:#x})"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Secret(secret) => secret.fmt(f),
             Self::Struct(structure) => structure.fmt(f),
         }
     }
@@ -67,9 +72,13 @@ impl Values {
         if let Some(value) = self.stored(option) {
             return Some(value.clone());
         }
-        match row(option.0)?.default {
+        let row = row(option.0)?;
+        match row.default {
             RowDefault::Number(number) => Some(Value::Dword(number)),
             RowDefault::Null => Some(Value::Pointer(0)),
+            RowDefault::EmptyText if row.ty == Type::Secret => {
+                Some(Value::Secret(Secret::new(String::new())))
+            }
             RowDefault::EmptyText => Some(Value::Text(String::new())),
             RowDefault::Struct(structure) => Some(Value::Struct(structure)),
             RowDefault::NoValue => None,
@@ -107,6 +116,7 @@ impl Values {
     pub fn text(&self, option: OptionId) -> &str {
         match self.stored(option) {
             Some(Value::Text(text)) => text,
+            Some(Value::Secret(secret)) => secret.expose(),
             _ => "",
         }
     }
@@ -193,6 +203,10 @@ mod tests {
         values
     }
 
+    fn secret(text: &str) -> Value {
+        Value::Secret(Secret::new(text.to_owned()))
+    }
+
     #[test]
     fn nothing_set_costs_three_words_and_no_memory() {
         assert!(size_of::<Values>() <= 3 * size_of::<usize>());
@@ -246,6 +260,8 @@ mod tests {
         let wrong = [
             (OptionId::CONNECT_RETRIES, Value::Text(String::new())),
             (OptionId::USERNAME, Value::Dword(1)),
+            (OptionId::PASSWORD, Value::Text(String::new())),
+            (OptionId::USER_AGENT, secret("")),
             (OptionId::CONTEXT_VALUE, Value::Dword(1)),
             (
                 OptionId::HTTP_VERSION,
@@ -274,17 +290,14 @@ mod tests {
             OptionId::PROXY_PASSWORD,
         ];
         for option in credentials {
-            assert_eq!(
-                Values::default().get(option),
-                Some(Value::Text(String::new()))
-            );
+            assert_eq!(Values::default().get(option), Some(secret("")));
             assert_eq!(Values::default().text(option), "");
         }
     }
 
     #[test]
     fn fact_3_3_4_credentials_of_one_request_are_not_the_next_ones() {
-        let request = with(OptionId::USERNAME, Value::Text("user".into()));
+        let request = with(OptionId::USERNAME, secret("user"));
         let mut next = Values::default();
         next.inherit_from(&request);
         assert_eq!(request.text(OptionId::USERNAME), "user");
@@ -347,12 +360,11 @@ mod tests {
 
     #[test]
     fn debug_output_keeps_secrets() {
-        let shown = format!(
-            "{:?}",
-            with(OptionId::PASSWORD, Value::Text("hunter2".into()))
-        );
+        let shown = format!("{:?}", with(OptionId::PASSWORD, secret("hunter2")));
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert!(shown.contains("7 bytes"), "{shown}");
+        assert!(shown.contains("(hidden)"), "{shown}");
+        let shown = format!("{:?}", with(OptionId::USER_AGENT, Value::Text("me".into())));
+        assert!(shown.contains("Text(2 bytes)"), "{shown}");
     }
 
     #[test]

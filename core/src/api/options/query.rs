@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use winhttp_proto::auth::Secret;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::handle::HandleId;
@@ -33,6 +34,8 @@ pub enum OptionAnswer<E: Embedder> {
     Handle(HandleId),
     /// Text.
     Text(String),
+    /// Text that only its receiver may see.
+    Secret(Secret),
     /// A structure without pointers.
     Struct(Structure),
     /// The installed callback.
@@ -277,12 +280,13 @@ impl<E: Embedder> From<Value> for OptionAnswer<E> {
             Value::Dword(number) => Self::Number(number),
             Value::Pointer(pointer) => Self::Pointer(pointer),
             Value::Text(text) => Self::Text(text),
+            Value::Secret(text) => Self::Secret(text),
             Value::Struct(structure) => Self::Struct(structure),
         }
     }
 }
 
-/// Shows no text: it may be a password.
+/// Shows no text.
 impl<E: Embedder> fmt::Debug for OptionAnswer<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -291,6 +295,7 @@ impl<E: Embedder> fmt::Debug for OptionAnswer<E> {
             Self::Pointer(pointer) => write!(f, "Pointer({pointer:#x})"),
             Self::Handle(handle) => write!(f, "Handle({handle:?})"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Secret(text) => text.fmt(f),
             Self::Struct(structure) => structure.fmt(f),
             Self::Observer(observer) => write!(f, "Observer({})", observer.is_some()),
             Self::Proxy(_) => f.write_str("Proxy"),

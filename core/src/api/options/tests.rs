@@ -15,6 +15,7 @@ impl Handles {
             Value::Dword(_) => 4,
             Value::Pointer(_) => 8,
             Value::Text(text) => u32::try_from(text.len()).unwrap(),
+            Value::Secret(text) => u32::try_from(text.expose().len()).unwrap(),
             Value::Struct(structure) => structure.layout().bytes(),
         };
         self.library

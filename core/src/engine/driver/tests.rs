@@ -38,7 +38,7 @@ pub(crate) fn request() -> Composed {
         host: "server".into(),
         secure: false,
         via: None,
-        head: HEAD.to_vec(),
+        head: HEAD.to_vec().into(),
         method: "GET".into(),
         announces_close: false,
         retries: None,

@@ -1,0 +1,134 @@
+//! What a script is asked: a URL without what is none of its business, and that URL's host.
+
+use crate::error::Error;
+use crate::url::Scheme;
+use crate::url::crack::{CrackError, crack};
+
+/// The arguments of FindProxyForURL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The URL.
+    pub url: String,
+    /// Its host: without port, and without the brackets of an IPv6 address; may be empty.
+    pub host: String,
+}
+
+/// In which case a script sees the host (WINHTTP_AUTOPROXY_HOST_KEEPCASE and _HOST_LOWERCASE).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostCase {
+    /// As the program wrote it.
+    #[default]
+    Kept,
+    /// In small letters.
+    Lower,
+}
+
+impl Question {
+    /// The question about a URL of http or https. User name, password and fragment are left out,
+    /// and of https also path and query, which the server alone should know.
+    ///
+    /// # Errors
+    /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`].
+    pub fn about(url: &str, case: HostCase) -> Result<Self, Error> {
+        let units: Vec<u32> = url.chars().map(u32::from).collect();
+        let text = |range: std::ops::Range<usize>| -> String {
+            let units = units.get(range).unwrap_or_default();
+            units.iter().copied().filter_map(char::from_u32).collect()
+        };
+        let cracked = match crack(&units, false) {
+            Ok(cracked) => cracked,
+            Err(CrackError::UnrecognizedScheme) => return Err(Error::UnrecognizedScheme),
+            Err(CrackError::InvalidUrl) => return Self::without_host(url),
+        };
+        let mut host = text(cracked.host.clone());
+        if case == HostCase::Lower {
+            host = host.to_lowercase();
+        }
+        let port = text(cracked.host.end..cracked.path.start);
+        let path = match cracked.scheme {
+            Scheme::Http => text(cracked.path_with_extra()),
+            Scheme::Https => String::new(),
+        };
+        Ok(Self::of(cracked.scheme, &host, &port, &path))
+    }
+
+    /// A URL such as `http:///path`.
+    fn without_host(url: &str) -> Result<Self, Error> {
+        let (scheme, rest) = url.split_once("://").ok_or(Error::InvalidUrl)?;
+        let scheme = [Scheme::Http, Scheme::Https]
+            .into_iter()
+            .find(|known| scheme.eq_ignore_ascii_case(known.name()));
+        let scheme = scheme.ok_or(Error::UnrecognizedScheme)?;
+        if !rest.starts_with(['/', '?', '#']) {
+            return Err(Error::InvalidUrl);
+        }
+        let path = match scheme {
+            Scheme::Http => rest,
+            Scheme::Https => "",
+        };
+        Ok(Self::of(scheme, "", "", path))
+    }
+
+    fn of(scheme: Scheme, host: &str, port: &str, path: &str) -> Self {
+        let path = path.split('#').next().unwrap_or_default();
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let name = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        Self {
+            url: format!("{}://{host}{port}{slash}{path}", scheme.name()),
+            host: name.unwrap_or(host).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(url: &str, case: HostCase) -> (String, String) {
+        let question = Question::about(url, case).unwrap();
+        (question.url, question.host)
+    }
+
+    #[test]
+    fn fact_30_1_6_and_8_4_5_what_a_script_sees_of_a_url() {
+        for (url, seen, host) in [
+            (
+                "HTTP://Host.Example/Path?q",
+                "http://Host.Example/Path?q",
+                "Host.Example",
+            ),
+            ("http://u:p@h:8080/a#f", "http://h:8080/a", "h"),
+            ("http://h", "http://h/", "h"),
+            ("http://h?q#f", "http://h/?q", "h"),
+            ("http://h#f/x", "http://h/", "h"),
+            ("HTTPS://u:p@H:444/secret?q#f", "https://H:444/", "H"),
+            ("https://h", "https://h/", "h"),
+            ("http://[FE80::1]:81/x", "http://[FE80::1]:81/x", "FE80::1"),
+            ("http:///path", "http:///path", ""),
+            ("https:///path", "https:///", ""),
+        ] {
+            let expected = (seen.to_owned(), host.to_owned());
+            assert_eq!(about(url, HostCase::Kept), expected, "{url}");
+        }
+        let lower = about("HTTP://Host.Example:81/Path", HostCase::Lower);
+        assert_eq!(lower.0, "http://host.example:81/Path");
+        assert_eq!(lower.1, "host.example");
+    }
+
+    #[test]
+    fn fact_30_1_5_only_http_and_https_can_be_asked_about() {
+        for (url, error) in [
+            ("ws://h/", Error::UnrecognizedScheme),
+            ("wss://h/", Error::UnrecognizedScheme),
+            ("ftp://h/", Error::UnrecognizedScheme),
+            ("h", Error::UnrecognizedScheme),
+            ("http:", Error::InvalidUrl),
+            ("http:/h", Error::InvalidUrl),
+            ("http://h:x/", Error::InvalidUrl),
+        ] {
+            assert_eq!(Question::about(url, HostCase::Kept), Err(error), "{url}");
+        }
+    }
+}

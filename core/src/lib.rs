@@ -10,4 +10,5 @@ pub mod api;
 mod contain;
 pub mod engine;
 mod lock;
+mod pac;
 mod room;

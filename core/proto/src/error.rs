@@ -92,6 +92,18 @@ pub enum Error {
     /// A chunk header is too large.
     ChunkHeaderOverflow,
 
+    // Automatic proxy configuration.
+    /// The script is wrong, or its answer is.
+    BadAutoProxyScript,
+    /// No script can be run, or this one took too long.
+    AutoProxyServiceError,
+    /// The script could not be fetched.
+    UnableToDownloadScript,
+    /// The network announces no script.
+    AutodetectionFailed,
+    /// The script's server wants to know who asks.
+    LoginFailure,
+
     /// An invariant of the library failed; never expected.
     Internal,
 }

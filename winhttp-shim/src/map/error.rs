@@ -55,6 +55,11 @@ pub(crate) fn number(error: Error) -> Code {
         Error::HeaderCountExceeded => c::ERROR_WINHTTP_HEADER_COUNT_EXCEEDED,
         Error::HeaderSizeOverflow => c::ERROR_WINHTTP_HEADER_SIZE_OVERFLOW,
         Error::ChunkHeaderOverflow => c::ERROR_WINHTTP_CHUNKED_ENCODING_HEADER_SIZE_OVERFLOW,
+        Error::BadAutoProxyScript => c::ERROR_WINHTTP_BAD_AUTO_PROXY_SCRIPT,
+        Error::AutoProxyServiceError => c::ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR,
+        Error::UnableToDownloadScript => c::ERROR_WINHTTP_UNABLE_TO_DOWNLOAD_SCRIPT,
+        Error::AutodetectionFailed => c::ERROR_WINHTTP_AUTODETECTION_FAILED,
+        Error::LoginFailure => c::ERROR_WINHTTP_LOGIN_FAILURE,
         Error::Internal => c::ERROR_WINHTTP_INTERNAL_ERROR,
     })
 }

@@ -1,0 +1,204 @@
+//! What scripts and detection learn of the network: addresses of names, and this machine's own.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::proxy::pac::detection::{domain_of, search_domains};
+
+use super::Cancel;
+use crate::engine::clock;
+use crate::engine::connect::resolve::{Resolve, ResolveStep};
+use crate::engine::sleeper::{self, WaitFor};
+
+/// How long one name is looked up.
+const NAME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Longest name that is looked up (RFC 1035 §2.3.4, with a dot at its end).
+const MAX_NAME_BYTES: usize = 254;
+
+/// Bytes of the resolver's configuration that are read.
+const MAX_CONFIGURATION_BYTES: u64 = 64 * 1024;
+
+/// What is asked of the network; tests have one of their own.
+pub(crate) trait Network: Send + Sync {
+    /// The addresses of a name; none if it has none, or if they are not known soon.
+    ///
+    /// # Errors
+    /// [`Error::OperationCancelled`] only.
+    fn addresses(&self, name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>>;
+
+    /// This machine's addresses, of the default routes.
+    fn own_addresses(&self) -> Vec<IpAddr>;
+
+    /// The domains in which short names are looked up, then the machine's own.
+    fn domains(&self) -> Vec<String>;
+}
+
+/// The system's resolver and routes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct System;
+
+impl Network for System {
+    fn addresses(&self, name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>> {
+        cancel.check()?;
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let deadline = deadline.min(clock::now() + NAME_LIMIT);
+        match look_up(name, deadline, cancel) {
+            Ok(found) => Ok(distinct(&found)),
+            Err(error) if error == Error::OperationCancelled => Err(error.into()),
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn own_addresses(&self) -> Vec<IpAddr> {
+        // Addresses of documentation, RFC 3849 and 5737: routed like any other, and nothing is sent.
+        let far = [
+            IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+            IpAddr::from(Ipv4Addr::new(192, 0, 2, 1)),
+        ];
+        far.into_iter().filter_map(own_address_towards).collect()
+    }
+
+    fn domains(&self) -> Vec<String> {
+        let mut domains = search_domains(&resolver_configuration());
+        let host = rustix::system::uname();
+        let host = host.nodename().to_string_lossy();
+        domains.extend(domain_of(&host).map(str::to_owned));
+        domains
+    }
+}
+
+fn look_up(name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<SocketAddr>, Error> {
+    let sleeper = sleeper::current()?;
+    let began = clock::now();
+    let limit = deadline.saturating_duration_since(began);
+    let mut resolve = Resolve::new(name, 0, began);
+    let waker = sleeper.waker();
+    resolve.begin(&waker).map_err(|failure| failure.error())?;
+    cancel.waiting(waker, || {
+        loop {
+            let step = resolve.step(clock::now(), Some(limit));
+            match step.map_err(|failure| failure.error())? {
+                ResolveStep::Found(addresses) => return Ok(addresses),
+                ResolveStep::Wait(until) => {
+                    let none: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
+                    sleeper.wait(none, until)?;
+                    cancel.check()?;
+                }
+            }
+        }
+    })
+}
+
+fn distinct(found: &[SocketAddr]) -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in found.iter().map(SocketAddr::ip) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// The address from which this machine would reach another one.
+fn own_address_towards(far: IpAddr) -> Option<IpAddr> {
+    let any: IpAddr = match far {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect((far, 9)).ok()?;
+    let own = socket.local_addr().ok()?.ip();
+    (!own.is_unspecified()).then_some(own)
+}
+
+fn resolver_configuration() -> String {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    if let Ok(file) = std::fs::File::open("/etc/resolv.conf") {
+        let _ = file.take(MAX_CONFIGURATION_BYTES).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+pub(crate) mod fake {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// A network in which every name under `example` has two addresses.
+    #[derive(Debug, Default)]
+    pub(crate) struct Fake {
+        /// The names that were looked up.
+        pub(crate) asked: Mutex<Vec<String>>,
+        pub(crate) own: Vec<IpAddr>,
+        pub(crate) domains: Vec<String>,
+        /// Names without addresses.
+        pub(crate) missing: Vec<String>,
+    }
+
+    impl Network for Fake {
+        fn addresses(&self, name: &str, _: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>> {
+            cancel.check()?;
+            self.asked.lock().unwrap().push(name.to_owned());
+            let known = name.ends_with("example") && !self.missing.iter().any(|one| one == name);
+            let addresses = ["2001:db8::7", "192.0.2.7"].map(|text| text.parse().unwrap());
+            Ok(if known {
+                addresses.to_vec()
+            } else {
+                Vec::new()
+            })
+        }
+
+        fn own_addresses(&self) -> Vec<IpAddr> {
+            self.own.clone()
+        }
+
+        fn domains(&self) -> Vec<String> {
+            self.domains.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn soon() -> Instant {
+        clock::now() + Duration::from_secs(20)
+    }
+
+    #[test]
+    fn the_system_knows_its_loopback_addresses() {
+        let cancel = Cancel::default();
+        let found = System.addresses("localhost", soon(), &cancel).unwrap();
+        assert!(
+            !found.is_empty() && found.iter().all(IpAddr::is_loopback),
+            "{found:?}"
+        );
+        let literal = System.addresses("192.0.2.7", soon(), &cancel).unwrap();
+        assert_eq!(literal, ["192.0.2.7".parse::<IpAddr>().unwrap()]);
+        for bad in ["", "a\0b", &"a".repeat(MAX_NAME_BYTES + 1)] {
+            assert!(System.addresses(bad, soon(), &cancel).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_cancelled_look_up_says_so() {
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let failed = System.addresses("localhost", soon(), &cancel);
+        assert_eq!(failed, Err(Error::OperationCancelled.into()));
+    }
+
+    #[test]
+    fn own_addresses_are_not_unspecified() {
+        assert!(!System.own_addresses().iter().any(IpAddr::is_unspecified));
+        let _ = System.domains();
+    }
+}

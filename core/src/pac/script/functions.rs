@@ -1,0 +1,201 @@
+//! The functions that scripts find, over the pure ones of
+//! [`pac`](winhttp_proto::proxy::pac).
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rquickjs::convert::Coerced;
+use rquickjs::function::{Func, Rest};
+use rquickjs::{Ctx, Function, Result, Value};
+use winhttp_proto::proxy::pac::time::{Argument, Moment};
+use winhttp_proto::proxy::pac::{address, name, time};
+
+use crate::pac::{Cancel, Network};
+
+/// Names that one run may look up; all further ones have no address.
+const MAX_NAMES: usize = 256;
+
+/// The address of a machine without a default route.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// getClientVersion.
+const VERSION: &str = "1.0";
+
+/// Gives the parts of the present time; `true` asks for GMT. Made before the script runs, so that a
+/// `Date` of its own changes nothing.
+const CLOCK: &str = "(D => gmt => { const d = new D(); return gmt \
+    ? [d.getUTCFullYear(), d.getUTCMonth(), d.getUTCDate(), d.getUTCDay(), \
+       d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds()] \
+    : [d.getFullYear(), d.getMonth(), d.getDate(), d.getDay(), \
+       d.getHours(), d.getMinutes(), d.getSeconds()]; })(Date)";
+
+type Texts = Rest<Coerced<String>>;
+type Values<'js> = Rest<Value<'js>>;
+
+/// The names of one run: each is looked up once.
+pub(super) struct Names {
+    network: Arc<dyn Network>,
+    deadline: Instant,
+    cancel: Cancel,
+    known: RefCell<BTreeMap<String, Vec<IpAddr>>>,
+}
+
+impl Names {
+    pub(super) fn new(network: Arc<dyn Network>, deadline: Instant, cancel: Cancel) -> Rc<Self> {
+        Rc::new(Self {
+            network,
+            deadline,
+            cancel,
+            known: RefCell::default(),
+        })
+    }
+
+    fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        if self.known.borrow().len() >= MAX_NAMES {
+            return Vec::new();
+        }
+        // Cancelled: the engine is interrupted as soon as it goes on.
+        let found = self.network.addresses(name, self.deadline, &self.cancel);
+        let found = found.unwrap_or_default();
+        self.known
+            .borrow_mut()
+            .insert(name.to_owned(), found.clone());
+        found
+    }
+
+    fn first_v4(&self, name: &str) -> Option<Ipv4Addr> {
+        first_v4(&self.addresses(name))
+    }
+}
+
+fn first_v4(addresses: &[IpAddr]) -> Option<Ipv4Addr> {
+    addresses.iter().find_map(|address| match address {
+        IpAddr::V4(address) => Some(*address),
+        IpAddr::V6(_) => None,
+    })
+}
+
+/// The argument at this place; an absent one is empty.
+fn text(texts: &Texts, place: usize) -> &str {
+    texts.0.get(place).map_or("", |text| &text.0)
+}
+
+/// Defines all functions.
+pub(super) fn define(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
+    define_pure(ctx)?;
+    define_times(ctx)?;
+    define_names(ctx, names)
+}
+
+fn define_pure(ctx: &Ctx<'_>) -> Result<()> {
+    let globals = ctx.globals();
+    let plain = |t: Texts| name::is_plain_host_name(text(&t, 0));
+    globals.set("isPlainHostName", Func::from(plain))?;
+    let within = |t: Texts| name::dns_domain_is(text(&t, 0), text(&t, 1));
+    globals.set("dnsDomainIs", Func::from(within))?;
+    let local = |t: Texts| name::local_host_or_domain_is(text(&t, 0), text(&t, 1));
+    globals.set("localHostOrDomainIs", Func::from(local))?;
+    // A text has less than 2^32 characters.
+    let levels = |t: Texts| u32::try_from(name::dns_domain_levels(text(&t, 0))).unwrap_or(u32::MAX);
+    globals.set("dnsDomainLevels", Func::from(levels))?;
+    let matches = |t: Texts| name::sh_exp_match(text(&t, 0), text(&t, 1));
+    globals.set("shExpMatch", Func::from(matches))?;
+    let number = |t: Texts| address::convert_addr(text(&t, 0));
+    globals.set("convert_addr", Func::from(number))?;
+    let in_net = |t: Texts| address::is_in_net_ex(text(&t, 0), text(&t, 1));
+    globals.set("isInNetEx", Func::from(in_net))?;
+    let sort = |t: Texts| address::sort_ip_address_list(text(&t, 0));
+    globals.set("sortIpAddressList", Func::from(sort))?;
+    globals.set("getClientVersion", Func::from(|| VERSION))?;
+    globals.set("alert", Func::from(|_: Values<'_>| ()))
+}
+
+fn define_times(ctx: &Ctx<'_>) -> Result<()> {
+    type Range = fn(&Moment, &[Argument]) -> bool;
+    let ranges: [(&str, Range); 3] = [
+        ("weekdayRange", time::weekday_range),
+        ("dateRange", time::date_range),
+        ("timeRange", time::time_range),
+    ];
+    for (name, range) in ranges {
+        let clock: Function<'_> = ctx.eval(CLOCK)?;
+        let bound = move |clock: Function<'_>, values: Values<'_>| -> Result<bool> {
+            let arguments: Vec<Argument> = values.0.iter().map(argument).collect();
+            let (arguments, gmt) = time::split_zone(&arguments);
+            Ok(range(&moment(&clock, gmt)?, arguments))
+        };
+        let bind: Function<'_> = ctx.eval("((f, clock) => (...rest) => f(clock, ...rest))")?;
+        let function: Function<'_> = bind.call((Function::new(ctx.clone(), bound)?, clock))?;
+        ctx.globals().set(name, function)?;
+    }
+    Ok(())
+}
+
+fn define_names(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
+    let globals = ctx.globals();
+    let of = |names: &Rc<Names>| Rc::clone(names);
+    let n = of(&names);
+    let resolve = move |t: Texts| {
+        let found = n.first_v4(text(&t, 0));
+        found.map_or_else(String::new, |found| found.to_string())
+    };
+    let or_null: Function<'_> = ctx.eval("(f => (...rest) => f(...rest) || null)")?;
+    let resolve: Function<'_> = or_null.call((Function::new(ctx.clone(), resolve)?,))?;
+    globals.set("dnsResolve", resolve)?;
+    let n = of(&names);
+    let resolvable = move |t: Texts| n.first_v4(text(&t, 0)).is_some();
+    globals.set("isResolvable", Func::from(resolvable))?;
+    let n = of(&names);
+    let in_net = move |t: Texts| {
+        let found = n.first_v4(text(&t, 0));
+        found.is_some_and(|found| address::is_in_net(found, text(&t, 1), text(&t, 2)))
+    };
+    globals.set("isInNet", Func::from(in_net))?;
+    let n = of(&names);
+    let resolve_ex = move |t: Texts| address::joined(&n.addresses(text(&t, 0)));
+    globals.set("dnsResolveEx", Func::from(resolve_ex))?;
+    let n = of(&names);
+    let resolvable_ex = move |t: Texts| !n.addresses(text(&t, 0)).is_empty();
+    globals.set("isResolvableEx", Func::from(resolvable_ex))?;
+    let n = of(&names);
+    let own = move || {
+        let own = first_v4(&n.network.own_addresses());
+        own.map_or(LOOPBACK.to_owned(), |own| own.to_string())
+    };
+    globals.set("myIpAddress", Func::from(own))?;
+    let own_ex = move || address::joined(&names.network.own_addresses());
+    globals.set("myIpAddressEx", Func::from(own_ex))
+}
+
+fn argument(value: &Value<'_>) -> Argument {
+    if let Some(number) = value.as_number() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, and what is no day, year or time compares as such"
+        )]
+        return Argument::Number(number as i64);
+    }
+    let text = value.as_string().and_then(|text| text.to_string().ok());
+    Argument::Text(text.unwrap_or_default())
+}
+
+fn moment(clock: &Function<'_>, gmt: bool) -> Result<Moment> {
+    let parts: Vec<i64> = clock.call((gmt,))?;
+    let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+    Ok(Moment {
+        year: part(0),
+        month: part(1),
+        day: part(2),
+        weekday: part(3),
+        hour: part(4),
+        minute: part(5),
+        second: part(6),
+    })
+}

@@ -1,6 +1,7 @@
 //! The safe API: sessions, connects, requests and WebSockets with WinHTTP's semantics. All that the
 //! C edge calls.
 
+mod autoproxy;
 mod completions;
 mod connect;
 mod delivery;
@@ -16,9 +17,11 @@ mod open;
 pub mod options;
 mod proxy;
 mod request;
+mod resolver;
 mod session;
 mod websocket;
 
+pub use autoproxy::{AutoproxyQuery, Detection, detect_script};
 pub use connect::Connect;
 pub use groups::ConnectionGroups;
 pub use handle::Handle;
@@ -26,5 +29,6 @@ pub use library::{Library, LibraryHeld, Object};
 pub use open::{OpenRequest, OpenSession};
 pub use proxy::{NamedProxy, ProxyAccess};
 pub use request::{Body, HeaderBlock, Outcome, Request, RequestState};
+pub use resolver::Resolver;
 pub use session::Session;
 pub use websocket::{EMPTY_CLOSE_STATUS, WebSocket};

@@ -16,7 +16,8 @@ mod script;
 mod workers;
 
 pub(crate) use cancel::Cancel;
-pub(crate) use detection::{Detection, detect};
+pub use detection::Detection;
+pub(crate) use detection::detect;
 pub(crate) use network::{Network, System};
 pub(crate) use script::{Script, run};
 pub(crate) use workers::start;

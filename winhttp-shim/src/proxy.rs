@@ -2,8 +2,8 @@
 //! WinHttpGetProxyForUrl, WinHttpDetectAutoProxyConfigUrl, WinHttpResetAutoProxy, WinHttpGet- and
 //! WinHttpSetDefaultProxyConfiguration, WinHttpGetIEProxyConfigForCurrentUser.
 //!
-//! This version has no configuration, detects nothing and runs no scripts. Each function says so in
-//! the way programs recover from; the one that sets something checks its arguments and fails with
+//! Scripts and detection are [`winhttp_core::api`]'s. This version has no configuration, and says so
+//! in the way programs recover from; the function that sets one checks its arguments and fails with
 //! ERROR_CALL_NOT_IMPLEMENTED.
 
 use winhttp_abi::constants as c;
@@ -12,7 +12,10 @@ use winhttp_abi::export::{Done, Status};
 use winhttp_abi::handle::{Hinternet, bits};
 use winhttp_abi::types::{AutoproxyOptions, CurrentUserIeProxyConfig, ProxyInfo};
 use winhttp_abi::wide::Unit;
-use winhttp_abi::{Code, Result, input, output};
+use winhttp_abi::{Code, Result, allocation, input, output};
+use winhttp_core::api::{AutoproxyQuery, Detection, detect_script};
+use winhttp_proto::proxy::pac::{HostCase, Question};
+use winhttp_proto::proxy::pac_result::list_text;
 
 use crate::arguments::{refuse_if, required_text};
 use crate::library::library;
@@ -51,17 +54,21 @@ const AUTOPROXY_FLAGS: u32 = c::WINHTTP_AUTOPROXY_AUTO_DETECT
     | c::WINHTTP_AUTOPROXY_SORT_RESULTS;
 
 export! {
-    /// The proxy for a URL; synchronous in every mode, and no I/O in this version.
+    /// The proxy for a URL, as a script says. Blocks in every mode, at most as long as the session's
+    /// timeouts together.
     ///
-    /// Detection never finds anything. With WINHTTP_AUTOPROXY_ALLOW_STATIC the static setting is
-    /// asked then: there is none, which is the result. Scripts are not run, so that nothing is
-    /// claimed where one was named.
+    /// What is detected comes first, then the script of the program. With
+    /// WINHTTP_AUTOPROXY_ALLOW_STATIC, "no proxy" is the answer where nothing is detected, as there
+    /// is no static setting. Of what the script names, proxies that speak HTTP are told. The text is
+    /// freed with GlobalFree.
     ///
     /// FALSE, and the result is left alone: ERROR_INVALID_HANDLE,
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for a missing argument and for
-    /// options that ask for nothing or contradict themselves, ERROR_WINHTTP_INVALID_URL,
-    /// ERROR_WINHTTP_UNRECOGNIZED_SCHEME; ERROR_WINHTTP_AUTODETECTION_FAILED with
-    /// WINHTTP_AUTOPROXY_AUTO_DETECT, ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR with a script alone.
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for options that contradict each
+    /// other, ERROR_WINHTTP_UNRECOGNIZED_SCHEME, ERROR_WINHTTP_INVALID_URL;
+    /// ERROR_WINHTTP_AUTODETECTION_FAILED, ERROR_WINHTTP_UNABLE_TO_DOWNLOAD_SCRIPT,
+    /// ERROR_WINHTTP_LOGIN_FAILURE, ERROR_WINHTTP_BAD_AUTO_PROXY_SCRIPT;
+    /// ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR for a script that takes too long, and for all scripts
+    /// where the library was built without them; ERROR_WINHTTP_TIMEOUT.
     pub fn WinHttpGetProxyForUrl<W>(
         session: Hinternet,
         url: *const W,
@@ -69,47 +76,46 @@ export! {
         result: *mut ProxyInfo<W>,
     ) -> Done {
         library().session(bits(session)).map_err(map::code)?;
-        // SAFETY: C's promise about its string.
-        let url = unsafe { required_text(url) }?;
+        // SAFETY: C's promise about its strings and its structure.
+        let (url, query) = unsafe { question(url, options) }?;
+        refuse_if(result.is_null())?;
+        let found = library().proxy_for_url(bits(session), &url, query).map_err(map::code)?;
+        let info = match list_text(&found) {
+            None => no_proxy(),
+            Some(list) => ProxyInfo {
+                dw_access_type: c::WINHTTP_ACCESS_TYPE_NAMED_PROXY,
+                lpsz_proxy: given_text(&list)?,
+                lpsz_proxy_bypass: std::ptr::null_mut(),
+            },
+        };
         // SAFETY: C's promise about its structure.
-        let options = unsafe { input::value(options) }.ok_or(Code::INVALID_PARAMETER)?;
-        if url.is_empty() || result.is_null() {
-            return Err(Code::INVALID_PARAMETER);
-        }
-        check_options(&options)?;
-        check_url(&url)?;
-        let asks = |flag| options.dw_flags & flag != 0;
-        if asks(c::WINHTTP_AUTOPROXY_CONFIG_URL) {
-            // SAFETY: C's promise about the string in its structure.
-            let script = unsafe { required_text(options.lpsz_auto_config_url) }?;
-            check_url(&script)?;
-        }
-        if !asks(c::WINHTTP_AUTOPROXY_AUTO_DETECT) {
-            return Err(Code(c::ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR));
-        }
-        if asks(c::WINHTTP_AUTOPROXY_CONFIG_URL) || !asks(c::WINHTTP_AUTOPROXY_ALLOW_STATIC) {
-            return Err(Code(c::ERROR_WINHTTP_AUTODETECTION_FAILED));
-        }
-        // SAFETY: C's promise about its structure.
-        unsafe { output::value(result, no_proxy()) };
+        unsafe { output::value(result, info) };
         Ok(Done)
     }
 
-    /// The URL of the script that the network announces. None is found in this version: FALSE,
-    /// ERROR_WINHTTP_AUTODETECTION_FAILED, and `url` becomes NULL; ERROR_INVALID_PARAMETER for no
-    /// way of detection and for NULL.
+    /// The URL of the script that the network announces, to be freed with GlobalFree. Blocks. DNS is
+    /// asked, not DHCP. FALSE: ERROR_WINHTTP_AUTODETECTION_FAILED, and `url` becomes NULL;
+    /// ERROR_INVALID_PARAMETER for no way of detection and for NULL.
     pub fn WinHttpDetectAutoProxyConfigUrl<W>(detect_flags: u32, url: *mut *mut W) -> Done {
         if detect_flags == 0 || url.is_null() {
             return Err(Code::INVALID_PARAMETER);
         }
         // SAFETY: C's promise about its result.
         unsafe { output::value(url, std::ptr::null_mut()) };
-        Err(Code(c::ERROR_WINHTTP_AUTODETECTION_FAILED))
+        // Readies the library for forks, as every call does that uses its threads.
+        let _ = library();
+        let found = detect_script(detection(detect_flags)).map_err(map::code)?;
+        let found = given_text(&found)?;
+        // SAFETY: as above.
+        unsafe { output::value(url, found) };
+        Ok(Done)
     }
 
-    /// Succeeds for a session, whatever the flags: nothing is remembered that could be forgotten.
-    pub fn WinHttpResetAutoProxy<W>(session: Hinternet, _flags: u32) -> Status {
-        library().session(bits(session)).map_err(map::code)?;
+    /// Forgets what was detected and downloaded for a session, whatever the flags; with
+    /// WINHTTP_RESET_DISCARD_RESOLVERS its resolvers work no more.
+    pub fn WinHttpResetAutoProxy<W>(session: Hinternet, flags: u32) -> Status {
+        let discards = flags & c::WINHTTP_RESET_DISCARD_RESOLVERS != 0;
+        library().reset_autoproxy(bits(session), discards).map_err(map::code)?;
         Ok(Status)
     }
 
@@ -169,6 +175,66 @@ fn check_options<W: Unit>(options: &AutoproxyOptions<W>) -> Result<()> {
         Ok(())
     } else {
         Err(Code::INVALID_PARAMETER)
+    }
+}
+
+/// A URL and how to find its proxies.
+///
+/// # Safety
+/// Each pointer is NULL or points to what its type says, with terminated strings.
+unsafe fn question<W: Unit>(
+    url: *const W,
+    options: *const AutoproxyOptions<W>,
+) -> Result<(String, AutoproxyQuery)> {
+    // SAFETY: the caller's promise.
+    let url = unsafe { required_text(url) }?;
+    // SAFETY: as above.
+    let options = unsafe { input::value(options) }.ok_or(Code::INVALID_PARAMETER)?;
+    refuse_if(url.is_empty())?;
+    check_options(&options)?;
+    Question::about(&url, HostCase::Kept).map_err(map::code)?;
+    let asks = |flag| options.dw_flags & flag != 0;
+    let script_url = if asks(c::WINHTTP_AUTOPROXY_CONFIG_URL) {
+        // SAFETY: as above.
+        let script = unsafe { required_text(options.lpsz_auto_config_url) }?;
+        check_url(&script)?;
+        Some(script)
+    } else {
+        None
+    };
+    let lower = asks(c::WINHTTP_AUTOPROXY_HOST_LOWERCASE);
+    let keep = asks(c::WINHTTP_AUTOPROXY_HOST_KEEPCASE);
+    let query = AutoproxyQuery {
+        detect: asks(c::WINHTTP_AUTOPROXY_AUTO_DETECT)
+            .then(|| detection(options.dw_auto_detect_flags)),
+        script_url,
+        host_case: if lower && !keep {
+            HostCase::Lower
+        } else {
+            HostCase::Kept
+        },
+        logs_on: options.f_auto_logon_if_challenged != 0,
+        uncached: asks(c::WINHTTP_AUTOPROXY_NO_CACHE_CLIENT | c::WINHTTP_AUTOPROXY_NO_CACHE_SVC),
+        allows_static: asks(c::WINHTTP_AUTOPROXY_ALLOW_STATIC),
+    };
+    Ok((url, query))
+}
+
+fn detection(flags: u32) -> Detection {
+    if flags & c::WINHTTP_AUTO_DETECT_TYPE_DNS_A != 0 {
+        Detection::Dns
+    } else {
+        Detection::Dhcp
+    }
+}
+
+/// Text that the program frees with GlobalFree.
+fn given_text<W: Unit>(text: &str) -> Result<*mut W> {
+    let given = allocation::text::<W>(text);
+    if given.is_null() {
+        Err(Code::NOT_ENOUGH_MEMORY)
+    } else {
+        Ok(given)
     }
 }
 

@@ -85,6 +85,10 @@ pub enum Notification {
     ShutdownComplete,
     /// An operation on a WebSocket failed.
     WebSocketError(WebSocketOperation, Failure),
+    /// A resolver has found the proxies for a URL.
+    ProxyForUrlFound,
+    /// An operation on a resolver failed.
+    ResolverError(ResolverOperation, Failure),
 }
 
 impl Notification {
@@ -103,6 +107,8 @@ impl Notification {
             Self::CloseComplete => Some(WebSocketOperation::Close.into()),
             Self::ShutdownComplete => Some(WebSocketOperation::Shutdown.into()),
             Self::WebSocketError(operation, _) => Some((*operation).into()),
+            Self::ProxyForUrlFound => Some(ResolverOperation::GetProxyForUrl.into()),
+            Self::ResolverError(operation, _) => Some((*operation).into()),
             Self::ResolvingName(_)
             | Self::NameResolved(_)
             | Self::ConnectingToServer(_)
@@ -132,7 +138,10 @@ impl Notification {
     /// failure, or the same again.
     #[must_use]
     pub fn or_failure(self) -> Self {
-        if matches!(self, Self::RequestError(..) | Self::WebSocketError(..)) {
+        if matches!(
+            self,
+            Self::RequestError(..) | Self::WebSocketError(..) | Self::ResolverError(..)
+        ) {
             return self;
         }
         match self.operation() {
@@ -149,6 +158,8 @@ pub enum Operation {
     Request(RequestOperation),
     /// On a WebSocket.
     WebSocket(WebSocketOperation),
+    /// On a resolver.
+    Resolver(ResolverOperation),
 }
 
 impl Operation {
@@ -158,6 +169,7 @@ impl Operation {
         match self {
             Self::Request(operation) => Notification::RequestError(operation, failure),
             Self::WebSocket(operation) => Notification::WebSocketError(operation, failure),
+            Self::Resolver(operation) => Notification::ResolverError(operation, failure),
         }
     }
 
@@ -176,6 +188,7 @@ impl Operation {
                 | WebSocketOperation::Close
                 | WebSocketOperation::Shutdown => false,
             },
+            Self::Resolver(_) => false,
         }
     }
 }
@@ -189,6 +202,12 @@ impl From<RequestOperation> for Operation {
 impl From<WebSocketOperation> for Operation {
     fn from(operation: WebSocketOperation) -> Self {
         Self::WebSocket(operation)
+    }
+}
+
+impl From<ResolverOperation> for Operation {
+    fn from(operation: ResolverOperation) -> Self {
+        Self::Resolver(operation)
     }
 }
 
@@ -218,6 +237,13 @@ pub enum WebSocketOperation {
     Close,
     /// WinHttpWebSocketShutdown.
     Shutdown,
+}
+
+/// Which call on a resolver an error belongs to (the API_* numbers of WINHTTP_ASYNC_RESULT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResolverOperation {
+    /// WinHttpGetProxyForUrlEx and WinHttpGetProxyForUrlEx2.
+    GetProxyForUrl,
 }
 
 /// What a WebSocket buffer holds (WINHTTP_WEB_SOCKET_BUFFER_TYPE).
@@ -305,7 +331,7 @@ mod tests {
     use super::*;
 
     /// What ends an operation well, and whether the operation receives.
-    fn successes() -> [(Notification, Operation, bool); 9] {
+    fn successes() -> [(Notification, Operation, bool); 10] {
         use {RequestOperation as R, WebSocketOperation as W};
         let (address, bytes) = (0, 1);
         let kind = BufferKind::Close;
@@ -331,6 +357,11 @@ mod tests {
             (sent, W::Send.into(), false),
             (Notification::CloseComplete, W::Close.into(), false),
             (Notification::ShutdownComplete, W::Shutdown.into(), false),
+            (
+                Notification::ProxyForUrlFound,
+                ResolverOperation::GetProxyForUrl.into(),
+                false,
+            ),
         ]
     }
 

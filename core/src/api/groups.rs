@@ -35,7 +35,9 @@ impl<E: Embedder> Library<E> {
         match self.object(handle)? {
             Object::Connect(connect) => Ok(groups(&connect, secure, mark)),
             Object::Request(request) => Ok(groups(request.connect(), request.is_secure(), mark)),
-            Object::Session(_) | Object::WebSocket(_) => Err(Error::IncorrectHandleType),
+            Object::Session(_) | Object::WebSocket(_) | Object::Resolver(_) => {
+                Err(Error::IncorrectHandleType)
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ impl<E: Embedder> Object<E> {
     /// that does not exist.
     fn disconnect(&self) {
         match self {
-            Self::Session(_) | Self::Connect(_) => {}
+            Self::Session(_) | Self::Connect(_) | Self::Resolver(_) => {}
             Self::Request(request) => request.disconnect(),
             Self::WebSocket(websocket) => websocket.disconnect(),
         }
@@ -94,6 +94,11 @@ impl<'a, E: Embedder> Census<'a, E> {
                     census.refer_to_handle(request.handle());
                 }
                 Object::WebSocket(websocket) => census.refer_to_handle(websocket.handle()),
+                Object::Resolver(resolver) => {
+                    census.refer_to(address(resolver.session()));
+                    census.meet_session(resolver.session());
+                    census.refer_to_handle(resolver.handle());
+                }
             }
         }
         census
@@ -143,6 +148,11 @@ impl<'a, E: Embedder> Census<'a, E> {
                         || request.is_secured()
                 }
                 Object::WebSocket(websocket) => self.is_in_use(websocket) || websocket.is_secured(),
+                Object::Resolver(resolver) => {
+                    self.is_in_use(resolver)
+                        || resolver.is_locked()
+                        || self.is_session_in_use(resolver.session())
+                }
             }
     }
 

@@ -10,6 +10,7 @@ use winhttp_proto::option::Values;
 use super::connect::Connect;
 use super::handle::Handle;
 use super::request::Request;
+use super::resolver::Resolver;
 use super::session::Session;
 use super::websocket::WebSocket;
 use crate::engine::connect::resolve;
@@ -45,6 +46,8 @@ pub enum Object<E: Embedder> {
     Request(Arc<Request<E>>),
     /// WinHttpWebSocketCompleteUpgrade.
     WebSocket(Arc<WebSocket<E>>),
+    /// WinHttpCreateProxyResolver.
+    Resolver(Arc<Resolver<E>>),
 }
 
 impl<E: Embedder> Clone for Object<E> {
@@ -54,6 +57,7 @@ impl<E: Embedder> Clone for Object<E> {
             Self::Connect(connect) => Self::Connect(Arc::clone(connect)),
             Self::Request(request) => Self::Request(Arc::clone(request)),
             Self::WebSocket(websocket) => Self::WebSocket(Arc::clone(websocket)),
+            Self::Resolver(resolver) => Self::Resolver(Arc::clone(resolver)),
         }
     }
 }
@@ -67,6 +71,7 @@ impl<E: Embedder> Object<E> {
             Self::Connect(connect) => connect.handle(),
             Self::Request(request) => request.handle(),
             Self::WebSocket(websocket) => websocket.handle(),
+            Self::Resolver(resolver) => resolver.handle(),
         }
     }
 
@@ -83,6 +88,7 @@ impl<E: Embedder> Object<E> {
             Self::Connect(connect) => Arc::as_ptr(connect).addr(),
             Self::Request(request) => Arc::as_ptr(request).addr(),
             Self::WebSocket(websocket) => Arc::as_ptr(websocket).addr(),
+            Self::Resolver(resolver) => Arc::as_ptr(resolver).addr(),
         }
     }
 }
@@ -142,9 +148,10 @@ impl<E: Embedder> Library<E> {
     pub fn session(&self, bits: u64) -> Result<Arc<Session<E>>> {
         match self.object(bits)? {
             Object::Session(session) => Ok(session),
-            Object::Connect(_) | Object::Request(_) | Object::WebSocket(_) => {
-                Err(Error::IncorrectHandleType)
-            }
+            Object::Connect(_)
+            | Object::Request(_)
+            | Object::WebSocket(_)
+            | Object::Resolver(_) => Err(Error::IncorrectHandleType),
         }
     }
 
@@ -155,9 +162,10 @@ impl<E: Embedder> Library<E> {
     pub fn find_connect(&self, bits: u64) -> Result<Arc<Connect<E>>> {
         match self.object(bits)? {
             Object::Connect(connect) => Ok(connect),
-            Object::Session(_) | Object::Request(_) | Object::WebSocket(_) => {
-                Err(Error::IncorrectHandleType)
-            }
+            Object::Session(_)
+            | Object::Request(_)
+            | Object::WebSocket(_)
+            | Object::Resolver(_) => Err(Error::IncorrectHandleType),
         }
     }
 
@@ -168,9 +176,10 @@ impl<E: Embedder> Library<E> {
     pub fn request(&self, bits: u64) -> Result<Arc<Request<E>>> {
         match self.object(bits)? {
             Object::Request(request) => Ok(request),
-            Object::Session(_) | Object::Connect(_) | Object::WebSocket(_) => {
-                Err(Error::IncorrectHandleType)
-            }
+            Object::Session(_)
+            | Object::Connect(_)
+            | Object::WebSocket(_)
+            | Object::Resolver(_) => Err(Error::IncorrectHandleType),
         }
     }
 
@@ -181,7 +190,20 @@ impl<E: Embedder> Library<E> {
     pub fn websocket(&self, bits: u64) -> Result<Arc<WebSocket<E>>> {
         match self.object(bits)? {
             Object::WebSocket(websocket) => Ok(websocket),
-            Object::Session(_) | Object::Connect(_) | Object::Request(_) => {
+            Object::Session(_) | Object::Connect(_) | Object::Request(_) | Object::Resolver(_) => {
+                Err(Error::IncorrectHandleType)
+            }
+        }
+    }
+
+    /// The resolver a caller's number names.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
+    pub fn resolver(&self, bits: u64) -> Result<Arc<Resolver<E>>> {
+        match self.object(bits)? {
+            Object::Resolver(resolver) => Ok(resolver),
+            Object::Session(_) | Object::Connect(_) | Object::Request(_) | Object::WebSocket(_) => {
                 Err(Error::IncorrectHandleType)
             }
         }
@@ -203,9 +225,11 @@ impl<E: Embedder> Library<E> {
             return Ok(());
         }
         match &object {
-            Object::Session(_) | Object::Connect(_) => {}
+            Object::Session(session) => session.autoproxy().cancel(),
+            Object::Connect(_) => {}
             Object::Request(request) => request.cancel(),
             Object::WebSocket(websocket) => websocket.cancel(),
+            Object::Resolver(resolver) => resolver.cancel(),
         }
         Ok(())
     }

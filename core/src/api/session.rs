@@ -7,6 +7,7 @@ use winhttp_proto::cookie::Jar;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::option::{Timeouts, Values};
 
+use super::autoproxy::Autoproxy;
 use super::handle::Handle;
 use super::proxy::ProxyAccess;
 use super::request::pooling;
@@ -23,6 +24,8 @@ pub struct Session<E: Embedder> {
     cookies: Mutex<Jar>,
     /// Connections exist, or have existed, that only this session uses.
     has_own_connections: AtomicBool,
+    /// What automatic proxy configuration has found out for it.
+    autoproxy: Arc<Autoproxy>,
     /// Connects that exist.
     children: AtomicUsize,
     handle: Arc<Handle<E>>,
@@ -60,6 +63,7 @@ impl<E: Embedder> Session<E> {
             tls: TlsConfigs::default(),
             cookies: Mutex::default(),
             has_own_connections: AtomicBool::new(false),
+            autoproxy: Arc::default(),
             children: AtomicUsize::new(0),
             handle,
         }
@@ -86,6 +90,12 @@ impl<E: Embedder> Session<E> {
         if_free(&self.settings).is_none()
             || if_free(&self.cookies).is_none()
             || self.tls.is_locked()
+            || self.autoproxy.is_locked()
+    }
+
+    /// Automatic proxy configuration.
+    pub(super) fn autoproxy(&self) -> &Arc<Autoproxy> {
+        &self.autoproxy
     }
 
     /// The session was opened with WINHTTP_FLAG_SECURE_DEFAULTS.

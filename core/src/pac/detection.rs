@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Which ways of detection are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detection {
+pub enum Detection {
     /// WINHTTP_AUTO_DETECT_TYPE_DHCP alone: nothing to ask.
     Dhcp,
     /// WINHTTP_AUTO_DETECT_TYPE_DNS_A, with or without the other.

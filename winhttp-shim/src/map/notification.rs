@@ -7,8 +7,11 @@ use winhttp_abi::constants as c;
 use winhttp_abi::handle::from_bits;
 use winhttp_abi::types::{AsyncResult, WebSocketAsyncResult, WebSocketStatus};
 use winhttp_abi::wide::{Unit, terminated};
+use winhttp_proto::failure::Failure;
 use winhttp_proto::handle::HandleId;
-use winhttp_proto::notify::{BufferKind, Notification, RequestOperation, WebSocketOperation};
+use winhttp_proto::notify::{
+    BufferKind, Notification, RequestOperation, ResolverOperation, WebSocketOperation,
+};
 
 use super::error::number;
 use crate::error_detail::telling;
@@ -32,7 +35,8 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification, ca
         | N::ConnectionClosed
         | N::HeadersAvailable
         | N::CloseComplete
-        | N::ShutdownComplete => call(status, std::ptr::null_mut(), 0),
+        | N::ShutdownComplete
+        | N::ProxyForUrlFound => call(status, std::ptr::null_mut(), 0),
         N::RequestSent(number)
         | N::ResponseReceived(number)
         | N::IntermediateResponse(number)
@@ -47,13 +51,9 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification, ca
         N::SendRequestComplete { address, bytes } | N::ReadComplete { address, bytes } => {
             call(status, memory(*address), *bytes);
         }
-        N::RequestError(operation, failure) => {
-            let code = number(failure.error());
-            let result = AsyncResult {
-                dw_result: api(*operation),
-                dw_error: code.0,
-            };
-            telling(code, failure, || value(status, result, call));
+        N::RequestError(operation, failure) => error(status, api(*operation), failure, call),
+        N::ResolverError(operation, failure) => {
+            error(status, resolver_api(*operation), failure, call);
         }
         N::WebSocketReceived { bytes, kind } | N::WebSocketSent { bytes, kind } => {
             let transferred = WebSocketStatus {
@@ -104,10 +104,23 @@ pub(crate) fn status(notification: &Notification) -> u32 {
             c::WINHTTP_CALLBACK_STATUS_READ_COMPLETE
         }
         N::WriteComplete(_) | N::WebSocketSent { .. } => c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE,
-        N::RequestError(..) | N::WebSocketError(..) => c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR,
+        N::RequestError(..) | N::WebSocketError(..) | N::ResolverError(..) => {
+            c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
+        }
+        N::ProxyForUrlFound => c::WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE,
         N::CloseComplete => c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE,
         N::ShutdownComplete => c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE,
     }
+}
+
+/// Passes the failure of an operation that has an API_* number.
+fn error(status: u32, api: usize, failure: &Failure, call: Call<'_>) {
+    let code = number(failure.error());
+    let result = AsyncResult {
+        dw_result: api,
+        dw_error: code.0,
+    };
+    telling(code, failure, || value(status, result, call));
 }
 
 /// Passes a number or structure.
@@ -136,6 +149,13 @@ fn api(operation: RequestOperation) -> usize {
         RequestOperation::ReadData => c::API_READ_DATA,
         RequestOperation::WriteData => c::API_WRITE_DATA,
         RequestOperation::SendRequest => c::API_SEND_REQUEST,
+    };
+    usize::try_from(number).unwrap_or(0)
+}
+
+fn resolver_api(operation: ResolverOperation) -> usize {
+    let number = match operation {
+        ResolverOperation::GetProxyForUrl => c::API_GET_PROXY_FOR_URL,
     };
     usize::try_from(number).unwrap_or(0)
 }

@@ -117,6 +117,7 @@ impl<E: Embedder> Library<E> {
             Object::Connect(connect) => self.query_session(connect.session(), option),
             Object::Request(request) => query_request(request, option),
             Object::WebSocket(websocket) => query_websocket(websocket, option),
+            Object::Resolver(_) => Err(Error::IncorrectHandleType),
         }
     }
 

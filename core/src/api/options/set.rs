@@ -88,7 +88,9 @@ impl<E: Embedder> Object<E> {
         match self {
             Self::Session(session) => session.settings().timeouts.set_all(timeouts),
             Self::Request(request) => request.state().timeouts.set_all(timeouts),
-            Self::Connect(_) | Self::WebSocket(_) => return Err(Error::IncorrectHandleType),
+            Self::Connect(_) | Self::WebSocket(_) | Self::Resolver(_) => {
+                return Err(Error::IncorrectHandleType);
+            }
         }
         Ok(())
     }
@@ -176,7 +178,7 @@ impl<E: Embedder> Setting<'_, E> {
             Object::Session(session) => self.store_on_session(session, value),
             Object::Request(request) => self.store_on_request(request, value),
             Object::WebSocket(websocket) => self.store_on_websocket(websocket, &value),
-            Object::Connect(_) => Err(Error::IncorrectHandleType),
+            Object::Connect(_) | Object::Resolver(_) => Err(Error::IncorrectHandleType),
         }
     }
 

@@ -1,0 +1,229 @@
+//! Automatic proxy configuration: where the script is, what it says about a URL, and what a session
+//! remembers of that.
+//!
+//! A look-up blocks a worker (`crate::pac`), never a thread that delivers callbacks or polls.
+//! Whoever waits for it has a [`Lookup`] or a [`Ticket`]; dropping that ends it.
+
+mod cache;
+mod download;
+mod lookup;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use cache::Cache;
+pub(super) use lookup::{Lookup, Ticket};
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::option::Timeouts;
+use winhttp_proto::proxy::pac::{HostCase, Question};
+use winhttp_proto::proxy::pac_result::Candidate;
+
+use super::library::Library;
+use super::session::Session;
+use crate::engine::clock;
+use crate::engine::sleeper::{self, WaitFor, Wake};
+use crate::lock::if_free;
+pub use crate::pac::Detection;
+use crate::pac::{Cancel, Network, System, detect};
+
+/// How the proxies for a URL are to be found (WINHTTP_AUTOPROXY_OPTIONS).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AutoproxyQuery {
+    /// WINHTTP_AUTOPROXY_AUTO_DETECT: comes first.
+    pub detect: Option<Detection>,
+    /// WINHTTP_AUTOPROXY_CONFIG_URL: the script's URL, for when nothing is detected.
+    pub script_url: Option<String>,
+    /// How the script sees the URL's host.
+    pub host_case: HostCase,
+    /// fAutoLogonIfChallenged: nothing is remembered then.
+    pub logs_on: bool,
+    /// WINHTTP_AUTOPROXY_NO_CACHE_CLIENT or _SVC.
+    pub uncached: bool,
+    /// WINHTTP_AUTOPROXY_ALLOW_STATIC: where nothing is detected, the machine's static setting
+    /// counts, of which this version has none.
+    pub allows_static: bool,
+}
+
+impl AutoproxyQuery {
+    /// What is found is remembered, and was maybe found before.
+    fn is_cached(&self) -> bool {
+        !self.logs_on && !self.uncached
+    }
+}
+
+/// What one session knows of automatic proxy configuration. No other lock is taken under its
+/// locks, and nobody waits with one.
+#[derive(Debug, Default)]
+pub(super) struct Autoproxy {
+    cache: Mutex<Cache>,
+    /// The calls that block for a look-up.
+    blocking: Mutex<Vec<Blocking>>,
+}
+
+/// What ends a call that blocks.
+#[derive(Clone)]
+struct Blocking {
+    cancel: Cancel,
+    wake: Arc<dyn Wake>,
+}
+
+impl std::fmt::Debug for Blocking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.cancel.fmt(f)
+    }
+}
+
+impl Autoproxy {
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn blocking(&self) -> MutexGuard<'_, Vec<Blocking>> {
+        self.blocking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody has one of its locks; in a forked child, maybe a thread that does not exist.
+    pub(super) fn is_locked(&self) -> bool {
+        if_free(&self.cache).is_none() || if_free(&self.blocking).is_none()
+    }
+
+    /// Ends all calls that block: the session was closed.
+    pub(super) fn cancel(&self) {
+        let all = self.blocking().clone();
+        for one in all {
+            one.cancel.cancel();
+            one.wake.wake();
+        }
+    }
+
+    /// How often resolvers were discarded.
+    pub(super) fn generation(&self) -> u32 {
+        self.cache().generation
+    }
+
+    /// It is known already that the network announces no script, and nothing else is asked for.
+    pub(super) fn misses(&self, query: &AutoproxyQuery) -> bool {
+        let detects_only = query.detect == Some(Detection::Dns) && query.script_url.is_none();
+        detects_only && query.is_cached() && !query.allows_static && {
+            let own = System.own_addresses();
+            self.cache().of(own).detected == Some(None)
+        }
+    }
+}
+
+/// How long everything may take together: the sum of the timeouts, if there is one.
+fn limit(timeouts: &Timeouts) -> Option<Duration> {
+    let all = [
+        timeouts.resolve_ms,
+        timeouts.connect_ms,
+        timeouts.send_ms,
+        timeouts.receive_ms,
+    ];
+    all.into_iter().map(Timeouts::effective).sum()
+}
+
+impl<E: Embedder> Library<E> {
+    /// The proxies for a URL (WinHttpGetProxyForUrl). Blocks, whatever the session.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::UnrecognizedScheme`],
+    /// [`Error::InvalidUrl`]; [`Error::AutodetectionFailed`], [`Error::UnableToDownloadScript`],
+    /// [`Error::LoginFailure`], [`Error::BadAutoProxyScript`], [`Error::AutoProxyServiceError`];
+    /// [`Error::Timeout`], [`Error::OperationCancelled`], [`Error::NotEnoughMemory`].
+    pub fn proxy_for_url(
+        &self,
+        session: u64,
+        url: &str,
+        query: AutoproxyQuery,
+    ) -> Result<Vec<Candidate>> {
+        let session = self.session(session)?;
+        let sleeper = sleeper::current()?;
+        let wake = sleeper.waker();
+        let lookup = session.look_up_proxy(url, query, &wake)?;
+        let deadline =
+            limit(&session.settings().timeouts).and_then(|limit| clock::now().checked_add(limit));
+        let autoproxy = session.autoproxy();
+        let cancel = lookup.cancel().clone();
+        autoproxy.blocking().push(Blocking {
+            cancel: cancel.clone(),
+            wake,
+        });
+        let answer = loop {
+            if let Some(answer) = lookup.poll() {
+                break answer;
+            }
+            if cancel.is_cancelled() || session.handle().is_closed() {
+                break Err(Error::OperationCancelled.into());
+            }
+            if deadline.is_some_and(|deadline| clock::now() >= deadline) {
+                break Err(Error::Timeout.into());
+            }
+            let none: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
+            if let Err(error) = sleeper.wait(none, deadline) {
+                break Err(error.into());
+            }
+        };
+        // Dropping a look-up cancels it, too: those that have ended go.
+        drop(lookup);
+        autoproxy
+            .blocking()
+            .retain(|one| !one.cancel.is_cancelled());
+        answer
+    }
+
+    /// Forgets what automatic proxy configuration has found for a session (WinHttpResetAutoProxy);
+    /// with `discards_resolvers` its resolvers work no more.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`].
+    pub fn reset_autoproxy(&self, session: u64, discards_resolvers: bool) -> Result<()> {
+        let session = self.session(session)?;
+        session.autoproxy().cache().reset(discards_resolvers);
+        Ok(())
+    }
+}
+
+impl<E: Embedder> Session<E> {
+    /// Starts looking for the proxies for a URL, with the session's timeouts and its memory of
+    /// scripts; `wake` is used when the answer is there.
+    ///
+    /// # Errors
+    /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`]; [`Error::NotEnoughMemory`] when no
+    /// thread can be started.
+    pub(super) fn look_up_proxy(
+        &self,
+        url: &str,
+        query: AutoproxyQuery,
+        wake: &Arc<dyn Wake>,
+    ) -> Result<Lookup> {
+        Lookup::start(self.proxy_question(url, query)?, wake)
+    }
+
+    /// A look-up that was not started.
+    ///
+    /// # Errors
+    /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`].
+    pub(super) fn proxy_question(&self, url: &str, query: AutoproxyQuery) -> Result<lookup::Job> {
+        Ok(lookup::Job {
+            question: Question::about(url, query.host_case)?,
+            query,
+            timeouts: self.settings().timeouts,
+            autoproxy: Arc::clone(self.autoproxy()),
+            network: Arc::new(System),
+        })
+    }
+}
+
+/// The URL of the script that the network announces (WinHttpDetectAutoProxyConfigUrl). Blocks.
+///
+/// # Errors
+/// [`Error::AutodetectionFailed`], [`Error::NotEnoughMemory`].
+pub fn detect_script(detection: Detection) -> Result<String> {
+    let no_deadline: Option<Instant> = None;
+    detect(&System, detection, no_deadline, &Cancel::default())
+}
+
+#[cfg(test)]
+mod tests;

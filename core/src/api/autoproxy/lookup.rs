@@ -1,0 +1,216 @@
+//! One look-up: detect, download, run, and tell whoever still waits.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, TryRecvError};
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{Failure, Reason, Result};
+use winhttp_proto::option::Timeouts;
+use winhttp_proto::proxy::pac::{Question, source};
+use winhttp_proto::proxy::pac_result::{Candidate, candidates};
+
+use super::{Autoproxy, AutoproxyQuery, download, limit};
+use crate::contain::contained;
+use crate::engine::clock;
+use crate::engine::sleeper::Wake;
+use crate::pac::{self, Cancel, Network, Script};
+
+/// How long a script may run.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
+
+/// What is to be found out, and with what.
+pub(in crate::api) struct Job {
+    pub(super) question: Question,
+    pub(super) query: AutoproxyQuery,
+    pub(super) timeouts: Timeouts,
+    pub(super) autoproxy: Arc<Autoproxy>,
+    pub(super) network: Arc<dyn Network>,
+}
+
+type Teller = Box<dyn FnOnce(Result<Vec<Candidate>>) + Send>;
+
+/// A look-up that tells its answer on a worker; dropping it ends the look-up, and then nothing is
+/// told any more.
+pub(in crate::api) struct Ticket {
+    cancel: Cancel,
+    teller: Arc<Mutex<Option<Teller>>>,
+}
+
+impl Ticket {
+    /// Starts a look-up.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] when no thread can be started.
+    pub(in crate::api) fn start(job: Job, tell: Teller) -> Result<Self> {
+        let ticket = Self {
+            cancel: Cancel::default(),
+            teller: Arc::new(Mutex::new(Some(tell))),
+        };
+        let (cancel, teller) = (ticket.cancel.clone(), Arc::clone(&ticket.teller));
+        pac::start(Box::new(move || {
+            let answer = contained(|| job.find(&cancel));
+            // What the job holds must not outlive what is told.
+            drop(job);
+            if let Some(tell) = take(&teller) {
+                tell(answer);
+            }
+        }))?;
+        Ok(ticket)
+    }
+
+    fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        drop(take(&self.teller));
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket")
+    }
+}
+
+/// Whoever takes it, the worker or the one that waits, does so without the lock.
+fn take(teller: &Mutex<Option<Teller>>) -> Option<Teller> {
+    teller.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// A look-up for somebody who can be woken; dropping it ends the look-up.
+#[derive(Debug)]
+pub(in crate::api) struct Lookup {
+    answer: Receiver<Result<Vec<Candidate>>>,
+    ticket: Ticket,
+}
+
+impl Lookup {
+    pub(super) fn start(job: Job, wake: &Arc<dyn Wake>) -> Result<Self> {
+        let (sender, answer) = crossbeam_channel::bounded(1);
+        let wake = Arc::clone(wake);
+        let tell = move |found| {
+            let _ = sender.send(found);
+            wake.wake();
+        };
+        let ticket = Ticket::start(job, Box::new(tell))?;
+        Ok(Self { answer, ticket })
+    }
+
+    /// The proxies in the order of preference, once they are known; `None` while the look-up goes
+    /// on.
+    pub(in crate::api) fn poll(&self) -> Option<Result<Vec<Candidate>>> {
+        match self.answer.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(Error::OperationCancelled.into())),
+        }
+    }
+
+    pub(super) fn cancel(&self) -> &Cancel {
+        self.ticket.cancel()
+    }
+}
+
+impl Job {
+    /// Blocks.
+    pub(super) fn find(&self, cancel: &Cancel) -> Result<Vec<Candidate>> {
+        let deadline = limit(&self.timeouts).and_then(|limit| clock::now().checked_add(limit));
+        let script = match self.fetch(deadline, cancel) {
+            Err(failure)
+                if failure.error() == Error::AutodetectionFailed && self.query.allows_static =>
+            {
+                return Ok(vec![Candidate::Direct]);
+            }
+            script => script?,
+        };
+        let own_limit = clock::now() + SCRIPT_LIMIT;
+        let answer = pac::run(&Script {
+            source: &script,
+            question: &self.question,
+            network: Arc::clone(&self.network),
+            deadline: deadline.map_or(own_limit, |deadline| deadline.min(own_limit)),
+            cancel,
+        })?;
+        let found = candidates(&answer);
+        if found.is_empty() {
+            return Err(Failure::because(Error::BadAutoProxyScript, NoCandidate));
+        }
+        Ok(found)
+    }
+
+    /// The script: the one that is detected, else that of the program.
+    fn fetch(&self, deadline: Option<Instant>, cancel: &Cancel) -> Result<Arc<str>> {
+        let detected = self.query.detect.map(|detection| {
+            let url = self.detect(detection, deadline, cancel)?;
+            self.script(&url, deadline, cancel)
+        });
+        let configured = self.query.script_url.as_deref();
+        match (detected, configured) {
+            (Some(Ok(script)), _) => Ok(script),
+            (Some(Err(failure)), _) if failure.error() == Error::OperationCancelled => Err(failure),
+            (Some(Err(failure)), None) => Err(failure),
+            (_, Some(url)) => self.script(url, deadline, cancel),
+            (None, None) => Err(Error::AutodetectionFailed.into()),
+        }
+    }
+
+    fn detect(
+        &self,
+        detection: pac::Detection,
+        deadline: Option<Instant>,
+        cancel: &Cancel,
+    ) -> Result<String> {
+        let cached = self.query.is_cached() && detection == pac::Detection::Dns;
+        let own = self.network.own_addresses();
+        if cached {
+            let known = self.autoproxy.cache().of(own.clone()).detected.clone();
+            if let Some(known) = known {
+                return known.ok_or_else(|| Error::AutodetectionFailed.into());
+            }
+        }
+        let found = pac::detect(&*self.network, detection, deadline, cancel);
+        let known = match &found {
+            Ok(url) => Some(Some(url.clone())),
+            Err(failure) if failure.error() == Error::AutodetectionFailed => Some(None),
+            Err(_) => None,
+        };
+        if cached {
+            self.autoproxy.cache().of(own).detected = known;
+        }
+        found
+    }
+
+    fn script(&self, url: &str, deadline: Option<Instant>, cancel: &Cancel) -> Result<Arc<str>> {
+        let own = self.network.own_addresses();
+        if self.query.is_cached() {
+            let known = self.autoproxy.cache().of(own.clone()).script(url);
+            if let Some(script) = known {
+                return Ok(script);
+            }
+        }
+        let bytes = download::download(url, self.timeouts, deadline, cancel)?;
+        let script: Arc<str> = source::text(&bytes).into();
+        if self.query.is_cached() {
+            self.autoproxy.cache().of(own).keep(url, &script);
+        }
+        Ok(script)
+    }
+}
+
+/// An answer in which nothing is a proxy.
+#[derive(Debug)]
+struct NoCandidate;
+
+impl fmt::Display for NoCandidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the proxy script's answer names neither a proxy nor DIRECT")
+    }
+}
+
+impl Reason for NoCandidate {}

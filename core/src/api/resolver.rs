@@ -1,0 +1,209 @@
+//! Resolvers: one look-up at a time for the proxies of a URL, whose end is notified.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use winhttp_proto::embed::Embedder;
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::Result;
+use winhttp_proto::handle::{HandleId, HandleKind};
+use winhttp_proto::notify::{Notification, ResolverOperation};
+use winhttp_proto::proxy::pac_result::Candidate;
+
+use super::autoproxy::{AutoproxyQuery, Ticket};
+use super::completions::Completions;
+use super::handle::Handle;
+use super::library::{Library, Object};
+use super::session::Session;
+use crate::lock::if_free;
+
+/// A resolver.
+#[derive(Debug)]
+pub struct Resolver<E: Embedder> {
+    session: Arc<Session<E>>,
+    /// How often resolvers had been discarded when it was made.
+    generation: u32,
+    state: Mutex<State>,
+    handle: Arc<Handle<E>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: Running,
+    /// What the last look-up that succeeded has found.
+    found: Option<Vec<Candidate>>,
+}
+
+/// The look-up that runs.
+#[derive(Debug, Default)]
+enum Running {
+    #[default]
+    None,
+    /// Its worker may end before its ticket is here.
+    Starting,
+    Started {
+        /// Dropped, it ends the look-up.
+        _ticket: Ticket,
+    },
+}
+
+impl<E: Embedder> Library<E> {
+    /// Makes a resolver (WinHttpCreateProxyResolver). No I/O.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHandle`]; [`Error::IncorrectHandleType`] for all but asynchronous sessions;
+    /// [`Error::NotEnoughMemory`].
+    pub fn create_resolver(&self, session: u64) -> Result<HandleId> {
+        let session = self.session(session)?;
+        if !session.handle().is_asynchronous() {
+            return Err(Error::IncorrectHandleType.into());
+        }
+        let make = |id| {
+            let parent = session.handle();
+            let handle = Handle::child(parent, parent, id, HandleKind::ProxyResolver);
+            Object::Resolver(Arc::new(Resolver {
+                generation: session.autoproxy().generation(),
+                session: Arc::clone(&session),
+                state: Mutex::default(),
+                handle,
+            }))
+        };
+        Ok(self.create(make)?)
+    }
+}
+
+impl<E: Embedder> Resolver<E> {
+    /// What every handle has.
+    #[must_use]
+    pub fn handle(&self) -> &Arc<Handle<E>> {
+        &self.handle
+    }
+
+    pub(super) fn session(&self) -> &Arc<Session<E>> {
+        &self.session
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody has its lock; in a forked child, maybe a thread that does not exist.
+    pub(super) fn is_locked(&self) -> bool {
+        if_free(&self.state).is_none()
+    }
+
+    /// Starts to look for the proxies of a URL (WinHttpGetProxyForUrlEx); the end is notified.
+    /// After an error nothing is notified.
+    ///
+    /// # Errors
+    /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`]; [`Error::InvalidOperation`] while a
+    /// look-up runs; [`Error::IncorrectHandleState`] if the resolver was discarded;
+    /// [`Error::AutodetectionFailed`] if that is known already; [`Error::NotEnoughMemory`].
+    pub fn look_up(
+        self: &Arc<Self>,
+        url: &str,
+        query: AutoproxyQuery,
+        context: usize,
+    ) -> Result<()> {
+        let autoproxy = self.session.autoproxy();
+        let job = self.session.proxy_question(url, query.clone())?;
+        self.check_generation()?;
+        if autoproxy.misses(&query) {
+            return Err(Error::AutodetectionFailed.into());
+        }
+        if let Some(thread) = self.handle.delivery().thread() {
+            thread
+                .ensure_running()
+                .map_err(|_| Error::NotEnoughMemory)?;
+        }
+        {
+            let mut state = self.state();
+            // Closing sets this before it looks for what runs.
+            if self.handle.is_closed() {
+                return Err(Error::InvalidHandle.into());
+            }
+            if !matches!(state.running, Running::None) {
+                return Err(Error::InvalidOperation.into());
+            }
+            state.running = Running::Starting;
+        }
+        self.handle.set_context(context);
+        let resolver = Arc::downgrade(self);
+        let tell = move |answer| {
+            if let Some(resolver) = resolver.upgrade() {
+                resolver.ended(answer);
+            }
+        };
+        let ticket = Ticket::start(job, Box::new(tell));
+        let mut state = self.state();
+        match (ticket, &state.running) {
+            (Ok(ticket), Running::Starting) => state.running = Running::Started { _ticket: ticket },
+            // It has ended, or was cancelled, before it was here.
+            (Ok(ticket), Running::None | Running::Started { .. }) => {
+                drop(state);
+                drop(ticket);
+            }
+            (Err(failure), Running::Starting) => {
+                state.running = Running::None;
+                return Err(failure);
+            }
+            // Cancelled, which was notified.
+            (Err(_), Running::None | Running::Started { .. }) => {}
+        }
+        Ok(())
+    }
+
+    /// What the last look-up has found (WinHttpGetProxyResult).
+    ///
+    /// # Errors
+    /// [`Error::IncorrectHandleState`] if none has succeeded, or the resolver was discarded.
+    pub fn found(&self) -> Result<Vec<Candidate>> {
+        self.check_generation()?;
+        let found = self.state().found.clone();
+        found.ok_or_else(|| Error::IncorrectHandleState.into())
+    }
+
+    fn check_generation(&self) -> Result<()> {
+        if self.session.autoproxy().generation() == self.generation {
+            Ok(())
+        } else {
+            Err(Error::IncorrectHandleState.into())
+        }
+    }
+
+    /// A worker has the answer.
+    fn ended(&self, answer: Result<Vec<Candidate>>) {
+        let mut completions = Completions::of(&self.handle);
+        let mut state = self.state();
+        let ended = std::mem::take(&mut state.running);
+        if !matches!(ended, Running::None) {
+            completions.push(match answer {
+                Ok(found) => {
+                    state.found = Some(found);
+                    Notification::ProxyForUrlFound
+                }
+                Err(failure) => {
+                    Notification::ResolverError(ResolverOperation::GetProxyForUrl, failure)
+                }
+            });
+        }
+        drop(state);
+        completions.deliver();
+        drop(ended);
+    }
+
+    /// Ends what runs: the handle was closed.
+    pub(super) fn cancel(&self) {
+        let mut completions = Completions::of_cancel(&self.handle);
+        let mut state = self.state();
+        let ended = std::mem::take(&mut state.running);
+        if !matches!(ended, Running::None) {
+            completions.push(Notification::ResolverError(
+                ResolverOperation::GetProxyForUrl,
+                Error::OperationCancelled.into(),
+            ));
+        }
+        drop(state);
+        completions.deliver();
+        drop(ended);
+    }
+}

@@ -1,6 +1,7 @@
 //! Short forms that several test files share: options, secure requests, errors of operations, peers
 //! of their own.
 
+pub mod autoproxy;
 pub mod coded;
 pub mod compiler;
 pub mod cookies;

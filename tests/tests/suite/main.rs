@@ -88,6 +88,7 @@ mod process_unwinding;
 mod program_expectations;
 mod proxies;
 mod proxy_credentials;
+mod proxy_scripts;
 mod proxy_tunnels;
 mod public_server;
 mod queued_receive;
@@ -101,6 +102,7 @@ mod request_on_the_wire;
 
 mod request_states;
 mod request_statistics;
+mod resolvers;
 mod response_ends;
 mod response_framing;
 mod response_headers;

@@ -1,1 +1,224 @@
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 
+use winhttp_fixtures::hole::{RefusedPort, TcpHole};
+use winhttp_fixtures::{Connection, Server};
+use winhttp_proto::option::TimeoutArguments;
+
+use super::lookup::Job;
+use super::*;
+use crate::api::edge::{Edge, handles};
+
+/// Far more than anything here needs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A network that announces nothing.
+#[derive(Debug, Default)]
+struct Silent {
+    asked: AtomicUsize,
+    /// The last part of the machine's address.
+    own: AtomicUsize,
+}
+
+impl Network for Silent {
+    fn addresses(&self, _: &str, _: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>> {
+        cancel.check()?;
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(Vec::new())
+    }
+
+    fn own_addresses(&self) -> Vec<IpAddr> {
+        let last = u8::try_from(self.own.load(Ordering::Relaxed)).unwrap();
+        vec![IpAddr::from([192, 0, 2, last])]
+    }
+
+    fn domains(&self) -> Vec<String> {
+        vec!["corp.example".into()]
+    }
+}
+
+fn job(autoproxy: &Arc<Autoproxy>, network: &Arc<Silent>, query: AutoproxyQuery) -> Job {
+    let network: Arc<dyn Network> = Arc::<Silent>::clone(network);
+    Job {
+        question: Question::about("http://host.example/", HostCase::Kept).unwrap(),
+        query,
+        timeouts: Timeouts::default(),
+        autoproxy: Arc::clone(autoproxy),
+        network,
+    }
+}
+
+fn found(
+    autoproxy: &Arc<Autoproxy>,
+    network: &Arc<Silent>,
+    query: &AutoproxyQuery,
+) -> Result<usize> {
+    let job = job(autoproxy, network, query.clone());
+    job.find(&Cancel::default()).map(|found| found.len())
+}
+
+fn detecting() -> AutoproxyQuery {
+    AutoproxyQuery {
+        detect: Some(Detection::Dns),
+        ..AutoproxyQuery::default()
+    }
+}
+
+fn script_server() -> Server {
+    let script = "function FindProxyForURL() { return 'PROXY a; DIRECT' }";
+    Server::plain(move |connection: &mut Connection| {
+        while connection.read_head()?.is_some() {
+            let length = script.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{script}");
+            connection.send(head.as_bytes())?;
+        }
+        Ok(())
+    })
+    .unwrap()
+}
+
+#[test]
+fn fact_30_1_3_that_nothing_is_announced_is_remembered_until_the_network_changes() {
+    let (autoproxy, network) = (Arc::<Autoproxy>::default(), Arc::<Silent>::default());
+    let failed = Err(Error::AutodetectionFailed.into());
+    let asked = || network.asked.load(Ordering::Relaxed);
+    for _ in 0..2 {
+        assert_eq!(found(&autoproxy, &network, &detecting()), failed);
+        assert_eq!(asked(), 1);
+    }
+    let again = AutoproxyQuery {
+        uncached: true,
+        ..detecting()
+    };
+    assert_eq!(found(&autoproxy, &network, &again), failed);
+    assert_eq!(asked(), 2);
+    network.own.store(1, Ordering::Relaxed);
+    assert_eq!(found(&autoproxy, &network, &detecting()), failed);
+    assert_eq!(asked(), 3);
+    // DHCP alone neither asks nor learns.
+    let dhcp = AutoproxyQuery {
+        detect: Some(Detection::Dhcp),
+        ..AutoproxyQuery::default()
+    };
+    let other = Arc::<Autoproxy>::default();
+    assert_eq!(found(&other, &network, &dhcp), failed);
+    assert_eq!((asked(), other.cache().detected.clone()), (3, None));
+}
+
+#[test]
+fn fact_30_1_1_and_30_5_3_a_script_that_cannot_be_detected_gives_way_to_the_programs() {
+    let (network, server) = (Arc::<Silent>::default(), script_server());
+    let refused = RefusedPort::new().unwrap();
+    let unreachable = format!("http://{}/wpad.dat", refused.address());
+    for detected in [None, Some(unreachable)] {
+        let autoproxy = Arc::<Autoproxy>::default();
+        autoproxy.cache().of(network.own_addresses()).detected = Some(detected);
+        let query = AutoproxyQuery {
+            script_url: Some(server.url("/")),
+            ..detecting()
+        };
+        assert_eq!(found(&autoproxy, &network, &query), Ok(2));
+    }
+}
+
+#[test]
+fn facts_30_1_3_and_30_3_1_a_detected_script_is_used_and_remembered() {
+    let network = Arc::<Silent>::default();
+    let server = script_server();
+    let autoproxy = Arc::<Autoproxy>::default();
+    autoproxy.cache().of(network.own_addresses()).detected = Some(Some(server.url("/wpad.dat")));
+    for _ in 0..2 {
+        assert_eq!(found(&autoproxy, &network, &detecting()), Ok(2));
+    }
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(network.asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn fact_39_22_the_static_setting_counts_where_nothing_is_detected() {
+    let (autoproxy, network) = (Arc::default(), Arc::default());
+    let query = AutoproxyQuery {
+        allows_static: true,
+        ..detecting()
+    };
+    let direct = job(&autoproxy, &network, query).find(&Cancel::default());
+    assert_eq!(direct, Ok(vec![Candidate::Direct]));
+}
+
+#[test]
+fn fact_30_4_2_a_remembered_miss_is_known_at_once() {
+    let handles = handles();
+    let session = handles.library.session(handles.session).unwrap();
+    let autoproxy = session.autoproxy();
+    assert!(!autoproxy.misses(&detecting()));
+    autoproxy.cache().of(System.own_addresses()).detected = Some(None);
+    assert!(autoproxy.misses(&detecting()));
+    let with_script = AutoproxyQuery {
+        script_url: Some("http://h/".into()),
+        ..detecting()
+    };
+    let uncached = AutoproxyQuery {
+        logs_on: true,
+        ..detecting()
+    };
+    let allowed = AutoproxyQuery {
+        allows_static: true,
+        ..detecting()
+    };
+    for other in [with_script, uncached, allowed] {
+        assert!(!autoproxy.misses(&other), "{other:?}");
+    }
+    autoproxy.cache().reset(false);
+    assert!(!autoproxy.misses(&detecting()));
+}
+
+#[test]
+fn fact_30_1_4_the_limit_is_the_sum_of_the_timeouts() {
+    let mut timeouts = Timeouts::default();
+    assert_eq!(limit(&timeouts), None, "one of them has none");
+    timeouts.set_all(TimeoutArguments::new(1000, 2000, 3000, 4000).unwrap());
+    assert_eq!(limit(&timeouts), Some(Duration::from_secs(10)));
+}
+
+#[test]
+fn what_is_dropped_tells_nothing_any_more() {
+    let (autoproxy, network) = (Arc::<Autoproxy>::default(), Arc::<Silent>::default());
+    let (sender, told) = std::sync::mpsc::channel();
+    let ticket = Ticket::start(
+        job(&autoproxy, &network, detecting()),
+        Box::new(move |answer| sender.send(answer).unwrap()),
+    )
+    .unwrap();
+    let failed = Err(Error::AutodetectionFailed.into());
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(failed));
+    drop(ticket);
+    let (sender, told) = std::sync::mpsc::channel::<()>();
+    let silent = TcpHole::new().unwrap();
+    let query = AutoproxyQuery {
+        script_url: Some(format!("http://{}/", silent.address())),
+        ..AutoproxyQuery::default()
+    };
+    let ticket = Ticket::start(
+        job(&autoproxy, &network, query),
+        Box::new(move |_| sender.send(()).unwrap()),
+    )
+    .unwrap();
+    let _connection = silent.accept().unwrap();
+    drop(ticket);
+    // The teller is gone with the ticket, whatever the worker does.
+    assert_eq!(
+        told.recv_timeout(PATIENCE),
+        Err(RecvTimeoutError::Disconnected)
+    );
+}
+
+#[test]
+fn a_resolver_needs_an_asynchronous_session() {
+    let handles = handles();
+    let library: &Library<Edge> = &handles.library;
+    let failed = library
+        .create_resolver(handles.session)
+        .map_err(|failure| failure.error());
+    assert_eq!(failed, Err(Error::IncorrectHandleType));
+}

@@ -111,7 +111,7 @@ pub fn run(data: &[u8]) {
         exchange: Exchange::new(Composed {
             host: "server".into(),
             secure: has(1),
-            head: format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes(),
+            head: format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes().into(),
             method: method.into(),
             announces_close: has(8),
             retries: None,

@@ -165,6 +165,13 @@ static inline void fresh(int requests)
     CHECK(count_events(session, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING) == 1);
 }
 
+/* Goes on only when the test has seen what it waits for, and ends the standard input. */
+static inline void until_input_ends(void)
+{
+    while (getchar() != EOF)
+        continue;
+}
+
 /* Ends a child with everything it printed. */
 static inline void leave(int status)
 {

@@ -83,7 +83,8 @@ static void end(HINTERNET session)
     CHECK(seconds < 2.0);
 }
 
-/* Refuses while the rest of an answer is to be passed over, which needs a thread with a poll: it is done without. */
+/* Refuses while the rest of an answer is to be passed over, which needs a thread with a poll: it is done without. The
+ * session stays until the test has seen the end of the connection. */
 static void drain(HINTERNET session, const char *call, unsigned refusal)
 {
     char buffer[1];
@@ -98,6 +99,7 @@ static void drain(HINTERNET session, const char *call, unsigned refusal)
     HINTERNET request = open_request(session, L"localhost", L"/");
     printf("request %u\n", (unsigned)send_and_receive(request));
     CHECK(WinHttpCloseHandle(request));
+    until_input_ends();
 }
 
 int main(int argc, char **argv)

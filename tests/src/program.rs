@@ -34,17 +34,25 @@ pub fn ends(command: &mut Command) -> (ExitStatus, String, String) {
     ends_within(command, PATIENCE)
 }
 
-fn ends_within(command: &mut Command, patience: Duration) -> (ExitStatus, String, String) {
-    let process = command
+/// Starts a program that goes on until its standard input ends, which [`wait`] sees to, or that
+/// this value is dropped.
+#[must_use]
+pub fn start(command: &mut Command) -> Child {
+    piped(command).stdin(Stdio::piped()).spawn().unwrap()
+}
+
+fn piped(command: &mut Command) -> &mut Command {
+    command
         // Cargo's search path comes before the program's own, and may lead to an older library.
         .env_remove("LD_LIBRARY_PATH")
         .env_remove("DYLD_FALLBACK_LIBRARY_PATH")
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap();
+}
+
+fn ends_within(command: &mut Command, patience: Duration) -> (ExitStatus, String, String) {
+    let process = piped(command).stdin(Stdio::null()).process_group(0);
+    let process = process.spawn().unwrap();
     let group = format!("-{}", process.id());
     end_of(process, &group, patience)
 }
@@ -60,8 +68,8 @@ pub fn own_test(module: &str, test: &str) -> Command {
     command
 }
 
-/// Waits for a process to end, and ends it if it does not; gives its status and what it wrote to
-/// its pipes.
+/// Ends the standard input of a process, waits for it to end, and ends it if it does not; gives its
+/// status and what it wrote to its pipes.
 #[must_use]
 pub fn wait(process: Child) -> (ExitStatus, String, String) {
     let id = process.id().to_string();

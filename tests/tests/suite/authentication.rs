@@ -7,6 +7,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::Server;
 use winhttp_tests::support::credentials::set;
+use winhttp_tests::support::set_text;
 use winhttp_tests::{Call, Client, Handle, Mode, answers, call, scenarios, text};
 
 const BASIC: u32 = c::WINHTTP_AUTH_SCHEME_BASIC;
@@ -172,6 +173,48 @@ scenarios! {
             assert_eq!(refused, Err(c::ERROR_WINHTTP_INVALID_OPTION), "{option}");
         }
         client.finish();
+    }
+
+    /// Whatever the program has said of proxies and servers: a 407 without a proxy is a response
+    /// like any other. Basic for the server leaves unasked, with or without one.
+    fn facts_28_7_3_and_28_7_4_a_407_of_a_server_is_answered_with_nothing<W>(mode) {
+        let asking = [
+            "Proxy-Authenticate: Basic realm=x, Digest realm=y, nonce=z",
+            "WWW-Authenticate: Basic realm=x, Digest realm=y, nonce=z",
+        ];
+        let token = Some("Basic dXNlcjpwYTU1d29yZA==");
+        for (given, has_options, sent) in [
+            (&[(PROXY, BASIC)][..], true, None),
+            (&[(PROXY, DIGEST), (SERVER, DIGEST)], true, None),
+            (&[(PROXY, BASIC), (SERVER, BASIC)], true, token),
+            (&[(PROXY, BASIC), (SERVER, BASIC)], false, token),
+            (&[], true, None),
+        ] {
+            let server = challenging("407 Proxy Authentication Required", &asking);
+            let client = Client::<W>::new(mode);
+            let request = client.get(server.port(), "/");
+            for (target, scheme) in given {
+                assert_eq!(set::<W>(request, *target, *scheme, Some("user"), Some("pa55word")), Ok(()));
+            }
+            if has_options {
+                for name in [c::WINHTTP_OPTION_USERNAME, c::WINHTTP_OPTION_PROXY_USERNAME] {
+                    set_text::<W>(request, name, "user").unwrap();
+                }
+                for password in [c::WINHTTP_OPTION_PASSWORD, c::WINHTTP_OPTION_PROXY_PASSWORD] {
+                    set_text::<W>(request, password, "pa55word").unwrap();
+                }
+            }
+            assert_eq!(client.exchange(request), Ok(()), "{given:?}");
+            assert_eq!(client.status_code(request), Ok(407));
+            assert_eq!(client.body(request), Ok(b"body".to_vec()), "{given:?}");
+            assert_eq!(schemes::<W>(request), Ok((BASIC | DIGEST, BASIC, PROXY)));
+            client.finish();
+            let [seen] = &server.requests()[..] else {
+                panic!("{given:?}: {:?}", server.requests());
+            };
+            assert_eq!((seen.header("Authorization"), seen.header("Proxy-Authorization")), (sent, None), "{given:?}");
+            assert_eq!(server.connections(), 1);
+        }
     }
 
     /// A program that has its own field, or none that a server asks for, gives nobody a password.

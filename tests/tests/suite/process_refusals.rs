@@ -6,7 +6,7 @@ use std::process::Command;
 
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::PATIENCE;
-use winhttp_tests::program::run;
+use winhttp_tests::program::{run, start, wait};
 use winhttp_tests::support::programs::{Program, build};
 
 const EIO: u32 = 5;
@@ -92,13 +92,25 @@ fn outcome_with(
     call: &str,
     error: u32,
 ) -> String {
+    run(&mut command(server, program, mode, when, call, error))
+}
+
+fn command(
+    server: &Server,
+    program: &Program,
+    mode: &str,
+    when: &str,
+    call: &str,
+    error: u32,
+) -> Command {
     let (port, error) = (server.port().to_string(), error.to_string());
     let mut command = Command::new(&program.file);
     // With a poll on a thread of its own chance decides which call meets the refusal first.
     for switch in ["SPIN", "GATHER", "POLLING_CALLBACKS", "CALLBACKS"] {
         command.env_remove(format!("WINHTTP_SHIM_{switch}"));
     }
-    run(command.args([&port, mode, when, call, &error]))
+    command.args([&port, mode, when, call, &error]);
+    command
 }
 
 #[test]
@@ -123,8 +135,11 @@ fn a_refusal_of_the_system_is_a_documented_error_or_none() {
 fn an_idle_connection_does_not_keep_the_last_descriptor() {
     let program = build("process_descriptors.c", &[], &["-lwinhttp"]);
     let server = Server::plain(by_path).unwrap();
-    let printed = run(Command::new(&program.file).arg(server.port().to_string()));
-    assert_eq!(printed, "done\n");
+    let process = start(Command::new(&program.file).arg(server.port().to_string()));
+    // The first one is for one request only.
+    assert!(server.wait_peer_end(1, PATIENCE).is_some());
+    let (status, printed, errors) = wait(process);
+    assert!(status.success() && printed == "done\n", "{printed}{errors}");
 }
 
 /// Accepts one WebSocket and echoes one message; nothing else is ever answered.
@@ -177,9 +192,15 @@ fn what_is_refused_while_an_answer_is_passed_over_ends_its_connection_only() {
             ("fcntl", EMFILE),
         ] {
             let server = Server::plain(begins).unwrap();
-            let printed = outcome_with(&server, &program, mode, "drain", call, error);
-            assert_eq!(printed, "request 0\n", "{mode}, {call}");
-            assert!(server.wait_peer_end(0, PATIENCE).is_some());
+            let process = start(&mut command(&server, &program, mode, "drain", call, error));
+            // While the session goes on.
+            assert!(
+                server.wait_peer_end(0, PATIENCE).is_some(),
+                "{mode}, {call}"
+            );
+            let (status, printed, errors) = wait(process);
+            let is_right = status.success() && printed == "request 0\n" && errors.is_empty();
+            assert!(is_right, "{mode}, {call}: {status}, {printed}{errors}");
         }
         let server = Server::plain(begins).unwrap();
         let printed = outcome_with(&server, &program, mode, "drain", "clone3", EAGAIN);

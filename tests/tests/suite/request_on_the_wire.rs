@@ -412,9 +412,7 @@ fn an_ipv6_host_is_bracketed_however_it_was_given() {
         ipv6: true,
         ..winhttp_fixtures::Settings::default()
     };
-    let Ok(server) = Server::start(ipv6, by_path) else {
-        return; // No IPv6 here.
-    };
+    let server = Server::start(ipv6, by_path).unwrap();
     for mode in [Mode::Sync, Mode::Async] {
         let client = Client::<u16>::new(mode);
         for name in ["::1", "[::1]"] {

@@ -2,9 +2,10 @@
  *
  *     legs URL sync|async METHOD [user=U] [password=P] [set=basic|digest] [body=B] [gzip] [times=N]
  *
- * Sends the request N times on one session, each time with a handle of its own, and prints "STATUS URL
- * LEGS BODY" for each: the URL as the library has it at the end, and how many requests were sent. user and
- * password are options, or with set= given by WinHttpSetCredentials before each send. Async: the same
+ * Sends the request N times on one session, each time with a handle of its own, and prints a line "STATUS
+ * URL LEGS BODY" for each: the URL as the library has it at the end, how many requests were sent, and the
+ * body's first line; or "error NUMBER URL LEGS". user and password are options, or with set= given by
+ * WinHttpSetCredentials before each send. With gzip the body must have come compressed. Async: the same
  * calls, each one's completion awaited. */
 #define _GNU_SOURCE
 #include <winhttp.h>
@@ -55,21 +56,20 @@ static void CALLBACK notified(HINTERNET handle, DWORD_PTR context, DWORD status,
     pthread_mutex_unlock(&lock);
 }
 
-/* Waits for the completion of a call that was accepted. */
-static void completed(BOOL accepted)
+/* The error of a call, 0 if there is none; waits for the completion of one that was accepted. */
+static DWORD end_of(BOOL accepted)
 {
-    CHECK(accepted);
-    if (!asynchronous)
-        return;
+    DWORD ended;
+    if (!accepted || !asynchronous)
+        return accepted ? 0 : GetLastError();
     pthread_mutex_lock(&lock);
     while (!told)
         pthread_cond_wait(&changed, &lock);
     told = 0;
+    ended = error;
+    error = 0;
     pthread_mutex_unlock(&lock);
-    if (error) {
-        fprintf(stderr, "error %u\n", (unsigned)error);
-        exit(1);
-    }
+    return ended;
 }
 
 static WCHAR *wide(const char *text)
@@ -96,6 +96,19 @@ static void put(HINTERNET request, DWORD option, const char *value)
     WCHAR *text = wide(value);
     CHECK(WinHttpSetOption(request, option, text, (DWORD)wcslen(text)));
     free(text);
+}
+
+/* What came of the body was much less than it is. */
+static void check_compression(HINTERNET request, DWORD bytes)
+{
+    WINHTTP_REQUEST_STATS stats;
+    DWORD size = sizeof(stats);
+    memset(&stats, 0, sizeof(stats));
+    stats.cStats = sizeof(stats.rgullStats) / sizeof(stats.rgullStats[0]);
+    CHECK(WinHttpQueryOption(request, WINHTTP_OPTION_REQUEST_STATS, &stats, &size));
+    CHECK(stats.rgullStats[WinHttpResponseBodySize] == bytes);
+    CHECK(stats.rgullStats[WinHttpResponseBodyCompressedSize] > 0);
+    CHECK(stats.rgullStats[WinHttpResponseBodyCompressedSize] * 10 < bytes);
 }
 
 static void print_url(HINTERNET request)
@@ -143,6 +156,7 @@ int main(int argc, char **argv)
     for (count = times ? (unsigned)atoi(times) : 1; count > 0; count--) {
         char text[4096];
         DWORD status = 0, size = sizeof(status), total = 0, flags = 0, sent = body ? (DWORD)strlen(body) : 0;
+        DWORD failure;
         HINTERNET request;
         if (parts.nScheme == INTERNET_SCHEME_HTTPS)
             flags = WINHTTP_FLAG_SECURE;
@@ -160,21 +174,30 @@ int main(int argc, char **argv)
             CHECK(WinHttpSetOption(request, WINHTTP_OPTION_DECOMPRESSION, &all, sizeof(all)));
         }
         legs = 0;
-        completed(WinHttpSendRequest(request, NULL, 0, (void *)(uintptr_t)body, sent, sent, 0));
-        completed(WinHttpReceiveResponse(request, NULL));
+        CHECK(end_of(WinHttpSendRequest(request, NULL, 0, (void *)(uintptr_t)body, sent, sent, 0)) == 0);
+        failure = end_of(WinHttpReceiveResponse(request, NULL));
+        if (failure) {
+            printf("error %u ", (unsigned)failure);
+            print_url(request);
+            printf(" %u\n", legs);
+            CHECK(WinHttpCloseHandle(request));
+            continue;
+        }
         CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER, NULL, &status,
                                   &size, NULL));
         do {
-            completed(WinHttpReadData(request, text + total, (DWORD)sizeof(text) - 1 - total,
-                                      asynchronous ? NULL : &length));
+            CHECK(end_of(WinHttpReadData(request, text + total, (DWORD)sizeof(text) - 1 - total,
+                                         asynchronous ? NULL : &length))
+                  == 0);
             total += length;
         } while (length > 0 && total < sizeof(text) - 1);
+        if (given(argc, argv, "gzip"))
+            check_compression(request, total);
         text[total] = 0;
+        text[strcspn(text, "\r\n")] = 0;
         printf("%u ", (unsigned)status);
         print_url(request);
-        printf(" %u %s", legs, text);
-        if (total == 0 || text[total - 1] != '\n')
-            putchar('\n');
+        printf(" %u %s\n", legs, text);
         CHECK(WinHttpCloseHandle(request));
     }
     CHECK(WinHttpCloseHandle(connect));

@@ -138,6 +138,8 @@ enum Told {
 }
 
 enum State {
+    /// Nobody knows yet how to get to the server.
+    Unrouted,
     Composed,
     Unconnected,
     Resolving,
@@ -185,6 +187,16 @@ impl Exchange {
             expires: false,
             retried: 0,
             record: Record::default(),
+        }
+    }
+
+    /// An exchange that asks first how to get to the server ([`Action::Routes`]): another one, with
+    /// the answer, takes its place then.
+    #[must_use]
+    pub fn unrouted(request: Composed) -> Self {
+        Self {
+            state: State::Unrouted,
+            ..Self::new(request)
         }
     }
 
@@ -426,6 +438,7 @@ impl fmt::Debug for Exchange {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Unrouted => "Unrouted",
             Self::Composed => "Composed",
             Self::Unconnected => "Unconnected",
             Self::Resolving => "Resolving",

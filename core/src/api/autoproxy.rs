@@ -17,6 +17,7 @@ use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::option::Timeouts;
+use winhttp_proto::proxy::ProxyServer;
 use winhttp_proto::proxy::pac::{HostCase, Question};
 use winhttp_proto::proxy::pac_result::Candidate;
 
@@ -27,6 +28,15 @@ use crate::engine::sleeper::{self, WaitFor, Wake};
 use crate::lock::if_free;
 pub use crate::pac::Detection;
 use crate::pac::{Cancel, Network, System, detect};
+
+/// How long a proxy that could not be reached comes last (http-behaviours 29.4.2).
+const BAD_LIFE: Duration = Duration::from_secs(300);
+
+/// How long requests do without a script that could not be had.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How many of them are remembered.
+const BAD_MAX: usize = 64;
 
 /// How the proxies for a URL are to be found (WINHTTP_AUTOPROXY_OPTIONS).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +70,16 @@ pub(super) struct Autoproxy {
     cache: Mutex<Cache>,
     /// The calls that block for a look-up.
     blocking: Mutex<Vec<Blocking>>,
+    bad: Mutex<Bad>,
+}
+
+/// What did not work lately, and when that was found out.
+#[derive(Debug, Default)]
+struct Bad {
+    /// Proxies that could not be reached.
+    proxies: Vec<(ProxyServer, Instant)>,
+    /// A question that nobody answered.
+    query: Option<(AutoproxyQuery, Instant)>,
 }
 
 /// What ends a call that blocks.
@@ -84,9 +104,48 @@ impl Autoproxy {
         self.blocking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn bad(&self) -> MutexGuard<'_, Bad> {
+        self.bad.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A proxy cannot be reached: it comes last for a while.
+    pub(super) fn note_bad(&self, server: ProxyServer) {
+        let proxies = &mut self.bad().proxies;
+        proxies.retain(|(other, _)| *other != server);
+        proxies.truncate(BAD_MAX - 1);
+        proxies.insert(0, (server, clock::now()));
+    }
+
+    /// Nobody has answered: requests do not ask again for a while.
+    pub(super) fn note_unanswered(&self, query: AutoproxyQuery) {
+        self.bad().query = Some((query, clock::now()));
+    }
+
+    /// Nobody has answered this lately.
+    pub(super) fn is_unanswered(&self, query: &AutoproxyQuery) -> bool {
+        let bad = self.bad();
+        let last = bad.query.as_ref().filter(|(last, _)| last == query);
+        last.is_some_and(|(_, since)| clock::now().saturating_duration_since(*since) < SILENCE)
+    }
+
+    /// These routes, with the proxies at the end that could not be reached lately.
+    pub(super) fn bad_last(&self, routes: Vec<Option<ProxyServer>>) -> Vec<Option<ProxyServer>> {
+        let bad = &mut self.bad().proxies;
+        let now = clock::now();
+        bad.retain(|(_, since)| now.saturating_duration_since(*since) < BAD_LIFE);
+        let is_bad = |route: &Option<ProxyServer>| {
+            let server = route.as_ref();
+            server.is_some_and(|server| bad.iter().any(|(other, _)| other == server))
+        };
+        let (bad, good): (Vec<_>, Vec<_>) = routes.into_iter().partition(is_bad);
+        good.into_iter().chain(bad).collect()
+    }
+
     /// Somebody has one of its locks; in a forked child, maybe a thread that does not exist.
     pub(super) fn is_locked(&self) -> bool {
-        if_free(&self.cache).is_none() || if_free(&self.blocking).is_none()
+        if_free(&self.cache).is_none()
+            || if_free(&self.blocking).is_none()
+            || if_free(&self.bad).is_none()
     }
 
     /// Ends all calls that block: the session was closed.

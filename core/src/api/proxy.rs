@@ -3,15 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
+use winhttp_proto::auth::Login;
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::proxy::{BypassList, ProxyKind, ProxyList, ProxyServer, StaticProxy};
 use winhttp_proto::url::host::Host;
 
+use super::autoproxy::{AutoproxyQuery, Detection};
+use crate::engine::settings::{self, StaticSetting, UserSettings};
+
 /// How servers are reached (WINHTTP_ACCESS_TYPE_*).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyAccess {
-    /// DEFAULT_PROXY: the machine's static setting; direct in this version.
+    /// DEFAULT_PROXY: the machine's static setting.
     Default,
     /// NO_PROXY.
     Direct,
@@ -19,8 +23,17 @@ pub enum ProxyAccess {
     Named(Arc<NamedProxy>),
     /// One entry of a proxy resolver's result (PROXY_RESULT_ENTRY), for every target.
     Entry(Arc<ProxyServer>),
-    /// AUTOMATIC_PROXY: the user's settings; direct in this version.
+    /// AUTOMATIC_PROXY: the user's settings.
     Automatic,
+}
+
+/// How a target is reached.
+#[derive(Debug)]
+pub(super) enum Choice {
+    /// So: `None` is directly.
+    Known(Option<ProxyServer>),
+    /// The network or a script says; where they do not, this does.
+    Asked(AutoproxyQuery, Option<ProxyServer>),
 }
 
 /// A proxy list with its bypass list, as the program has written them and as they are read.
@@ -89,18 +102,34 @@ impl ProxyAccess {
         }
     }
 
-    /// The proxy for a target; `None` is directly.
+    /// What the environment says of who this is, to a proxy that it names.
+    pub(super) fn login(&self, secure: bool) -> Option<Login> {
+        let fixed = match self {
+            Self::Default => settings::machine_default(),
+            Self::Automatic => Arc::clone(&settings::user().fixed),
+            Self::Direct | Self::Named(_) | Self::Entry(_) => return None,
+        };
+        fixed.login(secure).cloned()
+    }
+
+    /// How a target is reached.
     ///
     /// # Errors
     /// [`Error::NameNotResolved`] for a list that cannot be read, [`Error::CannotConnect`] for a
     /// proxy that is none for HTTP.
-    pub(super) fn select(
-        &self,
-        secure: bool,
-        host: &Host,
-        port: u16,
-    ) -> Result<Option<ProxyServer>> {
+    pub(super) fn select(&self, secure: bool, host: &Host, port: u16) -> Result<Choice> {
+        let selected = |fixed: &StaticSetting| fixed.proxy.select(secure, host, port).cloned();
         let server = match self {
+            Self::Direct => return Ok(Choice::Known(None)),
+            Self::Default => return Ok(Choice::Known(selected(&settings::machine_default()))),
+            Self::Automatic => {
+                let user = settings::user();
+                let fixed = selected(&user.fixed);
+                return Ok(match asked(&user) {
+                    Some(query) => Choice::Asked(query, fixed),
+                    None => Choice::Known(fixed),
+                });
+            }
             Self::Named(named) => match &named.rules {
                 Some(rules) => rules.select(secure, host, port),
                 None => {
@@ -109,14 +138,23 @@ impl ProxyAccess {
                 }
             },
             Self::Entry(server) => Some(&**server),
-            Self::Default | Self::Direct | Self::Automatic => None,
         };
         match server {
             Some(server) if !server.kind.is_usable() => {
                 let reason = Unusable::Kind(server.kind);
                 Err(Failure::because(Error::CannotConnect, reason))
             }
-            server => Ok(server.cloned()),
+            server => Ok(Choice::Known(server.cloned())),
         }
     }
+}
+
+/// What the user's settings leave to the network and to scripts.
+fn asked(user: &UserSettings) -> Option<AutoproxyQuery> {
+    let asks = user.auto_detect || user.pac_url.is_some();
+    asks.then(|| AutoproxyQuery {
+        detect: user.auto_detect.then_some(Detection::Dns),
+        script_url: user.pac_url.clone(),
+        ..AutoproxyQuery::default()
+    })
 }

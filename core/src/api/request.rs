@@ -15,6 +15,7 @@ mod plan;
 pub(super) mod pooling;
 mod query;
 mod receive;
+mod routing;
 mod run;
 mod send;
 mod through;
@@ -31,6 +32,8 @@ pub use send::Body;
 
 use authentication::Authenticators;
 use life::{Life, Place, Standing};
+use plan::Announced;
+use routing::Routes;
 use through::Through;
 
 use super::completions::Completions;
@@ -116,6 +119,10 @@ pub struct RequestState<E: Embedder> {
     response: Option<Box<ResponseHead>>,
     /// What is received is a proxy's answer to CONNECT.
     is_of_proxy: bool,
+    /// What automatic configuration says of where it goes.
+    routes: Option<Routes>,
+    /// What goes with the head that was composed last.
+    announced: Announced,
     /// The proxy that the exchange goes through.
     through: Option<Arc<Through>>,
     /// Where redirects have led.
@@ -248,6 +255,8 @@ impl<E: Embedder> Request<E> {
             cookies_of: None,
             response: None,
             is_of_proxy: false,
+            routes: None,
+            announced: Announced::default(),
             through: None,
             moved: None,
             redirects: 0,

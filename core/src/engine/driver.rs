@@ -63,6 +63,9 @@ pub enum Step {
     /// the place of this one. A proxy's challenge can be answered as well
     /// ([`Driver::answer_proxy`]).
     Answered,
+    /// How to get to the server is to be found out; another driver takes the place of this one
+    /// then.
+    Routes,
     /// A CONNECT for the proxy is needed: [`Driver::ask_for_tunnel`].
     Tunnel,
     /// Let others have a turn, then step again: there is more to do than anybody will report.
@@ -131,16 +134,35 @@ impl Driver {
         place: Option<Place>,
         Asked { seat, ahead }: Asked,
     ) -> Self {
+        let mut driver = Self::of(Exchange::new(request), route, wake, place);
+        driver.looked_at = matches!(seat, Seat::Use(..)).then(clock::now);
+        driver.seat = Some(seat);
+        driver.ahead = ahead;
+        driver
+    }
+
+    /// A driver that does nothing but ask for its route.
+    #[must_use]
+    pub fn unrouted(
+        request: Composed,
+        route: Route,
+        wake: Arc<dyn Wake>,
+        place: Option<Place>,
+    ) -> Self {
+        Self::of(Exchange::unrouted(request), route, wake, place)
+    }
+
+    fn of(exchange: Exchange, route: Route, wake: Arc<dyn Wake>, place: Option<Place>) -> Self {
         Self {
-            exchange: Exchange::new(request),
+            exchange,
             route,
             connection: Connection::None,
             inbox: Inbox::default(),
             wake,
             place,
-            looked_at: matches!(seat, Seat::Use(..)).then(clock::now),
-            seat: Some(seat),
-            ahead,
+            looked_at: None,
+            seat: None,
+            ahead: Vec::new(),
             lease: None,
             stand_by: None,
             returning: None,
@@ -200,6 +222,7 @@ impl Driver {
                     return Ok(Step::Notify(notification));
                 }
                 Action::Answered => return Ok(Step::Answered),
+                Action::Routes => return Ok(Step::Routes),
                 Action::Tunnel => return Ok(Step::Tunnel),
                 Action::Tunnelled => {
                     self.pass_through(turn.now)?;
@@ -394,6 +417,12 @@ impl Driver {
         } else {
             None
         }
+    }
+
+    /// The first hop was reached, whatever came of that.
+    #[must_use]
+    pub fn was_connected(&self) -> bool {
+        self.ends.is_some()
     }
 
     /// Own and peer address, once the request can be sent.

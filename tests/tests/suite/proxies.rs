@@ -83,7 +83,9 @@ scenarios! {
             asked
         });
         assert_eq!(proxy.connections(), 2, "each has one");
-        open.map(|request| client.body(request).unwrap());
+        for request in open {
+            client.body(request).unwrap();
+        }
         client.finish();
     }
 

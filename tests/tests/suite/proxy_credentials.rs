@@ -59,7 +59,8 @@ fn options<W: Unit>(request: Handle) {
 
 scenarios! {
     fn fact_29_3_7_a_challenge_is_answered_by_the_options<W>(mode) {
-        for judge in [wants_basic as fn(&Request) -> Verdict, wants_basic_and_closes, wants_digest] {
+        let judges: [(fn(&Request) -> Verdict, usize); 3] = [(wants_basic, 1), (wants_basic_and_closes, 2), (wants_digest, 1)];
+        for (judge, connections) in judges {
             for is_secure in [false, true] {
                 let server = secure_server();
                 let proxy = proxy(server.address(), judge).unwrap();
@@ -72,7 +73,6 @@ scenarios! {
                 let asked = proxy.requests();
                 assert_eq!(asked.len(), 2);
                 assert_eq!(asked[0].header("Proxy-Authorization"), None, "not unasked");
-                let connections = if judge as usize == wants_basic_and_closes as usize { 2 } else { 1 };
                 assert_eq!(proxy.connections(), connections);
                 for inside in server.requests() {
                     assert_eq!(inside.header("Proxy-Authorization"), None);

@@ -12,7 +12,8 @@ use winhttp_abi::types::{AutoproxyOptions, ProxyResult, ProxyResultEntry, ProxyR
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result, input, output};
 use winhttp_core::api::Object;
-use winhttp_proto::proxy::pac_result::{Candidate, ProxyKind, ProxyServer};
+use winhttp_proto::proxy::pac_result::Candidate;
+use winhttp_proto::proxy::{ProxyKind, ProxyServer};
 
 use super::{given_text, question};
 use crate::arguments::refuse_if;
@@ -188,6 +189,7 @@ fn entry<W: Unit>(candidate: &Candidate) -> Result<ProxyResultEntry<W>> {
             proxy_scheme: match kind {
                 ProxyKind::Http => c::INTERNET_SCHEME_HTTP,
                 ProxyKind::Https => c::INTERNET_SCHEME_HTTPS,
+                ProxyKind::Ftp => c::INTERNET_SCHEME_FTP,
                 ProxyKind::Socks => c::INTERNET_SCHEME_SOCKS,
             },
             pwsz_proxy: given_text(host.text())?,

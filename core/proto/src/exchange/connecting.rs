@@ -22,6 +22,7 @@ impl Exchange {
         awaits: Awaits,
     ) -> Result<Action> {
         match &mut self.state {
+            State::Unrouted => Ok(Action::Routes),
             State::Composed => Ok(Action::Acquire),
             State::Unconnected => {
                 self.state = State::Resolving;

@@ -119,6 +119,8 @@ impl<'t> Turn<'t> {
 pub enum Action {
     /// Tell the program, then ask again.
     Notify(Notification),
+    /// Find out how to get to the server; another exchange takes the place of this one then.
+    Routes,
     /// Get a connection: [`Exchange::acquired`] for one that is there, [`Exchange::must_connect`]
     /// where there is none.
     Acquire,

@@ -160,6 +160,7 @@ impl Exchange {
             }
             State::Over => Err(self.end()),
             State::Stale
+            | State::Unrouted
             | State::Composed
             | State::Unconnected
             | State::Resolving

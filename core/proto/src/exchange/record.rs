@@ -245,7 +245,7 @@ impl Exchange {
                 }
             }
             State::Upgraded(_) => record.mark(Moment::ReceiveResponseHeadersEnd, now),
-            State::Stale | State::Over => {}
+            State::Unrouted | State::Stale | State::Over => {}
         }
     }
 }

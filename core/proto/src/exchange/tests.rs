@@ -289,6 +289,7 @@ impl World {
                     self.told.push(name(&notification));
                     Flow::On
                 }
+                Action::Routes => panic!("the way is known"),
                 Action::Acquire if self.pooled => {
                     self.exchange.acquired(1);
                     Flow::On

@@ -1,8 +1,7 @@
 //! What a script's answer means: candidates in the order of preference, and the two forms in which
 //! programs get them.
 
-use std::fmt;
-
+use super::{ProxyKind, ProxyServer};
 use crate::url::host::Host;
 
 /// Text of an answer that is looked at: what is behind it is dropped, as no proxy list is longer.
@@ -20,57 +19,17 @@ pub enum Candidate {
     Proxy(ProxyServer),
 }
 
-/// A proxy that a script names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyServer {
-    /// What is spoken to it.
-    pub kind: ProxyKind,
-    /// Where it is.
-    pub host: Host,
-    /// Its port, never 0.
-    pub port: u16,
-}
-
-/// What is spoken to a proxy (INTERNET_SCHEME of WINHTTP_PROXY_RESULT_ENTRY).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProxyKind {
-    /// HTTP.
-    Http,
-    /// HTTP over TLS.
-    Https,
-    /// SOCKS, in whichever version.
-    Socks,
-}
-
-impl ProxyKind {
-    /// The kind that a keyword means; letters of either case.
-    fn of(keyword: &str) -> Option<Self> {
-        let is = |names: &[&str]| names.iter().any(|name| keyword.eq_ignore_ascii_case(name));
-        if is(&["PROXY", "HTTP"]) {
-            Some(Self::Http)
-        } else if is(&["HTTPS"]) {
-            Some(Self::Https)
-        } else if is(&["SOCKS", "SOCKS4", "SOCKS5"]) {
-            Some(Self::Socks)
-        } else {
-            None
-        }
-    }
-
-    /// The port where none is written.
-    #[must_use]
-    pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-            Self::Socks => 1080,
-        }
-    }
-}
-
-impl fmt::Display for ProxyServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+/// What a keyword, in any case, says of how one talks to a proxy.
+fn kind_of(keyword: &str) -> Option<ProxyKind> {
+    let is = |names: &[&str]| names.iter().any(|name| keyword.eq_ignore_ascii_case(name));
+    if is(&["PROXY", "HTTP"]) {
+        Some(ProxyKind::Http)
+    } else if is(&["HTTPS"]) {
+        Some(ProxyKind::Https)
+    } else if is(&["SOCKS", "SOCKS4", "SOCKS5"]) {
+        Some(ProxyKind::Socks)
+    } else {
+        None
     }
 }
 
@@ -128,12 +87,12 @@ fn candidate(text: &str) -> Option<Candidate> {
     if keyword.eq_ignore_ascii_case("DIRECT") {
         return Some(Candidate::Direct);
     }
-    let kind = ProxyKind::of(keyword)?;
+    let kind = kind_of(keyword)?;
     let (host, port) = host_and_port(rest.trim_matches(is_blank))?;
     Some(Candidate::Proxy(ProxyServer {
         kind,
         host: Host::parse(host).ok()?,
-        port: port.unwrap_or(kind.default_port()),
+        port: port.unwrap_or_else(|| kind.default_port()),
     }))
 }
 

@@ -150,13 +150,14 @@ impl<E: Embedder> Request<E> {
 
 impl<E: Embedder> RequestState<E> {
     /// SendRequest begins an exchange, or goes on with one.
-    pub(super) fn begin_authentication(&mut self) {
+    pub(super) fn begin_authentication(&mut self, secure: bool) {
         if std::mem::take(&mut self.authenticators.goes_on) {
             return;
         }
         let (server, proxy) = (OptionId::USERNAME, OptionId::PROXY_USERNAME);
         let server = login(&self.values, server, OptionId::PASSWORD);
         let proxy = login(&self.values, proxy, OptionId::PROXY_PASSWORD);
+        let proxy = proxy.or_else(|| self.proxy.login(secure));
         let disabled = self.values.dword(OptionId::DISABLE_PROXY_AUTH_SCHEMES);
         let authenticators = &mut self.authenticators;
         authenticators.server.begin(server);
@@ -226,7 +227,7 @@ impl<E: Embedder> RequestState<E> {
 }
 
 impl Leg<'_> {
-    fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> Origin {
         Origin::new(Scheme::of_request(self.secure), self.host, self.port)
     }
 }

@@ -22,7 +22,7 @@ use winhttp_proto::url::request_url;
 
 use super::life::Attached;
 use super::operation::Operation;
-use super::plan::Payload;
+use super::plan::{Payload, Plan};
 use super::{Request, RequestState};
 
 /// What follows an answer.
@@ -253,7 +253,6 @@ impl<E: Embedder> Request<E> {
             .given()
             .map(WriteMemory::bytes)
             .unwrap_or_default();
-        let wake = self.sleeper()?.map(|sleeper| sleeper.waker());
         let mut state = self.state();
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
@@ -270,9 +269,13 @@ impl<E: Embedder> Request<E> {
         state.body = left;
         state.facts = None;
         drop(state);
-        let next = self.driver(plan, wake);
-        let before = std::mem::replace(&mut *attached.driver(), next);
-        drop(before); // without a lock
+        self.put_in_place(attached, plan)
+    }
+
+    /// Has what is planned take the place of the driver that was there.
+    pub(super) fn put_in_place(&self, attached: &Attached, plan: Plan) -> Result<()> {
+        let wake = self.sleeper()?.map(|sleeper| sleeper.waker());
+        attached.replace(self.driver(plan, wake)?);
         Ok(())
     }
 }

@@ -21,9 +21,12 @@ use std::time::Instant;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::exchange::legality::Stage;
 use winhttp_proto::exchange::timers::earlier;
+use winhttp_proto::failure::Result;
 use winhttp_proto::notify::RequestOperation;
+use winhttp_proto::proxy::pac_result::Candidate;
 
 use super::operation::Operation;
+use crate::api::autoproxy::Lookup;
 use crate::engine::driver::Driver;
 use crate::engine::pool::Returning;
 use crate::engine::sleeper::Wake;
@@ -92,6 +95,8 @@ pub(super) enum Place<E: Embedder> {
 #[derive(Clone)]
 pub(super) struct Attached {
     driver: Arc<Mutex<Driver>>,
+    /// While the driver asks for its route.
+    lookup: Arc<Mutex<Option<Lookup>>>,
 }
 
 /// A call whose turn it is, with its connection.
@@ -107,9 +112,30 @@ pub(super) enum Activity {
 }
 
 impl Attached {
-    pub(super) fn new(driver: Driver) -> Self {
-        let driver = Arc::new(Mutex::new(driver));
-        Self { driver }
+    pub(super) fn new((driver, lookup): (Driver, Option<Lookup>)) -> Self {
+        Self {
+            driver: Arc::new(Mutex::new(driver)),
+            lookup: Arc::new(Mutex::new(lookup)),
+        }
+    }
+
+    /// Puts another driver in the place of the one that was there.
+    pub(super) fn replace(&self, (driver, lookup): (Driver, Option<Lookup>)) {
+        *self.lookup() = lookup;
+        let before = std::mem::replace(&mut *self.driver(), driver);
+        drop(before); // without a lock
+    }
+
+    /// The routes that were asked for, once they are known.
+    pub(super) fn routes(&self) -> Option<Result<Vec<Candidate>>> {
+        let mut lookup = self.lookup();
+        let answer = lookup.as_ref()?.poll()?;
+        *lookup = None;
+        Some(answer)
+    }
+
+    fn lookup(&self) -> MutexGuard<'_, Option<Lookup>> {
+        self.lookup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// In a forked child: the place in the parent's poll, which is the parent's to give up. None if

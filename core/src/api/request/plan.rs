@@ -21,8 +21,10 @@ use winhttp_proto::url::request_url;
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::legs::Leg;
+use super::routing::Way;
 use super::through::Through;
 use super::{Request, RequestState, pooling};
+use crate::api::autoproxy::AutoproxyQuery;
 use crate::engine::connect::dial::DialSettings;
 use crate::engine::connect::way::{Beyond, Destination};
 use crate::engine::driver::Route;
@@ -69,6 +71,16 @@ pub(super) struct Plan {
     pub(super) demand: Demand,
     /// How many connections are opened with the first one.
     pub(super) ahead: usize,
+    /// The URL whose proxies are to be asked for first, and how; then all is planned anew.
+    pub(super) asks: Option<(String, AutoproxyQuery)>,
+}
+
+/// What went with a head, for the same once more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Announced {
+    pub(super) bytes: u64,
+    pub(super) is_whole: bool,
+    pub(super) is_later_leg: bool,
 }
 
 /// What goes with a head.
@@ -118,14 +130,27 @@ impl<E: Embedder> Request<E> {
             ahead: pooling::ahead(&settings.values),
             takes_first_available: settings.values.flag(OptionId::FIRST_AVAILABLE_CONNECTION),
         };
-        let through = state.through(&leg)?.map(Arc::new);
+        state.announced = Announced {
+            bytes: payload.bytes,
+            is_whole: payload.whole.is_some(),
+            is_later_leg: payload.is_later_leg,
+        };
+        let (server, asks) = match self.way(state, &leg)? {
+            Way::Known(server) => (server, None),
+            Way::Asked(query) => {
+                let url = request_url(leg.secure, leg.host, leg.port, leg.target);
+                (None, Some((url, query)))
+            }
+        };
+        let through = server.map(|server| Arc::new(state.through(server, &leg)));
         state.through.clone_from(&through);
         let request = self.compose(state, &leg, settings.agent.as_deref(), payload)?;
         drop(settings);
-        match through {
-            Some(through) => self.route_through(state, &leg, &through, request, shared),
-            None => self.route(&state.values, &leg, request, shared),
-        }
+        let plan = match through {
+            Some(through) => self.route_through(state, &leg, &through, request, shared)?,
+            None => self.route_directly(&state.values, &leg, request, shared)?,
+        };
+        Ok(Plan { asks, ..plan })
     }
 
     /// The request itself.
@@ -206,7 +231,7 @@ impl<E: Embedder> Request<E> {
     }
 
     /// How it gets to its server, and with which connections.
-    fn route(
+    fn route_directly(
         &self,
         values: &Values,
         leg: &Leg<'_>,
@@ -269,6 +294,7 @@ impl<E: Embedder> Request<E> {
             key,
             demand,
             ahead,
+            asks: None,
         })
     }
 
@@ -351,6 +377,7 @@ impl<E: Embedder> Request<E> {
             key,
             demand,
             ahead: 0,
+            asks: None,
         })
     }
 }

@@ -180,7 +180,14 @@ impl<E: Embedder> Request<E> {
                 returning.settle();
             }
             aside.into_iter().for_each(Aside::settle);
-            let step = step?;
+            let step = match step {
+                Ok(step) => step,
+                Err(failure) => {
+                    self.reroute(attached, operation, failure)?;
+                    now = clock::now();
+                    continue;
+                }
+            };
             if is_new {
                 self.note_connection(attached);
             }
@@ -197,6 +204,10 @@ impl<E: Embedder> Request<E> {
                     self.answered(attached, operation)?;
                     now = clock::now();
                 }
+                Step::Routes => match self.routed(attached, operation)? {
+                    true => now = clock::now(),
+                    false => return Ok(Progress::Wait(None)),
+                },
                 Step::Tunnel => self.ask_for_tunnel(attached)?,
                 Step::Done => return Ok(Progress::Done),
             }

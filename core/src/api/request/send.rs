@@ -16,6 +16,7 @@ use super::life::{Attached, Standing};
 use super::operation::Operation;
 use super::plan::{Payload, Plan};
 use super::{LaneWake, Locked, Request, RequestState};
+use crate::api::autoproxy::Lookup;
 use crate::api::completions::Completions;
 use crate::engine::driver::Driver;
 use crate::engine::pool;
@@ -134,16 +135,17 @@ impl<E: Embedder> Request<E> {
             body.total,
             optional_len,
         )?;
-        state.begin_authentication();
+        state.begin_authentication(leg.secure);
         let given = body.optional.as_ref().map(WriteMemory::bytes);
         let payload = Payload {
             bytes: length,
             whole: left.is_complete().then(|| given.unwrap_or_default()),
             is_later_leg: false,
         };
-        let prepared = self
-            .plan(&mut state, payload)
-            .and_then(|plan| Ok(thread.and_then(|()| self.prepare(plan))?));
+        let prepared = self.plan(&mut state, payload).and_then(|plan| {
+            thread?;
+            self.prepare(plan)
+        });
         let (attached, sleeper) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
@@ -217,21 +219,35 @@ impl<E: Embedder> Request<E> {
 
     /// Makes the driver, and what the call waits with: a sleeper, or the endpoint through which the
     /// poll reports.
-    fn prepare(&self, plan: Plan) -> error::Result<(Attached, Option<Arc<Sleeper>>)> {
+    fn prepare(&self, plan: Plan) -> Result<(Attached, Option<Arc<Sleeper>>)> {
         let sleeper = self.sleeper()?;
         let wake = sleeper.as_ref().map(|sleeper| sleeper.waker());
-        Ok((Attached::new(self.driver(plan, wake)), sleeper))
+        Ok((Attached::new(self.driver(plan, wake)?), sleeper))
     }
 
-    /// The driver of what is planned; asynchronously nobody but the poll and the pool wakes it.
-    pub(super) fn driver(&self, plan: Plan, waker: Option<Arc<dyn Wake>>) -> Driver {
+    /// The driver of what is planned, and the look-up that it waits for; asynchronously nobody but
+    /// the poll, the pool and that wakes it.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if no look-up can be started.
+    pub(super) fn driver(
+        &self,
+        plan: Plan,
+        waker: Option<Arc<dyn Wake>>,
+    ) -> Result<(Driver, Option<Lookup>)> {
         let place = self.handle.delivery().thread().map(|thread| {
             let owner: std::sync::Weak<dyn Ready> = self.myself.clone();
             Place::new(thread.reactor(), owner)
         });
         let wake = waker.unwrap_or_else(|| Arc::new(LaneWake(self.myself.clone())));
+        if let Some((url, query)) = plan.asks {
+            let lookup = self.connect.session().look_up_proxy(&url, query, &wake)?;
+            let driver = Driver::unrouted(plan.request, plan.route, wake, place);
+            return Ok((driver, Some(lookup)));
+        }
         let asked = pool::ask(&plan.key, plan.demand, plan.ahead, || Arc::clone(&wake));
-        Driver::new(plan.request, plan.route, wake, place, asked)
+        let driver = Driver::new(plan.request, plan.route, wake, place, asked);
+        Ok((driver, None))
     }
 }
 
@@ -245,6 +261,7 @@ impl<E: Embedder> RequestState<E> {
         self.lost = false;
         self.expires = false;
         self.redirects = 0;
+        self.routes = None;
         self.given = None;
         std::mem::replace(&mut self.life.standing, Standing::Created)
     }

@@ -49,13 +49,12 @@ impl Through {
 }
 
 impl<E: Embedder> RequestState<E> {
-    /// The proxy on the way to the server of this leg; `None` is directly.
-    pub(super) fn through(&self, leg: &Leg<'_>) -> Result<Option<Through>> {
-        let server = self.proxy.select(leg.secure, leg.host, leg.port)?;
-        Ok(server.map(|server| Through {
+    /// How this proxy is used for this leg.
+    pub(super) fn through(&self, server: ProxyServer, leg: &Leg<'_>) -> Through {
+        Through {
             server,
             tunnels: leg.secure || self.asks_upgrade(),
-        }))
+        }
     }
 
     pub(super) fn via(&self, through: &Through) -> Via {

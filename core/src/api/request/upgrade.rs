@@ -122,6 +122,8 @@ impl<E: Embedder> Request<E> {
                 // Whoever has not received it gets it as it is.
                 Step::Answered => attached.driver().give(),
                 Step::Tunnel => self.ask_for_tunnel(attached)?,
+                // What was sent has its route.
+                Step::Routes => return Err(Error::Internal.into()),
                 Step::Done => return Ok(()),
                 Step::Wait(until) => {
                     let call = RequestOperation::ReceiveResponse;

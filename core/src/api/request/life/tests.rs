@@ -18,7 +18,7 @@ const CALLS: [RequestOperation; 5] = [
 ];
 
 fn attached() -> Attached {
-    Attached::new(unconnected(request()))
+    Attached::new((unconnected(request()), None))
 }
 
 fn operation(call: RequestOperation) -> Operation<Edge> {

@@ -227,7 +227,7 @@ impl Exchange {
         }
         self.expires |= turn.expires;
         if matches!(call, Call::Send { .. } | Call::Receive { .. })
-            && let Some(action) = self.next_of_tunnel(turn, input)?
+            && let Some(action) = self.next_of_tunnel(input)?
         {
             self.note(turn.now, call);
             return Ok(action);
@@ -260,10 +260,10 @@ impl Exchange {
     /// What this call sends, without its first `from` bytes.
     #[must_use]
     pub fn outgoing<'a>(&'a self, call: &'a Call<'_>, mut from: usize) -> [&'a [u8]; 4] {
+        if let Some(head) = self.connect_head() {
+            return [head.get(from..).unwrap_or_default(), &[], &[], &[]];
+        }
         let (head, [chunk, data, end]) = match call {
-            Call::Send { .. } | Call::Receive { .. } if self.connect_head().is_some() => {
-                (self.connect_head().unwrap_or_default(), Default::default())
-            }
             Call::Send { given, piece, .. } => (&*self.request.head, piece.parts(given)),
             Call::Write { data, piece, .. } => (&[][..], piece.parts(data)),
             // The request is sent once more.
@@ -291,11 +291,8 @@ impl Exchange {
     /// What this call waits for is room to write.
     #[must_use]
     pub fn waits_to_write(&self, call: RequestOperation) -> bool {
-        let is_writing = match &self.state {
-            State::Sending | State::Tunnelling(Tunnel::Writing { .. }) => true,
-            _ => false,
-        };
-        call == RequestOperation::WriteData || is_writing
+        let is_sending = matches!(self.state, State::Sending);
+        call == RequestOperation::WriteData || is_sending || self.connect_head().is_some()
     }
 
     /// What this call waits for is something to read, maybe beside room to write.
@@ -304,7 +301,7 @@ impl Exchange {
         if matches!(self.state, State::Sending | State::Sent) {
             self.upload.looks_for_answer()
         } else if let State::Tunnelling(tunnel) = &self.state {
-            !matches!(tunnel, Tunnel::Writing { .. })
+            tunnel.writes().is_none()
         } else {
             self.is_receiving() && call != RequestOperation::WriteData
         }
@@ -327,13 +324,6 @@ impl Exchange {
         } else {
             self.challenge_of_proxy()
         }
-    }
-
-    /// The answer is a proxy's challenge to a CONNECT: [`Exchange::answer_proxy`] or
-    /// [`Exchange::give`].
-    #[must_use]
-    pub fn is_challenged_by_proxy(&self) -> bool {
-        self.challenge_of_proxy().is_some()
     }
 
     /// The program gets the answer that is there.

@@ -16,6 +16,8 @@ const DIGEST: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\"
 /// `user:pa55word`, as Basic sends it.
 const TOKEN: &str = "Basic dXNlcjpwYTU1d29yZA==";
 
+type Judge = fn(&Request) -> Verdict;
+
 fn wants_basic(request: &Request) -> Verdict {
     (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(BASIC)
 }
@@ -59,7 +61,7 @@ fn options<W: Unit>(request: Handle) {
 
 scenarios! {
     fn fact_29_3_7_a_challenge_is_answered_by_the_options<W>(mode) {
-        let judges: [(fn(&Request) -> Verdict, usize); 3] = [(wants_basic, 1), (wants_basic_and_closes, 2), (wants_digest, 1)];
+        let judges: [(Judge, usize); 3] = [(wants_basic, 1), (wants_basic_and_closes, 2), (wants_digest, 1)];
         for (judge, connections) in judges {
             for is_secure in [false, true] {
                 let server = secure_server();

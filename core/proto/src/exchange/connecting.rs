@@ -40,12 +40,7 @@ impl Exchange {
             }),
             State::Reached(address) => {
                 let notification = Notification::ConnectedToServer(*address);
-                self.state = match &self.request.via {
-                    Some(via) if via.secure => State::Securing(Hop::Proxy),
-                    Some(_) => self.behind_proxy(),
-                    None if self.request.secure => State::Securing(Hop::Server),
-                    None => State::Connected,
-                };
+                self.state = self.behind_dialing();
                 Ok(Action::Notify(notification))
             }
             // The handshake is part of connecting and has the same limit.
@@ -124,19 +119,29 @@ impl Exchange {
         self.state = State::Reached(address);
     }
 
+    fn behind_dialing(&self) -> State {
+        match &self.request.via {
+            Some(via) if via.secure => State::Securing(Hop::Proxy),
+            Some(_) => self.behind_proxy(),
+            None if self.request.secure => State::Securing(Hop::Server),
+            None => State::Connected,
+        }
+    }
+
     /// What follows once the proxy is reached, and protected where it is to be.
     fn behind_proxy(&self) -> State {
         match &self.request.via {
-            Some(via) if via.tunnels => State::Tunnelling(Tunnel::Unasked),
+            Some(via) if via.tunnels => State::Tunnelling(Tunnel::new()),
             Some(_) | None => State::Connected,
         }
     }
 
     /// The TLS handshake is complete.
     pub fn secured(&mut self) {
-        self.state = match self.state {
-            State::Securing(Hop::Proxy) => self.behind_proxy(),
-            _ => State::Connected,
+        self.state = if matches!(self.state, State::Securing(Hop::Proxy)) {
+            self.behind_proxy()
+        } else {
+            State::Connected
         };
     }
 
@@ -151,9 +156,10 @@ impl Exchange {
             self.state = State::Stale;
             return;
         }
-        let failure = match self.state {
-            State::Securing(Hop::Proxy) => of_proxy(failure),
-            _ => failure,
+        let failure = if matches!(self.state, State::Securing(Hop::Proxy)) {
+            of_proxy(failure)
+        } else {
+            failure
         };
         self.state = State::Refused(problems, failure);
     }
@@ -161,10 +167,12 @@ impl Exchange {
 
 /// What a failure of TLS means where the peer is a proxy.
 fn of_proxy(failure: Failure) -> Failure {
-    let error = match failure.error() {
-        Error::SecureFailure | Error::SecureChannelError => Error::SecureFailureProxy,
-        Error::ClientAuthCertNeeded => Error::ClientAuthCertNeededProxy,
-        other => other,
-    };
-    failure.with_error(error)
+    let error = failure.error();
+    if matches!(error, Error::SecureFailure | Error::SecureChannelError) {
+        failure.with_error(Error::SecureFailureProxy)
+    } else if error == Error::ClientAuthCertNeeded {
+        failure.with_error(Error::ClientAuthCertNeededProxy)
+    } else {
+        failure
+    }
 }

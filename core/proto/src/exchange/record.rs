@@ -153,6 +153,24 @@ impl Record {
         self.mark_end(begin, Moment::ConnectionEstablishmentEnd, now);
     }
 
+    fn securing(&mut self, hop: Hop, now: Instant) {
+        self.connected(now);
+        match hop {
+            Hop::Proxy => self.mark(Moment::ProxyTlsHandshakeStart, now),
+            Hop::Server => {
+                self.tunnelled(now);
+                self.mark(Moment::TlsHandshakeStart, now);
+            }
+        }
+    }
+
+    fn tunnelling(&mut self, now: Instant) {
+        self.connected(now);
+        let begin = Moment::ProxyTlsHandshakeStart;
+        self.mark_end(begin, Moment::ProxyTlsHandshakeEnd, now);
+        self.mark(Moment::ProxyTunnelStart, now);
+    }
+
     fn tunnelled(&mut self, now: Instant) {
         let begin = Moment::ProxyTlsHandshakeStart;
         self.mark_end(begin, Moment::ProxyTlsHandshakeEnd, now);
@@ -199,21 +217,8 @@ impl Exchange {
                 record.mark(Moment::ConnectionEstablishmentStart, now);
             }
             State::Reached(_) => record.connected(now),
-            State::Securing(Hop::Proxy) => {
-                record.connected(now);
-                record.mark(Moment::ProxyTlsHandshakeStart, now);
-            }
-            State::Tunnelling(_) => {
-                let begin = Moment::ProxyTlsHandshakeStart;
-                record.connected(now);
-                record.mark_end(begin, Moment::ProxyTlsHandshakeEnd, now);
-                record.mark(Moment::ProxyTunnelStart, now);
-            }
-            State::Securing(Hop::Server) => {
-                record.connected(now);
-                record.tunnelled(now);
-                record.mark(Moment::TlsHandshakeStart, now);
-            }
+            State::Securing(hop) => record.securing(*hop, now),
+            State::Tunnelling(_) => record.tunnelling(now),
             State::Refused(..) | State::Connected => {
                 record.connected(now);
                 record.tunnelled(now);

@@ -285,17 +285,13 @@ impl World {
                 expires: false,
             };
             let flow = match self.exchange.next(&turn, call, &mut self.inbox)? {
-                Action::Notify(notification) => {
-                    self.told.push(name(&notification));
-                    Flow::On
-                }
+                Action::Notify(notification) => self.note(&name(&notification)),
                 Action::Routes => panic!("the way is known"),
-                Action::Acquire if self.pooled => {
-                    self.exchange.acquired(1);
-                    Flow::On
-                }
                 Action::Acquire => {
-                    self.exchange.must_connect();
+                    match self.pooled {
+                        true => self.exchange.acquired(1),
+                        false => self.exchange.must_connect(),
+                    }
                     Flow::On
                 }
                 Action::Resolve(limit) => {
@@ -316,34 +312,21 @@ impl World {
                 Action::Write(from) => self.take(&turn, call, from)?,
                 Action::Flush => self.exchange.wrote(&turn, call, Wrote::All)?,
                 Action::Read(room) => self.give(&turn, call, room)?,
-                Action::Finish => {
-                    self.told.push("(finish)".to_owned());
-                    Flow::On
-                }
-                Action::Release(Release::Replace) => {
-                    self.told.push("(release)".to_owned());
-                    Flow::On
-                }
+                Action::Finish => self.note("(finish)"),
+                Action::Release(Release::Replace) => self.note("(release)"),
                 Action::Release(release) => {
                     self.let_go.push(release);
                     Flow::On
                 }
                 Action::Answered => {
-                    match self.exchange.is_challenged_by_proxy() && self.answers_proxy {
-                        true => self.exchange.answer_proxy(),
-                        false => self.exchange.give(),
-                    }
+                    self.answered();
                     continue;
                 }
                 Action::Tunnel => {
-                    self.told.push("(tunnel)".to_owned());
                     self.exchange.ask_for_tunnel(CONNECT_HEAD.to_vec().into());
-                    Flow::On
+                    self.note("(tunnel)")
                 }
-                Action::Tunnelled => {
-                    self.told.push("(tunnelled)".to_owned());
-                    Flow::On
-                }
+                Action::Tunnelled => self.note("(tunnelled)"),
                 Action::Yield => {
                     self.yields += 1;
                     Flow::On
@@ -355,6 +338,19 @@ impl World {
                 Flow::Done => return Ok(()),
                 Flow::Wait(until) => self.sleep(call, until),
             }
+        }
+    }
+
+    fn note(&mut self, what: &str) -> Flow {
+        self.told.push(what.to_owned());
+        Flow::On
+    }
+
+    /// An answer is there to which more could be said.
+    fn answered(&mut self) {
+        match self.exchange.is_challenged_by_proxy() && self.answers_proxy {
+            true => self.exchange.answer_proxy(),
+            false => self.exchange.give(),
         }
     }
 

@@ -49,30 +49,71 @@ pub struct Via {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) enum Tunnel {
+pub(super) struct Tunnel {
+    stage: Stage,
+    /// The proxy has answered on this connection before.
+    again: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
     Unasked,
     Writing {
         head: HeadBytes,
         written: usize,
-        /// It has answered on this connection before.
-        again: bool,
     },
     Reading {
-        answer: Answer,
         head: HeadBytes,
-        again: bool,
+        answer: Answer,
     },
-    /// Whether there are credentials is for others to say.
+    /// Whether there are credentials is for others to say. The response ends behind so many bytes
+    /// of what has arrived.
     Challenged {
+        head: HeadBytes,
         response: Box<ResponseHead>,
         bytes: usize,
-        head: HeadBytes,
     },
     /// The rest of a challenge that will be answered: so many bytes of heads, and a body.
     Passing(usize, Rest),
-    /// The next CONNECT goes over the connection that has brought a challenge.
-    UnaskedAgain,
     Reconnecting,
+}
+
+impl Tunnel {
+    /// On a new connection.
+    pub(super) fn new() -> Self {
+        Self {
+            stage: Stage::Unasked,
+            again: false,
+        }
+    }
+
+    /// What is being written, if it is that.
+    pub(super) fn writes(&self) -> Option<&[u8]> {
+        if let Stage::Writing { head, .. } = &self.stage {
+            Some(head)
+        } else {
+            None
+        }
+    }
+
+    fn challenge(&self) -> Option<&ResponseHead> {
+        if let Stage::Challenged { response, .. } = &self.stage {
+            Some(response)
+        } else {
+            None
+        }
+    }
+
+    /// A connection that ends now, with so many bytes of an answer there, is to be replaced: the
+    /// proxy has ended it behind its challenge, without saying so there.
+    fn may_reconnect(&self, arrived: usize) -> bool {
+        match &self.stage {
+            Stage::Writing { .. } => self.again,
+            Stage::Reading { .. } => self.again && arrived == 0,
+            Stage::Passing(..) => true,
+            Stage::Unasked | Stage::Challenged { .. } | Stage::Reconnecting => false,
+        }
+    }
 }
 
 /// The proxy's answer, as far as it has come.
@@ -145,39 +186,34 @@ impl fmt::Display for Refused {
 impl Reason for Refused {}
 
 impl Exchange {
-    /// What is to be written for a tunnel is this; see [`Action::Tunnel`].
-    pub fn ask_for_tunnel(&mut self, head: HeadBytes) {
-        let State::Tunnelling(tunnel) = &mut self.state else {
-            return;
-        };
-        let again = matches!(tunnel, Tunnel::UnaskedAgain);
-        *tunnel = Tunnel::Writing {
-            head,
-            written: 0,
-            again,
-        };
+    fn tunnel(&self) -> Option<&Tunnel> {
+        if let State::Tunnelling(tunnel) = &self.state {
+            Some(tunnel)
+        } else {
+            None
+        }
     }
 
-    /// The proxy's challenge is answered by another CONNECT.
-    pub fn answer_proxy(&mut self) {
-        let max_drain = self.request.limits.max_drain;
-        let State::Tunnelling(tunnel) = &mut self.state else {
-            return;
-        };
-        *tunnel = match std::mem::replace(tunnel, Tunnel::Reconnecting) {
-            Tunnel::Challenged {
-                response, bytes, ..
-            } => {
-                let framing = BodyFraming::of_response(CONNECT, &response);
-                match framing {
-                    Ok(framing) if keep_alive(&response, &framing) => {
-                        Tunnel::Passing(bytes, Rest::of(BodyDecoder::new(framing), max_drain))
-                    }
-                    Ok(_) | Err(_) => Tunnel::Reconnecting,
-                }
-            }
-            other => other,
-        };
+    fn tunnel_mut(&mut self) -> Option<&mut Tunnel> {
+        if let State::Tunnelling(tunnel) = &mut self.state {
+            Some(tunnel)
+        } else {
+            None
+        }
+    }
+
+    /// What is to be written for a tunnel is this; see [`Action::Tunnel`].
+    pub fn ask_for_tunnel(&mut self, head: HeadBytes) {
+        if let Some(tunnel) = self.tunnel_mut() {
+            tunnel.stage = Stage::Writing { head, written: 0 };
+        }
+    }
+
+    /// The answer is a proxy's challenge to a CONNECT: [`Exchange::answer_proxy`] or
+    /// [`Exchange::give`].
+    #[must_use]
+    pub fn is_challenged_by_proxy(&self) -> bool {
+        self.challenge_of_proxy().is_some()
     }
 
     /// The response is a proxy's answer to CONNECT.
@@ -186,21 +222,55 @@ impl Exchange {
         self.is_of_proxy
     }
 
-    /// The proxy's challenge to a CONNECT, while it is not decided what becomes of it.
     pub(super) fn challenge_of_proxy(&self) -> Option<&ResponseHead> {
-        match &self.state {
-            State::Tunnelling(Tunnel::Challenged { response, .. }) => Some(response),
-            _ => None,
+        self.tunnel()?.challenge()
+    }
+
+    /// What is to be written for the tunnel, while it is that.
+    pub(super) fn connect_head(&self) -> Option<&[u8]> {
+        self.tunnel()?.writes()
+    }
+
+    /// The proxy's challenge is answered by another CONNECT: on the same connection, if that can
+    /// serve it.
+    pub fn answer_proxy(&mut self) {
+        let most = self.request.limits.max_drain;
+        let Some(tunnel) = self.tunnel_mut() else {
+            return;
+        };
+        if let Stage::Challenged {
+            response, bytes, ..
+        } = &tunnel.stage
+        {
+            tunnel.stage = match BodyFraming::of_response(CONNECT, response) {
+                Ok(framing) if keep_alive(response, &framing) => {
+                    Stage::Passing(*bytes, Rest::of(BodyDecoder::new(framing), most))
+                }
+                Ok(_) | Err(_) => Stage::Reconnecting,
+            };
         }
     }
 
-    /// The program gets what the proxy has answered: as the response to its request, of which
-    /// nothing was sent.
-    pub(super) fn give_proxys_answer(&mut self, head: HeadBytes) {
-        let is_received = self.request.via.as_ref().is_some_and(|via| via.is_received);
-        self.request.head = head;
+    /// The program gets the challenge.
+    pub(super) fn give_challenge(&mut self) {
+        if let Some(tunnel) = self.tunnel_mut()
+            && let Stage::Challenged { head, .. } = &mut tunnel.stage
+        {
+            let head = std::mem::take(head);
+            self.give_answer_of_proxy(head);
+        }
+    }
+
+    /// The program gets what the proxy has answered to this: as the response to its request, of
+    /// which nothing was sent.
+    fn give_answer_of_proxy(&mut self, connect: HeadBytes) {
+        self.request.head = connect;
         // Without the option there is a head only.
-        self.request.method = if is_received { CONNECT } else { "HEAD" }.into();
+        self.request.method = if self.is_answer_wanted() {
+            CONNECT.into()
+        } else {
+            "HEAD".into()
+        };
         self.request.codings = Codings::default();
         self.is_of_proxy = true;
         self.is_given = true;
@@ -210,86 +280,72 @@ impl Exchange {
         self.state = State::Sent;
     }
 
-    pub(super) fn give_challenge(&mut self) {
-        if let State::Tunnelling(tunnel) = &mut self.state
-            && let Tunnel::Challenged { head, .. } = tunnel
-        {
-            let head = std::mem::take(head);
-            self.give_proxys_answer(head);
-        }
+    fn is_answer_wanted(&self) -> bool {
+        self.request.via.as_ref().is_some_and(|via| via.is_received)
     }
 
-    /// What to do next for a tunnel; `None` if it is not asked for any more.
-    pub(super) fn next_of_tunnel(
-        &mut self,
-        turn: &Turn<'_>,
-        input: &mut impl Received,
-    ) -> Result<Option<Action>> {
+    /// What to do next for a tunnel; `None` if none is asked for, or not any more.
+    pub(super) fn next_of_tunnel(&mut self, input: &mut impl Received) -> Result<Option<Action>> {
         let room = self.room_for_head();
-        let State::Tunnelling(tunnel) = &mut self.state else {
+        let is_told = self.told >= Told::Tunnelling;
+        let limits = self.request.limits;
+        let Some(tunnel) = self.tunnel_mut() else {
             return Ok(None);
         };
-        let action = match tunnel {
-            Tunnel::Unasked | Tunnel::UnaskedAgain => {
-                if self.told >= Told::Tunnelling {
-                    return Ok(Some(Action::Tunnel));
-                }
+        if let Stage::Passing(heads, rest) = &mut tunnel.stage {
+            input.consume(std::mem::take(heads));
+            let passed = rest.discard(input.data());
+            input.consume(passed.unwrap_or(0));
+            if passed.is_ok() && !rest.is_over() && !rest.is_too_long() {
+                return Ok(Some(Action::Read(room)));
+            }
+            // Bytes behind the challenge belong to nobody.
+            let is_in_order = rest.is_over() && input.data().is_empty();
+            tunnel.again = is_in_order;
+            tunnel.stage = match is_in_order {
+                true => Stage::Unasked,
+                false => Stage::Reconnecting,
+            };
+        }
+        Ok(Some(match &mut tunnel.stage {
+            Stage::Unasked if is_told => Action::Tunnel,
+            Stage::Unasked => {
                 self.told = Told::Tunnelling;
                 Action::Notify(Notification::SendingRequest)
             }
-            Tunnel::Writing { head, written, .. } if *written < head.len() => {
-                Action::Write(*written)
-            }
-            Tunnel::Writing { .. } => Action::Flush,
-            Tunnel::Reading { answer, head, .. } => {
-                match answer.look(input.data(), &self.request.limits) {
-                    Ok(None) => Action::Read(room),
-                    Ok(Some((response, bytes))) => {
-                        return self.proxy_answered(response, bytes, input);
-                    }
-                    Err(bad) => {
-                        let failure = bad_answer(bad, input.data(), head);
-                        return self.failed(failure);
-                    }
+            Stage::Writing { head, written } if *written < head.len() => Action::Write(*written),
+            Stage::Writing { .. } => Action::Flush,
+            Stage::Reading { answer, head } => match answer.look(input.data(), &limits) {
+                Ok(None) => Action::Read(room),
+                Ok(Some((response, bytes))) => {
+                    let head = std::mem::take(head);
+                    return self.proxy_answered(head, response, bytes, input);
                 }
-            }
-            Tunnel::Challenged { .. } => Action::Answered,
-            Tunnel::Passing(heads, rest) => {
-                input.consume(std::mem::take(heads));
-                let passed = rest.discard(input.data());
-                input.consume(passed.unwrap_or(0));
-                if rest.is_over() && input.data().is_empty() {
-                    *tunnel = Tunnel::UnaskedAgain;
-                } else if passed.is_err() || rest.is_over() || rest.is_too_long() {
-                    *tunnel = Tunnel::Reconnecting;
-                } else {
-                    return Ok(Some(Action::Read(room)));
+                Err(bad) => {
+                    let failure = bad_answer(bad, input.data(), head);
+                    return self.failed(failure);
                 }
-                return self.next_of_tunnel(turn, input);
-            }
-            Tunnel::Reconnecting => {
+            },
+            Stage::Challenged { .. } => Action::Answered,
+            Stage::Passing(..) | Stage::Reconnecting => {
                 input.consume(input.data().len());
                 self.stall.over();
                 self.state = State::Unconnected;
                 Action::Release(Release::Replace)
             }
-        };
-        Ok(Some(action))
+        }))
     }
 
-    /// The proxy's final response is there.
+    /// The proxy's final response to this is there.
     fn proxy_answered(
         &mut self,
+        head: HeadBytes,
         response: Box<ResponseHead>,
         bytes: usize,
         input: &mut impl Received,
     ) -> Result<Option<Action>> {
-        let State::Tunnelling(Tunnel::Reading { head, .. }) = &mut self.state else {
-            return Ok(None);
-        };
-        let head = std::mem::take(head);
-        let status = response.status;
         self.stall.over();
+        let status = response.status;
         match status {
             // Fields that announce a body mean nothing (RFC 9110 §9.3.6).
             200..300 => {
@@ -307,15 +363,17 @@ impl Exchange {
                 Ok(Some(Action::Tunnelled))
             }
             PROXY_AUTHENTICATION_REQUIRED => {
-                self.state = State::Tunnelling(Tunnel::Challenged {
-                    response,
-                    bytes,
-                    head,
-                });
+                if let Some(tunnel) = self.tunnel_mut() {
+                    tunnel.stage = Stage::Challenged {
+                        head,
+                        response,
+                        bytes,
+                    };
+                }
                 Ok(Some(Action::Answered))
             }
-            _ if self.request.via.as_ref().is_some_and(|via| via.is_received) => {
-                self.give_proxys_answer(head);
+            _ if self.is_answer_wanted() => {
+                self.give_answer_of_proxy(head);
                 Ok(None)
             }
             _ => {
@@ -327,31 +385,23 @@ impl Exchange {
 
     /// What came of writing a CONNECT.
     pub(super) fn wrote_connect(&mut self, turn: &Turn<'_>, wrote: Wrote) -> Result<Flow> {
-        let State::Tunnelling(tunnel) = &mut self.state else {
+        let Some(tunnel) = self.tunnel_mut() else {
             return Ok(Flow::On);
         };
-        let Tunnel::Writing {
-            head,
-            written,
-            again,
-        } = tunnel
-        else {
-            return Ok(Flow::On);
-        };
-        match wrote {
-            Wrote::Bytes(count) => *written += count,
-            Wrote::All => {
-                self.stall.over();
-                *tunnel = Tunnel::Reading {
-                    answer: Answer::new(turn.now),
+        let may_reconnect = tunnel.may_reconnect(0);
+        match (wrote, &mut tunnel.stage) {
+            (Wrote::Bytes(count), Stage::Writing { written, .. }) => *written += count,
+            (Wrote::All, Stage::Writing { head, .. }) => {
+                tunnel.stage = Stage::Reading {
                     head: std::mem::take(head),
-                    again: *again,
+                    answer: Answer::new(turn.now),
                 };
+                self.stall.over();
             }
-            Wrote::Blocked => return self.wait_for_proxy(Wait::Send, turn),
-            // It has ended the connection behind its challenge, without saying so there.
-            Wrote::Failed(_) if *again => *tunnel = Tunnel::Reconnecting,
-            Wrote::Failed(failure) => return self.failed(failure),
+            (Wrote::Blocked, _) => return self.wait_for_proxy(Wait::Send, turn),
+            (Wrote::Failed(_), stage) if may_reconnect => *stage = Stage::Reconnecting,
+            (Wrote::Failed(failure), _) => return self.failed(failure),
+            (Wrote::Bytes(_) | Wrote::All, _) => {}
         }
         Ok(Flow::On)
     }
@@ -363,30 +413,28 @@ impl Exchange {
         arrived: Arrived,
         input: &[u8],
     ) -> Result<Flow> {
-        let State::Tunnelling(tunnel) = &mut self.state else {
+        let Some(tunnel) = self.tunnel_mut() else {
             return Ok(Flow::On);
         };
-        let may_reconnect = match tunnel {
-            Tunnel::Reading { again, .. } => *again && input.is_empty(),
-            Tunnel::Passing(..) => true,
-            _ => false,
+        let may_reconnect = tunnel.may_reconnect(input.len());
+        let since = if let Stage::Reading { answer, .. } = &tunnel.stage {
+            answer.since
+        } else {
+            turn.now
         };
-        match (arrived, &*tunnel) {
-            (Arrived::Bytes(_), Tunnel::Reading { answer, .. }) => {
-                match Wait::ReceiveResponse.left(answer.since, turn.now, turn.timeouts) {
-                    Err(failure) if self.stall.has_begun() => self.failed(failure),
-                    Ok(_) | Err(_) => Ok(Flow::On),
-                }
-            }
-            (Arrived::Bytes(_), _) => Ok(Flow::On),
-            (Arrived::Blocked, _) => self.wait_for_proxy(Wait::Receive, turn),
-            (Arrived::Ended { .. } | Arrived::Failed(_) | Arrived::NoRoom, _) if may_reconnect => {
-                *tunnel = Tunnel::Reconnecting;
+        match arrived {
+            Arrived::Bytes(_) => match Wait::ReceiveResponse.left(since, turn.now, turn.timeouts) {
+                Err(failure) if self.stall.has_begun() => self.failed(failure),
+                Ok(_) | Err(_) => Ok(Flow::On),
+            },
+            Arrived::Blocked => self.wait_for_proxy(Wait::Receive, turn),
+            Arrived::Ended { .. } | Arrived::Failed(_) | Arrived::NoRoom if may_reconnect => {
+                tunnel.stage = Stage::Reconnecting;
                 Ok(Flow::On)
             }
-            (Arrived::Ended { .. }, _) => self.failed(ended_in_head(input.len())),
-            (Arrived::Failed(failure), _) => self.failed(failure),
-            (Arrived::NoRoom, _) => self.failed(Error::NotEnoughMemory),
+            Arrived::Ended { .. } => self.failed(ended_in_head(input.len())),
+            Arrived::Failed(failure) => self.failed(failure),
+            Arrived::NoRoom => self.failed(Error::NotEnoughMemory),
         }
     }
 
@@ -394,14 +442,6 @@ impl Exchange {
         match self.left(wait, turn) {
             Ok(until) => Ok(Flow::Wait(until)),
             Err(failure) => self.failed(failure),
-        }
-    }
-
-    /// What is to be written for the tunnel.
-    pub(super) fn connect_head(&self) -> Option<&[u8]> {
-        match &self.state {
-            State::Tunnelling(Tunnel::Writing { head, .. }) => Some(head),
-            _ => None,
         }
     }
 }

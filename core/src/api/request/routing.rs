@@ -195,7 +195,7 @@ mod tests {
         let routes = |answer| {
             let all = usable(candidates(answer)).into_iter();
             let text = |server: ProxyServer| server.to_string();
-            all.map(|server| server.map_or("direct".to_owned(), text))
+            all.map(|server| server.map_or_else(|| "direct".to_owned(), text))
                 .collect::<Vec<_>>()
         };
         assert_eq!(routes("PROXY a; SOCKS s; HTTPS b"), ["a:80", "b:443"]);

@@ -8,6 +8,7 @@
 
 mod authentication;
 mod cookies;
+mod destination;
 mod legs;
 mod life;
 mod operation;

@@ -14,25 +14,21 @@ use winhttp_proto::exchange::{Composed, ExchangeLimits};
 use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::header::HeaderList;
 use winhttp_proto::http1::head::HeadLimits;
-use winhttp_proto::notify::SecureProblems;
 use winhttp_proto::numbers as n;
 use winhttp_proto::option::{MIN_WEB_SOCKET_SEND_BUFFER_BYTES, OptionId, Value, Values};
 use winhttp_proto::url::request_url;
 use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
+use super::destination::Wanted;
 use super::legs::Leg;
 use super::routing::Way;
-use super::through::Through;
 use super::{Request, RequestState, pooling};
 use crate::api::autoproxy::AutoproxyQuery;
-use crate::engine::connect::dial::DialSettings;
-use crate::engine::connect::way::{Beyond, Destination};
-use crate::engine::driver::Route;
 use crate::engine::entropy;
-use crate::engine::pool::shelf::{Demand, Limits};
-use crate::engine::pool::{Key, KeyRest, Scope, TlsKey};
+use crate::engine::pool::Scope;
+use crate::engine::pool::shelf::Limits;
 use crate::engine::socket::TcpKeepAlive;
-use crate::engine::transport::tls::{Protocols, TlsConfig, TlsPolicy};
+use crate::engine::transport::tls::Protocols;
 
 /// Well-known ports of other protocols that no request may be sent to.
 const BLOCKED_PORTS: [u16; 6] = [21, 25, 70, 110, 119, 143];
@@ -65,12 +61,7 @@ impl Reason for Unsendable {}
 /// Everything a request needs to be sent, fixed when SendRequest starts.
 pub(super) struct Plan {
     pub(super) request: Composed,
-    pub(super) route: Route,
-    /// Whose connections it may use, and which of them.
-    pub(super) key: Arc<Key>,
-    pub(super) demand: Demand,
-    /// How many connections are opened with the first one.
-    pub(super) ahead: usize,
+    pub(super) connection: Wanted,
     /// The URL whose proxies are to be asked for first, and how; then all is planned anew.
     pub(super) asks: Option<(String, AutoproxyQuery)>,
 }
@@ -95,15 +86,16 @@ pub(super) struct Payload<'p> {
 }
 
 /// What a session's settings say of the connections of its requests.
-struct Shared {
-    keep_alive: Option<TcpKeepAlive>,
-    protocols: Protocols,
-    limits: Limits,
-    is_limited: bool,
-    idle_life: Duration,
-    scope: Scope,
-    ahead: usize,
-    takes_first_available: bool,
+pub(super) struct Shared {
+    pub(super) keep_alive: Option<TcpKeepAlive>,
+    pub(super) protocols: Protocols,
+    pub(super) limits: Limits,
+    /// The program counts connections by server.
+    pub(super) is_limited: bool,
+    pub(super) idle_life: Duration,
+    pub(super) scope: Scope,
+    pub(super) ahead: usize,
+    pub(super) takes_first_available: bool,
 }
 
 impl<E: Embedder> Request<E> {
@@ -142,15 +134,15 @@ impl<E: Embedder> Request<E> {
                 (None, Some((url, query)))
             }
         };
-        let through = server.map(|server| Arc::new(state.through(server, &leg)));
-        state.through.clone_from(&through);
+        state.through = server.map(|server| Arc::new(state.through(server, &leg)));
         let request = self.compose(state, &leg, settings.agent.as_deref(), payload)?;
         drop(settings);
-        let plan = match through {
-            Some(through) => self.route_through(state, &leg, &through, request, shared)?,
-            None => self.route_directly(&state.values, &leg, request, shared)?,
-        };
-        Ok(Plan { asks, ..plan })
+        let connection = self.connection(state, &leg, &request, &shared)?;
+        Ok(Plan {
+            request,
+            connection,
+            asks,
+        })
     }
 
     /// The request itself.
@@ -229,176 +221,6 @@ impl<E: Embedder> Request<E> {
             is_authenticated,
         })
     }
-
-    /// How it gets to its server, and with which connections.
-    fn route_directly(
-        &self,
-        values: &Values,
-        leg: &Leg<'_>,
-        request: Composed,
-        shared: Shared,
-    ) -> Result<Plan> {
-        let Shared {
-            keep_alive,
-            protocols,
-            limits,
-            idle_life,
-            scope,
-            ahead,
-            takes_first_available,
-            ..
-        } = shared;
-        let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
-        let tls = if leg.secure {
-            let policy = TlsPolicy { protocols, ignored };
-            Some(self.connect.session().tls().get(policy)?)
-        } else {
-            None
-        };
-        let look_up = look_up_name(values, leg);
-        let port = leg.port;
-        let rest = KeyRest {
-            port,
-            scope,
-            tls: tls.as_ref().map(|tls| TlsKey {
-                protocols: protocols.bits(),
-                trust: tls.trust,
-            }),
-            keep_alive,
-        };
-        let key = match leg.is_first_server {
-            true => self.connect.key(look_up.as_deref(), rest),
-            false => Arc::new(Key::new(leg.host.name(), look_up.as_deref(), rest)),
-        };
-        let demand = Demand {
-            ignores: ignored,
-            marks: pooling::marks(values),
-            limits,
-        };
-        let route = Route {
-            to: Destination {
-                host: Arc::clone(&request.host),
-                look_up,
-                port,
-                tls,
-                dial: dial_settings(values, keep_alive),
-                beyond: None,
-            },
-            mark: pooling::mark(values),
-            idle_life,
-            stands_by: takes_first_available.then(|| Box::new(demand)),
-        };
-        Ok(Plan {
-            request,
-            route,
-            key,
-            demand,
-            ahead,
-            asks: None,
-        })
-    }
-
-    /// The same through a proxy. None is opened ahead of a request: a proxy may want to know who
-    /// asks.
-    fn route_through(
-        &self,
-        state: &RequestState<E>,
-        leg: &Leg<'_>,
-        through: &Through,
-        request: Composed,
-        shared: Shared,
-    ) -> Result<Plan> {
-        let values = &state.values;
-        let Shared {
-            keep_alive,
-            protocols,
-            limits,
-            is_limited,
-            idle_life,
-            scope,
-            ..
-        } = shared;
-        let ignored = ignored_problems(values.dword(OptionId::SECURITY_FLAGS));
-        let policies = self.connect.session().tls();
-        let tls_of = |is_secure: bool, ignored| match is_secure {
-            true => policies.get(TlsPolicy { protocols, ignored }).map(Some),
-            false => Ok(None),
-        };
-        // What a program tolerates of a server it does not of a proxy.
-        let proxy_tls = tls_of(through.is_secure(), SecureProblems::default())?;
-        let tls = tls_of(leg.secure, ignored)?;
-        let key_of = |tls: &Option<Arc<TlsConfig>>| {
-            tls.as_ref().map(|tls| TlsKey {
-                protocols: protocols.bits(),
-                trust: tls.trust,
-            })
-        };
-        // Without a tunnel one connection serves all servers, unless they are counted.
-        let is_shared = !through.tunnels && !is_limited;
-        let (host, port) = match is_shared {
-            true => ("", 0),
-            false => (leg.host.name(), leg.port),
-        };
-        let rest = KeyRest {
-            port,
-            scope,
-            tls: key_of(&tls),
-            keep_alive,
-        };
-        let proxy = through.key(key_of(&proxy_tls), state.proxy_login(through));
-        let key = Arc::new(Key::through(proxy, host, rest));
-        let demand = Demand {
-            ignores: ignored,
-            marks: pooling::marks(values),
-            limits,
-        };
-        let server = &through.server;
-        let name: Arc<str> = server.host.name().into();
-        let look_up = server.host.look_up_name();
-        let route = Route {
-            to: Destination {
-                look_up: (*look_up != *name).then(|| look_up.into_owned()),
-                host: name,
-                port: server.port,
-                tls: proxy_tls,
-                dial: dial_settings(values, keep_alive),
-                beyond: through.tunnels.then(|| Beyond {
-                    host: Arc::clone(&request.host),
-                    tls,
-                }),
-            },
-            mark: pooling::mark(values),
-            idle_life,
-            stands_by: None,
-        };
-        Ok(Plan {
-            request,
-            route,
-            key,
-            demand,
-            ahead: 0,
-            asks: None,
-        })
-    }
-}
-
-/// How addresses are tried.
-fn dial_settings(values: &Values, keep_alive: Option<TcpKeepAlive>) -> DialSettings {
-    DialSettings {
-        max_addresses: limit(values, OptionId::CONNECT_RETRIES),
-        races: values.flag(OptionId::IPV6_FAST_FALLBACK),
-        keep_alive,
-    }
-}
-
-/// The name to look up, if it is not that of the server: the program's is that of the server it
-/// knows.
-fn look_up_name(values: &Values, leg: &Leg<'_>) -> Option<String> {
-    let name = match values.text(OptionId::RESOLUTION_HOSTNAME) {
-        other if leg.is_first_server && !other.is_empty() => Cow::Borrowed(other),
-        _ => leg.host.look_up_name(),
-    };
-    (name != leg.host.name()).then(|| name.into_owned())
 }
 
 impl<E: Embedder> RequestState<E> {
@@ -461,7 +283,7 @@ fn exchange_limits(values: &Values) -> ExchangeLimits {
     }
 }
 
-fn limit(values: &Values, option: OptionId) -> usize {
+pub(super) fn limit(values: &Values, option: OptionId) -> usize {
     usize::try_from(values.dword(option)).unwrap_or(usize::MAX)
 }
 
@@ -470,20 +292,6 @@ fn secure_protocols(values: &Values) -> Protocols {
         Some(Value::Dword(bits)) => Protocols::new(*bits),
         _ => Protocols::default(),
     }
-}
-
-/// The defects that SECURITY_FLAGS tells to ignore.
-fn ignored_problems(flags: u32) -> SecureProblems {
-    const TABLE: [(u32, SecureProblems); 4] = [
-        (n::IGNORE_UNKNOWN_CA, SecureProblems::INVALID_CA),
-        (n::IGNORE_WRONG_USAGE, SecureProblems::CERT_WRONG_USAGE),
-        (n::IGNORE_WRONG_NAME, SecureProblems::CERT_CN_INVALID),
-        (n::IGNORE_WRONG_DATE, SecureProblems::CERT_DATE_INVALID),
-    ];
-    let set = TABLE.iter().filter(|(flag, _)| flags & flag != 0);
-    set.fold(SecureProblems::default(), |problems, (_, problem)| {
-        problems.with(*problem)
-    })
 }
 
 /// WINHTTP_OPTION_TCP_KEEPALIVE.

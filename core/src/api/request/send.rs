@@ -12,6 +12,7 @@ use winhttp_proto::header::HeaderList;
 use winhttp_proto::header::edit::{self, EditError, Modifiers};
 use winhttp_proto::notify::{Notification, RequestOperation};
 
+use super::destination::Wanted;
 use super::life::{Attached, Standing};
 use super::operation::Operation;
 use super::plan::{Payload, Plan};
@@ -242,11 +243,18 @@ impl<E: Embedder> Request<E> {
         let wake = waker.unwrap_or_else(|| Arc::new(LaneWake(self.myself.clone())));
         if let Some((url, query)) = plan.asks {
             let lookup = self.connect.session().look_up_proxy(&url, query, &wake)?;
-            let driver = Driver::unrouted(plan.request, plan.route, wake, place);
+            let route = plan.connection.route;
+            let driver = Driver::unrouted(plan.request, route, wake, place);
             return Ok((driver, Some(lookup)));
         }
-        let asked = pool::ask(&plan.key, plan.demand, plan.ahead, || Arc::clone(&wake));
-        let driver = Driver::new(plan.request, plan.route, wake, place, asked);
+        let Wanted {
+            route,
+            key,
+            demand,
+            ahead,
+        } = plan.connection;
+        let asked = pool::ask(&key, demand, ahead, || Arc::clone(&wake));
+        let driver = Driver::new(plan.request, route, wake, place, asked);
         Ok((driver, None))
     }
 }

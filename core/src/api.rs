@@ -21,6 +21,7 @@ mod resolver;
 mod session;
 mod websocket;
 
+pub use crate::engine::settings;
 pub use autoproxy::{AutoproxyQuery, Detection, detect_script};
 pub use connect::Connect;
 pub use groups::ConnectionGroups;

@@ -1,30 +1,40 @@
-//! Which proxy serves a URL, and what the machine and the user have configured:
-//! WinHttpGetProxyForUrl, WinHttpDetectAutoProxyConfigUrl, WinHttpResetAutoProxy, WinHttpGet- and
-//! WinHttpSetDefaultProxyConfiguration, WinHttpGetIEProxyConfigForCurrentUser.
+//! Which proxy serves a URL: WinHttpGetProxyForUrl, WinHttpDetectAutoProxyConfigUrl,
+//! WinHttpResetAutoProxy. What the machine and the user have configured: `configuration` and
+//! `settings`.
 //!
-//! Scripts and detection are [`winhttp_core::api`]'s. This version has no configuration, and says so
-//! in the way programs recover from; the function that sets one checks its arguments and fails with
-//! ERROR_CALL_NOT_IMPLEMENTED.
+//! Scripts and detection are [`winhttp_core::api`]'s.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::{Done, Status};
 use winhttp_abi::handle::{Hinternet, bits};
-use winhttp_abi::types::{AutoproxyOptions, CurrentUserIeProxyConfig, ProxyInfo};
+use winhttp_abi::types::{AutoproxyOptions, ProxyInfo};
 use winhttp_abi::wide::Unit;
-use winhttp_abi::{Code, Result, allocation, input, output};
+use winhttp_abi::{Code, Result, input, output};
 use winhttp_core::api::{AutoproxyQuery, Detection, detect_script};
 use winhttp_proto::proxy::pac::{HostCase, Question};
 use winhttp_proto::proxy::pac_result::list_text;
+
+use given::Given;
 
 use crate::arguments::{refuse_if, required_text};
 use crate::library::library;
 use crate::map;
 use crate::url::check_url;
 
+mod configuration;
+mod given;
+mod notification;
 mod resolver;
 mod settings;
 
+pub use configuration::{
+    WinHttpGetDefaultProxyConfiguration, WinHttpGetIEProxyConfigForCurrentUser,
+    WinHttpSetDefaultProxyConfiguration,
+};
+pub use notification::{
+    WinHttpRegisterProxyChangeNotification, WinHttpUnregisterProxyChangeNotification,
+};
 pub use resolver::{
     WinHttpCreateProxyResolver, WinHttpFreeProxyResult, WinHttpFreeProxyResultEx,
     WinHttpGetProxyForUrlEx, WinHttpGetProxyForUrlEx2, WinHttpGetProxyResult,
@@ -33,8 +43,7 @@ pub use resolver::{
 pub use settings::{
     WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx, WinHttpGetProxySettingsEx,
     WinHttpGetProxySettingsResultEx, WinHttpGetProxySettingsVersion, WinHttpReadProxySettings,
-    WinHttpRegisterProxyChangeNotification, WinHttpSetProxySettingsPerUser,
-    WinHttpUnregisterProxyChangeNotification, WinHttpWriteProxySettings,
+    WinHttpSetProxySettingsPerUser, WinHttpWriteProxySettings,
 };
 
 /// All flags of WINHTTP_AUTOPROXY_OPTIONS.
@@ -118,49 +127,6 @@ export! {
         library().reset_autoproxy(bits(session), discards).map_err(map::code)?;
         Ok(Status)
     }
-
-    /// No proxy: there is no setting for the machine, and requests go direct. FALSE:
-    /// ERROR_INVALID_PARAMETER for NULL.
-    pub fn WinHttpGetDefaultProxyConfiguration<W>(info: *mut ProxyInfo<W>) -> Done {
-        // SAFETY: C's promise about its structure.
-        let written = unsafe { output::value(info, no_proxy()) };
-        if written { Ok(Done) } else { Err(Code::INVALID_PARAMETER) }
-    }
-
-    /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for
-    /// a named proxy without its name, and for text that is not ASCII.
-    pub fn WinHttpSetDefaultProxyConfiguration<W>(info: *const ProxyInfo<W>) -> Done {
-        // SAFETY: C's promise about its structure.
-        let info = unsafe { input::value(info) }.ok_or(Code::INVALID_PARAMETER)?;
-        match info.dw_access_type {
-            c::WINHTTP_ACCESS_TYPE_NO_PROXY => {}
-            c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {
-                // SAFETY: C's promise about its strings.
-                let proxy = unsafe { required_text(info.lpsz_proxy.cast_const()) }?;
-                // SAFETY: as above.
-                let bypass = unsafe { input::text(info.lpsz_proxy_bypass.cast_const()) }?;
-                refuse_if(!proxy.is_ascii() || !bypass.is_none_or(|bypass| bypass.is_ascii()))?;
-            }
-            _ => return Err(Code::INVALID_PARAMETER),
-        }
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
-
-    /// The user's settings: no detection, no script, no proxy, since this version reads none.
-    /// FALSE: ERROR_INVALID_PARAMETER for NULL.
-    pub fn WinHttpGetIEProxyConfigForCurrentUser<W>(
-        config: *mut CurrentUserIeProxyConfig<W>,
-    ) -> Done {
-        let nothing = CurrentUserIeProxyConfig {
-            f_auto_detect: 0,
-            lpsz_auto_config_url: std::ptr::null_mut(),
-            lpsz_proxy: std::ptr::null_mut(),
-            lpsz_proxy_bypass: std::ptr::null_mut(),
-        };
-        // SAFETY: C's promise about its structure.
-        let written = unsafe { output::value(config, nothing) };
-        if written { Ok(Done) } else { Err(Code::INVALID_PARAMETER) }
-    }
 }
 
 /// One way at least, and everything that belongs to a way exactly if that is taken.
@@ -230,12 +196,7 @@ fn detection(flags: u32) -> Detection {
 
 /// Text that the program frees with GlobalFree.
 fn given_text<W: Unit>(text: &str) -> Result<*mut W> {
-    let given = allocation::text::<W>(text);
-    if given.is_null() {
-        Err(Code::NOT_ENOUGH_MEMORY)
-    } else {
-        Ok(given)
-    }
+    Ok(Given::text(Some(text))?.hand_over())
 }
 
 /// "Go direct", without texts to be freed.

@@ -89,6 +89,7 @@ mod program_expectations;
 mod proxies;
 mod proxy_credentials;
 mod proxy_scripts;
+mod proxy_settings;
 mod proxy_tunnels;
 mod public_server;
 mod queued_receive;

@@ -1,26 +1,31 @@
-//! The stored proxy settings of a machine or user: reading, writing and watching them. This version
-//! has none.
-//!
-//! Each function checks handles and arguments as it will when there are settings, and then fails
-//! with ERROR_CALL_NOT_IMPLEMENTED. Where the true answer is known already, it gives that; its
-//! documentation says so.
+//! The stored proxy settings of a machine or user: reading and writing them, and those of a
+//! connection. Watching them is `notification`.
 
 use std::ffi::c_void;
+use std::ptr::null_mut;
 
+use winhttp_abi::allocation::release;
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::{Nothing, Status};
 use winhttp_abi::handle::{Hinternet, bits};
-use winhttp_abi::types::{ProxySettings, ProxySettingsParam};
-use winhttp_abi::{Code, input};
+use winhttp_abi::types::{FileTime, ProxySettings, ProxySettingsParam};
+use winhttp_abi::wide::Unit;
+use winhttp_abi::{Code, Result, input, output};
+use winhttp_core::api::settings::{self, UserSettings};
+use winhttp_proto::proxy::stored::{StaticTexts, UserTexts};
 
+use super::given::Given;
 use super::resolver::no_resolver;
-use crate::arguments::refuse_if;
+use crate::arguments::{refuse_if, required_text};
 use crate::library::library;
 use crate::map;
 
-/// WINHTTP_PROXY_CHANGE_CALLBACK.
-type ProxyChangeCallback = Option<unsafe extern "C" fn(flags: u64, context: *mut c_void)>;
+/// All of WINHTTP_PROXY_TYPE_*.
+const KINDS: u32 = c::WINHTTP_PROXY_TYPE_DIRECT
+    | c::WINHTTP_PROXY_TYPE_PROXY
+    | c::WINHTTP_PROXY_TYPE_AUTO_PROXY_URL
+    | c::WINHTTP_PROXY_TYPE_AUTO_DETECT;
 
 export! {
     /// The error of a handle that is no resolver, which no handle is.
@@ -45,22 +50,40 @@ export! {
         Ok(Status)
     }
 
-    /// ERROR_INVALID_PARAMETER for no structure to fill.
+    /// The user's settings, for WinHttpFreeProxySettings. There are no settings of single
+    /// connections: those of all are returned, whatever is named, and the wishes for what is to be
+    /// returned instead have no effect. `version` and `are_defaults` may be NULL.
+    ///
+    /// Errors: those of the session; ERROR_INVALID_PARAMETER for no structure to fill,
+    /// ERROR_NOT_ENOUGH_MEMORY.
     pub fn WinHttpReadProxySettings<W>(
         session: Hinternet,
         _connection: *const W,
         _fall_back: i32,
         _set_auto_discover: i32,
-        _version: *mut u32,
-        _are_defaults: *mut i32,
+        version: *mut u32,
+        are_defaults: *mut i32,
         settings: *mut ProxySettings<W>,
     ) -> Status {
         library().session(bits(session)).map_err(map::code)?;
         refuse_if(settings.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
+        let now = settings::current();
+        let filled = filled(&now.user, now.version)?;
+        // SAFETY: C's promise about its structure.
+        unsafe { output::value(settings, filled) };
+        // SAFETY: C's promise about its result.
+        unsafe { output::value(version, now.version) };
+        // SAFETY: as above.
+        unsafe { output::value(are_defaults, 1) };
+        Ok(Status)
     }
 
-    /// ERROR_INVALID_PARAMETER for NULL and for another dwStructSize.
+    /// Stores the user's settings: those that dwFlags selects; without any of them, "directly".
+    ///
+    /// Errors: those of the session; ERROR_INVALID_PARAMETER for NULL, for another dwStructSize,
+    /// for unknown flags, for a flag without its text, and for texts that
+    /// WinHttpSetDefaultProxyConfiguration refuses, unless for not being ASCII; ERROR_ACCESS_DENIED
+    /// if the file cannot be written.
     pub fn WinHttpWriteProxySettings<W>(
         session: Hinternet,
         _force: i32,
@@ -68,42 +91,128 @@ export! {
     ) -> Status {
         library().session(bits(session)).map_err(map::code)?;
         // SAFETY: C's promise about its structure.
-        unsafe { input::structure(settings) }?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
+        let given = unsafe { input::structure(settings) }?;
+        // SAFETY: C's promise about its strings.
+        let texts = unsafe { user_texts(&given) }?;
+        settings::store_user(texts).map_err(map::code)?;
+        Ok(Status)
     }
 
-    /// Does nothing: nothing fills such a structure.
-    pub fn WinHttpFreeProxySettings<W>(_settings: *mut ProxySettings<W>) -> Nothing {
+    /// Frees what is in the structure, which is empty then; it belongs to the program itself.
+    pub fn WinHttpFreeProxySettings<W>(settings: *mut ProxySettings<W>) -> Nothing {
+        // SAFETY: C's promise about its structure.
+        let Some(filled) = (unsafe { input::value(settings) }) else {
+            return Ok(Nothing);
+        };
+        // SAFETY: the structure is there, as it was read.
+        unsafe { output::value(settings, empty()) };
+        for text in [
+            filled.pwsz_connection_name,
+            filled.pwsz_proxy,
+            filled.pwsz_proxy_bypass,
+            filled.pwsz_autoconfig_url,
+            filled.pwsz_autoconfig_secondary_url,
+            filled.pwsz_last_known_good_auto_config_url,
+            filled.pdw_detected_interface_ip.cast(),
+            filled.p_network_keys.cast(),
+        ] {
+            // SAFETY: C's promise that WinHttpReadProxySettings filled it; NULL is fine.
+            unsafe { release(text.cast()) };
+        }
         Ok(Nothing)
     }
 
-    /// ERROR_INVALID_PARAMETER for NULL.
+    /// A number that grows with every change of the settings. ERROR_INVALID_PARAMETER for NULL.
     pub fn WinHttpGetProxySettingsVersion<W>(session: Hinternet, version: *mut u32) -> Status {
         library().session(bits(session)).map_err(map::code)?;
         refuse_if(version.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
+        // SAFETY: C's promise about its result.
+        unsafe { output::value(version, settings::current().version) };
+        Ok(Status)
     }
 
-    /// ERROR_CALL_NOT_IMPLEMENTED.
-    pub fn WinHttpSetProxySettingsPerUser<W>(_per_user: i32) -> Status {
-        Err(Code::CALL_NOT_IMPLEMENTED)
+    /// Settings are each user's own: ERROR_ACCESS_DENIED for FALSE.
+    pub fn WinHttpSetProxySettingsPerUser<W>(per_user: i32) -> Status {
+        if per_user == 0 {
+            return Err(Code(c::ERROR_ACCESS_DENIED));
+        }
+        Ok(Status)
     }
+}
 
-    /// ERROR_INVALID_PARAMETER for a missing argument and for other flags than
-    /// WINHTTP_PROXY_NOTIFY_CHANGE.
-    pub fn WinHttpRegisterProxyChangeNotification<W>(
-        flags: u64,
-        callback: ProxyChangeCallback,
-        _context: *mut c_void,
-        registration: *mut *mut c_void,
-    ) -> Status {
-        refuse_if(flags != c::WINHTTP_PROXY_NOTIFY_CHANGE)?;
-        refuse_if(callback.is_none() || registration.is_null())?;
-        Err(Code::CALL_NOT_IMPLEMENTED)
-    }
+/// Settings as programs read them.
+fn filled<W: Unit>(user: &UserSettings, version: u32) -> Result<ProxySettings<W>> {
+    let proxy = user.fixed.texts.proxy.as_deref();
+    let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
+    let flags = c::WINHTTP_PROXY_TYPE_DIRECT
+        | flag(proxy.is_some(), c::WINHTTP_PROXY_TYPE_PROXY)
+        | flag(user.pac_url.is_some(), c::WINHTTP_PROXY_TYPE_AUTO_PROXY_URL)
+        | flag(user.auto_detect, c::WINHTTP_PROXY_TYPE_AUTO_DETECT);
+    let proxy = Given::text(proxy)?;
+    let bypass = Given::text(user.fixed.texts.bypass.as_deref())?;
+    let script = Given::text(user.pac_url.as_deref())?;
+    Ok(ProxySettings {
+        dw_struct_size: u32::try_from(size_of::<ProxySettings<W>>()).unwrap_or(0),
+        dw_flags: flags,
+        dw_current_settings_version: version,
+        pwsz_proxy: proxy.hand_over(),
+        pwsz_proxy_bypass: bypass.hand_over(),
+        pwsz_autoconfig_url: script.hand_over(),
+        ..empty()
+    })
+}
 
-    /// ERROR_INVALID_HANDLE: nothing can be registered (the true answer).
-    pub fn WinHttpUnregisterProxyChangeNotification<W>(_registration: *mut c_void) -> Status {
-        Err(Code::INVALID_HANDLE)
+/// Nothing to be freed.
+fn empty<W>() -> ProxySettings<W> {
+    ProxySettings {
+        dw_struct_size: 0,
+        dw_flags: 0,
+        dw_current_settings_version: 0,
+        pwsz_connection_name: null_mut(),
+        pwsz_proxy: null_mut(),
+        pwsz_proxy_bypass: null_mut(),
+        pwsz_autoconfig_url: null_mut(),
+        pwsz_autoconfig_secondary_url: null_mut(),
+        dw_auto_discovery_flags: 0,
+        pwsz_last_known_good_auto_config_url: null_mut(),
+        dw_autoconfig_reload_delay_mins: 0,
+        ft_last_known_detect_time: FileTime {
+            dw_low_date_time: 0,
+            dw_high_date_time: 0,
+        },
+        dw_detected_interface_ip_count: 0,
+        pdw_detected_interface_ip: null_mut(),
+        c_network_keys: 0,
+        p_network_keys: null_mut(),
     }
+}
+
+/// What a program wants to be stored.
+///
+/// # Safety
+/// The structure's texts are NULL or terminated strings.
+unsafe fn user_texts<W: Unit>(given: &ProxySettings<W>) -> Result<UserTexts> {
+    let flags = given.dw_flags;
+    refuse_if(flags & !KINDS != 0)?;
+    let mut texts = UserTexts {
+        auto_detect: flags & c::WINHTTP_PROXY_TYPE_AUTO_DETECT != 0,
+        ..UserTexts::default()
+    };
+    if flags & c::WINHTTP_PROXY_TYPE_AUTO_PROXY_URL != 0 {
+        // SAFETY: the caller's promise.
+        let script = unsafe { required_text(given.pwsz_autoconfig_url.cast_const()) }?;
+        refuse_if(script.trim().is_empty())?;
+        texts.pac_url = Some(script);
+    }
+    if flags & c::WINHTTP_PROXY_TYPE_PROXY != 0 {
+        // SAFETY: as above.
+        let proxy = unsafe { required_text(given.pwsz_proxy.cast_const()) }?;
+        refuse_if(proxy.trim().is_empty())?;
+        texts.fixed = StaticTexts {
+            proxy: Some(proxy),
+            // SAFETY: as above.
+            bypass: unsafe { input::text(given.pwsz_proxy_bypass.cast_const()) }?,
+        };
+    }
+    Ok(texts)
 }

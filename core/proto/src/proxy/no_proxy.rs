@@ -5,8 +5,8 @@
 //! entry = "*"  or  [ "." ] domain [ ":" port ]  or  address [ "/" bits ]
 //! ```
 //!
-//! A domain stands for all names below it, too. WinHTTP's `<local>`, `<-loopback>` and patterns with
-//! `*` are understood as well; what cannot be read matches nothing.
+//! A domain stands for all names below it, too. WinHTTP's `<local>`, `<-loopback>` and patterns
+//! with `*` are understood as well; what cannot be read matches nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

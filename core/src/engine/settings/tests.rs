@@ -1,3 +1,5 @@
+//! Settings from a file and an environment that each test makes for itself.
+
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

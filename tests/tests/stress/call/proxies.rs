@@ -1,5 +1,5 @@
-//! Credentials, proxies and connection groups. Proxies are not built yet: arguments and handles are
-//! what is tried of them.
+//! Credentials, proxies and connection groups. Of proxies, arguments and handles are what is tried:
+//! settings that could be stored are those of whoever runs the tests.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{AutoproxyOptions, ProxyInfo, ProxySettings};
@@ -153,10 +153,18 @@ impl Caller {
         match function {
             F::GetDefaultProxyConfiguration => {
                 // SAFETY: the structure lives through the call.
-                of_bool(unsafe { winhttp::WinHttpGetDefaultProxyConfiguration::<W>(&raw mut info) })
+                let code = of_bool(unsafe {
+                    winhttp::WinHttpGetDefaultProxyConfiguration::<W>(&raw mut info)
+                });
+                for text in [info.lpsz_proxy, info.lpsz_proxy_bypass] {
+                    // SAFETY: NULL, or what the library gave.
+                    unsafe { winhttp::GlobalFree(text.cast()) };
+                }
+                code
             }
             F::SetDefaultProxyConfiguration => {
-                info.dw_access_type = self.chance.pick(&[1, 3, 7]);
+                // What would be stored is the user's own: nothing of this is.
+                info.dw_access_type = self.chance.pick(&[3, 7]);
                 // SAFETY: as above.
                 of_bool(unsafe {
                     winhttp::WinHttpSetDefaultProxyConfiguration::<W>(&raw const info)
@@ -236,14 +244,17 @@ impl Caller {
                 let flags = self.chance.pick(&[0, 1]);
                 let place = &raw mut registration;
                 // SAFETY: the callback lives for ever, the result through the call.
-                unsafe {
+                let code = unsafe {
                     winhttp::WinHttpRegisterProxyChangeNotification::<W>(
                         flags,
                         Some(changed),
                         null,
                         place,
                     )
-                }
+                };
+                // SAFETY: NULL, or a registration.
+                unsafe { winhttp::WinHttpUnregisterProxyChangeNotification::<W>(registration) };
+                code
             }
             // SAFETY: no registration is followed.
             _ => unsafe { winhttp::WinHttpUnregisterProxyChangeNotification::<W>(null) },
@@ -255,6 +266,8 @@ impl Caller {
         let (raw, null) = (target.raw(), std::ptr::null_mut::<std::ffi::c_void>());
         let mut settings: ProxySettings<W> = zeroed();
         settings.dw_struct_size = self.chance.pick(&[0, size::<ProxySettings<W>>()]);
+        // Not stored, as it would be the user's own.
+        settings.dw_flags = 1 << 31;
         let (mut version, mut defaults) = (0, 0);
         match function {
             // SAFETY: NULL is no parameter.
@@ -270,18 +283,23 @@ impl Caller {
                 // SAFETY: NULL is nothing to free.
                 unsafe { winhttp::WinHttpFreeProxySettingsEx::<W>(kind, null) }
             }
-            // SAFETY: all memory lives through the call.
-            F::ReadProxySettings => unsafe {
-                winhttp::WinHttpReadProxySettings::<W>(
-                    raw,
-                    std::ptr::null(),
-                    0,
-                    0,
-                    &raw mut version,
-                    &raw mut defaults,
-                    &raw mut settings,
-                )
-            },
+            F::ReadProxySettings => {
+                // SAFETY: all memory lives through the call.
+                let code = unsafe {
+                    winhttp::WinHttpReadProxySettings::<W>(
+                        raw,
+                        std::ptr::null(),
+                        0,
+                        0,
+                        &raw mut version,
+                        &raw mut defaults,
+                        &raw mut settings,
+                    )
+                };
+                // SAFETY: zeros, or filled by the library.
+                unsafe { winhttp::WinHttpFreeProxySettings::<W>(&raw mut settings) };
+                code
+            }
             // SAFETY: as above.
             F::WriteProxySettings => unsafe {
                 winhttp::WinHttpWriteProxySettings::<W>(raw, 0, &raw const settings)

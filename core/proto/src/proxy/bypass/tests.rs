@@ -1,3 +1,5 @@
+//! Which targets bypass lists mean, by the facts of their grammar.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the environment's variables say, and how that is reported.
+
 use proptest::prelude::*;
 
 use super::*;

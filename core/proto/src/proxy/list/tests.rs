@@ -1,3 +1,5 @@
+//! What proxy lists say, by the facts of their grammar.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -47,6 +49,15 @@ fn fact_29_1_1_entries_with_and_without_keys() {
         ("socks=s", "direct", "direct"),
         ("[::1]:3128", "[::1]:3128", "[::1]:3128"),
         ("http=::1", "[::1]:80", "direct"),
+    ]);
+}
+
+#[test]
+fn fact_29_1_1_and_expectation_40_keys_come_in_upper_case() {
+    check(&[
+        ("HTTPS=http://host:8080", "direct", "host:8080"),
+        ("HTTP=HTTP://a:1;HTTPS=b:2", "a:1", "b:2"),
+        ("ALL=p", "p:80", "p:80"),
     ]);
 }
 

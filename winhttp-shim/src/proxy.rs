@@ -27,6 +27,7 @@ mod given;
 mod notification;
 mod resolver;
 mod settings;
+mod settings_ex;
 
 pub use configuration::{
     WinHttpGetDefaultProxyConfiguration, WinHttpGetIEProxyConfigForCurrentUser,
@@ -41,9 +42,11 @@ pub use resolver::{
     WinHttpGetProxyResultEx,
 };
 pub use settings::{
-    WinHttpFreeProxySettings, WinHttpFreeProxySettingsEx, WinHttpGetProxySettingsEx,
-    WinHttpGetProxySettingsResultEx, WinHttpGetProxySettingsVersion, WinHttpReadProxySettings,
+    WinHttpFreeProxySettings, WinHttpGetProxySettingsVersion, WinHttpReadProxySettings,
     WinHttpSetProxySettingsPerUser, WinHttpWriteProxySettings,
+};
+pub use settings_ex::{
+    WinHttpFreeProxySettingsEx, WinHttpGetProxySettingsEx, WinHttpGetProxySettingsResultEx,
 };
 
 /// All flags of WINHTTP_AUTOPROXY_OPTIONS.

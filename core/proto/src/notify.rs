@@ -87,6 +87,8 @@ pub enum Notification {
     WebSocketError(WebSocketOperation, Failure),
     /// A resolver has found the proxies for a URL.
     ProxyForUrlFound,
+    /// A resolver has read the proxy settings.
+    ProxySettingsRead,
     /// An operation on a resolver failed.
     ResolverError(ResolverOperation, Failure),
 }
@@ -108,6 +110,7 @@ impl Notification {
             Self::ShutdownComplete => Some(WebSocketOperation::Shutdown.into()),
             Self::WebSocketError(operation, _) => Some((*operation).into()),
             Self::ProxyForUrlFound => Some(ResolverOperation::GetProxyForUrl.into()),
+            Self::ProxySettingsRead => Some(ResolverOperation::GetProxySettings.into()),
             Self::ResolverError(operation, _) => Some((*operation).into()),
             Self::ResolvingName(_)
             | Self::NameResolved(_)
@@ -244,6 +247,8 @@ pub enum WebSocketOperation {
 pub enum ResolverOperation {
     /// WinHttpGetProxyForUrlEx and WinHttpGetProxyForUrlEx2.
     GetProxyForUrl,
+    /// WinHttpGetProxySettingsEx.
+    GetProxySettings,
 }
 
 /// What a WebSocket buffer holds (WINHTTP_WEB_SOCKET_BUFFER_TYPE).
@@ -360,6 +365,11 @@ mod tests {
             (
                 Notification::ProxyForUrlFound,
                 ResolverOperation::GetProxyForUrl.into(),
+                false,
+            ),
+            (
+                Notification::ProxySettingsRead,
+                ResolverOperation::GetProxySettings.into(),
                 false,
             ),
         ]

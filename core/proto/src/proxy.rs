@@ -13,7 +13,7 @@ pub mod pac_result;
 mod server;
 pub mod stored;
 
-pub use bypass::BypassList;
+pub use bypass::{BypassList, bypass_entries};
 pub use list::ProxyList;
 pub use server::{ProxyKind, ProxyServer};
 

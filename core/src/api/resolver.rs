@@ -14,6 +14,7 @@ use super::completions::Completions;
 use super::handle::Handle;
 use super::library::{Library, Object};
 use super::session::Session;
+use crate::engine::settings::{self, Settings};
 use crate::lock::if_free;
 
 /// A resolver.
@@ -31,6 +32,8 @@ struct State {
     running: Running,
     /// What the last look-up that succeeded has found.
     found: Option<Vec<Candidate>>,
+    /// What was read of the settings last.
+    settings: Option<Arc<Settings>>,
 }
 
 /// The look-up that runs.
@@ -110,11 +113,7 @@ impl<E: Embedder> Resolver<E> {
         if autoproxy.misses(&query) {
             return Err(Error::AutodetectionFailed.into());
         }
-        if let Some(thread) = self.handle.delivery().thread() {
-            thread
-                .ensure_running()
-                .map_err(|_| Error::NotEnoughMemory)?;
-        }
+        self.ensure_delivery()?;
         {
             let mut state = self.state();
             // Closing sets this before it looks for what runs.
@@ -160,6 +159,50 @@ impl<E: Embedder> Resolver<E> {
         self.check_generation()?;
         let found = self.state().found.clone();
         found.ok_or_else(|| Error::IncorrectHandleState.into())
+    }
+
+    /// Reads the proxy settings (WinHttpGetProxySettingsEx); that it has is notified. After an error
+    /// nothing is notified.
+    ///
+    /// # Errors
+    /// [`Error::IncorrectHandleState`] if the resolver was discarded; [`Error::InvalidOperation`]
+    /// while a look-up runs, whose context this would take; [`Error::NotEnoughMemory`].
+    pub fn read_settings(self: &Arc<Self>, context: usize) -> Result<()> {
+        self.check_generation()?;
+        self.ensure_delivery()?;
+        let read = settings::current();
+        let mut completions = Completions::of_call(&self.handle);
+        let mut state = self.state();
+        if self.handle.is_closed() {
+            return Err(Error::InvalidHandle.into());
+        }
+        if !matches!(state.running, Running::None) {
+            return Err(Error::InvalidOperation.into());
+        }
+        state.settings = Some(read);
+        self.handle.set_context(context);
+        completions.push(Notification::ProxySettingsRead);
+        drop(state);
+        completions.deliver();
+        Ok(())
+    }
+
+    /// What was read last (WinHttpGetProxySettingsResultEx).
+    ///
+    /// # Errors
+    /// [`Error::IncorrectHandleState`] before anything was.
+    pub fn settings(&self) -> Result<Arc<Settings>> {
+        let settings = self.state().settings.clone();
+        settings.ok_or_else(|| Error::IncorrectHandleState.into())
+    }
+
+    fn ensure_delivery(&self) -> Result<()> {
+        match self.handle.delivery().thread() {
+            Some(thread) => Ok(thread
+                .ensure_running()
+                .map_err(|_| Error::NotEnoughMemory)?),
+            None => Ok(()),
+        }
     }
 
     fn check_generation(&self) -> Result<()> {

@@ -13,8 +13,10 @@ use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
 use winhttp_abi::wide::Unit;
 use winhttp_tests::program::{ends, own_test};
 use winhttp_tests::scratch::Scratch;
+use winhttp_tests::support::autoproxy;
 use winhttp_tests::{Client, Mode, call, status, text};
 
+mod resolver;
 mod watching;
 
 const NAMED: u32 = c::WINHTTP_ACCESS_TYPE_NAMED_PROXY;
@@ -104,14 +106,7 @@ fn replace_file(content: &str) {
 
 /// Text that the library gave, which is freed.
 fn taken<W: Unit>(text: *mut W) -> Option<String> {
-    if text.is_null() {
-        return None;
-    }
-    // SAFETY: the library gave it, terminated.
-    let copy = unsafe { winhttp_abi::input::text(text.cast_const()) }.unwrap();
-    // SAFETY: it is the program's, and used no more.
-    unsafe { winhttp::GlobalFree(text.cast()) };
-    copy
+    (!text.is_null()).then(|| autoproxy::taken(text))
 }
 
 /// The machine's setting: type, proxy, bypass list.

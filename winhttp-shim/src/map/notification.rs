@@ -36,7 +36,8 @@ pub(crate) fn deliver<W: Unit>(handle: HandleId, notification: &Notification, ca
         | N::HeadersAvailable
         | N::CloseComplete
         | N::ShutdownComplete
-        | N::ProxyForUrlFound => call(status, std::ptr::null_mut(), 0),
+        | N::ProxyForUrlFound
+        | N::ProxySettingsRead => call(status, std::ptr::null_mut(), 0),
         N::RequestSent(number)
         | N::ResponseReceived(number)
         | N::IntermediateResponse(number)
@@ -108,6 +109,7 @@ pub(crate) fn status(notification: &Notification) -> u32 {
             c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
         }
         N::ProxyForUrlFound => c::WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE,
+        N::ProxySettingsRead => c::WINHTTP_CALLBACK_STATUS_GETPROXYSETTINGS_COMPLETE,
         N::CloseComplete => c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE,
         N::ShutdownComplete => c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE,
     }
@@ -156,6 +158,7 @@ fn api(operation: RequestOperation) -> usize {
 fn resolver_api(operation: ResolverOperation) -> usize {
     let number = match operation {
         ResolverOperation::GetProxyForUrl => c::API_GET_PROXY_FOR_URL,
+        ResolverOperation::GetProxySettings => c::API_GET_PROXY_SETTINGS,
     };
     usize::try_from(number).unwrap_or(0)
 }

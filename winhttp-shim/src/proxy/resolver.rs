@@ -11,7 +11,6 @@ use winhttp_abi::handle::{Hinternet, bits, from_bits};
 use winhttp_abi::types::{AutoproxyOptions, ProxyResult, ProxyResultEntry, ProxyResultEx};
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result, input, output};
-use winhttp_core::api::Object;
 use winhttp_proto::proxy::pac_result::Candidate;
 use winhttp_proto::proxy::{ProxyKind, ProxyServer};
 
@@ -216,13 +215,4 @@ unsafe fn free<W: Unit>(count: u32, entries: *mut ProxyResultEntry<W>) {
     }
     // SAFETY: as above.
     unsafe { release(entries.cast::<c_void>()) };
-}
-
-/// The error of a function on resolvers that is not built.
-pub(super) fn no_resolver(handle: Hinternet) -> Code {
-    match library().object(bits(handle)) {
-        Ok(Object::Resolver(_)) => Code::CALL_NOT_IMPLEMENTED,
-        Ok(_) => Code(c::ERROR_WINHTTP_INCORRECT_HANDLE_TYPE),
-        Err(error) => map::code(error),
-    }
 }

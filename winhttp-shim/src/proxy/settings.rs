@@ -1,7 +1,6 @@
-//! The stored proxy settings of a machine or user: reading and writing them, and those of a
-//! connection. Watching them is `notification`.
+//! The stored proxy settings of a user: reading and writing them. Those of a resolver are
+//! `settings_ex`, and watching them is `notification`.
 
-use std::ffi::c_void;
 use std::ptr::null_mut;
 
 use winhttp_abi::allocation::release;
@@ -9,14 +8,13 @@ use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::{Nothing, Status};
 use winhttp_abi::handle::{Hinternet, bits};
-use winhttp_abi::types::{FileTime, ProxySettings, ProxySettingsParam};
+use winhttp_abi::types::{FileTime, ProxySettings};
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result, input, output};
 use winhttp_core::api::settings::{self, UserSettings};
 use winhttp_proto::proxy::stored::{StaticTexts, UserTexts};
 
 use super::given::Given;
-use super::resolver::no_resolver;
 use crate::arguments::{refuse_if, required_text};
 use crate::library::library;
 use crate::map;
@@ -28,28 +26,6 @@ const KINDS: u32 = c::WINHTTP_PROXY_TYPE_DIRECT
     | c::WINHTTP_PROXY_TYPE_AUTO_DETECT;
 
 export! {
-    /// The error of a handle that is no resolver, which no handle is.
-    pub fn WinHttpGetProxySettingsEx<W>(
-        resolver: Hinternet,
-        _kind: i32,
-        _parameters: *const ProxySettingsParam<W>,
-        _context: usize,
-    ) -> Status {
-        Err(no_resolver(resolver))
-    }
-
-    /// The error of a handle that is no resolver, which no handle is.
-    pub fn WinHttpGetProxySettingsResultEx<W>(resolver: Hinternet, _settings: *mut c_void) -> Status {
-        Err(no_resolver(resolver))
-    }
-
-    /// Does nothing, as nothing fills such a structure; ERROR_INVALID_PARAMETER for a type that has
-    /// none.
-    pub fn WinHttpFreeProxySettingsEx<W>(kind: i32, _settings: *mut c_void) -> Status {
-        refuse_if(!matches!(kind, c::WinHttpProxySettingsTypeWsl | c::WinHttpProxySettingsTypeWsa))?;
-        Ok(Status)
-    }
-
     /// The user's settings, for WinHttpFreeProxySettings. There are no settings of single
     /// connections: those of all are returned, whatever is named, and the wishes for what is to be
     /// returned instead have no effect. `version` and `are_defaults` may be NULL.
@@ -143,11 +119,7 @@ export! {
 /// Settings as programs read them.
 fn filled<W: Unit>(user: &UserSettings, version: u32) -> Result<ProxySettings<W>> {
     let proxy = user.fixed.texts.proxy.as_deref();
-    let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
-    let flags = c::WINHTTP_PROXY_TYPE_DIRECT
-        | flag(proxy.is_some(), c::WINHTTP_PROXY_TYPE_PROXY)
-        | flag(user.pac_url.is_some(), c::WINHTTP_PROXY_TYPE_AUTO_PROXY_URL)
-        | flag(user.auto_detect, c::WINHTTP_PROXY_TYPE_AUTO_DETECT);
+    let flags = kinds(user);
     let proxy = Given::text(proxy)?;
     let bypass = Given::text(user.fixed.texts.bypass.as_deref())?;
     let script = Given::text(user.pac_url.as_deref())?;
@@ -160,6 +132,16 @@ fn filled<W: Unit>(user: &UserSettings, version: u32) -> Result<ProxySettings<W>
         pwsz_autoconfig_url: script.hand_over(),
         ..empty()
     })
+}
+
+/// WINHTTP_PROXY_TYPE_* of what is set.
+pub(super) fn kinds(user: &UserSettings) -> u32 {
+    let flag = |is_set: bool, flag: u32| if is_set { flag } else { 0 };
+    let has_proxy = user.fixed.texts.proxy.is_some();
+    c::WINHTTP_PROXY_TYPE_DIRECT
+        | flag(has_proxy, c::WINHTTP_PROXY_TYPE_PROXY)
+        | flag(user.pac_url.is_some(), c::WINHTTP_PROXY_TYPE_AUTO_PROXY_URL)
+        | flag(user.auto_detect, c::WINHTTP_PROXY_TYPE_AUTO_DETECT)
 }
 
 /// Nothing to be freed.

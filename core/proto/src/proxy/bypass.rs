@@ -57,7 +57,7 @@ impl BypassList {
     #[must_use]
     pub fn parse(list: &str) -> Self {
         let mut read = Self::default();
-        for entry in words(list) {
+        for entry in bypass_entries(list) {
             if entry.eq_ignore_ascii_case("<-loopback>") {
                 read.sends_loopback = true;
             } else {
@@ -91,8 +91,8 @@ impl BypassList {
     }
 }
 
-/// The entries of a text, none of them empty.
-pub(super) fn words(list: &str) -> impl Iterator<Item = &str> {
+/// The entries of a bypass list as they are written, none of them empty.
+pub fn bypass_entries(list: &str) -> impl Iterator<Item = &str> {
     list.split([';', ',', ' ', '\t'])
         .filter(|entry| !entry.is_empty())
 }

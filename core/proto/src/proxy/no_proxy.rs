@@ -10,7 +10,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::bypass::{BypassList, Entry, Pattern, words};
+use super::bypass::{BypassList, Entry, Pattern, bypass_entries};
 use super::glob::Glob;
 use super::server::split_port;
 use crate::url::host::Host;
@@ -27,7 +27,7 @@ pub(super) struct NoProxy {
 impl NoProxy {
     pub(super) fn parse(list: &str) -> Self {
         let mut read = Self::default();
-        for word in words(list).filter(|word| !word.contains(|c: char| c.is_control())) {
+        for word in bypass_entries(list).filter(|word| !word.contains(|c: char| c.is_control())) {
             match &*word.to_ascii_lowercase() {
                 "<-loopback>" => {
                     read.sends_loopback = true;

@@ -83,6 +83,7 @@ mod process_memory;
 mod process_privileges;
 #[cfg(target_os = "linux")]
 mod process_refusals;
+mod process_settings;
 mod process_signals;
 mod process_unwinding;
 mod program_expectations;

@@ -1,0 +1,139 @@
+/* Proxy settings of a process. Compiled with RAISED the system says that the program has more rights than whoever started
+ * it. Argument: show (what the machine and the user have configured, and whether that can be changed), or fork (a child
+ * looks, stores and watches for itself). */
+#define _GNU_SOURCE
+#include "common.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef RAISED
+#ifdef __APPLE__
+int issetugid(void)
+{
+    return 1;
+}
+#else
+#include <sys/auxv.h>
+
+unsigned long getauxval(unsigned long type)
+{
+    if (type == AT_SECURE)
+        return 1;
+    return ((unsigned long (*)(unsigned long))dlsym(RTLD_NEXT, "getauxval"))(type);
+}
+#endif
+#endif
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int calls = 0;
+
+static void print(const char *name, LPWSTR text)
+{
+    printf(", %s ", name);
+    if (text == NULL)
+        printf("none");
+    for (LPWSTR unit = text; unit != NULL && *unit != 0; unit++)
+        putchar((int)*unit);
+    GlobalFree(text);
+}
+
+static void show(void)
+{
+    WINHTTP_PROXY_INFO info;
+    CHECK(WinHttpGetDefaultProxyConfiguration(&info));
+    printf("machine %u", (unsigned)info.dwAccessType);
+    print("proxy", info.lpszProxy);
+    print("bypass", info.lpszProxyBypass);
+    WINHTTP_CURRENT_USER_IE_PROXY_CONFIG user;
+    CHECK(WinHttpGetIEProxyConfigForCurrentUser(&user));
+    printf("\nuser %d", user.fAutoDetect);
+    print("script", user.lpszAutoConfigUrl);
+    print("proxy", user.lpszProxy);
+    print("bypass", user.lpszProxyBypass);
+    printf("\n");
+}
+
+static DWORD store(LPWSTR proxy)
+{
+    WINHTTP_PROXY_INFO info = {WINHTTP_ACCESS_TYPE_NAMED_PROXY, proxy, NULL};
+    return WinHttpSetDefaultProxyConfiguration(&info) ? 0 : GetLastError();
+}
+
+static void CALLBACK notified(ULONGLONG flags, PVOID context)
+{
+    CHECK(flags == WINHTTP_PROXY_NOTIFY_CHANGE && context == &calls);
+    pthread_mutex_lock(&lock);
+    calls++;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE watch(void)
+{
+    WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE registration = NULL;
+    CHECK(WinHttpRegisterProxyChangeNotification(
+              WINHTTP_PROXY_NOTIFY_CHANGE, notified, &calls, &registration)
+        == 0);
+    return registration;
+}
+
+static void wait_for_calls(int count)
+{
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 20;
+    pthread_mutex_lock(&lock);
+    while (calls < count)
+        CHECK(pthread_cond_timedwait(&changed, &lock, &limit) == 0);
+    pthread_mutex_unlock(&lock);
+}
+
+static void child(WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE parents)
+{
+    CHECK(WinHttpUnregisterProxyChangeNotification(parents) == ERROR_INVALID_HANDLE);
+    show();
+    WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE own = watch();
+    CHECK(store(L"child:2") == 0);
+    wait_for_calls(1);
+    CHECK(WinHttpUnregisterProxyChangeNotification(own) == 0);
+}
+
+static void fork_and_watch(void)
+{
+    WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE registration = watch();
+    CHECK(store(L"parent:1") == 0);
+    wait_for_calls(1);
+    calls = 0;
+    fflush(stdout);
+    pid_t process = fork();
+    CHECK(process >= 0);
+    if (process == 0) {
+        child(registration);
+        fflush(stdout);
+        _exit(0);
+    }
+    int status = 0;
+    CHECK(waitpid(process, &status, 0) == process);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    /* What the child has stored. */
+    wait_for_calls(1);
+    CHECK(WinHttpUnregisterProxyChangeNotification(registration) == 0);
+    show();
+}
+
+int main(int count, char **arguments)
+{
+    CHECK(count == 2);
+    if (strcmp(arguments[1], "fork") == 0) {
+        fork_and_watch();
+    } else {
+        show();
+        printf("stored: %u\n", (unsigned)store(L"new:1"));
+    }
+    return 0;
+}

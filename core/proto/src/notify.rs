@@ -336,7 +336,7 @@ mod tests {
     use super::*;
 
     /// What ends an operation well, and whether the operation receives.
-    fn successes() -> [(Notification, Operation, bool); 10] {
+    fn successes() -> [(Notification, Operation, bool); 11] {
         use {RequestOperation as R, WebSocketOperation as W};
         let (address, bytes) = (0, 1);
         let kind = BufferKind::Close;

@@ -70,9 +70,9 @@ export! {
     /// timeouts together.
     ///
     /// What is detected comes first, then the script of the program. With
-    /// WINHTTP_AUTOPROXY_ALLOW_STATIC, "no proxy" is the answer where nothing is detected, as there
-    /// is no static setting. Of what the script names, proxies that speak HTTP are told. The text is
-    /// freed with GlobalFree.
+    /// WINHTTP_AUTOPROXY_ALLOW_STATIC, the machine's static setting is the answer where nothing is
+    /// detected. Of what is found, proxies that speak HTTP are told. The text is freed with
+    /// GlobalFree.
     ///
     /// FALSE, and the result is left alone: ERROR_INVALID_HANDLE,
     /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for options that contradict each

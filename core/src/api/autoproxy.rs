@@ -52,7 +52,7 @@ pub struct AutoproxyQuery {
     /// WINHTTP_AUTOPROXY_NO_CACHE_CLIENT or _SVC.
     pub uncached: bool,
     /// WINHTTP_AUTOPROXY_ALLOW_STATIC: where nothing is detected, the machine's static setting
-    /// counts, of which this version has none.
+    /// counts.
     pub allows_static: bool,
 }
 

@@ -161,8 +161,8 @@ impl<E: Embedder> Resolver<E> {
         found.ok_or_else(|| Error::IncorrectHandleState.into())
     }
 
-    /// Reads the proxy settings (WinHttpGetProxySettingsEx); that it has is notified. After an error
-    /// nothing is notified.
+    /// Reads the proxy settings (WinHttpGetProxySettingsEx); that they are there is notified. After
+    /// an error nothing is notified.
     ///
     /// # Errors
     /// [`Error::IncorrectHandleState`] if the resolver was discarded; [`Error::InvalidOperation`]

@@ -13,7 +13,7 @@ use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
 use winhttp_abi::wide::Unit;
 use winhttp_tests::program::{ends, own_test};
 use winhttp_tests::scratch::Scratch;
-use winhttp_tests::support::autoproxy;
+use winhttp_tests::support::autoproxy::{self, Options, proxy_for};
 use winhttp_tests::{Client, Mode, call, status, text};
 
 mod resolver;
@@ -391,6 +391,29 @@ own_processes! {
         replace_file("proxy = by-hand:1");
         assert!(stored.version() >= second + 4);
         stored.client.finish();
+    }
+
+    fn facts_30_1_10_and_39_22_the_static_setting_counts_where_it_is_allowed<W>(
+        World::new().with_file("default-proxy = http=p:8080;https=q\ndefault-bypass = *.direct.test")
+    ) {
+        for mode in [Mode::Sync, Mode::Async] {
+            let client = Client::<W>::new(mode);
+            // DHCP finds nothing, without asking anybody.
+            let ways = c::WINHTTP_AUTO_DETECT_TYPE_DHCP;
+            let allowed = Options::detection(ways, None, c::WINHTTP_AUTOPROXY_ALLOW_STATIC);
+            for (url, expected) in [
+                ("http://host.test/", given("p:8080")),
+                ("https://host.test:444/", given("q:80")),
+                ("http://a.direct.test/", None),
+                ("http://localhost/", None),
+            ] {
+                assert_eq!(proxy_for(&client, url, &allowed), Ok(expected), "{url}");
+            }
+            let alone = Options::detection(ways, None, 0);
+            let failed = Err(c::ERROR_WINHTTP_AUTODETECTION_FAILED);
+            assert_eq!(proxy_for(&client, "http://host.test/", &alone), failed);
+            client.finish();
+        }
     }
 
     fn arguments_of_stored_settings<W>(World::new()) {

@@ -35,7 +35,7 @@ export! {
         Ok(Done)
     }
 
-    /// Stores the machine's static setting in the user's file; sessions that are open keep theirs.
+    /// Stores the machine's static setting in the user's file.
     /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for
     /// a named proxy without its name, for text that is not ASCII, has control characters or cannot
     /// be read as a list, and for user information in it; ERROR_ACCESS_DENIED if the file cannot be

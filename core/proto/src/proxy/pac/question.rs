@@ -1,8 +1,10 @@
 //! What a script is asked: a URL without what is none of its business, and that URL's host.
 
 use crate::error::Error;
+use crate::proxy::{ProxyKind, ProxyServer};
 use crate::url::Scheme;
 use crate::url::crack::{CrackError, crack};
+use crate::url::host::Host;
 
 /// The arguments of FindProxyForURL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,16 @@ impl Question {
             Scheme::Https => String::new(),
         };
         Ok(Self::of(cracked.scheme, &host, &port, &path))
+    }
+
+    /// Who serves the URL: whether over TLS, host and port; `None` without a host.
+    #[must_use]
+    pub fn server(&self) -> Option<(bool, Host, u16)> {
+        let (scheme, rest) = self.url.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        // A server is written as a proxy is.
+        let server = ProxyServer::parse(ProxyKind::of_scheme(scheme)?, authority)?;
+        Some((server.kind == ProxyKind::Https, server.host, server.port))
     }
 
     /// A URL such as `http:///path`.
@@ -115,6 +127,24 @@ mod tests {
         let lower = about("HTTP://Host.Example:81/Path", HostCase::Lower);
         assert_eq!(lower.0, "http://host.example:81/Path");
         assert_eq!(lower.1, "host.example");
+    }
+
+    #[test]
+    fn a_url_names_its_server() {
+        let server = |url| {
+            let question = Question::about(url, HostCase::Kept).unwrap();
+            let (secure, host, port) = question.server()?;
+            Some((secure, host.to_string(), port))
+        };
+        for (url, secure, host, port) in [
+            ("HTTP://u:p@h:8080/a?b#f", false, "h", 8080),
+            ("http://h?q", false, "h", 80),
+            ("https://H/x", true, "H", 443),
+            ("https://[FE80::1]:81/x", true, "[fe80::1]", 81),
+        ] {
+            assert_eq!(server(url), Some((secure, host.to_owned(), port)), "{url}");
+        }
+        assert_eq!(server("http:///x"), None);
     }
 
     #[test]

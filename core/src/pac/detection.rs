@@ -53,6 +53,9 @@ pub(crate) fn detect(
 
 #[cfg(test)]
 mod tests {
+    use winhttp_proto::proxy::ProxyServer;
+    use winhttp_proto::proxy::pac::Question;
+
     use super::*;
     use crate::pac::network::fake::Fake;
 
@@ -79,6 +82,10 @@ mod tests {
 
         fn domains(&self) -> Vec<String> {
             self.0.domains.clone()
+        }
+
+        fn static_proxy(&self, question: &Question) -> Option<ProxyServer> {
+            self.0.static_proxy(question)
         }
     }
 

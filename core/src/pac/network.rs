@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
+use winhttp_proto::proxy::ProxyServer;
+use winhttp_proto::proxy::pac::Question;
 use winhttp_proto::proxy::pac::detection::{domain_of, search_domains};
 
 use super::Cancel;
 use crate::engine::clock;
 use crate::engine::connect::resolve::{Resolve, ResolveStep};
+use crate::engine::settings;
 use crate::engine::sleeper::{self, WaitFor};
 
 /// How long one name is looked up.
@@ -34,6 +37,9 @@ pub(crate) trait Network: Send + Sync {
 
     /// The domains in which short names are looked up, then the machine's own.
     fn domains(&self) -> Vec<String>;
+
+    /// The proxy of the machine's static setting; `None` is directly.
+    fn static_proxy(&self, question: &Question) -> Option<ProxyServer>;
 }
 
 /// The system's resolver and routes.
@@ -69,6 +75,12 @@ impl Network for System {
         let host = host.nodename().to_string_lossy();
         domains.extend(domain_of(&host).map(str::to_owned));
         domains
+    }
+
+    fn static_proxy(&self, question: &Question) -> Option<ProxyServer> {
+        let (secure, host, port) = question.server()?;
+        let setting = settings::machine_default();
+        setting.proxy.select(secure, &host, port).cloned()
     }
 }
 
@@ -161,6 +173,10 @@ pub(crate) mod fake {
 
         fn domains(&self) -> Vec<String> {
             self.domains.clone()
+        }
+
+        fn static_proxy(&self, _: &Question) -> Option<ProxyServer> {
+            None
         }
     }
 }

@@ -85,7 +85,7 @@ fn answer(ctx: &Ctx<'_>, script: &Script<'_>) -> std::result::Result<String, Def
     let function = |name| globals.get::<_, Function<'_>>(name).ok();
     let find = function("FindProxyForURLEx").or_else(|| function("FindProxyForURL"));
     let find = find.ok_or(Defect::NoFunction)?;
-    let Question { url, host } = script.question;
+    let Question { url, host, .. } = script.question;
     let called: rquickjs::Result<Value<'_>> = find.call((url.as_str(), host.as_str()));
     let result = called.catch(ctx).map_err(Defect::of)?;
     let text = result.as_string().ok_or(Defect::NoText)?;

@@ -225,10 +225,8 @@ fn a_callback_can_do_anything_with_its_resolver() {
             );
         } else {
             // SAFETY: any number may be passed.
-            assert_eq!(
-                unsafe { winhttp::WinHttpCloseHandle::<u16>(event.handle.raw()) },
-                1
-            );
+            let closed = unsafe { winhttp::WinHttpCloseHandle::<u16>(event.handle.raw()) };
+            assert_eq!(closed, 1);
         }
         sender.send(event.context).unwrap();
     });

@@ -2,7 +2,6 @@
 //! programs get them.
 
 use super::{ProxyKind, ProxyServer};
-use crate::url::host::Host;
 
 /// Text of an answer that is looked at: what is behind it is dropped, as no proxy list is longer.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -17,20 +16,6 @@ pub enum Candidate {
     Direct,
     /// Through this proxy.
     Proxy(ProxyServer),
-}
-
-/// What a keyword, in any case, says of how one talks to a proxy.
-fn kind_of(keyword: &str) -> Option<ProxyKind> {
-    let is = |names: &[&str]| names.iter().any(|name| keyword.eq_ignore_ascii_case(name));
-    if is(&["PROXY", "HTTP"]) {
-        Some(ProxyKind::Http)
-    } else if is(&["HTTPS"]) {
-        Some(ProxyKind::Https)
-    } else if is(&["SOCKS", "SOCKS4", "SOCKS5"]) {
-        Some(ProxyKind::Socks)
-    } else {
-        None
-    }
 }
 
 /// The candidates of an answer such as `PROXY a:8080; SOCKS b; DIRECT`; none if nothing in it can
@@ -88,38 +73,21 @@ fn candidate(text: &str) -> Option<Candidate> {
         return Some(Candidate::Direct);
     }
     let kind = kind_of(keyword)?;
-    let (host, port) = host_and_port(rest.trim_matches(is_blank))?;
-    Some(Candidate::Proxy(ProxyServer {
-        kind,
-        host: Host::parse(host).ok()?,
-        port: port.unwrap_or_else(|| kind.default_port()),
-    }))
+    ProxyServer::parse(kind, rest.trim_matches(is_blank)).map(Candidate::Proxy)
 }
 
-/// The host and the port, which is `None` where it is missing or 0. The colons of an IPv6 address
-/// without brackets are its own.
-fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let bracket = text.rfind(']').map_or(0, |at| at + 1);
-    let (head, tail) = text.split_at(bracket);
-    let colon = match tail.matches(':').count() {
-        0 => None,
-        1 => tail.find(':'),
-        _ if bracket == 0 => None,
-        _ => return None,
-    };
-    let Some(colon) = colon else {
-        return Some((text, None));
-    };
-    let digits = tail.get(colon + 1..)?;
-    let host = text.get(..head.len() + colon)?;
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+/// How one talks to the proxy behind a keyword; letters of either case.
+fn kind_of(keyword: &str) -> Option<ProxyKind> {
+    let is = |name: &&str| keyword.eq_ignore_ascii_case(name);
+    if ["PROXY", "HTTP"].iter().any(is) {
+        Some(ProxyKind::Http)
+    } else if is(&"HTTPS") {
+        Some(ProxyKind::Https)
+    } else if ["SOCKS", "SOCKS4", "SOCKS5"].iter().any(is) {
+        Some(ProxyKind::Socks)
+    } else {
+        None
     }
-    let port: u16 = match digits {
-        "" => 0,
-        digits => digits.parse().ok()?,
-    };
-    Some((host, (port != 0).then_some(port)))
 }
 
 #[cfg(test)]

@@ -140,12 +140,17 @@ fn fetch_until(
             sleeper.wait(none, Some(deadline))?;
         }
     });
-    fetched.map_err(|failure| match failure.error() {
-        Error::LoginFailure
-        | Error::UnableToDownloadScript
-        | Error::OperationCancelled
-        | Error::NotEnoughMemory => failure,
-        _ => failure.with_error(Error::UnableToDownloadScript),
+    let told = [
+        Error::LoginFailure,
+        Error::OperationCancelled,
+        Error::NotEnoughMemory,
+    ];
+    fetched.map_err(|failure| {
+        if told.contains(&failure.error()) {
+            failure
+        } else {
+            failure.with_error(Error::UnableToDownloadScript)
+        }
     })
 }
 

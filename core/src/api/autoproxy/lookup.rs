@@ -14,7 +14,6 @@ use winhttp_proto::proxy::pac_result::{Candidate, candidates};
 use super::{Autoproxy, AutoproxyQuery, download, limit};
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::settings;
 use crate::engine::sleeper::Wake;
 use crate::pac::{self, Cancel, Network, Script};
 
@@ -126,7 +125,8 @@ impl Job {
             Err(failure)
                 if failure.error() == Error::AutodetectionFailed && self.query.allows_static =>
             {
-                return Ok(vec![self.fixed()]);
+                let proxy = self.network.static_proxy(&self.question);
+                return Ok(vec![proxy.map_or(Candidate::Direct, Candidate::Proxy)]);
             }
             script => script?,
         };
@@ -143,16 +143,6 @@ impl Job {
             return Err(Failure::because(Error::BadAutoProxyScript, NoCandidate));
         }
         Ok(found)
-    }
-
-    /// What the machine's static setting says.
-    fn fixed(&self) -> Candidate {
-        let server = self.question.server();
-        let chosen = server.and_then(|(secure, host, port)| {
-            let setting = settings::machine_default();
-            setting.proxy.select(secure, &host, port).cloned()
-        });
-        chosen.map_or(Candidate::Direct, Candidate::Proxy)
     }
 
     /// The script: the one that is detected, else that of the program.

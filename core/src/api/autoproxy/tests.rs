@@ -5,6 +5,9 @@ use std::sync::mpsc::RecvTimeoutError;
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server};
 use winhttp_proto::option::TimeoutArguments;
+use winhttp_proto::proxy::pac_result::list_text;
+use winhttp_proto::proxy::{BypassList, ProxyList, ProxyServer, StaticProxy};
+use winhttp_proto::url::host::Host;
 
 use super::lookup::Job;
 use super::*;
@@ -35,6 +38,15 @@ impl Network for Silent {
 
     fn domains(&self) -> Vec<String> {
         vec!["corp.example".into()]
+    }
+
+    fn static_proxy(&self, question: &Question) -> Option<ProxyServer> {
+        let proxy = StaticProxy {
+            list: ProxyList::parse("p:3128").unwrap(),
+            bypass: BypassList::parse("near.example"),
+        };
+        let host = Host::parse(&question.host).unwrap();
+        proxy.select(question.secure, &host, question.port).cloned()
     }
 }
 
@@ -142,8 +154,12 @@ fn fact_39_22_the_static_setting_counts_where_nothing_is_detected() {
         allows_static: true,
         ..detecting()
     };
-    let direct = job(&autoproxy, &network, query).find(&Cancel::default());
-    assert_eq!(direct, Ok(vec![Candidate::Direct]));
+    let mut job = job(&autoproxy, &network, query);
+    let found = |job: &Job| job.find(&Cancel::default()).unwrap();
+    let list = list_text(&found(&job));
+    assert_eq!(list.as_deref(), Some("p:3128"));
+    job.question = Question::about("https://near.example/", HostCase::Kept).unwrap();
+    assert_eq!(found(&job), [Candidate::Direct]);
 }
 
 #[test]

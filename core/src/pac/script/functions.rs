@@ -167,7 +167,7 @@ fn define_names(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
     let n = of(&names);
     let own = move || {
         let own = first_v4(&n.network.own_addresses());
-        own.map_or(LOOPBACK.to_owned(), |own| own.to_string())
+        own.map_or_else(|| LOOPBACK.to_owned(), |own| own.to_string())
     };
     globals.set("myIpAddress", Func::from(own))?;
     let own_ex = move || address::joined(&names.network.own_addresses());

@@ -66,8 +66,8 @@ const AUTOPROXY_FLAGS: u32 = c::WINHTTP_AUTOPROXY_AUTO_DETECT
     | c::WINHTTP_AUTOPROXY_SORT_RESULTS;
 
 export! {
-    /// The proxy for a URL, as a script says. Blocks in every mode, at most as long as the session's
-    /// timeouts together.
+    /// The proxy for a URL, as a script says. Blocks in every mode, at most as long as the
+    /// session's timeouts together.
     ///
     /// What is detected comes first, then the script of the program. With
     /// WINHTTP_AUTOPROXY_ALLOW_STATIC, the machine's static setting is the answer where nothing is
@@ -75,8 +75,8 @@ export! {
     /// GlobalFree.
     ///
     /// FALSE, and the result is left alone: ERROR_INVALID_HANDLE,
-    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for options that contradict each
-    /// other, ERROR_WINHTTP_UNRECOGNIZED_SCHEME, ERROR_WINHTTP_INVALID_URL;
+    /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for options that contradict
+    /// each other, ERROR_WINHTTP_UNRECOGNIZED_SCHEME, ERROR_WINHTTP_INVALID_URL;
     /// ERROR_WINHTTP_AUTODETECTION_FAILED, ERROR_WINHTTP_UNABLE_TO_DOWNLOAD_SCRIPT,
     /// ERROR_WINHTTP_LOGIN_FAILURE, ERROR_WINHTTP_BAD_AUTO_PROXY_SCRIPT;
     /// ERROR_WINHTTP_AUTO_PROXY_SERVICE_ERROR for a script that takes too long, and for all scripts
@@ -105,8 +105,8 @@ export! {
         Ok(Done)
     }
 
-    /// The URL of the script that the network announces, to be freed with GlobalFree. Blocks. DNS is
-    /// asked, not DHCP. FALSE: ERROR_WINHTTP_AUTODETECTION_FAILED, and `url` becomes NULL;
+    /// The URL of the script that the network announces, to be freed with GlobalFree. Blocks. DNS
+    /// is asked, not DHCP. FALSE: ERROR_WINHTTP_AUTODETECTION_FAILED, and `url` becomes NULL;
     /// ERROR_INVALID_PARAMETER for no way of detection and for NULL.
     pub fn WinHttpDetectAutoProxyConfigUrl<W>(detect_flags: u32, url: *mut *mut W) -> Done {
         if detect_flags == 0 || url.is_null() {

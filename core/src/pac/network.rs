@@ -61,7 +61,7 @@ impl Network for System {
     }
 
     fn own_addresses(&self) -> Vec<IpAddr> {
-        // Addresses of documentation, RFC 3849 and 5737: routed like any other, and nothing is sent.
+        // Addresses of documentation (RFC 3849, 5737): routed like any other, and nothing is sent.
         let far = [
             IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
             IpAddr::from(Ipv4Addr::new(192, 0, 2, 1)),

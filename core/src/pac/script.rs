@@ -8,15 +8,13 @@ mod functions;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, Value};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Reason, Result};
-use winhttp_proto::proxy::pac::Question;
 
-use super::{Cancel, Network};
+use super::Script;
 use crate::engine::clock;
 
 /// Memory of a script, with all that the engine needs for it.
@@ -28,20 +26,11 @@ const STACK_BYTES: usize = 256 * 1024;
 /// Text of what a script throws that is kept.
 const MAX_MESSAGE_CHARS: usize = 300;
 
-/// A script and its limits.
-pub(crate) struct Script<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) question: &'a Question,
-    pub(crate) network: Arc<dyn Network>,
-    pub(crate) deadline: Instant,
-    pub(crate) cancel: &'a Cancel,
-}
-
 /// The answer of a script, as it gives it.
 ///
 /// # Errors
-/// [`Error::BadAutoProxyScript`] if it is none, or throws; [`Error::AutoProxyServiceError`] when its
-/// time is over, and without memory for an engine; [`Error::OperationCancelled`].
+/// [`Error::BadAutoProxyScript`] if it is none, or throws; [`Error::AutoProxyServiceError`] when
+/// its time is over, and without memory for an engine; [`Error::OperationCancelled`].
 pub(crate) fn run(script: &Script<'_>) -> Result<String> {
     script.cancel.check()?;
     let out_of_memory = |_| Error::AutoProxyServiceError;
@@ -85,8 +74,9 @@ fn answer(ctx: &Ctx<'_>, script: &Script<'_>) -> std::result::Result<String, Def
     let function = |name| globals.get::<_, Function<'_>>(name).ok();
     let find = function("FindProxyForURLEx").or_else(|| function("FindProxyForURL"));
     let find = find.ok_or(Defect::NoFunction)?;
-    let Question { url, host, .. } = script.question;
-    let called: rquickjs::Result<Value<'_>> = find.call((url.as_str(), host.as_str()));
+    let question = script.question;
+    let called: rquickjs::Result<Value<'_>> =
+        find.call((question.url.as_str(), question.host.as_str()));
     let result = called.catch(ctx).map_err(Defect::of)?;
     let text = result.as_string().ok_or(Defect::NoText)?;
     text.to_string().map_err(|_| Defect::NoText)

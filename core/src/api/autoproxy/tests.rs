@@ -1,3 +1,5 @@
+//! Look-ups without a network, and what a session remembers of them.
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;

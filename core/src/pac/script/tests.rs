@@ -1,7 +1,12 @@
+//! Scripts that answer, that do not, and that would rather break their engine.
+
 use std::time::Duration;
+
+use winhttp_proto::proxy::pac::Question;
 
 use super::*;
 use crate::pac::network::fake::Fake;
+use crate::pac::{Cancel, Network};
 
 /// Far more than any script here needs.
 const PATIENCE: Duration = Duration::from_secs(60);

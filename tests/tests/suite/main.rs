@@ -77,6 +77,7 @@ mod process_endings;
 mod process_exit;
 mod process_fork;
 mod process_fork_handles;
+mod process_fork_scripts;
 mod process_lookups;
 #[cfg(target_os = "linux")]
 mod process_memory;

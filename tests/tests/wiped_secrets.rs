@@ -94,6 +94,21 @@ fn secrets() -> Vec<Vec<u8>> {
     ]
 }
 
+/// A proxy that asks for one scheme, and knows nobody whom it could open a tunnel to.
+fn serve_as_proxy(challenge: &str, connection: &mut Connection) -> std::io::Result<()> {
+    IS_OTHERS.set(true);
+    while let Some(request) = connection.read_head()? {
+        let answer = match (request.header("Proxy-Authorization"), &*request.method) {
+            (None, _) => format!("407 Who\r\nProxy-Authenticate: {challenge}\r\n"),
+            (_, "CONNECT") => "502 Nobody\r\n".to_owned(),
+            (_, _) => "200 OK\r\n".to_owned(),
+        };
+        let head = format!("HTTP/1.1 {answer}Content-Length: 0\r\n\r\n");
+        connection.send(head.as_bytes())?;
+    }
+    Ok(())
+}
+
 /// Asks for one scheme, and sends whoever answers to another page once.
 fn serve(challenge: &str, connection: &mut Connection) -> std::io::Result<()> {
     IS_OTHERS.set(true);
@@ -111,11 +126,15 @@ fn serve(challenge: &str, connection: &mut Connection) -> std::io::Result<()> {
     Ok(())
 }
 
-fn server(scheme: u32, tls: bool) -> Server {
-    let challenge = match scheme {
+fn challenge(scheme: u32) -> &'static str {
+    match scheme {
         BASIC => "Basic realm=x",
         _ => "Digest realm=x, nonce=n, qop=auth, algorithm=MD5",
-    };
+    }
+}
+
+fn server(scheme: u32, tls: bool) -> Server {
+    let challenge = challenge(scheme);
     let tls = tls.then(|| {
         let identity = Authority::new().and_then(|own| own.issue(&IdentityOptions::default()));
         TlsSettings::new(&identity.unwrap())
@@ -219,6 +238,37 @@ fn round<W: Unit>(mode: Mode, scheme: u32, tls: bool) {
     client.finish();
 }
 
+/// The same for a proxy, which is given the request, or asked for a tunnel.
+fn round_through_a_proxy<W: Unit>(mode: Mode, scheme: u32) {
+    let settings = Settings {
+        recording: false,
+        ..Settings::default()
+    };
+    let challenge = challenge(scheme);
+    let proxy = Server::start(settings, move |connection: &mut Connection| {
+        serve_as_proxy(challenge, connection)
+    })
+    .unwrap();
+    let client = Client::<W>::new(mode).through(&proxy);
+    for (port, flags, answer) in [
+        (80, 0, Ok(200)),
+        (
+            443,
+            c::WINHTTP_FLAG_SECURE,
+            Err(c::ERROR_WINHTTP_CANNOT_CONNECT),
+        ),
+    ] {
+        let give: [fn(Handle, u32); 2] = [|request, _| put_and_read_all::<W>(request), set::<W>];
+        for give in give {
+            let request = client.request_there(port, "GET", "/", flags);
+            give(request, scheme);
+            let outcome = client.exchange(request);
+            assert_eq!(outcome.and_then(|()| client.status_code(request)), answer);
+        }
+    }
+    client.finish();
+}
+
 #[test]
 fn a_password_leaves_no_copy_behind() {
     SECRETS.set(secrets()).unwrap();
@@ -232,6 +282,10 @@ fn a_password_leaves_no_copy_behind() {
                 let found = FOUND.swap(0, Ordering::Relaxed);
                 assert_eq!(found, 0, "{mode:?}, scheme {scheme}, tls {tls}");
             }
+            round_through_a_proxy::<u16>(mode, scheme);
+            round_through_a_proxy::<u32>(mode, scheme);
+            let found = FOUND.swap(0, Ordering::Relaxed);
+            assert_eq!(found, 0, "{mode:?}, scheme {scheme}, through a proxy");
         }
     }
 }

@@ -66,18 +66,8 @@ pub fn set_credentials<W: Unit>(
     user: &str,
     password: &str,
 ) -> Call<()> {
-    let [user, password] = [user, password].map(text::<W>);
-    // SAFETY: the texts live through the call.
-    call(unsafe {
-        winhttp::WinHttpSetCredentials::<W>(
-            request.raw(),
-            c::WINHTTP_AUTH_TARGET_PROXY,
-            scheme,
-            user.as_ptr(),
-            password.as_ptr(),
-            null_mut(),
-        )
-    })
+    let proxy = c::WINHTTP_AUTH_TARGET_PROXY;
+    super::credentials::set::<W>(request, proxy, scheme, Some(user), Some(password))
 }
 
 impl<W: Unit> Client<W> {

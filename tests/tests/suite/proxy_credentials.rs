@@ -5,6 +5,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Request, Server};
+use winhttp_tests::support::credentials::TOKEN;
 use winhttp_tests::support::proxy::{Verdict, hello, proxy, set_credentials};
 use winhttp_tests::support::{set_dword, set_text};
 use winhttp_tests::{Client, Handle, scenarios};
@@ -13,8 +14,6 @@ const BASIC: &str =
     "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
 const CLOSING: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
 const DIGEST: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
-/// `user:pa55word`, as Basic sends it.
-const TOKEN: &str = "Basic dXNlcjpwYTU1d29yZA==";
 
 type Judge = fn(&Request) -> Verdict;
 

@@ -8,7 +8,7 @@ mod model;
 
 use std::time::Duration;
 
-use winhttp_proto::cookie::{COOKIES_OF_A_DOMAIN_MAX, Jar, Leg, PAIRS_MAX_BYTES};
+use winhttp_proto::cookie::{COOKIES_OF_A_DOMAIN_MAX, Jar, RequestUri, PAIRS_MAX_BYTES};
 use winhttp_proto::url::host::Host;
 
 use crate::input::Input;
@@ -33,25 +33,25 @@ pub fn run(data: &[u8]) {
     let mut now = Duration::from_secs(1_000_000_000);
     for line in data.split(|&byte| byte == b'\n') {
         let mut input = Input::new(line);
-        let (place, leg) = &places[input.below(places.len())];
+        let (place, uri) = &places[input.below(places.len())];
         now += Duration::from_secs(input.below(8) as u64);
         let line = input.rest();
         if line == b"!" {
-            jar.forget(leg);
+            jar.forget(uri);
             model.forget(place);
         } else {
-            jar.keep_line(leg, line, now);
+            jar.keep_line(uri, line, now);
             model.keep(place, line, now);
         }
-        compare(&jar, &model, place, leg, now);
+        compare(&jar, &model, place, uri, now);
     }
-    for (place, leg) in &places {
-        compare(&jar, &model, place, leg, now);
+    for (place, uri) in &places {
+        compare(&jar, &model, place, uri, now);
     }
     assert!(jar.len() <= COOKIES_OF_A_DOMAIN_MAX * HOSTS.len());
 }
 
-fn places() -> Vec<(Place, Leg)> {
+fn places() -> Vec<(Place, RequestUri)> {
     let mut places = Vec::new();
     for (host, owned) in HOSTS {
         for path in PATHS {
@@ -63,15 +63,15 @@ fn places() -> Vec<(Place, Leg)> {
                     secure,
                 };
                 let parsed = Host::parse(host).unwrap();
-                places.push((place, Leg::new(&parsed, secure, &format!("{path}?/q"))));
+                places.push((place, RequestUri::new(&parsed, secure, &format!("{path}?/q"))));
             }
         }
     }
     places
 }
 
-fn compare(jar: &Jar, model: &Model, place: &Place, leg: &Leg, now: Duration) {
-    let pairs = jar.pairs(leg, now);
+fn compare(jar: &Jar, model: &Model, place: &Place, uri: &RequestUri, now: Duration) {
+    let pairs = jar.pairs(uri, now);
     assert!(pairs.bytes().len() <= PAIRS_MAX_BYTES);
     let (got, expected) = (pairs.bytes(), model.pairs(place, now));
     assert!(

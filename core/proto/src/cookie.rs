@@ -26,10 +26,10 @@ pub use jar::{COOKIES_MAX, COOKIES_OF_A_DOMAIN_MAX, Jar, PAIRS_MAX_BYTES};
 pub use matching::public_suffix;
 pub use parse::{COOKIE_MAX_BYTES, SetCookie};
 
-/// Where one leg of a request goes, as far as its cookies care. The port does not count: cookies of
-/// `h:8080` go to `h:9090` (RFC 6265 §8.5).
+/// What RFC 6265 calls so: where one leg of a request goes, as far as its cookies care. The port
+/// does not count: cookies of `h:8080` go to `h:9090` (§8.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leg {
+pub struct RequestUri {
     /// The name given to WinHttpConnect, or that of a redirect; in small letters.
     host: Box<str>,
     /// Parts of the name mean something: it is no address.
@@ -39,7 +39,7 @@ pub struct Leg {
     path: Box<str>,
 }
 
-impl Leg {
+impl RequestUri {
     /// The leg to this server, with this request target.
     #[must_use]
     pub fn new(host: &Host, secure: bool, target: &str) -> Self {
@@ -105,18 +105,18 @@ mod tests {
 
     #[test]
     fn a_leg_is_a_name_in_small_letters_and_a_path_without_query() {
-        let leg = |host, target| Leg::new(&Host::parse(host).unwrap(), false, target);
+        let uri = |host, target| RequestUri::new(&Host::parse(host).unwrap(), false, target);
         assert_eq!(
-            leg("WWW.Shop.Example", "/a/b?c=/d"),
-            leg("www.shop.example", "/a/b")
+            uri("WWW.Shop.Example", "/a/b?c=/d"),
+            uri("www.shop.example", "/a/b")
         );
-        assert_ne!(leg("shop.example", "/A"), leg("shop.example", "/a"));
+        assert_ne!(uri("shop.example", "/A"), uri("shop.example", "/a"));
         for root in ["/", "*", "", "?x", "/#x", "shop.example:80"] {
-            assert_eq!(&*leg("h", root).path, "/", "{root:?}");
+            assert_eq!(&*uri("h", root).path, "/", "{root:?}");
         }
-        let of_url = Leg::of_url("HTTPS://user:p@WWW.shop.example:8080/a b/c?d#e").unwrap();
+        let of_url = RequestUri::of_url("HTTPS://user:p@WWW.shop.example:8080/a b/c?d#e").unwrap();
         let host = Host::parse("www.shop.example").unwrap();
-        assert_eq!(of_url, Leg::new(&host, true, "/a%20b/c"));
+        assert_eq!(of_url, RequestUri::new(&host, true, "/a%20b/c"));
         for bad in [
             "",
             "shop.example",
@@ -125,10 +125,10 @@ mod tests {
             "http://a b/",
             "http:/h",
         ] {
-            assert_eq!(Leg::of_url(bad), None, "{bad:?}");
+            assert_eq!(RequestUri::of_url(bad), None, "{bad:?}");
         }
         for name in ["h", "a.example", "1.example", "0x1.example"] {
-            assert!(leg(name, "/").is_name, "{name}");
+            assert!(uri(name, "/").is_name, "{name}");
         }
         for address in [
             "127.0.0.1",
@@ -139,7 +139,7 @@ mod tests {
             "a.0x7F",
             "a.1.",
         ] {
-            assert!(!leg(address, "/").is_name, "{address}");
+            assert!(!uri(address, "/").is_name, "{address}");
         }
     }
 }

@@ -51,6 +51,7 @@ use crate::header::HeaderList;
 use crate::http1::head::{HeadLimits, ResponseHead};
 use crate::notify::{Notification, RequestOperation, SecureProblems};
 use crate::option::ConnectionRetries;
+use crate::redirect::is_redirect;
 use crate::websocket::Offer;
 
 use body::Body;
@@ -59,7 +60,7 @@ use head::Head;
 use record::Record;
 use replay::Replay;
 pub use rest::Rest;
-use retry::Origin;
+use retry::Provenance;
 use sending::Upload;
 use timers::{Stall, Wait};
 use tunnel::{Tunnel, Via};
@@ -113,7 +114,7 @@ pub struct Exchange {
     upload: Upload,
     /// Since when nothing has arrived of what is waited for.
     stall: Stall,
-    origin: Origin,
+    provenance: Provenance,
     told: Told,
     replay: Replay,
     /// The program gets the answer that is there.
@@ -179,7 +180,7 @@ impl Exchange {
             state: State::Composed,
             upload: Upload::default(),
             stall: Stall::default(),
-            origin: Origin::Fresh,
+            provenance: Provenance::Fresh,
             told: Told::Nothing,
             replay: Replay::Given { is_all: false },
             is_given: false,
@@ -354,7 +355,7 @@ impl Exchange {
         let head = self.response().filter(|_| !self.is_given);
         let is_authenticated = self.request.is_authenticated;
         head.is_some_and(|head| {
-            is_authenticated || matches!(head.status, 300..=303 | 307 | 308 | 401 | 407)
+            is_authenticated || is_redirect(head.status) || matches!(head.status, 401 | 407)
         })
     }
 

@@ -81,7 +81,7 @@ pub fn followed(
     url: &str,
     answer: &ResponseHead,
 ) -> Result<Option<Redirect>> {
-    if !matches!(answer.status, 300..=303 | 307 | 308) || rules.policy == Policy::Never {
+    if !is_redirect(answer.status) || rules.policy == Policy::Never {
         return Ok(None);
     }
     let location = answer.headers.first("Location").map(text::trim_blanks);
@@ -147,6 +147,11 @@ fn absolute(to: &Url, target: &str) -> String {
 }
 
 /// Table 26.2 of the observations.
+/// Answers with this status lead elsewhere, if they say where to.
+pub(crate) fn is_redirect(status: u16) -> bool {
+    matches!(status, 300..=303 | 307 | 308)
+}
+
 fn becomes_get(method: &str, status: u16) -> bool {
     match (method, status) {
         ("GET" | "HEAD", _) | (_, 307 | 308) => false,

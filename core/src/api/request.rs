@@ -48,7 +48,6 @@ use crate::engine::sleeper::Wake;
 use crate::engine::socket::Socket;
 use crate::engine::transport::tls::TlsFacts;
 use crate::lock::if_free;
-use winhttp_proto::cookie::Leg;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::legality::{Function, Verdict, verdict};
@@ -114,9 +113,9 @@ pub struct RequestState<E: Embedder> {
     unreported: Vec<Notification>,
     /// The next exchange asks for a WebSocket (UPGRADE_TO_WEB_SOCKET).
     upgrade_wanted: bool,
-    /// Whose cookies the answer sets; `None` when they are taken, and without any
-    /// (WINHTTP_DISABLE_COOKIES).
-    cookies_of: Option<Leg>,
+    /// The jar gets the cookies of the answer; not when it has them, nor with
+    /// WINHTTP_DISABLE_COOKIES.
+    keeps_cookies: bool,
     response: Option<Box<ResponseHead>>,
     /// What is received is a proxy's answer to CONNECT.
     is_of_proxy: bool,
@@ -253,7 +252,7 @@ impl<E: Embedder> Request<E> {
             cancelled: false,
             unreported: Vec::new(),
             upgrade_wanted: false,
-            cookies_of: None,
+            keeps_cookies: false,
             response: None,
             is_of_proxy: false,
             routes: None,

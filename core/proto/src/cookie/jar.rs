@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::matching::{Scope, default_path, is_within, path_matches, with_parents};
 use super::parse::{COOKIE_MAX_BYTES, SetCookie};
-use super::{Leg, Pairs};
+use super::{Pairs, RequestUri};
 use crate::header::HeaderList;
 
 /// Most cookies of one domain; the oldest make room (RFC 6265 §6.1).
@@ -68,25 +68,25 @@ impl Jar {
     }
 
     /// Takes the cookies of an answer to this leg at this time since 1970.
-    pub fn keep(&mut self, leg: &Leg, answer: &HeaderList, now: Duration) {
+    pub fn keep(&mut self, uri: &RequestUri, answer: &HeaderList, now: Duration) {
         for line in answer.all("Set-Cookie") {
-            self.keep_line(leg, line, now);
+            self.keep_line(uri, line, now);
         }
     }
 
     /// Takes the cookie of one Set-Cookie line, or deletes the one that it names.
-    pub fn keep_line(&mut self, leg: &Leg, line: &[u8], now: Duration) {
+    pub fn keep_line(&mut self, uri: &RequestUri, line: &[u8], now: Duration) {
         let Some(set) = SetCookie::parse(line, now) else {
             return;
         };
-        let Some(scope) = Scope::of(set.domain, leg) else {
+        let Some(scope) = Scope::of(set.domain, uri) else {
             return;
         };
-        let path = set.path.unwrap_or_else(|| default_path(&leg.path));
+        let path = set.path.unwrap_or_else(|| default_path(&uri.path));
         let is_refused = path.len() > COOKIE_MAX_BYTES
-            || (set.secure && !leg.secure)
+            || (set.secure && !uri.secure)
             || !keeps_promise(&set, &scope)
-            || (!leg.secure && self.shadows_secure(&set, &scope.domain, path, now));
+            || (!uri.secure && self.shadows_secure(&set, &scope.domain, path, now));
         if is_refused {
             return;
         }
@@ -112,11 +112,11 @@ impl Jar {
     /// The cookies that this leg gets at this time, from the newest on (observed), as far as they
     /// fit into [`PAIRS_MAX_BYTES`].
     #[must_use]
-    pub fn pairs(&self, leg: &Leg, now: Duration) -> Pairs {
+    pub fn pairs(&self, uri: &RequestUri, now: Duration) -> Pairs {
         let mut found: Vec<&Cookie> = self
-            .of_leg(leg)
+            .of_host(uri)
             .flat_map(|(domain, cookies)| cookies.iter().map(move |cookie| (domain, cookie)))
-            .filter(|(domain, cookie)| cookie.is_for(leg, domain) && (leg.secure || !cookie.secure))
+            .filter(|(domain, cookie)| cookie.is_for(uri, domain) && (uri.secure || !cookie.secure))
             .map(|(_, cookie)| cookie)
             .filter(|cookie| !is_over(cookie.expires, now))
             .collect();
@@ -139,17 +139,17 @@ impl Jar {
 
     /// Forgets what this leg would get, and what it would get if it were secure
     /// (PASSPORT_SIGN_OUT).
-    pub fn forget(&mut self, leg: &Leg) {
-        let domains: Vec<Box<str>> = self.of_leg(leg).map(|(domain, _)| domain.into()).collect();
+    pub fn forget(&mut self, uri: &RequestUri) {
+        let domains: Vec<Box<str>> = self.of_host(uri).map(|(domain, _)| domain.into()).collect();
         for domain in domains {
-            self.retain(&domain, |cookie| !cookie.is_for(leg, &domain));
+            self.retain(&domain, |cookie| !cookie.is_for(uri, &domain));
         }
     }
 
-    /// The cookies of the leg's host, and of the domains that it is part of.
-    fn of_leg<'a>(&'a self, leg: &'a Leg) -> impl Iterator<Item = (&'a str, &'a [Cookie])> {
-        let levels = if leg.is_name { usize::MAX } else { 1 };
-        let domains = with_parents(&leg.host).take(levels);
+    /// The cookies of its host, and of the domains that it is part of.
+    fn of_host<'a>(&'a self, uri: &'a RequestUri) -> impl Iterator<Item = (&'a str, &'a [Cookie])> {
+        let levels = if uri.is_name { usize::MAX } else { 1 };
+        let domains = with_parents(&uri.host).take(levels);
         domains.filter_map(|domain| Some((domain, self.domains.get(domain)?.as_slice())))
     }
 
@@ -231,8 +231,8 @@ impl Jar {
 
 impl Cookie {
     /// Host and path are right. `domain` is its own, which the leg's host is or is part of.
-    fn is_for(&self, leg: &Leg, domain: &str) -> bool {
-        (!self.host_only || *leg.host == *domain) && path_matches(leg.path.as_bytes(), &self.path)
+    fn is_for(&self, uri: &RequestUri, domain: &str) -> bool {
+        (!self.host_only || *uri.host == *domain) && path_matches(uri.path.as_bytes(), &self.path)
     }
 }
 
@@ -270,10 +270,10 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(1_000_000_000);
 
-    fn leg(url: &str) -> Leg {
+    fn uri(url: &str) -> RequestUri {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
-        Leg::new(
+        RequestUri::new(
             &Host::parse(host).unwrap(),
             scheme == "https",
             &format!("/{path}"),
@@ -288,7 +288,7 @@ mod tests {
     fn after(answers: &[(&str, &str)]) -> Jar {
         let mut jar = Jar::new();
         for (url, line) in answers {
-            jar.keep_line(&leg(url), line.as_bytes(), NOW);
+            jar.keep_line(&uri(url), line.as_bytes(), NOW);
         }
         jar
     }
@@ -298,7 +298,7 @@ mod tests {
     }
 
     fn sent_at(jar: &Jar, url: &str, now: Duration) -> String {
-        String::from_utf8(jar.pairs(&leg(url), now).bytes().to_vec()).unwrap()
+        String::from_utf8(jar.pairs(&uri(url), now).bytes().to_vec()).unwrap()
     }
 
     const HERE: &str = "http://a.example/cookie";
@@ -310,7 +310,7 @@ mod tests {
             sent(&jar, "http://a.example/cookie2"),
             "NAME=value; name=value"
         );
-        jar.keep_line(&leg(HERE), b"name=", NOW);
+        jar.keep_line(&uri(HERE), b"name=", NOW);
         assert_eq!(sent(&jar, HERE), "name=; NAME=value");
         assert_eq!(jar.len(), 2);
     }
@@ -396,7 +396,7 @@ mod tests {
             ("http://b.a.example/p/", "s=2"),
             ("http://a.example/p/", "s=; Path=/p; Max-Age=0"),
         ] {
-            jar.keep_line(&leg(url), line.as_bytes(), NOW);
+            jar.keep_line(&uri(url), line.as_bytes(), NOW);
             assert_eq!(
                 sent(&jar, "https://a.example/p/q"),
                 "s=1",
@@ -404,13 +404,13 @@ mod tests {
             );
             assert_eq!(jar.len(), 1, "{line} of {url}");
         }
-        jar.keep_line(&leg("http://a.example/"), b"s=other-path", NOW);
-        jar.keep_line(&leg("http://c.example/p/"), b"s=other-host", NOW);
-        jar.keep_line(&leg("http://a.example/p/"), b"S=other-name", NOW);
+        jar.keep_line(&uri("http://a.example/"), b"s=other-path", NOW);
+        jar.keep_line(&uri("http://c.example/p/"), b"s=other-host", NOW);
+        jar.keep_line(&uri("http://a.example/p/"), b"S=other-name", NOW);
         assert_eq!(jar.len(), 4);
         // https may, and http when the cookie is over.
         jar.keep_line(
-            &leg("https://a.example/"),
+            &uri("https://a.example/"),
             b"s=2; Path=/p; Secure; Max-Age=5",
             NOW,
         );
@@ -418,7 +418,7 @@ mod tests {
             sent(&jar, "https://a.example/p"),
             "s=2; S=other-name; s=other-path"
         );
-        jar.keep_line(&leg(HERE), b"s=3; Path=/p", later(5));
+        jar.keep_line(&uri(HERE), b"s=3; Path=/p", later(5));
         assert_eq!(
             sent_at(&jar, "http://a.example/p", later(5)),
             "s=3; S=other-name; s=other-path"
@@ -469,15 +469,15 @@ mod tests {
             "b=2; a=1",
             "the clock was set back"
         );
-        jar.keep_line(&leg(HERE), b"a=; Max-Age=0", NOW);
+        jar.keep_line(&uri(HERE), b"a=; Max-Age=0", NOW);
         jar.keep_line(
-            &leg(HERE),
+            &uri(HERE),
             b"b=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/other",
             NOW,
         );
         assert_eq!((sent(&jar, HERE).as_str(), jar.len()), ("b=2", 1));
         jar.keep_line(
-            &leg(HERE),
+            &uri(HERE),
             b"b=3; Expires=Sun, 09 Sep 2001 01:46:40 GMT",
             NOW,
         );
@@ -488,23 +488,23 @@ mod tests {
     fn fact_27_3_1_a_domain_has_50_cookies_and_the_oldest_make_room() {
         let mut jar = Jar::new();
         for number in 0..COOKIES_OF_A_DOMAIN_MAX {
-            jar.keep_line(&leg(HERE), format!("n{number}=").as_bytes(), NOW);
+            jar.keep_line(&uri(HERE), format!("n{number}=").as_bytes(), NOW);
         }
-        jar.keep_line(&leg("http://b.a.example/"), b"other=", NOW);
-        jar.keep_line(&leg(HERE), b"n0=new", NOW);
+        jar.keep_line(&uri("http://b.a.example/"), b"other=", NOW);
+        jar.keep_line(&uri(HERE), b"n0=new", NOW);
         assert_eq!(
             jar.len(),
             COOKIES_OF_A_DOMAIN_MAX + 1,
             "replacing needs no room"
         );
-        jar.keep_line(&leg(HERE), b"more=; Max-Age=5", NOW);
+        jar.keep_line(&uri(HERE), b"more=; Max-Age=5", NOW);
         let all = sent(&jar, HERE);
         assert!(
             all.starts_with("more=; n0=new; n49=;") && all.ends_with("n3=; n2="),
             "{all}"
         );
         // One that is over goes before the oldest that is not.
-        jar.keep_line(&leg(HERE), b"again=", later(5));
+        jar.keep_line(&uri(HERE), b"again=", later(5));
         let all = sent(&jar, HERE);
         assert!(
             all.starts_with("again=; n0=new; n49=;") && all.ends_with("n3=; n2="),
@@ -519,16 +519,16 @@ mod tests {
         let url = |number: usize| format!("http://h{number}.example/");
         for number in 0..COOKIES_MAX {
             let end = if number == 7 { "; Max-Age=5" } else { "" };
-            jar.keep_line(&leg(&url(number)), format!("a={end}").as_bytes(), NOW);
+            jar.keep_line(&uri(&url(number)), format!("a={end}").as_bytes(), NOW);
         }
         assert_eq!(jar.len(), COOKIES_MAX);
-        jar.keep_line(&leg(HERE), b"one=", later(5));
+        jar.keep_line(&uri(HERE), b"one=", later(5));
         assert_eq!(jar.len(), COOKIES_MAX, "what was over has gone");
         assert_eq!(
             (sent(&jar, &url(0)).as_str(), sent(&jar, &url(7)).as_str()),
             ("a=", "")
         );
-        jar.keep_line(&leg(HERE), b"two=", later(5));
+        jar.keep_line(&uri(HERE), b"two=", later(5));
         assert_eq!(jar.len(), COOKIES_MAX);
         assert_eq!(
             (sent(&jar, &url(0)).as_str(), sent(&jar, &url(1)).as_str()),
@@ -542,7 +542,7 @@ mod tests {
         let value = "v".repeat(4000);
         let mut jar = Jar::new();
         for number in 0..30 {
-            jar.keep_line(&leg(HERE), format!("n{number:02}={value}").as_bytes(), NOW);
+            jar.keep_line(&uri(HERE), format!("n{number:02}={value}").as_bytes(), NOW);
         }
         let all = sent(&jar, HERE);
         assert_eq!(
@@ -569,7 +569,7 @@ mod tests {
             ("https://b.a.example/", "path=3; Path=/x"),
             ("https://a.example/", "alone=4"),
         ]);
-        jar.forget(&leg("http://b.a.example/sign-out"));
+        jar.forget(&uri("http://b.a.example/sign-out"));
         assert_eq!(sent(&jar, "https://b.a.example/x"), "path=3");
         assert_eq!(sent(&jar, "https://a.example/"), "alone=4");
         assert_eq!(jar.len(), 2);
@@ -587,14 +587,14 @@ mod tests {
             answer.push(name, value);
         }
         let mut jar = Jar::new();
-        jar.keep(&leg(HERE), &answer, NOW);
+        jar.keep(&uri(HERE), &answer, NOW);
         assert_eq!(sent(&jar, HERE), "c=3; a=1, b=2");
     }
 
     #[test]
     fn debug_texts_have_no_cookie() {
         let jar = after(&[(HERE, "name=secret")]);
-        let text = format!("{jar:?} {:?}", jar.pairs(&leg(HERE), NOW));
+        let text = format!("{jar:?} {:?}", jar.pairs(&uri(HERE), NOW));
         assert!(!text.contains("secret"), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 
 use psl::{List, Psl as _};
 
-use super::Leg;
+use super::RequestUri;
 use crate::url::host::Host;
 
 /// What a cookie's Domain attribute comes to.
@@ -19,9 +19,9 @@ impl Scope {
     ///
     /// RFC 6265bis §5.7: a public suffix can be named by the host that is one, and then means that
     /// host alone. So does the address of a host, or a name without dots.
-    pub(super) fn of(attribute: Option<&[u8]>, leg: &Leg) -> Option<Self> {
+    pub(super) fn of(attribute: Option<&[u8]>, uri: &RequestUri) -> Option<Self> {
         let host_only = Self {
-            domain: leg.host.clone(),
+            domain: uri.host.clone(),
             host_only: true,
         };
         let attribute = attribute.unwrap_or_default();
@@ -32,14 +32,14 @@ impl Scope {
         let domain = canonical(name)?;
         // The suffix of the host, not of the domain: `amazonaws.com` is no public suffix, and yet
         // nothing that the customers in `*.compute.amazonaws.com` may share.
-        let shared = public_suffix(&leg.host).len();
+        let shared = public_suffix(&uri.host).len();
         let is_shared = domain.strip_suffix('.').unwrap_or(&domain).len() <= shared;
-        match leg.is_name && !is_shared {
-            true => is_within(&leg.host, &domain).then_some(Self {
+        match uri.is_name && !is_shared {
+            true => is_within(&uri.host, &domain).then_some(Self {
                 domain,
                 host_only: false,
             }),
-            false => (domain == leg.host).then_some(host_only),
+            false => (domain == uri.host).then_some(host_only),
         }
     }
 }
@@ -116,8 +116,8 @@ mod tests {
     use super::*;
 
     fn scope(host: &str, attribute: &str) -> Option<(String, bool)> {
-        let leg = Leg::new(&Host::parse(host).unwrap(), false, "/");
-        let scope = Scope::of(Some(attribute.as_bytes()), &leg)?;
+        let uri = RequestUri::new(&Host::parse(host).unwrap(), false, "/");
+        let scope = Scope::of(Some(attribute.as_bytes()), &uri)?;
         Some((scope.domain.into(), scope.host_only))
     }
 
@@ -180,8 +180,8 @@ mod tests {
         let expected = Some(("xn--bcher-kva.example".to_owned(), false));
         assert_eq!(scope(host, "b\u{fc}cher.example"), expected);
         assert_eq!(scope(host, "B\u{dc}CHER.example"), expected);
-        let leg = Leg::new(&Host::parse(host).unwrap(), false, "/");
-        assert_eq!(Scope::of(Some(b"b\xfccher.example"), &leg), None);
+        let uri = RequestUri::new(&Host::parse(host).unwrap(), false, "/");
+        assert_eq!(Scope::of(Some(b"b\xfccher.example"), &uri), None);
     }
 
     #[test]

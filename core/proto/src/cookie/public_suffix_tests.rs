@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::matching::with_parents;
-use super::{Jar, Leg, public_suffix};
+use super::{Jar, RequestUri, public_suffix};
 use crate::url::host::Host;
 
 const CASES: &str = include_str!("test_psl.txt");
@@ -55,12 +55,12 @@ fn the_lists_own_cases() {
 #[test]
 fn fact_27_3_1_a_host_sets_cookies_for_its_parents_up_to_the_one_that_has_one_owner() {
     for (host, owned) in cases() {
-        let leg = Leg::new(&Host::parse(&host).unwrap(), false, "/");
-        let below = Leg::new(&Host::parse(&format!("other.{host}")).unwrap(), false, "/");
+        let uri = RequestUri::new(&Host::parse(&host).unwrap(), false, "/");
+        let below = RequestUri::new(&Host::parse(&format!("other.{host}")).unwrap(), false, "/");
         for domain in with_parents(&host) {
             let mut jar = Jar::new();
             jar.keep_line(
-                &leg,
+                &uri,
                 format!("a=b; Domain={domain}").as_bytes(),
                 Duration::ZERO,
             );

@@ -261,7 +261,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cookie::{Jar, Leg};
+    use crate::cookie::{Jar, RequestUri};
     use crate::url::host::Host;
 
     fn head(verb: &str, fields: &[(&str, &str)], change: impl FnOnce(&mut Draft<'_>)) -> String {
@@ -433,12 +433,12 @@ mod tests {
     /// The Cookie fields of a request with these of the program, and with what the jar has unless
     /// cookies are disabled.
     fn cookies(own: &[&str], jar: Option<&str>) -> Vec<String> {
-        let leg = Leg::new(&Host::parse("server").unwrap(), false, "/path");
+        let uri = RequestUri::new(&Host::parse("server").unwrap(), false, "/path");
         let mut kept = Jar::new();
         for cookie in jar.unwrap_or_default().split_terminator("; ") {
-            kept.keep_line(&leg, cookie.as_bytes(), Duration::ZERO);
+            kept.keep_line(&uri, cookie.as_bytes(), Duration::ZERO);
         }
-        let pairs = kept.pairs(&leg, Duration::ZERO);
+        let pairs = kept.pairs(&uri, Duration::ZERO);
         let mut fields = vec![("X-First", "1")];
         fields.extend(own.iter().map(|value| ("cookie", *value)));
         fields.push(("X-Last", "2"));
@@ -473,10 +473,10 @@ mod tests {
 
     #[test]
     fn the_jars_cookies_stand_before_host_and_the_programs_where_it_put_them() {
-        let leg = Leg::new(&Host::parse("server").unwrap(), false, "/");
+        let uri = RequestUri::new(&Host::parse("server").unwrap(), false, "/");
         let mut jar = Jar::new();
-        jar.keep_line(&leg, b"a=1", Duration::ZERO);
-        let pairs = jar.pairs(&leg, Duration::ZERO);
+        jar.keep_line(&uri, b"a=1", Duration::ZERO);
+        let pairs = jar.pairs(&uri, Duration::ZERO);
         let names = |own: &[(&str, &str)]| {
             let head = asking((None, Some(&pairs)), "POST", own, |draft| {
                 draft.agent = Some("me");

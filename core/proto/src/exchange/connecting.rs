@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::replay::Replay;
 use super::request_body::Piece;
-use super::retry::{Condition, Origin};
+use super::retry::{Condition, Provenance};
 use super::tunnel::Tunnel;
 use super::{Action, Awaits, Exchange, Hop, Release, State, Told, Turn};
 use crate::error::Error;
@@ -80,7 +80,7 @@ impl Exchange {
             State::Sent if awaits == Awaits::Head => Ok(self.await_head()),
             State::Sent => Ok(Action::Done),
             State::Stale => {
-                self.origin = Origin::Replacement;
+                self.provenance = Provenance::Replacement;
                 self.state = State::Unconnected;
                 Ok(Action::Release(Release::Replace))
             }
@@ -94,7 +94,7 @@ impl Exchange {
 
     /// A connection is there that so many requests have used before: none, if it was opened ahead.
     pub fn acquired(&mut self, preceding: u32) {
-        self.origin = Origin::Reused;
+        self.provenance = Provenance::Reused;
         self.record.preceding = preceding;
         self.state = State::Connected;
     }

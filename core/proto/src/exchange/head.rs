@@ -6,7 +6,7 @@ use super::body::{Behind, Body};
 use super::coded::Coded;
 use super::reasons::{BadAnswer, bad_answer, ended_in_head, given_up};
 use super::request_body::Piece;
-use super::retry::{Condition, Loss, Origin};
+use super::retry::{Condition, Loss, Provenance};
 use super::timers::Wait;
 use super::{
     Action, Arrived, Awaits, Call, Composed, Exchange, Flow, Received, Room, State, Told, Turn,
@@ -52,11 +52,11 @@ enum Follows {
 }
 
 impl Head {
-    fn new(since: Instant, origin: Origin) -> Self {
+    fn new(since: Instant, provenance: Provenance) -> Self {
         Self {
-            parser: match origin {
-                Origin::Reused => HeadParser::behind_another(),
-                Origin::Fresh | Origin::Replacement => HeadParser::new(),
+            parser: match provenance {
+                Provenance::Reused => HeadParser::behind_another(),
+                Provenance::Fresh | Provenance::Replacement => HeadParser::new(),
             },
             interim: 0,
             since,
@@ -120,7 +120,7 @@ impl Exchange {
     ) -> Result<Action> {
         match &mut self.state {
             State::Sent => {
-                self.state = State::Head(Head::new(turn.now, self.origin));
+                self.state = State::Head(Head::new(turn.now, self.provenance));
                 self.told = Told::Receiving;
                 self.stall.over();
                 Ok(Action::Notify(Notification::ReceivingResponse))
@@ -155,7 +155,7 @@ impl Exchange {
                 false => Action::Done,
             }),
             State::Written if self.told == Told::Receiving => {
-                self.state = State::Head(Head::new(turn.now, self.origin));
+                self.state = State::Head(Head::new(turn.now, self.provenance));
                 Ok(Action::Read(self.room_for_head()))
             }
             State::Over => Err(self.end()),
@@ -184,14 +184,14 @@ impl Exchange {
     /// What is still to be sent is not a call's of its own.
     fn is_sent_by_receiving(&self) -> bool {
         let is_stale = matches!(self.state, State::Stale);
-        is_stale || self.origin == Origin::Replacement || self.request.is_later_leg
+        is_stale || self.provenance == Provenance::Replacement || self.request.is_later_leg
     }
 
     /// The server had waited too long on a connection that others had used, and the request is
     /// sent once more because the program has said so: the answer is hidden.
     fn is_refused_unread(&mut self, status: u16) -> bool {
         status == 408
-            && self.origin == Origin::Reused
+            && self.provenance == Provenance::Reused
             && self.replay.is_possible()
             && self.upload.is_complete()
             && self.tries_again(Condition::Status408)
@@ -244,7 +244,7 @@ impl Exchange {
             return Ok(Flow::On);
         };
         let loss = Loss {
-            origin: self.origin,
+            provenance: self.provenance,
             answered: !input.is_empty() || head.interim > 0,
             written: true,
             // What is not written yet may be written meanwhile.

@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use super::retry::Origin;
+use super::retry::Provenance;
 use super::{Call, Exchange, Hop, State};
 
 /// A moment of an exchange, with its entry of WINHTTP_REQUEST_TIMES. The entries without one are of
@@ -203,7 +203,7 @@ impl Exchange {
                 record.mark(Moment::ConnectionAcquireStart, now);
             }
             State::Unconnected => {
-                if self.origin == Origin::Replacement {
+                if self.provenance == Provenance::Replacement {
                     *record = Record::default();
                 }
                 record.acquired(now);

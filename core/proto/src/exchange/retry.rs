@@ -4,7 +4,7 @@ use super::{Exchange, State};
 
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum Provenance {
     /// It was opened for this request.
     Fresh,
     /// Another request has used it before, and the server may have given it up meanwhile.
@@ -17,7 +17,7 @@ pub(super) enum Origin {
 /// How a connection ended before the answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Loss<'r> {
-    pub(super) origin: Origin,
+    pub(super) provenance: Provenance,
     /// Bytes of an answer had come.
     pub(super) answered: bool,
     /// Bytes of the request were out.
@@ -39,7 +39,7 @@ impl Loss<'_> {
 
     /// The server closed a connection that nobody used, or would not answer on it.
     pub(super) fn is_of_a_used_connection(self) -> bool {
-        self.origin == Origin::Reused && !self.answered
+        self.provenance == Provenance::Reused && !self.answered
     }
 }
 
@@ -74,7 +74,10 @@ impl Exchange {
     /// before anything of this request was written: another connection takes its place, if one may.
     pub fn found_stale(&mut self) {
         let is_unwritten = self.upload.written() == 0;
-        if is_unwritten && self.origin == Origin::Reused && self.tries_again(Condition::Stale) {
+        if is_unwritten
+            && self.provenance == Provenance::Reused
+            && self.tries_again(Condition::Stale)
+        {
             self.state = State::Stale;
         }
     }
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     const STALE: Loss<'static> = Loss {
-        origin: Origin::Reused,
+        provenance: Provenance::Reused,
         answered: false,
         written: true,
         replayable: true,
@@ -105,11 +108,11 @@ mod tests {
         assert!(STALE.is_stale());
         let cases = [
             Loss {
-                origin: Origin::Fresh,
+                provenance: Provenance::Fresh,
                 ..STALE
             },
             Loss {
-                origin: Origin::Replacement,
+                provenance: Provenance::Replacement,
                 ..STALE
             },
             Loss {

@@ -321,7 +321,7 @@ impl Exchange {
     fn is_stale(&self) -> bool {
         let upload = &self.upload;
         let loss = Loss {
-            origin: self.origin,
+            provenance: self.provenance,
             answered: upload.has_arrived,
             written: upload.written > 0,
             replayable: self.replay.is_possible(),

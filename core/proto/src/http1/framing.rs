@@ -69,7 +69,7 @@ impl BodyFraming {
         // A contradiction is refused although Transfer-Encoding beats Content-Length (rule 3):
         // whoever sends it wants two parties to read different bodies.
         let length = content_length(&head.headers)?;
-        if transfer_coding(&head.headers)? == Coding::Chunked {
+        if transfer_coding(&head.headers)? == TransferCoding::Chunked {
             return Ok(Self::Chunked);
         }
         // Rules 5, 6 and 8.
@@ -107,20 +107,20 @@ fn is_ambiguous(head: &ResponseHead, framing: BodyFraming) -> bool {
     let (Ok(length), Ok(coding)) = (content_length(headers), transfer_coding(headers)) else {
         return true; // of a response that has no body, whatever its headers say
     };
-    let announces_body = coding != Coding::None || length.is_some_and(|length| length > 0);
+    let announces_body = coding != TransferCoding::None || length.is_some_and(|length| length > 0);
     if head.status == 204 && announces_body {
         return true; // RFC 9110 §8.6, RFC 9112 §6.1: no server sends these with it
     }
-    if coding == Coding::None {
+    if coding == TransferCoding::None {
         return false;
     }
     let once = headers.tokens(TRANSFER_ENCODING).count() == 1;
-    head.version_minor == 0 || length.is_some() || coding == Coding::Identity || !once
+    head.version_minor == 0 || length.is_some() || coding == TransferCoding::Identity || !once
 }
 
 /// What Transfer-Encoding says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
+enum TransferCoding {
     /// There is no such field.
     None,
     /// `identity`, which old servers send and which is no coding.
@@ -133,19 +133,19 @@ const TRANSFER_ENCODING: &str = "Transfer-Encoding";
 
 /// Rule 4, with one coding only: no other was asked for with TE, so no server may apply one (RFC
 /// 9112 §7.4), and what is not understood cannot be delimited.
-fn transfer_coding(headers: &HeaderList) -> Result<Coding, FramingError> {
+fn transfer_coding(headers: &HeaderList) -> Result<TransferCoding, FramingError> {
     let mut codings = headers.tokens(TRANSFER_ENCODING);
     let Some(first) = codings.next() else {
         let is_empty = headers.contains(TRANSFER_ENCODING);
         return if is_empty {
             Err(FramingError::Coding)
         } else {
-            Ok(Coding::None)
+            Ok(TransferCoding::None)
         };
     };
     let coding = match first.to_ascii_lowercase().as_slice() {
-        b"chunked" => Coding::Chunked,
-        b"identity" => Coding::Identity,
+        b"chunked" => TransferCoding::Chunked,
+        b"identity" => TransferCoding::Identity,
         _ => return Err(FramingError::Coding),
     };
     if codings.all(|coding| coding.eq_ignore_ascii_case(first)) {

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use winhttp_proto::cookie::Leg;
+use winhttp_proto::cookie::RequestUri;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::header::text::request_value;
@@ -208,8 +208,8 @@ impl<E: Embedder> Setting<'_, E> {
                 return Ok(());
             }
             (OptionId::PASSPORT_SIGN_OUT, Value::Text(url)) => {
-                let leg = Leg::of_url(url).ok_or(Error::InvalidParameter)?;
-                session.cookies().forget(&leg);
+                let uri = RequestUri::of_url(url).ok_or(Error::InvalidParameter)?;
+                session.cookies().forget(&uri);
                 return Ok(());
             }
             (OptionId::ASSURED_NON_BLOCKING_CALLBACKS, Value::Dword(assured)) => {

@@ -137,8 +137,7 @@ impl<E: Embedder> Request<E> {
             None => Next::Given,
         };
         if let Some(answer) = answer.as_ref().filter(|_| !matches!(next, Next::Given)) {
-            let leg = self.state().cookies_of.take();
-            self.keep_cookies(leg, answer);
+            self.keep_cookies(&mut self.state(), answer);
             if is_too_much {
                 return Err(Error::ResponseDrainOverflow.into());
             }

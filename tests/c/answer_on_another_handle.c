@@ -60,7 +60,8 @@ int main(int argc, char **argv)
         printf(", once more");
     CHECK(error == 0);
     DWORD status = await_status(request);
-    printf(": %u %s\n", (unsigned)status, await_body(request, answer));
+    await_body(request, answer, sizeof answer);
+    printf(": %u %s\n", (unsigned)status, answer);
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
     return 0;
 }

@@ -72,13 +72,13 @@ static DWORD await_status(HINTERNET request)
     return status;
 }
 
-/* The response's body, as text. */
-static const char *await_body(HINTERNET request, char body[TEXT_MAX])
+/* Reads the response's body, and ends it like a text; its length. */
+static DWORD await_body(HINTERNET request, char *body, size_t room)
 {
     DWORD total = 0, read = 0;
     do {
-        CHECK(total + 1 < TEXT_MAX);
-        CHECK(await_end(WinHttpReadData(request, body + total, TEXT_MAX - 1 - total,
+        CHECK(total + 1 < room);
+        CHECK(await_end(WinHttpReadData(request, body + total, (DWORD)room - 1 - total,
                   await_flags ? NULL : &read))
             == 0);
         if (await_flags)
@@ -86,7 +86,7 @@ static const char *await_body(HINTERNET request, char body[TEXT_MAX])
         total += read;
     } while (read > 0);
     body[total] = 0;
-    return body;
+    return total;
 }
 
 #endif

@@ -43,7 +43,8 @@ int main(int argc, char **argv)
     printf("tries %u, error %u", tries, (unsigned)error);
     if (error == 0) {
         DWORD status = await_status(request);
-        printf(", %u %s", (unsigned)status, await_body(request, body));
+        await_body(request, body, sizeof body);
+        printf(", %u %s", (unsigned)status, body);
     }
     printf("\n");
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));

@@ -47,7 +47,8 @@ int main(int argc, char **argv)
     CHECK(await_end(WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0)) == 0);
     CHECK(await_end(WinHttpReceiveResponse(request, NULL)) == 0);
     DWORD status = await_status(request);
-    printf("%u %s\n", (unsigned)status, await_body(request, body));
+    await_body(request, body, sizeof body);
+    printf("%u %s\n", (unsigned)status, body);
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
     return 0;
 }

@@ -186,7 +186,7 @@ def run(program, work, mode, arguments, expected):
     url, method, *more = arguments
     ended = subprocess.run([str(program), url, mode, method, *more], capture_output=True, text=True,
                            env=environment, timeout=LIMIT_SECONDS, check=False)
-    expect(ended.returncode, 0, f"exit status ({ended.stderr[-300:]})")
+    expect(ended.returncode, 0, f"exit status ({(ended.stdout + ended.stderr)[-300:]})")
     lines = ended.stdout.splitlines()
     expect(len(lines), len(expected), "lines")
     for found, wanted in zip(lines, expected, strict=True):

@@ -61,6 +61,25 @@ pub fn dword<W: Unit>(handle: Handle, option: u32) -> Call<u32> {
     Ok(value)
 }
 
+/// WINHTTP_OPTION_URL; a callback can ask for it, too.
+#[must_use]
+pub fn url_of<W: Unit>(request: Handle) -> String {
+    let mut url = [W::default(); 200];
+    let mut length = u32::try_from(size_of_val(&url)).unwrap();
+    // SAFETY: text and length live through the call.
+    call(unsafe {
+        winhttp::WinHttpQueryOption::<W>(
+            request.raw(),
+            c::WINHTTP_OPTION_URL,
+            url.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    })
+    .unwrap();
+    let end = url.iter().position(|unit| *unit == W::default()).unwrap();
+    W::decode(&url[..end]).unwrap()
+}
+
 /// WinHttpSetTimeouts, in milliseconds; 0 is no limit.
 pub fn set_timeouts<W: Unit>(handle: Handle, resolve: i32, connect: i32, send: i32, receive: i32) {
     // SAFETY: no memory is passed.

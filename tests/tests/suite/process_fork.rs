@@ -7,7 +7,7 @@ use std::thread;
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::programs::{build, run};
-use winhttp_tests::{PATIENCE, program};
+use winhttp_tests::{HELLO, PATIENCE, program};
 
 fn children_work(state: &str) {
     let forking = build("process_fork.c", &[], &["-rdynamic", "-lwinhttp", "-ldl"]);
@@ -62,8 +62,6 @@ fn of_a_parent_whose_threads_come_and_go() {
 fn of_a_parent_that_reads_which_certificates_are_trusted() {
     children_work("trust");
 }
-
-const HELLO: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
 /// Waits with the rest of some answers until the program has asked for other things.
 fn holds(connection: &mut Connection) -> io::Result<()> {

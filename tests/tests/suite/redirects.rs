@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Connection, Request, Server};
-use winhttp_tests::support::set_dword;
+use winhttp_tests::support::{set_dword, url_of};
 use winhttp_tests::{
     Client, HELLO, Handle, Info, Mode, Sending, answers_each, call, scenarios, text,
 };
@@ -331,24 +331,6 @@ scenarios! {
         client.close_and_wait(websocket);
         client.finish();
     }
-}
-
-/// WINHTTP_OPTION_URL, as a callback can ask for it.
-fn url_of<W: Unit>(request: Handle) -> String {
-    let mut url = [W::default(); 200];
-    let mut length = u32::try_from(size_of_val(&url)).unwrap();
-    // SAFETY: text and length live through the call.
-    call(unsafe {
-        winhttp::WinHttpQueryOption::<W>(
-            request.raw(),
-            c::WINHTTP_OPTION_URL,
-            url.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    })
-    .unwrap();
-    let end = url.iter().position(|unit| *unit == W::default()).unwrap();
-    W::decode(&url[..end]).unwrap()
 }
 
 /// The status code as a callback can ask for it.

@@ -6,8 +6,8 @@ use std::ptr::null;
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Request, Server, by_path};
-use winhttp_tests::support::set_dword;
-use winhttp_tests::{Answer, Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, text};
+use winhttp_tests::support::{set_dword, url_of};
+use winhttp_tests::{Call, Client, Handle, Mode, PATIENCE, Sending, call, scenarios, text};
 
 const ADD: u32 = c::WINHTTP_ADDREQ_FLAG_ADD;
 const BAD: u32 = c::ERROR_INVALID_PARAMETER;
@@ -86,18 +86,6 @@ fn sent<W: Unit>(
 fn opened<W: Unit>(client: &Client<W>, server: &Server, opening: Opening<'_>) -> Request {
     let request = open(client, server, opening).unwrap();
     sent(client, server, request, b"")
-}
-
-/// WINHTTP_OPTION_URL.
-fn url<W: Unit>(client: &Client<W>, request: Handle) -> String {
-    let bytes = client.get_option(request, c::WINHTTP_OPTION_URL).unwrap();
-    let answer = Answer {
-        result: Ok(()),
-        length: u32::try_from(bytes.len()).unwrap(),
-        bytes,
-        index: 0,
-    };
-    answer.text::<W>()
 }
 
 /// The session's user agent, which all heads here have.
@@ -193,7 +181,7 @@ scenarios! {
             client.add_headers(request, &format!("Host: {host}"), ADD).unwrap();
             let seen = sent(&client, &server, request, b"");
             assert_eq!(seen.values("Host").collect::<Vec<_>>(), [host]);
-            assert_eq!(url(&client, request), server.url("/status"));
+            assert_eq!(url_of::<W>(request), server.url("/status"));
             assert_eq!(client.body(request), Ok(Vec::new()));
             client.close(request).unwrap();
         }

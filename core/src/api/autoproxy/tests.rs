@@ -9,7 +9,6 @@ use winhttp_fixtures::{Connection, Server};
 use winhttp_proto::option::TimeoutArguments;
 use winhttp_proto::proxy::pac_result::list_text;
 use winhttp_proto::proxy::{BypassList, ProxyList, ProxyServer, StaticProxy};
-use winhttp_proto::url::host::Host;
 
 use super::lookup::Job;
 use super::*;
@@ -47,8 +46,8 @@ impl Network for Silent {
             list: ProxyList::parse("p:3128").unwrap(),
             bypass: BypassList::parse("near.example"),
         };
-        let host = Host::parse(&question.host).unwrap();
-        proxy.select(question.secure, &host, question.port).cloned()
+        let (secure, host, port) = question.server().unwrap();
+        proxy.select(secure, &host, port).cloned()
     }
 }
 

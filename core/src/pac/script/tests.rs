@@ -15,8 +15,6 @@ fn ask(source: &str, network: Fake, limit: Duration, cancel: &Cancel) -> Result<
     let question = Question {
         url: "http://Host.example/path?q".into(),
         host: "Host.example".into(),
-        secure: false,
-        port: 80,
     };
     run(&Script {
         source,
@@ -248,8 +246,6 @@ fn fact_30_2_3_names_are_looked_up_once_and_not_without_end() {
     let question = Question {
         url: "http://h/".into(),
         host: "h".into(),
-        secure: false,
-        port: 80,
     };
     let shared: Arc<dyn Network> = Arc::<Fake>::clone(&network);
     let answer = run(&Script {

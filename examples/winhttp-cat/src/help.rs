@@ -24,6 +24,8 @@ Connecting
       --connect-timeout SECONDS
                               limit for name look-up, and another for connecting, TLS included
 
+Proxies are those of the environment (http_proxy for ws, https_proxy for wss, no_proxy).
+
 Messages
   -x, --execute MESSAGE       send MESSAGE instead of reading standard input (repeatable)
   -b, --binary                send binary messages: standard input in pieces as it is read, at most

@@ -1,6 +1,6 @@
 /* A handler as managed programs have it: one session, many threads, and before each request
    everything that a caller may want is set on it: redirects, credentials, cookies, decompression.
-   Arguments: host, port, how many requests, how many threads.
+   Arguments: host, port, how many requests, how many threads, sync or async.
 
    The path of a request says what it has asked for, so that the server can judge what it gets:
    /redirects/credentials/cookies/decompression/number. */
@@ -16,9 +16,59 @@ struct choice {
     int follows, credentials, cookies, decompresses;
 };
 
+/* A thread's own request; async: what its callbacks have said. */
+struct worker {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int is_over;
+    DWORD error, length;
+};
+
 static HINTERNET session, connect_handle;
+static int is_async;
 static unsigned total, next, right;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void CALLBACK notified(
+    HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID information, DWORD length)
+{
+    struct worker *worker = (struct worker *)context;
+    (void)handle;
+    switch (status) {
+    case WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE:
+    case WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
+    case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
+    case WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
+        pthread_mutex_lock(&worker->lock);
+        worker->is_over = 1;
+        worker->length = length;
+        worker->error = status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
+            ? ((const WINHTTP_ASYNC_RESULT *)information)->dwError
+            : 0;
+        pthread_cond_signal(&worker->changed);
+        pthread_mutex_unlock(&worker->lock);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Whether a call has worked that has returned this. */
+static int worked(struct worker *worker, BOOL called)
+{
+    DWORD error = 0;
+    if (!called || !is_async)
+        return called;
+    pthread_mutex_lock(&worker->lock);
+    while (!worker->is_over)
+        pthread_cond_wait(&worker->changed, &worker->lock);
+    worker->is_over = 0;
+    error = worker->error;
+    pthread_mutex_unlock(&worker->lock);
+    SetLastError(error);
+    return error == 0;
+}
 
 static struct choice choice_of(unsigned number)
 {
@@ -74,14 +124,16 @@ static DWORD expected_status(struct choice choice)
     return choice.credentials == NO_CREDENTIALS ? 401 : 200;
 }
 
-static int is_right(HINTERNET request, struct choice choice, unsigned number)
+static int is_right(struct worker *worker, HINTERNET request, struct choice choice, unsigned number)
 {
     char body[TEXT_MAX], expected[TEXT_MAX];
     DWORD status = 0, size = sizeof status, read = 0, all = 0;
     CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
         WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX));
     do {
-        CHECK(WinHttpReadData(request, body + all, (DWORD)sizeof body - 1 - all, &read));
+        DWORD room = (DWORD)sizeof body - 1 - all;
+        CHECK(worked(worker, WinHttpReadData(request, body + all, room, is_async ? NULL : &read)));
+        read = is_async ? worker->length : read;
         all += read;
     } while (read > 0);
     body[all] = 0;
@@ -89,7 +141,7 @@ static int is_right(HINTERNET request, struct choice choice, unsigned number)
     return status == expected_status(choice) && strcmp(body, expected) == 0;
 }
 
-static int one_request(unsigned number)
+static int one_request(struct worker *worker, unsigned number)
 {
     char text[TEXT_MAX];
     WCHAR path[TEXT_MAX];
@@ -101,23 +153,23 @@ static int one_request(unsigned number)
         = WinHttpOpenRequest(connect_handle, L"GET", wide(path, text), NULL, NULL, NULL, 0);
     CHECK(request != NULL);
     set_all(request, choice, number);
-    CHECK(WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0));
-    CHECK(WinHttpReceiveResponse(request, NULL));
-    int answer = is_right(request, choice, number);
+    CHECK(worked(worker, WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, (DWORD_PTR)worker)));
+    CHECK(worked(worker, WinHttpReceiveResponse(request, NULL)));
+    int answer = is_right(worker, request, choice, number);
     CHECK(WinHttpCloseHandle(request));
     return answer;
 }
 
-static void *work(void *unused)
+static void *work(void *argument)
 {
-    (void)unused;
+    struct worker *worker = argument;
     for (;;) {
         pthread_mutex_lock(&lock);
         unsigned number = next++;
         pthread_mutex_unlock(&lock);
         if (number >= total)
             return NULL;
-        int answer = one_request(number);
+        int answer = one_request(worker, number);
         pthread_mutex_lock(&lock);
         right += (unsigned)answer;
         pthread_mutex_unlock(&lock);
@@ -127,19 +179,29 @@ static void *work(void *unused)
 int main(int argc, char **argv)
 {
     WCHAR host[TEXT_MAX];
-    pthread_t threads[16];
-    CHECK(argc == 5);
+    static struct worker workers[16];
+    CHECK(argc == 6);
     total = (unsigned)atoi(argv[3]);
     unsigned many = (unsigned)atoi(argv[4]);
-    CHECK(many <= sizeof threads / sizeof threads[0]);
-    session = WinHttpOpen(L"handler", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL, 0);
+    CHECK(many <= sizeof workers / sizeof workers[0]);
+    is_async = strcmp(argv[5], "async") == 0;
+    session = WinHttpOpen(L"handler", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL,
+        is_async ? WINHTTP_FLAG_ASYNC : 0);
     CHECK(session != NULL);
+    DWORD completions = WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS;
+    CHECK(!is_async
+        || WinHttpSetStatusCallback(session, notified, completions, 0)
+            != WINHTTP_INVALID_STATUS_CALLBACK);
     connect_handle = WinHttpConnect(session, wide(host, argv[1]), (INTERNET_PORT)atoi(argv[2]), 0);
     CHECK(connect_handle != NULL);
+    for (unsigned index = 0; index < many; index++) {
+        struct worker *worker = &workers[index];
+        CHECK(pthread_mutex_init(&worker->lock, NULL) == 0);
+        CHECK(pthread_cond_init(&worker->changed, NULL) == 0);
+        CHECK(pthread_create(&worker->thread, NULL, work, worker) == 0);
+    }
     for (unsigned index = 0; index < many; index++)
-        CHECK(pthread_create(&threads[index], NULL, work, NULL) == 0);
-    for (unsigned index = 0; index < many; index++)
-        CHECK(pthread_join(threads[index], NULL) == 0);
+        CHECK(pthread_join(workers[index].thread, NULL) == 0);
     printf("%u of %u right\n", right, total);
     CHECK(WinHttpCloseHandle(connect_handle) && WinHttpCloseHandle(session));
     return 0;

@@ -22,6 +22,7 @@ mod case;
 mod cut_rows;
 mod exit;
 mod http_rows;
+mod leg_rows;
 mod operation;
 mod pool_rows;
 mod possessions;
@@ -40,6 +41,7 @@ fn rows() -> Vec<Row> {
     [
         http_rows::rows(),
         pool_rows::rows(),
+        leg_rows::rows(),
         tls_rows::rows(),
         upgrade_rows::rows(),
         websocket_rows::rows(),

@@ -98,28 +98,54 @@ pub(crate) fn forget_peak() {
     PEAK.store(live_bytes(), Ordering::Relaxed);
 }
 
+/// Name of the thread that looks after idle connections. There is one for the process, which ends
+/// up to a second after it has nothing more to do: no case waits for that.
+const KEEPER: &str = "winhttp-pool";
+/// What that thread waits with: a poll, under two descriptors, and its waker.
+const KEEPER_POLLERS: usize = 3;
+
 /// Threads and descriptors of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Possessions {
+    /// All but the keeper.
     pub(crate) threads: usize,
+    /// Sockets and files.
     pub(crate) descriptors: usize,
+    /// Descriptors of polls and wakers.
+    pub(crate) pollers: usize,
 }
 
 impl Possessions {
     pub(crate) fn now() -> Self {
-        let count = |folder: &str| fs::read_dir(folder).unwrap().count();
+        let is_poller = |name: &str| name.starts_with("anon_inode:");
+        let all = descriptors();
+        let pollers = all.iter().filter(|name| is_poller(name)).count();
         Self {
-            threads: count("/proc/self/task"),
-            descriptors: count("/proc/self/fd"),
+            threads: threads().iter().filter(|name| *name != KEEPER).count(),
+            descriptors: all.len() - pollers,
+            pollers,
         }
     }
 
-    /// Waits until there are no more than these; threads vanish a moment after they were joined.
+    /// Waits until there are no more than these, but for what the keeper has; threads vanish a
+    /// moment after they were joined.
     pub(crate) fn wait_for(self, what: &str) {
+        self.wait(KEEPER_POLLERS, what);
+    }
+
+    /// Waits until there are no more than these, and the keeper is gone.
+    pub(crate) fn wait_for_keeper(self, what: &str) {
+        self.wait(0, what);
+    }
+
+    fn wait(self, more: usize, what: &str) {
         let start = Instant::now();
         loop {
             let now = Self::now();
-            if now.threads <= self.threads && now.descriptors <= self.descriptors {
+            if now.threads <= self.threads
+                && now.descriptors <= self.descriptors
+                && now.pollers <= self.pollers + more
+            {
                 return;
             }
             assert!(
@@ -132,11 +158,23 @@ impl Possessions {
     }
 }
 
-/// The threads by name and the descriptors by what they are.
 fn described() -> String {
-    let entries = |folder: &str| fs::read_dir(folder).unwrap().flatten();
-    let names = entries("/proc/self/task").map(|task| fs::read_to_string(task.path().join("comm")));
-    let files = entries("/proc/self/fd").map(|file| fs::read_link(file.path()));
-    let (names, files): (Vec<_>, Vec<_>) = (names.flatten().collect(), files.flatten().collect());
-    format!("threads {names:?}, descriptors {files:?}")
+    format!("threads {:?}, descriptors {:?}", threads(), descriptors())
+}
+
+/// The threads by name; one that is ending may have none.
+fn threads() -> Vec<String> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = tasks.map(|task| fs::read_to_string(task.path().join("comm")));
+    let names = names.map(|name| name.unwrap_or_default().trim_end().to_owned());
+    names.collect()
+}
+
+/// The descriptors by what they are.
+fn descriptors() -> Vec<String> {
+    let files = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let names = files.map(|file| fs::read_link(file.path()).unwrap_or_default());
+    names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
 }

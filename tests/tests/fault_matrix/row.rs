@@ -204,6 +204,62 @@ impl Earlier {
     }
 }
 
+/// What leads the operation's request to the one that meets the fault, inside the same
+/// ReceiveResponse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// Nothing: it is the first.
+    None,
+    /// A redirect to another path, on the same connection.
+    Path,
+    /// A challenge on the same connection, which is answered with Basic.
+    Basic,
+    /// The same with Digest.
+    Digest,
+    /// A redirect to a path that challenges.
+    PathThenBasic,
+    /// A redirect by another server, which is one of TLS or not.
+    Server {
+        /// The server that leads there.
+        secure: bool,
+    },
+}
+
+impl Lead {
+    /// How a request is answered that does not meet the fault yet.
+    pub(crate) fn answer(self, request: &Request) -> Option<&'static str> {
+        let has_moved = request.target != "/";
+        let is_authenticated = request.header("Authorization").is_some();
+        match self {
+            Self::Path | Self::PathThenBasic if !has_moved => Some(MOVED),
+            Self::Basic | Self::PathThenBasic if !is_authenticated => Some(ASKS_BASIC),
+            Self::Digest if !is_authenticated => Some(ASKS_DIGEST),
+            Self::None
+            | Self::Path
+            | Self::Basic
+            | Self::Digest
+            | Self::PathThenBasic
+            | Self::Server { .. } => None,
+        }
+    }
+
+    /// It leads on the connection that meets the fault.
+    pub(crate) fn keeps_connection(self) -> bool {
+        !matches!(self, Self::None | Self::Server { .. })
+    }
+
+    /// The program has credentials.
+    pub(crate) fn challenges(self) -> bool {
+        matches!(self, Self::Basic | Self::Digest | Self::PathThenBasic)
+    }
+}
+
+const MOVED: &str = "HTTP/1.1 307 Moved\r\nLocation: /led\r\nContent-Length: 0\r\n\r\n";
+const ASKS_BASIC: &str = "HTTP/1.1 401 Who?\r\nWWW-Authenticate: Basic realm=\"r\"\r\n\
+    Content-Length: 5\r\n\r\nasked";
+const ASKS_DIGEST: &str = "HTTP/1.1 401 Who?\r\nWWW-Authenticate: Digest realm=\"r\", \
+    nonce=\"n\", qop=\"auth\"\r\nContent-Length: 5\r\n\r\nasked";
+
 /// Which cases of a row every run tries; the full sweep tries all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
@@ -242,8 +298,15 @@ pub(crate) struct Row {
     pub(crate) told: Option<u16>,
     /// The request's verb.
     pub(crate) verb: &'static str,
+    /// How many bytes of optional data it has, where it is sent before the operation.
+    pub(crate) given: usize,
     /// What came before.
     pub(crate) earlier: Earlier,
+    /// What comes before in the operation itself.
+    pub(crate) lead: Lead,
+    /// So many notifications are certain to come before the fault: in each of them the handle is
+    /// closed.
+    pub(crate) stops: u8,
     /// What the peer does with every request that is neither the earlier one nor meets the fault.
     pub(crate) again: Act,
     /// How many connections the peer gets.
@@ -279,7 +342,10 @@ impl Row {
                 Operation::SendRequest | Operation::WriteData => "POST",
                 _ => "GET",
             },
+            given: 0,
             earlier: Earlier::None,
+            lead: Lead::None,
+            stops: 0,
             again: Arc::new(|connection, _| connection.send(WHOLE)),
             connections: None,
             later: false,

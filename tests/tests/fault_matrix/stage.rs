@@ -1,19 +1,19 @@
 //! Sets a case up: the peer of a row, and a handle on which its operation is next.
 
-use std::io;
+use std::io::{self, Read};
 use std::sync::OnceLock;
 
 use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{self, IdentityOptions};
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Held, Request, Server, Settings, TlsSettings, by_path};
-use winhttp_tests::support::{set_dword, set_timeouts};
-use winhttp_tests::{Client, Handle, Mode, upgrade};
+use winhttp_tests::support::{set_dword, set_text, set_timeouts};
+use winhttp_tests::{Client, Handle, Mode, Sending, upgrade};
 
 use super::operation::{Attempt, HUGE, huge};
 use super::possessions::Possessions;
 use super::row::{
-    Act, Cue, Done, Earlier, Identity, Operation, Peer, Row, Script, Until, WHOLE, authority,
+    Act, Cue, Done, Earlier, Identity, Lead, Operation, Peer, Row, Script, Until, WHOLE, authority,
 };
 
 /// Name of what holds a peer back.
@@ -23,14 +23,20 @@ const SHORT_MS: i32 = 100;
 /// Where the earlier and the later request go.
 const EARLIER: &str = "/earlier";
 const LATER: &str = "/later";
+/// Where an answer leads whose own body is the fault.
+pub(crate) const NEXT: &str = "/next";
 
 /// The other end, running.
 pub(crate) struct Played {
     server: Option<Server>,
+    /// Leads to the other.
+    front: Option<Server>,
     _refused: Option<RefusedPort>,
     host: &'static str,
     port: u16,
     done: Done,
+    /// Told when a request has come that meets the fault.
+    met: Done,
 }
 
 impl Played {
@@ -38,10 +44,12 @@ impl Played {
         let done = Done::default();
         let mut played = Self {
             server: None,
+            front: None,
             _refused: None,
             host: "127.0.0.1",
             port: 80,
             done: done.clone(),
+            met: Done::default(),
         };
         match &row.peer {
             Peer::NoHost(name) => played.host = name,
@@ -58,7 +66,9 @@ impl Played {
                     recording: row.told.is_some(),
                     ..Settings::default()
                 };
-                played.serve(Server::start(settings, play(script, row, done)).unwrap());
+                played.serve(
+                    Server::start(settings, play(script, row, done, played.met.clone())).unwrap(),
+                );
             }
             Peer::Tls(identity, wire) => {
                 let settings = Settings {
@@ -71,8 +81,11 @@ impl Played {
                 played.serve(Server::start(settings, by_path).unwrap());
             }
         }
-        if row.secure || row.operation == Operation::Handshake {
+        if speaks_tls(row) {
             played.host = "localhost";
+        }
+        if let Lead::Server { secure } = row.lead {
+            played.lead_there(speaks_tls(row), secure);
         }
         played
     }
@@ -82,7 +95,31 @@ impl Played {
         self.server = Some(server);
     }
 
-    /// Where it is: host and port.
+    /// Puts a server before it that leads to it.
+    fn lead_there(&mut self, there: bool, here: bool) {
+        let scheme = if there { "https" } else { "http" };
+        let origin = format!("{scheme}://{}:{}", self.host, self.port);
+        let settings = Settings {
+            tls: here.then(|| tls(&Identity::Good)),
+            recording: false,
+            ..Settings::default()
+        };
+        let leads = move |connection: &mut Connection| {
+            while let Some(request) = connection.read_head()? {
+                pass_body(connection, &request)?;
+                let target = &request.target;
+                let head = format!("HTTP/1.1 307 Moved\r\nLocation: {origin}{target}\r\n");
+                connection.send(format!("{head}Content-Length: 0\r\n\r\n").as_bytes())?;
+            }
+            Ok(())
+        };
+        let front = Server::start(settings, leads).unwrap();
+        self.host = if here { "localhost" } else { "127.0.0.1" };
+        self.port = front.port();
+        self.front = Some(front);
+    }
+
+    /// Where it is, or who leads there: host and port.
     pub(crate) fn address(&self) -> (&'static str, u16) {
         (self.host, self.port)
     }
@@ -97,6 +134,11 @@ impl Played {
     /// Told when the fault has struck.
     pub(crate) fn done(&self) -> &Done {
         &self.done
+    }
+
+    /// Told when a request has come that meets the fault.
+    pub(crate) fn met(&self) -> &Done {
+        &self.met
     }
 
     /// How many connections it has got, once they are as many as are expected.
@@ -121,8 +163,9 @@ fn full() -> &'static TcpHole {
     FULL.get_or_init(|| TcpHole::full().unwrap())
 }
 
-/// Makes what is kept for the whole run, so that no case is charged with it.
-pub(crate) fn furnish() {
+/// Makes what is kept for the whole run, so that no case is charged with it. Gives the polls that
+/// there are without any session.
+pub(crate) fn furnish() -> Possessions {
     let _kept = (full(), authority(), huge());
     let before = Possessions::now();
     let server = Server::plain(by_path).unwrap();
@@ -133,12 +176,12 @@ pub(crate) fn furnish() {
         client.finish();
     }
     drop(server);
-    // The pool's thread, which outlives a session, must not count as what was there before a case.
     let kept = Possessions {
         descriptors: usize::MAX,
         ..before
     };
     kept.wait_for("the first exchanges");
+    kept
 }
 
 fn tls(identity: &Identity) -> TlsSettings {
@@ -162,14 +205,16 @@ fn play(
     script: &Script,
     row: &Row,
     done: Done,
+    met: Done,
 ) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
-    let (script, again, earlier) = (script.clone(), row.again.clone(), row.earlier);
+    let (script, again) = (script.clone(), row.again.clone());
+    let (earlier, lead) = (row.earlier, row.lead);
     move |connection| {
         let cue = |request| Cue {
             done: done.clone(),
             request,
         };
-        let request = match meet(connection, &script.until, &earlier)? {
+        let request = match meet(connection, &script.until, &earlier, lead)? {
             Met::Nobody => return Ok(()),
             Met::Other(request) => return serve(connection, &again, &cue(Some(request))),
             Met::Fault(request) => request,
@@ -177,6 +222,7 @@ fn play(
         if let Some(request) = &request {
             play_until(connection, &script.until, request)?;
         }
+        met.tell();
         if connection.hold(GATE)? != Held::Released {
             return Ok(());
         }
@@ -205,8 +251,14 @@ enum Met {
     Other(Request),
 }
 
-/// Plays along with the earlier request, where this is its connection.
-fn meet(connection: &mut Connection, until: &Until, earlier: &Earlier) -> io::Result<Met> {
+/// Plays along with the earlier request, or with those that lead to the fault, where this is their
+/// connection.
+fn meet(
+    connection: &mut Connection,
+    until: &Until,
+    earlier: &Earlier,
+    lead: Lead,
+) -> io::Result<Met> {
     if matches!(until, Until::Hello) {
         connection.read_exactly(5)?;
         return Ok(Met::Fault(None));
@@ -214,8 +266,11 @@ fn meet(connection: &mut Connection, until: &Until, earlier: &Earlier) -> io::Re
     let Some(request) = connection.read_head()? else {
         return Ok(Met::Nobody);
     };
+    if lead.keeps_connection() && request.target != LATER {
+        return meet_led(connection, request, lead);
+    }
     if request.target != EARLIER {
-        let is_other = request.target == LATER || *earlier != Earlier::None;
+        let is_other = [LATER, NEXT].contains(&&*request.target) || *earlier != Earlier::None;
         return Ok(match is_other {
             true => Met::Other(request),
             false => Met::Fault(Some(request)),
@@ -233,6 +288,38 @@ fn meet(connection: &mut Connection, until: &Until, earlier: &Earlier) -> io::Re
             Ok(next.map_or(Met::Nobody, |request| Met::Fault(Some(request))))
         }
     }
+}
+
+/// Leads a request on until it meets the fault; on another connection it is repeated.
+fn meet_led(connection: &mut Connection, first: Request, lead: Lead) -> io::Result<Met> {
+    if lead.answer(&first).is_none() {
+        return Ok(Met::Other(first));
+    }
+    let mut request = first;
+    while let Some(answer) = lead.answer(&request) {
+        pass_body(connection, &request)?;
+        connection.send(answer.as_bytes())?;
+        match connection.read_head()? {
+            Some(next) => request = next,
+            None => return Ok(Met::Nobody),
+        }
+    }
+    Ok(Met::Fault(Some(request)))
+}
+
+/// Reads a counted body, and keeps nothing of it.
+pub(crate) fn pass_body(connection: &mut Connection, request: &Request) -> io::Result<()> {
+    let length = request.header("Content-Length");
+    let mut left = length.map_or(0, |length| length.parse().unwrap());
+    let mut buffer = vec![0; 64 << 10];
+    while left > 0 {
+        let room = left.min(buffer.len());
+        match connection.read(&mut buffer[..room])? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => left -= count,
+        }
+    }
+    Ok(())
 }
 
 /// Does the same with every request.
@@ -292,8 +379,24 @@ impl Ready {
     }
 }
 
+/// Whoever meets the fault speaks TLS.
+pub(crate) fn speaks_tls(row: &Row) -> bool {
+    let greets = match &row.peer {
+        Peer::Tls(..) => true,
+        Peer::Plays(script) => matches!(script.until, Until::Hello),
+        _ => false,
+    };
+    row.secure || greets
+}
+
 fn flags(row: &Row) -> u32 {
-    match row.secure || row.operation == Operation::Handshake {
+    let is_secure = match row.lead {
+        Lead::Server { secure } => secure,
+        Lead::None | Lead::Path | Lead::Basic | Lead::Digest | Lead::PathThenBasic => {
+            speaks_tls(row)
+        }
+    };
+    match is_secure {
         true => c::WINHTTP_FLAG_SECURE,
         false => 0,
     }
@@ -302,9 +405,11 @@ fn flags(row: &Row) -> u32 {
 /// Brings a client to the operation.
 pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limited: bool) -> Ready {
     let (host, port) = address;
-    if row.later || !matches!(row.earlier, Earlier::None | Earlier::Shared) {
+    if row.earlier != Earlier::Shared {
+        // With a limit of its own the session shares no connection, and all of them end with it.
+        let is_only = row.later || row.earlier != Earlier::None;
         let option = c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER;
-        set_dword::<u16>(client.session, option, 1).unwrap();
+        set_dword::<u16>(client.session, option, if is_only { 1 } else { 2 }).unwrap();
     }
     let connect = client.connect(host, port).unwrap();
     let holder = go_before(client, row, connect);
@@ -313,6 +418,10 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
         .unwrap();
     let limit = if limited { SHORT_MS } else { 0 };
     set_timeouts::<u16>(request, limit, limit, limit, limit);
+    if row.lead.challenges() {
+        set_text::<u16>(request, c::WINHTTP_OPTION_USERNAME, "user").unwrap();
+        set_text::<u16>(request, c::WINHTTP_OPTION_PASSWORD, "password").unwrap();
+    }
     let above = vec![connect, client.session];
     match row.operation {
         Operation::Resolve
@@ -321,7 +430,16 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
         | Operation::Wait
         | Operation::SendRequest => {}
         Operation::WriteData => announce_body(client, request),
-        Operation::ReadHead => client.send(request).unwrap(),
+        Operation::ReadHead => {
+            let body = &huge()[..row.given];
+            let total = u32::try_from(row.given).unwrap();
+            let given = Sending {
+                body,
+                total,
+                ..Sending::default()
+            };
+            client.send_with(request, given).unwrap();
+        }
         Operation::ReadBody => client.exchange(request).unwrap(),
         Operation::Upgrade => {
             upgrade::<u16>(request).unwrap();

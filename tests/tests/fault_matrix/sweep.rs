@@ -9,8 +9,9 @@ use winhttp_tests::Mode;
 
 use super::case::{self, Disturbance};
 use super::exit;
+use super::operation::HUGE;
 use super::possessions::Live;
-use super::row::{Row, Weight};
+use super::row::{Lead, Row, Weight};
 use super::stage;
 
 /// Rows of each operation that are run before memory is watched: what is made once is made
@@ -47,7 +48,7 @@ impl Scope {
 
     fn disturbances(&self, row: &Row, mode: Mode) -> Vec<Disturbance> {
         let fits = |d: &Disturbance| d.fits(row, mode) && (self.full || row.weight.affords(*d));
-        Disturbance::ALL.into_iter().filter(fits).collect()
+        Disturbance::all(row).filter(fits).collect()
     }
 }
 
@@ -55,7 +56,7 @@ impl Scope {
 #[derive(Default)]
 struct Tally {
     rows: BTreeMap<String, usize>,
-    cases: BTreeMap<Disturbance, usize>,
+    cases: BTreeMap<String, usize>,
     exits: usize,
     peak: usize,
     growth: usize,
@@ -64,7 +65,7 @@ struct Tally {
 /// The whole test.
 pub(crate) fn sweep() {
     let scope = Scope::from_environment();
-    stage::furnish();
+    let possessions = stage::furnish();
     let start = Instant::now();
     let mut tally = Tally::default();
     let rows = super::rows();
@@ -83,6 +84,7 @@ pub(crate) fn sweep() {
             }
         }
     }
+    possessions.wait_for_keeper("all cases");
     let now = Live::now();
     tally.growth = now.bytes.saturating_sub(live.bytes);
     let fits = tally.growth <= GROWTH_MAX && now.buffers <= live.buffers + KEPT_MORE;
@@ -93,7 +95,10 @@ pub(crate) fn sweep() {
 fn warm_up(rows: &[Row], scope: &Scope) {
     let mut seen = BTreeMap::new();
     for row in rows.iter().filter(|row| scope.has(row)) {
-        let count = seen.entry((row.operation, row.secure)).or_insert(0);
+        let is_led = row.lead != Lead::None;
+        let is_large = row.given == HUGE;
+        let kind = (row.operation, stage::speaks_tls(row), is_led, is_large);
+        let count = seen.entry(kind).or_insert(0);
         *count += 1;
         if *count <= WARM_UP_ROWS {
             run_row(row, scope, &mut Tally::default());
@@ -109,7 +114,7 @@ fn run_row(row: &Row, scope: &Scope, tally: &mut Tally) -> Vec<Live> {
             let peak = case::run(row, mode, disturbance);
             lives.push(Live::now());
             tally.peak = tally.peak.max(peak);
-            *tally.cases.entry(disturbance).or_default() += 1;
+            *tally.cases.entry(disturbance.kind()).or_default() += 1;
         }
     }
     *tally

@@ -8,7 +8,7 @@ mod model;
 
 use std::time::Duration;
 
-use winhttp_proto::cookie::{COOKIES_OF_A_DOMAIN_MAX, Jar, RequestUri, PAIRS_MAX_BYTES};
+use winhttp_proto::cookie::{COOKIES_OF_A_DOMAIN_MAX, Jar, PAIRS_MAX_BYTES, RequestUri};
 use winhttp_proto::url::host::Host;
 
 use crate::input::Input;
@@ -63,7 +63,10 @@ fn places() -> Vec<(Place, RequestUri)> {
                     secure,
                 };
                 let parsed = Host::parse(host).unwrap();
-                places.push((place, RequestUri::new(&parsed, secure, &format!("{path}?/q"))));
+                places.push((
+                    place,
+                    RequestUri::new(&parsed, secure, &format!("{path}?/q")),
+                ));
             }
         }
     }

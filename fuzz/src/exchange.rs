@@ -1,9 +1,11 @@
 //! Whole dialogues behind an exchange, with a peer by script and a virtual clock: whatever arrives
 //! in whatever pieces, and whatever is called in whatever order, it ends, and what is delivered is
-//! what a second, plain reader finds (`exchange/reference.rs`).
+//! what a second, plain reader finds (`exchange/reference.rs`). An answer that asks for more is
+//! answered by another exchange in the place of the first, as the library does it, on the same
+//! connection where that has come to the answer's end; each of them is held to the same.
 //!
-//! Input: method, kind of connection, how it ends, a seed for the pieces, calls, the wire, or
-//! codings and a body that they are put on.
+//! Input: method, kind of connection, how it ends, how many requests may follow and how much of the
+//! body is given at once, a seed for the pieces, calls, the wire, or codings and a body that they are put on.
 
 mod reference;
 
@@ -20,8 +22,10 @@ use winhttp_proto::exchange::{
 };
 use winhttp_proto::failure::Result;
 use winhttp_proto::header::HeaderList;
-use winhttp_proto::http1::head::HeadLimits;
+use winhttp_proto::http1::head::{HeadLimits, ResponseHead};
 use winhttp_proto::option::Timeouts;
+use winhttp_proto::redirect::{Place, Policy, Rules, followed};
+use winhttp_proto::url::host::Host;
 
 use crate::coded::Plan;
 use crate::input::{Input, Pieces};
@@ -38,6 +42,11 @@ const TIMEOUTS: Timeouts = Timeouts {
 const INBOX_BYTES: usize = 4096;
 /// Steps that any call needs at the most, beside those for the bytes of the wire.
 const STEPS_MAX: usize = 1000;
+
+/// What SendRequest is given.
+const GIVEN: &[u8] = b"123";
+/// Redirects are followed from here.
+const URL: &str = "http://server/";
 
 /// Turns of others behind which the handle is closed.
 const TURNS_MAX: usize = 20;
@@ -66,9 +75,10 @@ impl Received for Inbox {
 
 struct World<'w> {
     exchange: Exchange,
-    method: &'static str,
+    leg: Leg,
     inbox: Inbox,
-    /// What has not arrived yet.
+    /// All that the peer sends, and what of it has not arrived yet.
+    all: &'w [u8],
     wire: &'w [u8],
     end: End,
     /// The connection was used before; this one has been given up by the peer.
@@ -79,13 +89,69 @@ struct World<'w> {
     carried: Carried,
     /// The peer has done nothing the last time it was asked.
     rested: bool,
+    /// What a plain reader finds of this leg's response.
+    expected: Option<reference::Response>,
     /// What was read of the body.
     delivered: Vec<u8>,
-    /// Codings are taken off.
+    /// What was written to the connection that this leg has.
+    sent: Vec<u8>,
+    /// Codings are taken off, and others than those that a plain reader makes too much work of.
     decodes: bool,
+    is_too_much_work: bool,
     /// How often others had a turn in between.
     turns: usize,
     steps_max: usize,
+}
+
+/// One request of several.
+#[derive(Clone, Copy)]
+struct Leg {
+    method: &'static str,
+    /// How many others may follow.
+    left: usize,
+    /// Others came before.
+    is_later: bool,
+    is_authenticated: bool,
+    secure: bool,
+    announces_close: bool,
+    has_small_limits: bool,
+    decodes: bool,
+}
+
+impl Leg {
+    fn request(self) -> Composed {
+        let head = if self.has_small_limits {
+            HeadLimits {
+                max_bytes: 64,
+                max_count: 3,
+            }
+        } else {
+            HeadLimits::default()
+        };
+        Composed {
+            host: "server".into(),
+            secure: self.secure,
+            via: None,
+            head: self.head().into(),
+            method: self.method.into(),
+            announces_close: self.announces_close,
+            retries: None,
+            upgrade: None,
+            is_later_leg: self.is_later,
+            is_authenticated: self.is_authenticated,
+            codings: Codings::new(if self.decodes { 3 } else { 0 }),
+            limits: ExchangeLimits {
+                head,
+                max_interim: 3,
+                max_drain: 1000,
+            },
+        }
+    }
+
+    fn head(self) -> Vec<u8> {
+        let method = self.method;
+        format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes()
+    }
 }
 
 pub fn run(data: &[u8]) {
@@ -93,40 +159,28 @@ pub fn run(data: &[u8]) {
     let method = ["GET", "HEAD", "POST"][input.below(3)];
     let flags = input.byte();
     let has = |bit: u8| flags & bit != 0;
-    let end = [End::Silence, End::Orderly, End::Cut, End::Reset][input.below(4)];
+    let how = usize::from(input.byte());
+    let end = [End::Silence, End::Orderly, End::Cut, End::Reset][how % 4];
     let pieces = Pieces::new(input.number());
     let calls = input.short();
     let coded = has(64) && has(128);
     let made = coded.then(|| coded_response(&mut input));
     let wire = made.as_deref().unwrap_or_else(|| input.rest());
-    let head = if has(32) {
-        HeadLimits {
-            max_bytes: 64,
-            max_count: 3,
-        }
-    } else {
-        HeadLimits::default()
+    let leg = Leg {
+        method,
+        left: how / 4 % 4,
+        is_later: false,
+        is_authenticated: how & 16 != 0,
+        secure: has(1),
+        announces_close: has(8),
+        has_small_limits: has(32),
+        decodes: has(64),
     };
     let mut world = World {
-        exchange: Exchange::new(Composed {
-            host: "server".into(),
-            secure: has(1),
-            head: format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes().into(),
-            method: method.into(),
-            announces_close: has(8),
-            retries: None,
-            upgrade: None,
-            is_later_leg: false,
-            is_authenticated: false,
-            codings: Codings::new(if has(64) { 3 } else { 0 }),
-            limits: ExchangeLimits {
-                head,
-                max_interim: 3,
-                max_drain: 1000,
-            },
-        }),
-        method,
+        exchange: Exchange::new(leg.request()),
+        leg,
         inbox: Inbox::default(),
+        all: wire,
         wire,
         end,
         pooled: has(2),
@@ -135,13 +189,16 @@ pub fn run(data: &[u8]) {
         now: Instant::now(),
         carried: Carried::default(),
         rested: false,
+        expected: None,
         delivered: Vec::new(),
+        sent: Vec::new(),
         decodes: has(64),
+        is_too_much_work: false,
         turns: 0,
-        steps_max: STEPS_MAX + 10 * wire.len(),
+        steps_max: (STEPS_MAX + 10 * wire.len()) * (1 + leg.left),
     };
     let chunked = method == "POST" && has(16);
-    world.dialogue(calls, chunked, wire);
+    world.dialogue(calls, chunked, how & 32 != 0);
 }
 
 /// A response whose body has codings, cut or changed somewhere.
@@ -176,24 +233,21 @@ fn coded_response(input: &mut Input<'_>) -> Vec<u8> {
 }
 
 impl World<'_> {
-    fn dialogue(&mut self, calls: &[u8], chunked: bool, wire: &[u8]) {
-        let total = if chunked { 0 } else { 600 };
+    fn dialogue(&mut self, calls: &[u8], chunked: bool, is_given_whole: bool) {
+        let total = match (chunked, is_given_whole) {
+            (true, _) => 0,
+            (false, true) => 3,
+            (false, false) => 600,
+        };
         let none = HeaderList::new();
-        let made = RequestBody::new(self.method, &none, chunked, total, 3);
+        let made = RequestBody::new(self.leg.method, &none, chunked, total, 3);
         let (mut left, _, first) = made.expect("lengths that agree");
-        // An empty line may stand before the response on a connection that was used before; when
-        // the request went to another one, it may not.
-        let skipped = wire
-            .strip_prefix(b"\r\n")
-            .filter(|_| self.pooled && !self.stale);
-        let mut expected = reference::response(self.method, skipped.unwrap_or(wire));
-        if let Some(expected) = expected.as_mut().filter(|_| self.decodes)
-            && !expected.decode()
-        {
-            return;
-        }
+        self.expect();
         let mut received = false;
         for call in calls {
+            if self.is_too_much_work {
+                return;
+            }
             let size = usize::from(call >> 3) * 7;
             match call & 7 {
                 0 => drop(self.send(first)),
@@ -205,11 +259,15 @@ impl World<'_> {
                     }
                 }
                 2 | 3 => {
-                    let outcome = self.drive(&mut { Call::RECEIVE });
-                    if outcome.is_ok() && !received {
+                    let again = &mut Call::Receive {
+                        again: GIVEN,
+                        piece: Piece::WHOLE,
+                    };
+                    let outcome = self.drive(again);
+                    if outcome.is_ok() && !received && !self.is_too_much_work {
                         received = true;
                         let head = self.exchange.take_head().expect("a head");
-                        let expected = expected.as_ref().expect("a head that is complete");
+                        let expected = self.expected.as_ref().expect("a head that is complete");
                         assert_eq!(head.status, expected.status);
                     }
                 }
@@ -220,7 +278,7 @@ impl World<'_> {
                         .is_ok()
                     {
                         assert!(received && found <= 8192);
-                        self.is_end(found == 0, expected.as_ref());
+                        self.is_end(found == 0);
                     }
                 }
                 what => {
@@ -230,10 +288,13 @@ impl World<'_> {
                         continue;
                     };
                     assert!(received);
-                    self.is_end(size > 0 && count == 0, expected.as_ref());
+                    self.is_end(size > 0 && count == 0);
                 }
             }
-            if let Some(expected) = &expected {
+            if self.is_too_much_work {
+                return;
+            }
+            if let Some(expected) = &self.expected {
                 assert!(expected.body.starts_with(&self.delivered));
             } else {
                 assert!(self.delivered.is_empty());
@@ -245,9 +306,106 @@ impl World<'_> {
         }
     }
 
+    /// Has a plain reader read what comes on this leg's connection.
+    fn expect(&mut self) {
+        let wire = [&*self.inbox.0, self.wire].concat();
+        // An empty line may stand before the response on a connection that was used before; when
+        // the request went to another one, it may not.
+        let skipped = wire
+            .strip_prefix(b"\r\n")
+            .filter(|_| self.pooled && !self.stale);
+        self.expected = reference::response(self.leg.method, skipped.unwrap_or(&wire));
+        if let Some(expected) = self.expected.as_mut().filter(|_| self.decodes) {
+            self.is_too_much_work |= !expected.decode();
+        }
+    }
+
+    /// An answer is there that asks for more: another request, or the program gets it.
+    fn answered(&mut self, call: &mut Call<'_>) {
+        let head = self.exchange.response().expect("an answer").clone();
+        assert!(
+            self.leg.is_authenticated || matches!(head.status, 300..=303 | 307 | 308 | 401),
+            "nothing is asked"
+        );
+        let expected = self.expected.as_ref().expect("a head that is complete");
+        assert_eq!(head.status, expected.status);
+        let next = self.next(&head).filter(|_| self.leg.left > 0);
+        let Some(next) = next.filter(|_| !self.exchange.is_too_much_to_pass()) else {
+            return self.exchange.give();
+        };
+        let has_body = self.leg.method == "POST" && next.method == "POST";
+        if has_body && !self.exchange.is_replayable() {
+            return self.exchange.give();
+        }
+        self.is_sent(call);
+        if !has_body && let Call::Receive { again, .. } = call {
+            *again = b"";
+        }
+        self.pooled = self.passes();
+        self.stale = false;
+        self.leg = next;
+        self.sent.clear();
+        self.exchange = Exchange::new(next.request());
+        self.expect();
+    }
+
+    /// What follows this answer.
+    fn next(&self, head: &ResponseHead) -> Option<Leg> {
+        let host = Host::parse("server").expect("a host");
+        let place = Place {
+            secure: false,
+            host: &host,
+            port: 80,
+            method: self.leg.method,
+        };
+        let rules = Rules {
+            policy: Policy::Always,
+            left: 1,
+            rejects_userinfo: false,
+        };
+        let redirect = followed(rules, place, URL, head).ok().flatten();
+        let becomes_get = redirect
+            .as_ref()
+            .is_some_and(|redirect| redirect.becomes_get);
+        let method = if becomes_get { "GET" } else { self.leg.method };
+        (redirect.is_some() || head.status == 401).then_some(Leg {
+            method,
+            left: self.leg.left.saturating_sub(1),
+            is_later: true,
+            is_authenticated: self.leg.is_authenticated || head.status == 401,
+            ..self.leg
+        })
+    }
+
+    /// Passes the rest of an answer; whether its connection serves another request. The peer sends
+    /// what is behind it once it has got that.
+    fn passes(&mut self) -> bool {
+        let begin = self.all.len() - self.wire.len() - self.inbox.0.len();
+        self.inbox.0.clear();
+        self.wire = &self.all[begin..];
+        let Some(mut rest) = self.exchange.take_rest() else {
+            return false;
+        };
+        let passed = rest.discard(self.wire).unwrap_or_default();
+        self.wire = &self.wire[passed..];
+        rest.is_over()
+    }
+
+    /// A later leg is written by nobody but us: its head, and all that was given.
+    fn is_sent(&self, call: &Call<'_>) {
+        let Call::Receive { again, .. } = call else {
+            panic!("nobody else receives");
+        };
+        if self.leg.is_later && self.leg.method == "POST" {
+            let whole = [&*self.leg.head(), again].concat();
+            assert!(whole.starts_with(&self.sent), "another request is sent");
+            assert!(!self.exchange.is_sent_whole() || whole == self.sent);
+        }
+    }
+
     /// The end of the body was met: nothing of it is missing, or the connection has ended it.
-    fn is_end(&self, met: bool, expected: Option<&reference::Response>) {
-        let Some(expected) = expected.filter(|_| met) else {
+    fn is_end(&self, met: bool) {
+        let Some(expected) = self.expected.as_ref().filter(|_| met) else {
             return;
         };
         assert!(!expected.broken, "a defect is passed over");
@@ -265,7 +423,7 @@ impl World<'_> {
             Awaits::Sent
         };
         self.drive(&mut Call::Send {
-            given: b"123",
+            given: GIVEN,
             piece,
             awaits,
         })
@@ -310,6 +468,9 @@ impl World<'_> {
             let exchange = &mut self.exchange;
             let flow = match exchange.next(&turn, call, &mut self.inbox)? {
                 Action::Notify(_) | Action::Finish => Flow::On,
+                Action::Routes | Action::Tunnel | Action::Tunnelled => {
+                    unreachable!("there is no proxy")
+                }
                 Action::Acquire if self.pooled => {
                     exchange.acquired(1);
                     Flow::On
@@ -336,11 +497,15 @@ impl World<'_> {
                 Action::Release(Release::Replace) => {
                     (self.pooled, self.stale) = (false, false);
                     self.inbox.0.clear();
+                    self.sent.clear();
+                    // What the server has sent on the connection that is given up is not lost
+                    // here: it comes on the new one.
+                    self.expect();
                     Flow::On
                 }
                 Action::Release(Release::Keep | Release::Close) => Flow::On,
                 Action::Answered => {
-                    self.exchange.give();
+                    self.answered(call);
                     Flow::On
                 }
                 Action::Yield => {
@@ -388,6 +553,7 @@ impl World<'_> {
         };
         if let Wrote::Bytes(count) = wrote {
             self.carried.sent += count as u64;
+            self.sent.extend(&bytes[..count]);
         }
         self.exchange.wrote(turn, call, wrote)
     }

@@ -4,6 +4,7 @@ mod again;
 mod answers;
 mod bodies;
 mod coded;
+mod legs;
 mod order;
 mod tunnels;
 mod uploads;
@@ -99,6 +100,8 @@ struct World {
     yields: usize,
     /// What became of the connection at the end.
     let_go: Vec<Release>,
+    /// What follows an answer that asks for more; the program gets it when nothing does.
+    follows: VecDeque<Composed>,
     /// At each wait: whether it is for room to write, and whether for something to read.
     waits: Vec<(bool, bool)>,
     /// After so many actions the handle is closed.
@@ -165,6 +168,7 @@ impl World {
             direct: 0,
             yields: 0,
             let_go: Vec::new(),
+            follows: VecDeque::new(),
             waits: Vec::new(),
             cancelled_after: usize::MAX,
             actions: 0,
@@ -346,12 +350,24 @@ impl World {
         Flow::On
     }
 
-    /// An answer is there to which more could be said.
+    /// An answer asks for more: another request takes its place, or the program gets it.
     fn answered(&mut self) {
-        match self.exchange.is_challenged_by_proxy() && self.answers_proxy {
-            true => self.exchange.answer_proxy(),
-            false => self.exchange.give(),
+        if self.exchange.is_challenged_by_proxy() && self.answers_proxy {
+            return self.exchange.answer_proxy();
         }
+        let Some(request) = self.follows.pop_front() else {
+            return self.exchange.give();
+        };
+        self.told.push("(answered)".to_owned());
+        self.pooled = match self.exchange.take_rest() {
+            Some(mut rest) => {
+                let passed = rest.discard(&self.inbox.0).unwrap();
+                self.inbox.consume(passed);
+                rest.is_over()
+            }
+            None => false,
+        };
+        self.exchange = Exchange::new(request);
     }
 
     /// The time jumps to whatever comes first.

@@ -354,8 +354,10 @@ impl Exchange {
     fn asks_for_more(&self) -> bool {
         let head = self.response().filter(|_| !self.is_given);
         let is_authenticated = self.request.is_authenticated;
+        let has_proxy = self.request.via.is_some();
         head.is_some_and(|head| {
-            is_authenticated || is_redirect(head.status) || matches!(head.status, 401 | 407)
+            let is_challenge = head.status == 401 || (head.status == 407 && has_proxy);
+            is_authenticated || is_challenge || is_redirect(head.status)
         })
     }
 

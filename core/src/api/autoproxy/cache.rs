@@ -72,8 +72,10 @@ mod tests {
 
     #[test]
     fn fact_30_4_5_only_a_reset_that_asks_for_it_discards_resolvers() {
-        let mut cache = Cache::default();
-        cache.detected = Some(None);
+        let mut cache = Cache {
+            detected: Some(None),
+            ..Cache::default()
+        };
         cache.reset(false);
         assert_eq!((cache.detected.clone(), cache.generation), (None, 0));
         cache.reset(true);

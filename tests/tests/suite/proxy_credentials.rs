@@ -104,6 +104,27 @@ scenarios! {
         }
     }
 
+    fn a_proxys_challenge_sets_no_cookies_for_the_server<W>(mode) {
+        const CHALLENGE: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n";
+        for has_login in [false, true] {
+            let proxy = proxy("127.0.0.1:9".parse().unwrap(), |request| {
+                request.header("Proxy-Authorization").is_none().then_some(CHALLENGE)
+            })
+            .unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            for _ in 0..2 {
+                let request = asking(&client, false);
+                if has_login {
+                    options::<W>(request);
+                }
+                client.exchange(request).unwrap();
+                client.body(request).unwrap();
+            }
+            assert!(proxy.requests().iter().all(|request| request.header("Cookie").is_none()));
+            client.finish();
+        }
+    }
+
     fn wrong_credentials_are_sent_once<W>(mode) {
         for is_secure in [false, true] {
             let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(BASIC)).unwrap();

@@ -20,6 +20,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
 use winhttp_tests::support;
+use winhttp_tests::support::autoproxy::create_resolver;
 use winhttp_tests::support::set_dword;
 use winhttp_tests::{Client, Handle, Mode, last_error, text, upgrade};
 
@@ -27,7 +28,7 @@ const SESSION: u8 = 1;
 const CONNECT: u8 = 2;
 const REQUEST: u8 = 4;
 const WEB_SOCKET: u8 = 8;
-/// A kind no handle of this version has.
+/// Of asynchronous sessions only.
 const RESOLVER: u8 = 16;
 
 /// One test runs at a time, for the same reason.
@@ -102,7 +103,7 @@ fn handles_and_options<W: Unit>() -> Vec<Row<W>> {
         }),
         row(
             "WinHttpSetStatusCallback",
-            SESSION | CONNECT | REQUEST | WEB_SOCKET,
+            SESSION | CONNECT | REQUEST | WEB_SOCKET | RESOLVER,
             |handle| {
                 let before = unsafe { WinHttpSetStatusCallback::<W>(handle, Some(callback), 0, 0) };
                 if before == usize::MAX {
@@ -343,6 +344,8 @@ struct Family<W: Unit> {
     connect: Handle,
     request: Handle,
     web_socket: Handle,
+    /// Asynchronous sessions only have one.
+    resolver: Option<Handle>,
     server: Server,
 }
 
@@ -355,28 +358,32 @@ impl<W: Unit> Family<W> {
         upgrade::<W>(request).unwrap();
         client.exchange(request).unwrap();
         let web_socket = client.complete_upgrade(request, 0).unwrap();
+        let resolver = (mode == Mode::Async).then(|| create_resolver(&client).unwrap());
         Self {
             client,
             connect,
             request,
             web_socket,
+            resolver,
             server,
         }
     }
 
-    fn handles(&self) -> [(u8, Handle); 4] {
-        [
+    fn handles(&self) -> Vec<(u8, Handle)> {
+        let resolver = self.resolver.map(|resolver| (RESOLVER, resolver));
+        let others = [
             (WEB_SOCKET, self.web_socket),
             (REQUEST, self.request),
             (CONNECT, self.connect),
             (SESSION, self.client.session),
-        ]
+        ];
+        resolver.into_iter().chain(others).collect()
     }
 
     /// Closes everything and gives the closed handles.
-    fn close(self) -> [Handle; 4] {
-        let handles = self.handles().map(|(_, handle)| handle);
-        for handle in handles {
+    fn close(self) -> Vec<Handle> {
+        let handles: Vec<Handle> = self.handles().iter().map(|(_, handle)| *handle).collect();
+        for &handle in &handles {
             self.client.close(handle).unwrap();
             self.client
                 .recorder

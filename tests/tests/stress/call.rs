@@ -10,7 +10,7 @@ use winhttp_tests::{Handle, last_error};
 use crate::chance::Chance;
 use crate::report::{self, violation};
 use crate::table::{ALL, Function, TABLE, may_return};
-use crate::track::{self, CONNECT, Mode, REQUEST, SESSION, Track, WEB_SOCKET};
+use crate::track::{self, CONNECT, Mode, REQUEST, RESOLVER, SESSION, Track, WEB_SOCKET};
 use crate::watch::{Calling, watched};
 use crate::world::{self, World};
 
@@ -288,6 +288,9 @@ fn kind_for(function: Function) -> u32 {
         | F::WebSocketClose
         | F::WebSocketQueryCloseStatus
         | F::CloseHandle => WEB_SOCKET,
+        F::GetProxyForUrlEx | F::GetProxyForUrlEx2 | F::GetProxyResult | F::GetProxyResultEx => {
+            RESOLVER
+        }
         _ => REQUEST,
     }
 }

@@ -15,7 +15,7 @@ use crate::call::Caller;
 use crate::lent::{Block, POISON};
 use crate::report::violation;
 use crate::table::{Function, may_end_with};
-use crate::track::{self, Mode, REQUEST, Track, WEB_SOCKET, Way};
+use crate::track::{self, Mode, REQUEST, RESOLVER, Track, WEB_SOCKET, Way};
 use crate::watch::Calling;
 use crate::world;
 
@@ -24,6 +24,16 @@ const DEEP: u32 = 4;
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    /// The session of the resolver that this thread makes: a resolver does not name it.
+    static SESSION_OF_RESOLVER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Makes a resolver of a session.
+pub(crate) fn making_resolver<T>(session: usize, make: impl FnOnce() -> T) -> T {
+    let before = SESSION_OF_RESOLVER.replace(session);
+    let made = make();
+    SESSION_OF_RESOLVER.set(before);
+    made
 }
 
 /// What a notification says.
@@ -73,7 +83,10 @@ pub(crate) unsafe extern "system" fn told<W: Unit>(
 /// A new handle: it can be asked for its kind and parent already.
 fn created(bits: usize) -> Option<Arc<Track>> {
     let kind = query::<u32>(bits, c::WINHTTP_OPTION_HANDLE_TYPE)?;
-    let parent = query::<usize>(bits, c::WINHTTP_OPTION_PARENT_HANDLE)?;
+    let parent = match kind {
+        RESOLVER => SESSION_OF_RESOLVER.get(),
+        _ => query::<usize>(bits, c::WINHTTP_OPTION_PARENT_HANDLE)?,
+    };
     let track = Track::new(bits, kind, track::find(parent)?.mode);
     track::add(&track);
     Some(track)
@@ -164,6 +177,10 @@ unsafe fn read<W: Unit>(
             expect(0);
             Notice::Done(F::WebSocketShutdown, 0, 0)
         }
+        c::WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE => {
+            expect(0);
+            Notice::Done(F::GetProxyForUrlEx, 0, 0)
+        }
         c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR => {
             expect(if is_socket { 24 } else { 16 });
             // SAFETY: WINHTTP_ASYNC_RESULT or WINHTTP_WEB_SOCKET_ASYNC_RESULT, by the kind of the
@@ -211,6 +228,7 @@ unsafe fn read_error(is_socket: bool, information: *mut c_void) -> Notice {
             F::ReadData,
             F::WriteData,
             F::SendRequest,
+            F::GetProxyForUrlEx,
         ];
         (result.dw_result.wrapping_sub(1), known)
     };

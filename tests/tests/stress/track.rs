@@ -20,6 +20,7 @@ const REMEMBERED: usize = 24;
 pub(crate) const SESSION: u32 = c::WINHTTP_HANDLE_TYPE_SESSION;
 pub(crate) const CONNECT: u32 = c::WINHTTP_HANDLE_TYPE_CONNECT;
 pub(crate) const REQUEST: u32 = c::WINHTTP_HANDLE_TYPE_REQUEST;
+pub(crate) const RESOLVER: u32 = c::WINHTTP_HANDLE_TYPE_PROXY_RESOLVER;
 pub(crate) const WEB_SOCKET: u32 = c::WINHTTP_HANDLE_TYPE_WEBSOCKET;
 
 /// How a session delivers.
@@ -32,7 +33,7 @@ pub(crate) enum Mode {
 }
 
 /// Asynchronous operations.
-pub(crate) const OPERATIONS: [Function; 9] = [
+pub(crate) const OPERATIONS: [Function; 10] = [
     Function::SendRequest,
     Function::ReceiveResponse,
     Function::QueryDataAvailable,
@@ -42,6 +43,7 @@ pub(crate) const OPERATIONS: [Function; 9] = [
     Function::WebSocketReceive,
     Function::WebSocketClose,
     Function::WebSocketShutdown,
+    Function::GetProxyForUrlEx,
 ];
 
 fn index_of(operation: Function) -> usize {

@@ -1,5 +1,5 @@
-//! Credentials, proxies and connection groups. Of proxies, arguments and handles are what is tried:
-//! settings that could be stored are those of whoever runs the tests.
+//! Credentials, proxies and connection groups. Of proxies, arguments, handles and detection are
+//! tried: settings that could be stored are those of whoever runs the tests.
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{AutoproxyOptions, ProxyInfo, ProxySettings};
@@ -7,7 +7,9 @@ use winhttp_abi::wide::Unit;
 
 use super::headers::{size, zeroed};
 use super::{Caller, Target, of_bool, wide};
+use crate::callback::making_resolver;
 use crate::table::Function;
+use crate::track::RESOLVER;
 
 unsafe extern "C" fn changed(_flags: u64, _context: *mut std::ffi::c_void) {}
 
@@ -36,7 +38,11 @@ impl Caller {
             | F::UnregisterProxyChangeNotification => self.groups::<W>(function, target),
             _ => self.settings::<W>(function, target),
         };
-        // Resolvers do not exist, so these never wait; the functions without a handle neither.
+        if matches!(function, F::GetProxyForUrlEx | F::GetProxyForUrlEx2) {
+            let begun = if code == c::ERROR_IO_PENDING { 0 } else { code };
+            return self.started(function, F::GetProxyForUrlEx, target, RESOLVER, begun);
+        }
+        // What resolvers do is never waited for; the functions without a handle neither.
         self.done(
             function,
             if uses_handle(function) {
@@ -104,7 +110,8 @@ impl Caller {
             c::WINHTTP_AUTOPROXY_AUTO_DETECT,
             c::WINHTTP_AUTOPROXY_CONFIG_URL,
         ]);
-        options.dw_auto_detect_flags = self.chance.pick(&[0, 3]);
+        // DHCP only: what DNS says depends on the machine.
+        options.dw_auto_detect_flags = self.chance.pick(&[0, 1]);
         let options = &raw const options;
         match function {
             F::GetProxyForUrl => {
@@ -193,9 +200,16 @@ impl Caller {
                     &raw mut resolver
                 };
                 // SAFETY: the result lives through the call.
-                unsafe { winhttp::WinHttpCreateProxyResolver::<W>(raw, place) }
+                let make = || unsafe { winhttp::WinHttpCreateProxyResolver::<W>(raw, place) };
+                let code = making_resolver(target.bits, make);
+                if code == 0
+                    && let Some(parent) = &target.track
+                {
+                    self.made(resolver.addr(), RESOLVER, parent.mode, "resolver");
+                }
+                code
             }
-            // SAFETY: NULL, and no handle is a resolver.
+            // SAFETY: NULL is refused.
             F::GetProxyResult => unsafe { winhttp::WinHttpGetProxyResult::<W>(raw, null.cast()) },
             // SAFETY: as above.
             F::GetProxyResultEx => unsafe {

@@ -139,10 +139,6 @@ unsafe fn read<W: Unit>(
             Notice::Other
         }
         c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE => Notice::Done(F::SendRequest, 0, 0),
-        c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE => {
-            expect(0);
-            Notice::Done(F::ReceiveResponse, 0, 0)
-        }
         c::WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE => {
             expect(4);
             Notice::Done(F::QueryDataAvailable, 0, 0)
@@ -169,25 +165,30 @@ unsafe fn read<W: Unit>(
             }
             Notice::Done(operation, told.dw_bytes_transferred, 0)
         }
-        c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE => {
-            expect(0);
-            Notice::Done(F::WebSocketClose, 0, 0)
-        }
-        c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE => {
-            expect(0);
-            Notice::Done(F::WebSocketShutdown, 0, 0)
-        }
-        c::WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE => {
-            expect(0);
-            Notice::Done(F::GetProxyForUrlEx, 0, 0)
-        }
         c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR => {
             expect(if is_socket { 24 } else { 16 });
             // SAFETY: WINHTTP_ASYNC_RESULT or WINHTTP_WEB_SOCKET_ASYNC_RESULT, by the kind of the
             // handle.
             unsafe { read_error(is_socket, information) }
         }
-        _ => Notice::Other,
+        _ => match without_information(status) {
+            Some(operation) => {
+                expect(0);
+                Notice::Done(operation, 0, 0)
+            }
+            None => Notice::Other,
+        },
+    }
+}
+
+/// The operation that a status ends which has nothing to say beside.
+fn without_information(status: u32) -> Option<Function> {
+    match status {
+        c::WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE => Some(Function::ReceiveResponse),
+        c::WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE => Some(Function::WebSocketClose),
+        c::WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE => Some(Function::WebSocketShutdown),
+        c::WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE => Some(Function::GetProxyForUrlEx),
+        _ => None,
     }
 }
 

@@ -5,7 +5,8 @@
 //! connection where that has come to the answer's end; each of them is held to the same.
 //!
 //! Input: method, kind of connection, how it ends, how many requests may follow and how much of the
-//! body is given at once, a seed for the pieces, calls, the wire, or codings and a body that they are put on.
+//! body is given at once, a seed for the pieces, calls, the wire, or codings and a body that they
+//! are put on.
 
 mod reference;
 

@@ -129,7 +129,7 @@ scenarios! {
         client.finish();
     }
 
-    /// That the next leg may be one of a redirect comes with redirects.
+    /// The leg of a redirect: `later_legs.rs`.
     fn fact_35_5_what_is_changed_in_sending_request_is_for_the_next_leg<W>(mode) {
         for place in both_schemes(by_path) {
             let client = Client::<W>::new(mode);

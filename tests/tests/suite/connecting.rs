@@ -150,7 +150,7 @@ scenarios! {
         client.finish();
     }
 
-    /// The text of REDIRECT is part of the fact and comes with redirects.
+    /// The text of REDIRECT: `later_legs.rs`.
     fn fact_34_4_addresses_are_plain_and_texts_count_characters<W>(mode) {
         let server = Server::start(Settings { ipv6: true, ..Settings::default() }, by_path).unwrap();
         for (host, name, address) in [

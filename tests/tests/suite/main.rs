@@ -63,6 +63,7 @@ mod interim_responses;
 mod keep_alive;
 mod last_error;
 mod late_timeouts;
+mod later_legs;
 mod limits;
 mod notification_masks;
 mod notification_order;

@@ -31,7 +31,7 @@ fn ask<W: Unit>(request: Handle, option: u32, bytes: u32, wanted: (usize, u32)) 
 }
 
 /// The entries of REQUEST_TIMES.
-fn times<W: Unit>(request: Handle, wanted: u32) -> Call<Vec<u64>> {
+pub(crate) fn times<W: Unit>(request: Handle, wanted: u32) -> Call<Vec<u64>> {
     let bytes = u32::try_from(size_of::<RequestTimes>()).unwrap();
     let words = ask::<W>(request, c::WINHTTP_OPTION_REQUEST_TIMES, bytes, (0, wanted))?;
     Ok(words[1..].to_vec())

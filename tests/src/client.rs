@@ -94,6 +94,12 @@ impl<W: Unit> Client<W> {
         Self::with_session(Self::open(mode), mode)
     }
 
+    /// As [`Client::new`], with an access type that needs no proxy list.
+    #[must_use]
+    pub fn with_access(mode: Mode, access_type: u32) -> Self {
+        Self::with_session(Self::open_as(mode, access_type), mode)
+    }
+
     /// Takes over a session of this mode; its recorder hears everything.
     #[must_use]
     pub fn with_session(session: Handle, mode: Mode) -> Self {
@@ -110,6 +116,10 @@ impl<W: Unit> Client<W> {
     /// Opens a session without a callback.
     #[must_use]
     pub fn open(mode: Mode) -> Handle {
+        Self::open_as(mode, c::WINHTTP_ACCESS_TYPE_NO_PROXY)
+    }
+
+    fn open_as(mode: Mode, access_type: u32) -> Handle {
         let flags = if mode == Mode::Async {
             c::WINHTTP_FLAG_ASYNC
         } else {
@@ -120,7 +130,7 @@ impl<W: Unit> Client<W> {
         let session = unsafe {
             winhttp::WinHttpOpen::<W>(
                 agent.as_ptr(),
-                c::WINHTTP_ACCESS_TYPE_NO_PROXY,
+                access_type,
                 std::ptr::null(),
                 std::ptr::null(),
                 flags,

@@ -6,6 +6,7 @@ pub mod coded;
 pub mod compiler;
 pub mod cookies;
 pub mod credentials;
+pub mod own_process;
 pub mod programs;
 pub mod proxy;
 pub mod schemes;

@@ -103,13 +103,13 @@ impl ProxyAccess {
     }
 
     /// What the environment says of who this is, to a proxy that it names.
-    pub(super) fn login(&self, secure: bool) -> Option<Login> {
+    pub(super) fn login(&self, secure: bool, server: &ProxyServer) -> Option<Login> {
         let fixed = match self {
             Self::Default => settings::machine_default(),
             Self::Automatic => Arc::clone(&settings::user().fixed),
             Self::Direct | Self::Named(_) | Self::Entry(_) => return None,
         };
-        fixed.login(secure).cloned()
+        fixed.login(secure, server).cloned()
     }
 
     /// How a target is reached.

@@ -22,7 +22,7 @@ use winhttp_proto::auth::Login;
 use winhttp_proto::error::Result;
 use winhttp_proto::proxy::environment::{EnvironmentProxy, VARIABLES};
 use winhttp_proto::proxy::stored::{StaticTexts, Stored, UserTexts};
-use winhttp_proto::proxy::{BypassList, ProxyList, StaticProxy};
+use winhttp_proto::proxy::{BypassList, ProxyList, ProxyServer, StaticProxy};
 
 use file::{Place, Seen};
 
@@ -44,10 +44,14 @@ struct Logins {
 }
 
 impl StaticSetting {
-    /// Name and password, from the environment, for the proxy that serves https, or http: for Basic
-    /// authentication, and for that proxy only.
+    /// Name and password, from the environment, for the proxy that serves https, or http: for that
+    /// proxy only, which this one must be.
     #[must_use]
-    pub fn login(&self, secure: bool) -> Option<&Login> {
+    pub fn login(&self, secure: bool, server: &ProxyServer) -> Option<&Login> {
+        self.proxy
+            .list
+            .for_scheme(secure)
+            .filter(|own| *own == server)?;
         let logins = self.logins.as_ref()?;
         if secure { &logins.https } else { &logins.http }.as_ref()
     }

@@ -37,6 +37,7 @@ mod component_header_compiles;
 mod component_pipes;
 mod component_programs;
 mod component_stress;
+mod configured_proxies;
 mod connecting;
 mod connection_reuse;
 mod connections_ahead;

@@ -1,7 +1,6 @@
 //! Verifies where proxy settings come from, and how programs read, store and watch them. Each test
 //! has a process of its own, with its own environment and its own file.
 
-use std::ffi::{OsStr, OsString};
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::ptr::{null, null_mut};
@@ -11,10 +10,9 @@ use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
 use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
 use winhttp_abi::wide::Unit;
-use winhttp_tests::program::{ends, own_test};
-use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::autoproxy::{self, Options, proxy_for};
-use winhttp_tests::{Client, Mode, call, status, text};
+use winhttp_tests::support::own_process::{World, file, replace_file};
+use winhttp_tests::{Client, Mode, call, own_processes, status, text};
 
 mod resolver;
 mod watching;
@@ -23,86 +21,6 @@ const NAMED: u32 = c::WINHTTP_ACCESS_TYPE_NAMED_PROXY;
 const NO_PROXY: u32 = c::WINHTTP_ACCESS_TYPE_NO_PROXY;
 const BAD_PARAMETER: Result<(), u32> = Err(c::ERROR_INVALID_PARAMETER);
 const DENIED: Result<(), u32> = Err(c::ERROR_ACCESS_DENIED);
-
-/// Set in the processes of single tests: the width they run in.
-const OWN: &str = "WINHTTP_TESTS_OWN_WIDTH";
-
-/// A process for a test: its file, and its variables.
-struct World {
-    own: Scratch,
-    variables: Vec<(&'static str, OsString)>,
-}
-
-impl World {
-    fn new() -> Self {
-        let own = Scratch::new("proxy-settings");
-        let folder = own.path().as_os_str().to_owned();
-        let mut world = Self {
-            own,
-            variables: Vec::new(),
-        };
-        for variable in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
-            world = world.with(variable, "");
-        }
-        for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
-            world = world.with(variable, "");
-        }
-        world.with("XDG_CONFIG_HOME", folder)
-    }
-
-    fn with(mut self, variable: &'static str, value: impl AsRef<OsStr>) -> Self {
-        self.variables.push((variable, value.as_ref().to_owned()));
-        self
-    }
-
-    fn with_file(self, content: &str) -> Self {
-        let folder = self.own.path().join("winhttp");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("proxy.conf"), content).unwrap();
-        self
-    }
-
-    fn run(&self, module: &str, test: &str, width: &str) {
-        let mut process = own_test(module, test);
-        process.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        let (status, printed, errors) = ends(process.env(OWN, width));
-        let passed = status.success() && printed.contains("1 passed");
-        assert!(passed, "{test}, {width} bits: {printed}{errors}");
-    }
-}
-
-/// Tests that run in a process of their own, once in each width: `fn name<W>(world) { … }`.
-macro_rules! own_processes {
-    ($(fn $name:ident<$W:ident>($world:expr) $body:block)*) => {$(
-        #[test]
-        fn $name() {
-            fn scenario<$W: Unit>() $body
-            match std::env::var($crate::proxy_settings::OWN).as_deref() {
-                Ok("16") => scenario::<u16>(),
-                Ok(_) => scenario::<u32>(),
-                Err(_) => {
-                    for width in ["16", "32"] {
-                        $world.run(module_path!(), stringify!($name), width);
-                    }
-                }
-            }
-        }
-    )*};
-}
-use own_processes;
-
-/// In a test's process: its file.
-fn file() -> PathBuf {
-    PathBuf::from(env::var_os("XDG_CONFIG_HOME").unwrap()).join("winhttp/proxy.conf")
-}
-
-/// Replaces the file as another program would.
-fn replace_file(content: &str) {
-    let new = file().with_extension("new");
-    fs::create_dir_all(new.parent().unwrap()).unwrap();
-    fs::write(&new, content).unwrap();
-    fs::rename(new, file()).unwrap();
-}
 
 /// Text that the library gave, which is freed.
 fn taken<W: Unit>(text: *mut W) -> Option<String> {
@@ -347,7 +265,7 @@ own_processes! {
 
     fn the_file_is_in_the_home_folder_unless_another_is_named<W>({
         let world = World::new();
-        let home = world.own.path().as_os_str().to_owned();
+        let home = world.folder().as_os_str().to_owned();
         world.with("XDG_CONFIG_HOME", "relative").with("HOME", home)
     }) {
         set_machine::<W>(NAMED, Some("p"), None).unwrap();

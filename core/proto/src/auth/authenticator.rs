@@ -134,6 +134,12 @@ impl Authenticator {
         self.leg = None;
     }
 
+    /// Another login than that of [`Self::begin`] is for whom the next request goes to, and for
+    /// nobody else: that of a leg's own proxy.
+    pub fn change_login(&mut self, login: Option<Login>) {
+        self.sources.change_login(login);
+    }
+
     /// The exchange is over: what WinHttpSetCredentials gave for it is wiped. Nonces stay known.
     pub fn end(&mut self) {
         self.sources.end();

@@ -80,6 +80,15 @@ impl Sources {
         });
     }
 
+    /// The next leg has this login of nobody yet, in place of the one before; that one keeps its
+    /// origin if it is the same.
+    pub(super) fn change_login(&mut self, login: Option<Login>) {
+        if self.option.as_ref().map(|before| &before.what) == login.as_ref() {
+            return;
+        }
+        self.option = login.map(|what| Bound { what, origin: None });
+    }
+
     /// The exchange is over: what was given for it is wiped.
     pub(super) fn end(&mut self) {
         self.current = None;

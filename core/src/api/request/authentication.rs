@@ -150,19 +150,27 @@ impl<E: Embedder> Request<E> {
 
 impl<E: Embedder> RequestState<E> {
     /// SendRequest begins an exchange, or goes on with one.
-    pub(super) fn begin_authentication(&mut self, secure: bool) {
+    pub(super) fn begin_authentication(&mut self) {
         if std::mem::take(&mut self.authenticators.goes_on) {
             return;
         }
         let (server, proxy) = (OptionId::USERNAME, OptionId::PROXY_USERNAME);
         let server = login(&self.values, server, OptionId::PASSWORD);
         let proxy = login(&self.values, proxy, OptionId::PROXY_PASSWORD);
-        let proxy = proxy.or_else(|| self.proxy.login(secure));
         let disabled = self.values.dword(OptionId::DISABLE_PROXY_AUTH_SCHEMES);
         let authenticators = &mut self.authenticators;
         authenticators.server.begin(server);
         authenticators.proxy.begin(proxy);
         authenticators.proxy.disable_schemes(schemes(disabled));
+    }
+
+    /// The next leg goes through this proxy, for which the environment may have credentials; the
+    /// program's come before them.
+    pub(super) fn turn_to_proxy(&mut self, through: &Through, secure: bool) {
+        if self.values.text(OptionId::PROXY_USERNAME).is_empty() {
+            let login = self.proxy.login(secure, &through.server);
+            self.authenticators.proxy.change_login(login);
+        }
     }
 
     /// The exchange is over, unless the program is to send once more.

@@ -134,8 +134,13 @@ impl<E: Embedder> Request<E> {
                 (None, Some((url, query)))
             }
         };
-        state.through = server.map(|server| Arc::new(state.through(server, &leg)));
-        let request = self.compose(state, &leg, settings.agent.as_deref(), payload)?;
+        let through = server.map(|server| Arc::new(state.through(server, &leg)));
+        if let Some(through) = &through {
+            state.turn_to_proxy(through, leg.secure);
+        }
+        state.through = through;
+        let is_sent = asks.is_none();
+        let request = self.compose(state, &leg, settings.agent.as_deref(), payload, is_sent)?;
         drop(settings);
         let connection = self.connection(state, &leg, &request, &shared)?;
         Ok(Plan {
@@ -145,16 +150,21 @@ impl<E: Embedder> Request<E> {
         })
     }
 
-    /// The request itself.
+    /// The request itself; with its credentials, which count what they are sent with, only if this
+    /// is sent.
     fn compose(
         &self,
         state: &mut RequestState<E>,
         leg: &Leg<'_>,
         agent: Option<&str>,
         payload: Payload<'_>,
+        is_sent: bool,
     ) -> Result<Composed> {
         let upgrade = state.upgrade_key()?;
-        let authorization = state.authorization(leg, payload.whole);
+        let authorization = match is_sent {
+            true => state.authorization(leg, payload.whole),
+            false => None,
+        };
         let cookies = self.cookies(state, leg);
         let through = state.through.clone();
         // A proxy that gives the request on is told all of where to.

@@ -95,9 +95,11 @@ impl<E: Embedder> Request<E> {
         let all = match answer {
             Ok(candidates) => autoproxy.bad_last(usable(candidates)),
             Err(failure) if failure.error() == Error::NotEnoughMemory => return Err(failure),
-            // What cannot be had is passed over.
-            Err(_) => {
-                if let Some(query) = query {
+            // What cannot be had is passed over, also for what comes soon. A script that is there may
+            // have an answer for the next URL.
+            Err(failure) => {
+                let is_silent = failure.error() != Error::BadAutoProxyScript;
+                if let Some(query) = query.filter(|_| is_silent) {
                     autoproxy.note_unanswered(query);
                 }
                 vec![fixed]
@@ -127,8 +129,10 @@ impl<E: Embedder> Request<E> {
             return Err(failure);
         }
         let mut state = self.state();
-        let Some(routes) = &mut state.routes else {
-            return Err(failure);
+        let moved = state.moved.clone();
+        let here = self.leg(moved.as_deref()).origin();
+        let Some(routes) = state.routes.as_mut().filter(|routes| routes.to == here) else {
+            return Err(failure); // or they are those of another leg
         };
         let bad = routes.now.clone();
         let goes_on = routes.advance();

@@ -136,7 +136,7 @@ impl<E: Embedder> Request<E> {
             body.total,
             optional_len,
         )?;
-        state.begin_authentication(leg.secure);
+        state.begin_authentication();
         let given = body.optional.as_ref().map(WriteMemory::bytes);
         let payload = Payload {
             bytes: length,

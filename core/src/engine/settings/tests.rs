@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use winhttp_proto::error::Error;
+use winhttp_proto::proxy::ProxyKind;
 use winhttp_proto::proxy::stored::STORED_MAX;
 use winhttp_proto::url::host::Host;
 
@@ -74,6 +75,10 @@ fn facts_30_5_1_and_39_22_without_any_setting_all_is_direct() {
     assert_eq!(refused, Err(Error::AccessDenied));
 }
 
+fn proxy(text: &str) -> ProxyServer {
+    ProxyServer::parse(ProxyKind::Http, text).unwrap()
+}
+
 #[test]
 fn fact_40_7_the_file_goes_before_the_environment() {
     let folder = Folder::new();
@@ -87,7 +92,7 @@ fn fact_40_7_the_file_goes_before_the_environment() {
     let settings = store.current();
     assert_eq!(settings.machine.texts, texts(Some("p"), Some("a.test")));
     assert_eq!(
-        settings.machine.login(true),
+        settings.machine.login(true, &proxy("env:1")),
         None,
         "the environment's are for its own proxy"
     );
@@ -117,12 +122,13 @@ fn fact_40_7_the_file_goes_before_the_environment() {
 #[test]
 fn fact_40_7_the_environments_password_is_for_its_proxy_and_never_shown() {
     let settings = Folder::new().store(&ENVIRONMENT).current();
-    let login = settings.machine.login(true).unwrap();
+    let login = settings.machine.login(true, &proxy("env:1")).unwrap();
     assert_eq!(
         (login.user.expose(), login.password.expose()),
         ("alice", "hunter2")
     );
-    assert_eq!(settings.machine.login(false), None);
+    assert_eq!(settings.machine.login(false, &proxy("env:1")), None);
+    assert_eq!(settings.machine.login(true, &proxy("env:2")), None);
     let host = Host::parse("www.example.com").unwrap();
     assert_eq!(settings.machine.proxy.select(true, &host, 443), None);
     let shown = format!("{settings:?}");

@@ -7,9 +7,10 @@ use winhttp_abi::constants as c;
 use winhttp_abi::types::ProxySettingsEx;
 use winhttp_abi::wide::Unit;
 use winhttp_tests::support::autoproxy::create_resolver;
-use winhttp_tests::{Client, Handle, Mode, status};
+use winhttp_tests::support::own_process::{World, replace_file};
+use winhttp_tests::{Client, Handle, Mode, own_processes, status};
 
-use super::{BAD_PARAMETER, NAMED, World, own_processes, replace_file, set_machine};
+use super::{BAD_PARAMETER, NAMED, set_machine};
 
 const READ: u32 = c::WINHTTP_CALLBACK_STATUS_GETPROXYSETTINGS_COMPLETE;
 const WRONG_STATE: Result<(), u32> = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);

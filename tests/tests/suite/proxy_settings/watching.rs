@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_tests::{PATIENCE, for_ever, status};
+use winhttp_tests::support::own_process::{World, replace_file};
+use winhttp_tests::{PATIENCE, for_ever, own_processes, status};
 
-use super::{BAD_PARAMETER, NAMED, World, own_processes, replace_file, set_machine};
+use super::{BAD_PARAMETER, NAMED, set_machine};
 
 type Program = unsafe extern "C" fn(u64, *mut c_void);
 

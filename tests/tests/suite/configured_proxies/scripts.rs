@@ -1,0 +1,463 @@
+//! Verifies requests whose proxies a script of the user's settings names (http-behaviours 29.4.2):
+//! the order in which routes are tried, what is done without the script, and look-ups that are
+//! disturbed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use winhttp_abi::constants as c;
+use winhttp_abi::wide::Unit;
+use winhttp_fixtures::hole::RefusedPort;
+use winhttp_fixtures::{Connection, Server, by_path};
+use winhttp_tests::support::autoproxy::{finds, serves};
+use winhttp_tests::support::own_process::{World, replace_file};
+use winhttp_tests::support::proxy::{
+    TARGET, everything, hello, proxy, set_access, set_credentials,
+};
+use winhttp_tests::support::{closing_is_last, get, request, set_timeouts};
+use winhttp_tests::{
+    Client, Handle, Info, Mode, PATIENCE, Sending, answers, answers_each, own_processes,
+};
+
+use super::{
+    ALICE, MACHINE, NOT_RESOLVED, SECURE, USER, answers_as_proxy, asked_of, echoes, secured,
+    status_from, status_of, wants,
+};
+
+const MODES: [Mode; 2] = [Mode::Sync, Mode::Async];
+const CANCELLED: u32 = c::ERROR_WINHTTP_OPERATION_CANCELLED;
+
+/// A script with this body, which is in the user's settings from now on, with these others.
+fn script(body: &str, others: &str) -> Server {
+    let server = serves(finds(body));
+    use_script(&server, others);
+    server
+}
+
+fn use_script(server: &Server, others: &str) {
+    replace_file(&format!(
+        "pac-url = {}\n{others}\n",
+        server.url("/proxy.pac")
+    ));
+}
+
+/// The script of a server that gives it only after [`Server::release`], every time.
+fn held(body: &'static str) -> Server {
+    Server::plain(move |connection: &mut Connection| {
+        while connection.read_head()?.is_some() {
+            let _released = connection.hold("script")?;
+            let script = finds(body);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+                script.len()
+            );
+            connection.send((head + &script).as_bytes())?;
+        }
+        Ok(())
+    })
+    .unwrap()
+}
+
+fn user<W: Unit>(mode: Mode) -> Client<W> {
+    Client::with_access(mode, USER)
+}
+
+/// The names that were looked up for a request.
+fn looked_up<W: Unit>(client: &Client<W>, request: Handle) -> Vec<String> {
+    let events = client.recorder.events_of(request).into_iter();
+    let looked_up =
+        events.filter(|event| event.status == c::WINHTTP_CALLBACK_STATUS_RESOLVING_NAME);
+    let name = |info| match info {
+        Info::Text(name) => name,
+        other => panic!("{other:?}"),
+    };
+    looked_up.map(|event| name(event.info)).collect()
+}
+
+/// The body of a request to an invented host, and the names that were looked up for it.
+fn got<W: Unit>(client: &Client<W>, path: &str) -> (Result<u32, u32>, Vec<String>) {
+    let asked = client.request_there(80, "GET", path, 0);
+    let status = status_of(client, asked);
+    let names = looked_up(client, asked);
+    client.close(asked).unwrap();
+    (status, names)
+}
+
+/// A proxy that answers with the body that it got.
+fn reflecting() -> Server {
+    Server::plain(|connection: &mut Connection| {
+        while let Some(request) = connection.read_head()? {
+            let body = connection.read_body(&request)?;
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+            connection.send(&[head.as_bytes(), &body].concat())?;
+        }
+        Ok(())
+    })
+    .unwrap()
+}
+
+own_processes! {
+    fn fact_29_4_2_a_script_says_for_each_url_which_way_it_goes<W>(World::new()) {
+        let (plain, secure) = (Server::plain(by_path).unwrap(), secured());
+        let one = proxy(plain.address(), everything).unwrap();
+        let other = proxy(secure.address(), everything).unwrap();
+        let body = format!(
+            "if (host == '127.0.0.1') return 'DIRECT'; \
+             return url.substring(0, 5) == 'http:' ? 'PROXY {}' : 'PROXY {}'",
+            one.authority(), other.authority()
+        );
+        let pac = script(&body, "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            assert_eq!(status_from(&client, TARGET, 80, 0), Ok(200));
+            assert_eq!(status_from(&client, TARGET, 443, SECURE), Ok(200));
+            assert_eq!(status_of(&client, get(&client, plain.port(), "/status")), Ok(200));
+            echoes(&client, 0);
+            echoes(&client, SECURE);
+            client.finish();
+        }
+        let expected = ["GET http://nosuchhost.invalid/status", "CONNECT nosuchhost.invalid:80"];
+        assert_eq!(asked_of(&one), expected.repeat(2));
+        assert_eq!(asked_of(&other)[0], "CONNECT nosuchhost.invalid:443");
+        assert_eq!(pac.requests().len(), 2, "once for each session");
+        // The machine's setting knows nothing of scripts.
+        let client = Client::<W>::with_access(Mode::Sync, MACHINE);
+        assert_eq!(status_from(&client, TARGET, 80, 0), NOT_RESOLVED);
+        client.finish();
+    }
+
+    fn fact_29_4_2_the_next_proxy_is_tried_and_the_dead_one_comes_last<W>(World::new()) {
+        let alive = answers("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        let refused = RefusedPort::new().unwrap();
+        let list = format!("PROXY nosuchproxy.invalid:8080; PROXY {}; PROXY {}", refused.address(), alive.authority());
+        let _pac = script(&format!("return '{list}'"), "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            let (status, names) = got(&client, "/");
+            assert_eq!((status, &*names.join(" ")), (Ok(200), "nosuchproxy.invalid 127.0.0.1 127.0.0.1"));
+            let (status, names) = got(&client, "/");
+            assert_eq!((status, &*names.join(" ")), (Ok(200), "127.0.0.1"));
+            client.finish();
+        }
+        assert_eq!(alive.connections(), 4);
+    }
+
+    fn a_leg_whose_way_is_fixed_leaves_the_routes_of_the_one_before_alone<W>(World::new()) {
+        let refused = RefusedPort::new().unwrap();
+        let first = Server::plain(answers_each(|connection, target, _| {
+            let head = match target {
+                "http://a.invalid/" => "HTTP/1.1 302 There\r\nLocation: http://b.invalid/",
+                _ => "HTTP/1.1 200 OK",
+            };
+            connection.send(format!("{head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").as_bytes())
+        })).unwrap();
+        let second = answers_as_proxy();
+        for mode in MODES {
+            let pac = script(&format!("return 'PROXY {}; PROXY {}'", first.authority(), second.authority()), "");
+            let client = user::<W>(mode);
+            let fixed = format!("proxy = {}", refused.address());
+            client.recorder.on(c::WINHTTP_CALLBACK_STATUS_REDIRECT, move |_| replace_file(&fixed));
+            let asked = request(&client, "a.invalid", 80, "/", 0);
+            assert_eq!(client.exchange(asked), Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
+            use_script(&pac, "");
+            assert_eq!(status_from(&client, "c.invalid", 80, 0), Ok(200));
+            client.finish();
+        }
+        assert_eq!(second.connections(), 0, "the first one was there");
+    }
+
+    fn fact_29_4_2_a_dead_proxy_is_tried_when_nothing_else_is_left<W>(World::new()) {
+        let refused = RefusedPort::new().unwrap();
+        let list = format!("PROXY nosuchproxy.invalid:8080; PROXY {}", refused.address());
+        let _pac = script(&format!("return '{list}'"), "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            for _ in 0..2 {
+                let both = vec!["nosuchproxy.invalid".to_owned(), "127.0.0.1".to_owned()];
+                assert_eq!(got(&client, "/"), (Err(c::ERROR_WINHTTP_CANNOT_CONNECT), both));
+            }
+            client.finish();
+        }
+    }
+
+    fn fact_29_4_2_from_a_dead_proxy_to_directly<W>(World::new()) {
+        let (server, secure) = (Server::plain(hello).unwrap(), secured());
+        let refused = RefusedPort::new().unwrap();
+        let _pac = script(&format!("return 'PROXY {}; DIRECT'", refused.address()), "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            assert_eq!(status_of(&client, get(&client, server.port(), "/")), Ok(200));
+            assert_eq!(status_from(&client, "127.0.0.1", secure.port(), SECURE), Ok(200));
+            // Directly comes first by now, and then the proxy, whose failure is that of the call.
+            let (status, names) = got(&client, "/");
+            assert_eq!(status, Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
+            assert_eq!(names, ["nosuchhost.invalid", "127.0.0.1"]);
+            client.finish();
+        }
+        assert_eq!(server.requests().len(), 2);
+    }
+
+    fn fact_29_4_2_what_a_proxy_that_is_there_says_is_no_reason_to_leave_it<W>(World::new()) {
+        let asking = proxy("127.0.0.1:9".parse().unwrap(), wants(ALICE)).unwrap();
+        let broken = answers("HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n");
+        let never = answers_as_proxy();
+        for mode in MODES {
+            let _pac = script(&format!("return 'PROXY {}; PROXY {}'", broken.authority(), never.authority()), "");
+            let client = user::<W>(mode);
+            assert_eq!(status_from(&client, TARGET, 80, 0), Ok(502));
+            assert_eq!(status_from(&client, TARGET, 443, SECURE), Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
+            client.finish();
+            let _pac = script(&format!("return 'PROXY {}; PROXY {}'", asking.authority(), never.authority()), "");
+            let client = user::<W>(mode);
+            let asked = client.request_there(80, "GET", "/", 0);
+            assert_eq!(status_of(&client, asked), Ok(407));
+            set_credentials::<W>(asked, c::WINHTTP_AUTH_SCHEME_BASIC, "alice", "hunter2").unwrap();
+            assert_eq!(status_of(&client, asked), Ok(200));
+            client.finish();
+        }
+        assert_eq!(never.connections(), 0);
+    }
+
+    fn facts_29_4_2_and_29_4_3_without_the_script_the_static_setting_counts<W>(World::new()) {
+        let fixed = answers_as_proxy();
+        let others = format!("proxy = {}\nbypass = *.direct.invalid", fixed.authority());
+        let missing = answers("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        let refused = RefusedPort::new().unwrap();
+        for mode in MODES {
+            use_script(&missing, &others);
+            let before = (missing.requests().len(), fixed.requests().len());
+            let client = user::<W>(mode);
+            for _ in 0..2 {
+                assert_eq!(status_from(&client, TARGET, 80, 0), Ok(200));
+            }
+            assert_eq!(status_from(&client, "sub.direct.invalid", 80, 0), NOT_RESOLVED);
+            assert_eq!(missing.requests().len(), before.0 + 1, "it is not asked for again at once");
+            replace_file(&format!("pac-url = http://{}/\n{others}", refused.address()));
+            assert_eq!(status_from(&client, TARGET, 80, 0), Ok(200));
+            assert_eq!(fixed.requests().len(), before.1 + 3);
+            // Neither a script nor a setting.
+            use_script(&missing, "");
+            assert_eq!(status_from(&client, TARGET, 80, 0), NOT_RESOLVED);
+            client.finish();
+        }
+    }
+
+    fn a_script_that_fails_for_one_url_is_asked_for_the_next<W>(World::new()) {
+        let (fixed, named) = (answers_as_proxy(), answers_as_proxy());
+        let body = format!("if (host == 'bad.invalid') throw 1; return 'PROXY {}'", named.authority());
+        let _pac = script(&body, &format!("proxy = {}", fixed.authority()));
+        for mode in MODES {
+            let client = user::<W>(mode);
+            let before = (fixed.requests().len(), named.requests().len());
+            for host in ["bad.invalid", "good.invalid", "bad.invalid"] {
+                assert_eq!(status_from(&client, host, 80, 0), Ok(200));
+            }
+            assert_eq!((fixed.requests().len(), named.requests().len()), (before.0 + 2, before.1 + 1));
+            client.finish();
+        }
+    }
+
+    fn fact_30_1_4_a_script_that_never_ends_is_done_without<W>(World::new()) {
+        let fixed = answers_as_proxy();
+        let _pac = script("for (;;);", &format!("proxy = {}", fixed.authority()));
+        for mode in MODES {
+            let client = user::<W>(mode);
+            set_timeouts::<W>(client.session, 100, 100, 100, 100);
+            let asked = client.request_there(80, "GET", "/", 0);
+            set_timeouts::<W>(asked, 0, 60_000, 30_000, 30_000);
+            assert_eq!(status_of(&client, asked), Ok(200));
+            // And not waited for again.
+            let began = Instant::now();
+            assert_eq!(status_from(&client, TARGET, 80, 0), Ok(200));
+            assert!(began.elapsed() < PATIENCE);
+            client.finish();
+        }
+        assert_eq!(fixed.requests().len(), 4);
+    }
+
+    fn fact_29_4_1_each_leg_has_a_look_up_of_its_own<W>(World::new()) {
+        let last = answers_as_proxy();
+        let first = answers("HTTP/1.1 302 There\r\nLocation: http://b.invalid/next\r\nContent-Length: 0\r\n\r\n");
+        let refused = RefusedPort::new().unwrap();
+        let body = format!(
+            "return host == 'a.invalid' ? 'PROXY {}' : 'PROXY {}; PROXY {}'",
+            first.authority(), refused.address(), last.authority()
+        );
+        let _pac = script(&body, "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            let asked = request(&client, "a.invalid", 80, "/", 0);
+            client.exchange(asked).unwrap();
+            assert_eq!(client.body(asked).unwrap(), b"http://b.invalid/next");
+            client.finish();
+        }
+        assert_eq!((first.requests().len(), last.requests().len()), (2, 2));
+    }
+
+    fn bodies_are_sent_to_the_proxy_that_is_there<W>(World::new()) {
+        let (refused, reflecting) = (RefusedPort::new().unwrap(), reflecting());
+        let _pac = script(&format!("return 'PROXY {}; PROXY {}'", refused.address(), reflecting.authority()), "");
+        for mode in MODES {
+            // At once; in pieces; a part at once and the rest in pieces.
+            for (at_once, pieces) in [("hello", &[][..]), ("", &["hel", "lo"][..]), ("h", &["el", "lo"][..])] {
+                let client = user::<W>(mode);
+                let asked = client.request_there(80, "POST", "/", 0);
+                let sending = Sending { body: at_once.as_bytes(), total: 5, ..Sending::default() };
+                client.send_with(asked, sending).unwrap();
+                for piece in pieces {
+                    client.write(asked, piece.as_bytes()).unwrap();
+                }
+                client.receive(asked).unwrap();
+                assert_eq!(client.body(asked).unwrap(), b"hello");
+                client.finish();
+            }
+            let client = user::<W>(mode);
+            let asked = client.request_there(80, "POST", "/", c::WINHTTP_FLAG_AUTOMATIC_CHUNKING);
+            let total = c::WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH;
+            client.send_with(asked, Sending { total, ..Sending::default() }).unwrap();
+            client.write(asked, b"hel").unwrap();
+            client.write(asked, b"lo").unwrap();
+            client.end_body(asked).unwrap();
+            client.receive(asked).unwrap();
+            assert_eq!(client.body(asked).unwrap(), b"hello");
+            client.finish();
+        }
+    }
+
+    fn a_nonce_is_counted_once_for_each_request<W>(World::new()) {
+        let _pac = script("return 'DIRECT'", "");
+        for mode in MODES {
+            let server = answers("HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 0\r\n\r\n");
+            let client = user::<W>(mode);
+            let asked = get(&client, server.port(), "/");
+            assert_eq!(status_of(&client, asked), Ok(401));
+            let (user, password) = (winhttp_tests::text::<W>("u"), winhttp_tests::text::<W>("p"));
+            // SAFETY: the texts live through the call.
+            winhttp_tests::call(unsafe {
+                winhttp::WinHttpSetCredentials::<W>(
+                    asked.raw(),
+                    c::WINHTTP_AUTH_TARGET_SERVER,
+                    c::WINHTTP_AUTH_SCHEME_DIGEST,
+                    user.as_ptr(),
+                    password.as_ptr(),
+                    std::ptr::null_mut(),
+                )
+            }).unwrap();
+            assert_eq!(status_of(&client, asked), Ok(401));
+            let seen = server.requests();
+            let shown = seen[1].header("Authorization").unwrap();
+            assert!(shown.contains("nc=00000001"), "{shown}");
+            client.finish();
+        }
+    }
+
+    fn closing_the_request_ends_its_look_up<W>(World::new()) {
+        let pac = held("return 'DIRECT'");
+        use_script(&pac, "");
+        let client = user::<W>(Mode::Sync);
+        let asked = client.request_there(80, "GET", "/", 0);
+        thread::scope(|scope| {
+            let call = scope.spawn(|| client.send(asked));
+            pac.wait_request(0, PATIENCE).unwrap();
+            client.close(asked).unwrap();
+            assert_eq!(call.join().unwrap(), Err(CANCELLED));
+        });
+        client.finish();
+
+        let client = user::<W>(Mode::Async);
+        let asked = client.request_there(80, "GET", "/", 0);
+        client.start_send(asked, 7).unwrap();
+        pac.wait_request(1, PATIENCE).unwrap();
+        client.close(asked).unwrap();
+        let error = client.recorder.wait(asked, c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR);
+        assert_eq!(error.info, Info::AsyncResult(c::API_SEND_REQUEST as usize, CANCELLED));
+        closing_is_last(&client, asked);
+        client.finish();
+        pac.release("script").unwrap();
+    }
+
+    fn a_session_that_is_closed_meanwhile_leaves_the_request_its_answer<W>(World::new()) {
+        for mode in MODES {
+            let through = answers_as_proxy();
+            let body: &'static str = format!("return 'PROXY {}'", through.authority()).leak();
+            let pac = held(body);
+            use_script(&pac, "");
+            let client = user::<W>(mode);
+            let asked = client.request_there(80, "GET", "/", 0);
+            thread::scope(|scope| {
+                let call = scope.spawn(|| client.exchange(asked));
+                pac.wait_request(0, PATIENCE).unwrap();
+                client.close(client.session).unwrap();
+                pac.release("script").unwrap();
+                assert_eq!(call.join().unwrap(), Ok(()));
+            });
+            assert_eq!(client.status_code(asked), Ok(200));
+            client.finish();
+        }
+    }
+
+    fn many_requests_wait_for_one_script<W>(World::new()) {
+        const MANY: usize = 24;
+        let through = answers_as_proxy();
+        let body: &'static str = format!("return 'PROXY {}'", through.authority()).leak();
+        for mode in MODES {
+            let pac = held(body);
+            use_script(&pac, "");
+            let client = user::<W>(mode);
+            let all: Vec<Handle> = (0..MANY).map(|_| client.request_there(80, "GET", "/", 0)).collect();
+            thread::scope(|scope| {
+                let calls: Vec<_> = all.iter().map(|asked| scope.spawn(|| client.exchange(*asked))).collect();
+                pac.wait_request(0, PATIENCE).unwrap();
+                // Half of them do without.
+                for asked in all.iter().step_by(2) {
+                    client.close(*asked).unwrap();
+                }
+                pac.release("script").unwrap();
+                for (place, call) in calls.into_iter().enumerate() {
+                    let ended = call.join().unwrap();
+                    assert!(ended == Ok(()) || place % 2 == 0, "{ended:?}");
+                }
+            });
+            client.finish();
+        }
+    }
+
+    fn the_program_can_decide_otherwise_for_a_request<W>(World::new()) {
+        let through = answers_as_proxy();
+        let _pac = script(&format!("return 'PROXY {}'", through.authority()), "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            let before = through.requests().len();
+            let asked = client.request_there(80, "GET", "/", 0);
+            set_access::<W>(asked, c::WINHTTP_ACCESS_TYPE_NO_PROXY).unwrap();
+            assert_eq!(status_of(&client, asked), NOT_RESOLVED);
+            assert_eq!(through.requests().len(), before);
+            set_access::<W>(asked, USER).unwrap();
+            assert_eq!(status_of(&client, asked), Ok(200));
+            client.finish();
+        }
+    }
+
+    fn a_callback_that_closes_the_request_between_two_proxies_ends_it<W>(World::new()) {
+        let (alive, refused) = (answers_as_proxy(), RefusedPort::new().unwrap());
+        let _pac = script(&format!("return 'PROXY {}; PROXY {}'", refused.address(), alive.authority()), "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            let asked = client.request_there(80, "GET", "/", 0);
+            let is_first = Arc::new(AtomicBool::new(true));
+            let (say, said) = mpsc::channel();
+            client.recorder.on(c::WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER, move |event| {
+                if is_first.swap(false, Ordering::Relaxed) {
+                    // SAFETY: no memory is passed.
+                    say.send(unsafe { winhttp::WinHttpCloseHandle::<W>(event.handle.raw()) }).unwrap();
+                }
+            });
+            assert_eq!(client.exchange(asked), Err(CANCELLED));
+            assert_eq!(said.recv_timeout(PATIENCE), Ok(1));
+            client.finish();
+        }
+        assert_eq!(alive.connections(), 0);
+    }
+}

@@ -1,6 +1,6 @@
 /* Proxy settings of a process. Compiled with RAISED the system says that the program has more rights than whoever started
- * it. Argument: show (what the machine and the user have configured, and whether that can be changed), or fork (a child
- * looks, stores and watches for itself). */
+ * it. Argument: show (what the machine and the user have configured, and whether that can be changed), fork (a child
+ * looks, stores and watches for itself), or request (one with each access type that obeys settings). */
 #define _GNU_SOURCE
 #include "common.h"
 
@@ -126,11 +126,34 @@ static void fork_and_watch(void)
     show();
 }
 
+/* To a name that only a proxy knows. */
+static void request(DWORD access)
+{
+    HINTERNET session = WinHttpOpen(L"settings", access, NULL, NULL, 0);
+    CHECK(session != NULL);
+    HINTERNET connect = WinHttpConnect(session, L"nosuchhost.invalid", 80, 0);
+    CHECK(connect != NULL);
+    HINTERNET request = WinHttpOpenRequest(connect, NULL, L"/", NULL, NULL, NULL, 0);
+    CHECK(request != NULL);
+    DWORD status = 0, length = sizeof status;
+    if (!WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0) || !WinHttpReceiveResponse(request, NULL)) {
+        printf("type %u: error %u\n", (unsigned)access, (unsigned)GetLastError());
+    } else {
+        CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
+            WINHTTP_HEADER_NAME_BY_INDEX, &status, &length, WINHTTP_NO_HEADER_INDEX));
+        printf("type %u: %u\n", (unsigned)access, (unsigned)status);
+    }
+    CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
+}
+
 int main(int count, char **arguments)
 {
     CHECK(count == 2);
     if (strcmp(arguments[1], "fork") == 0) {
         fork_and_watch();
+    } else if (strcmp(arguments[1], "request") == 0) {
+        request(WINHTTP_ACCESS_TYPE_DEFAULT_PROXY);
+        request(WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY);
     } else {
         show();
         printf("stored: %u\n", (unsigned)store(L"new:1"));

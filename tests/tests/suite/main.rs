@@ -23,6 +23,7 @@ mod c_handler;
 mod c_idioms;
 mod c_legs;
 mod c_programs;
+mod c_proxies;
 mod callbacks;
 mod cancel_reports;
 mod cancellation;

@@ -7,6 +7,7 @@ use std::process::Command;
 use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::programs::{Program, WIDTHS, build};
+use winhttp_tests::support::proxy::{everything, proxy};
 
 const FILE: &str = "default-proxy = file:1\ndefault-bypass = <local>\npac-url = http://s/p\n";
 
@@ -57,6 +58,32 @@ fn fact_8_4_1_a_program_with_raised_privileges_has_no_settings_and_stores_none()
     assert_eq!(printed, expected);
     let file = fs::read_to_string(own.path().join("winhttp/proxy.conf")).unwrap();
     assert_eq!(file, FILE);
+}
+
+/// Nor do its requests go where a variable or a file says it, and no password of a variable leaves.
+#[test]
+fn facts_40_7_and_8_4_1_requests_of_a_program_with_raised_privileges_go_directly() {
+    const NOT_RESOLVED: &str = "type 0: error 12007\ntype 4: error 12007\n";
+    let raised = ["-DRAISED", "-rdynamic", "-lwinhttp", "-ldl"];
+    for (flags, expected) in [
+        (&["-lwinhttp", "-ldl"][..], "type 0: 200\ntype 4: 200\n"),
+        (&raised[..], NOT_RESOLVED),
+    ] {
+        let program = build("process_settings.c", &[], flags);
+        let own = Scratch::new("settings");
+        let by_file = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
+        let by_variable = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
+        let mut command = command(&own, &program, "request");
+        let file = format!("default-proxy = {0}\nproxy = {0}", by_file.authority());
+        fs::write(own.path().join("winhttp/proxy.conf"), file).unwrap();
+        let variable = format!("http://alice:hunter2@{}", by_variable.authority());
+        assert_eq!(run_command(command.env("http_proxy", &variable)), expected);
+        let is_raised = expected == NOT_RESOLVED;
+        assert_eq!(by_file.requests().len(), if is_raised { 0 } else { 2 });
+        fs::remove_file(own.path().join("winhttp/proxy.conf")).unwrap();
+        assert_eq!(run_command(&mut command), expected);
+        assert_eq!(by_variable.requests().len(), if is_raised { 0 } else { 2 });
+    }
 }
 
 #[test]

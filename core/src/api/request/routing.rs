@@ -95,8 +95,8 @@ impl<E: Embedder> Request<E> {
         let all = match answer {
             Ok(candidates) => autoproxy.bad_last(usable(candidates)),
             Err(failure) if failure.error() == Error::NotEnoughMemory => return Err(failure),
-            // What cannot be had is passed over, also for what comes soon. A script that is there may
-            // have an answer for the next URL.
+            // What cannot be had is passed over, also for what comes soon. A script that is there
+            // may have an answer for the next URL.
             Err(failure) => {
                 let is_silent = failure.error() != Error::BadAutoProxyScript;
                 if let Some(query) = query.filter(|_| is_silent) {

@@ -8,28 +8,28 @@
 //! body is given at once, a seed for the pieces, calls, the wire, or codings and a body that they
 //! are put on.
 
+mod leg;
 mod reference;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use winhttp_proto::decode::Codings;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::request_body::{Piece, RequestBody};
 use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::{
-    Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Received, Release,
-    Room, Turn, Wrote,
+    Action, Arrived, Awaits, Call, Exchange, Flow, Received, Release, Room, Turn, Wrote,
 };
 use winhttp_proto::failure::Result;
 use winhttp_proto::header::HeaderList;
-use winhttp_proto::http1::head::{HeadLimits, ResponseHead};
+use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::option::Timeouts;
 use winhttp_proto::redirect::{Place, Policy, Rules, followed};
 use winhttp_proto::url::host::Host;
 
 use crate::coded::Plan;
 use crate::input::{Input, Pieces};
+use leg::Leg;
 
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const TIMEOUTS: Timeouts = Timeouts {
@@ -102,57 +102,6 @@ struct World<'w> {
     /// How often others had a turn in between.
     turns: usize,
     steps_max: usize,
-}
-
-/// One request of several.
-#[derive(Clone, Copy)]
-struct Leg {
-    method: &'static str,
-    /// How many others may follow.
-    left: usize,
-    /// Others came before.
-    is_later: bool,
-    is_authenticated: bool,
-    secure: bool,
-    announces_close: bool,
-    has_small_limits: bool,
-    decodes: bool,
-}
-
-impl Leg {
-    fn request(self) -> Composed {
-        let head = if self.has_small_limits {
-            HeadLimits {
-                max_bytes: 64,
-                max_count: 3,
-            }
-        } else {
-            HeadLimits::default()
-        };
-        Composed {
-            host: "server".into(),
-            secure: self.secure,
-            via: None,
-            head: self.head().into(),
-            method: self.method.into(),
-            announces_close: self.announces_close,
-            retries: None,
-            upgrade: None,
-            is_later_leg: self.is_later,
-            is_authenticated: self.is_authenticated,
-            codings: Codings::new(if self.decodes { 3 } else { 0 }),
-            limits: ExchangeLimits {
-                head,
-                max_interim: 3,
-                max_drain: 1000,
-            },
-        }
-    }
-
-    fn head(self) -> Vec<u8> {
-        let method = self.method;
-        format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes()
-    }
 }
 
 pub fn run(data: &[u8]) {

@@ -1,7 +1,8 @@
 //! Proxies: which server stands between a program and its target, as texts say it.
 //!
 //! In scope: reading proxy lists and bypass lists in WinHTTP's grammar, the environment's
-//! variables, what scripts see and answer, and choosing. Out of scope: where those texts come from, and talking to a proxy.
+//! variables, what scripts see and answer, and choosing. Out of scope: where those texts come
+//! from, and talking to a proxy.
 
 mod bypass;
 pub mod environment;

@@ -28,7 +28,8 @@ impl<E: Embedder> Request<E> {
     }
 
     /// Takes the cookies of the answer to the leg that was composed last, which is the one that the
-    /// request is at: to be called before it moves on. A proxy's challenge sets none for the server.
+    /// request is at: to be called before it moves on. A proxy's challenge sets none for the
+    /// server.
     pub(super) fn keep_cookies(&self, state: &mut RequestState<E>, answer: &ResponseHead) {
         let is_of_proxy = answer.status == 407 && state.through.is_some();
         let keeps = std::mem::take(&mut state.keeps_cookies) && !is_of_proxy;

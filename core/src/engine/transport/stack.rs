@@ -213,8 +213,8 @@ impl Stack {
         }
     }
 
-    /// Bytes of the socket wait in a layer, or may pass through one: what is read from the socket elsewhere would come too
-    /// early.
+    /// Bytes of the socket wait in a layer, or pass through several: what is read from the socket
+    /// elsewhere would come too early.
     #[must_use]
     pub fn holds_input(&self) -> bool {
         let is_held = match &self.top {

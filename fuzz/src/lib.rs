@@ -20,6 +20,7 @@ pub mod input;
 #[path = "../../tests/src/judge/mod.rs"]
 pub mod judge;
 pub mod pool;
+pub mod proxy_list;
 pub mod proxy_scripts;
 pub mod redirect;
 pub mod response;

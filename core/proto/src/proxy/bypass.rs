@@ -138,7 +138,8 @@ impl Entry {
 }
 
 impl Pattern {
-    fn of_host(host: &str) -> Option<Self> {
+    /// What a host of an entry means; `None` if nothing.
+    pub(super) fn of_host(host: &str) -> Option<Self> {
         let inner = host
             .strip_prefix('[')
             .and_then(|text| text.strip_suffix(']'));

@@ -11,7 +11,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::bypass::{BypassList, Entry, Pattern, bypass_entries};
-use super::glob::Glob;
 use super::server::split_port;
 use crate::url::host::Host;
 
@@ -73,10 +72,10 @@ impl NoProxy {
         let name = name.strip_suffix('.').unwrap_or(name);
         let suffix = port.map_or_else(String::new, |port| format!(":{port}"));
         let (pattern, reported) = if name.contains('*') {
-            (
-                Pattern::Text(Glob::new(name)),
-                vec![format!("{name}{suffix}")],
-            )
+            let Some(pattern) = Pattern::of_host(name) else {
+                return;
+            };
+            (pattern, vec![format!("{name}{suffix}")])
         } else {
             match Host::parse(name).map(|host| host.text().to_ascii_lowercase()) {
                 Ok(text) => match address(&text) {
@@ -88,7 +87,10 @@ impl NoProxy {
                         (Pattern::V6(address), vec![format!("{text}{suffix}")])
                     }
                     None => {
-                        let reported = vec![format!("{text}{suffix}"), format!("*.{text}{suffix}")];
+                        let mut reported = vec![format!("{text}{suffix}")];
+                        if !ends_in_number(&text) {
+                            reported.push(format!("*.{text}{suffix}"));
+                        }
                         (Pattern::Domain(text), reported)
                     }
                 },
@@ -112,6 +114,12 @@ impl NoProxy {
         };
         self.hear(Entry::any(Pattern::Network(network, bits)), reported);
     }
+}
+
+/// As text, `*.3` would mean addresses, too.
+fn ends_in_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An address with or without brackets.

@@ -71,10 +71,14 @@ impl ProxyServer {
     /// Reads `host`, `host:port`, or an IPv6 address with or without brackets (a port can follow
     /// brackets only). No port, and port 0, are the kind's own.
     ///
-    /// `None` for anything else: user information, a path, a port above 65535.
+    /// `None` for anything else: user information, a path, a port above 65535, and what would be
+    /// something else in a list.
     #[must_use]
     pub fn parse(kind: ProxyKind, authority: &str) -> Option<Self> {
         let (host, port) = split_port(authority);
+        if host.contains(is_of_lists) {
+            return None;
+        }
         let host = Host::parse(host).ok()?;
         let port = match port {
             None | Some("") => 0,
@@ -92,6 +96,11 @@ impl fmt::Display for ProxyServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
+}
+
+/// It separates entries, or a key from its value.
+fn is_of_lists(c: char) -> bool {
+    matches!(c, ';' | ',' | '=' | '*' | '@')
 }
 
 /// The host, and the text behind its colon. An IPv6 address without brackets has no port.
@@ -168,6 +177,10 @@ mod tests {
             "a\r\nb",
             "p:99999999999999999999",
             "]:80",
+            "p;q",
+            "p,q",
+            "p=q",
+            "*",
         ] {
             assert_eq!(text(ProxyKind::Http, bad), None, "{bad:?}");
         }

@@ -98,7 +98,7 @@ impl Stored {
     pub fn rewritten(&self, old: &str) -> Result<String> {
         let mut text = String::new();
         for line in old.lines().filter(|line| pair(line).is_none()) {
-            text.push_str(line);
+            text.push_str(line.trim_end_matches('\r'));
             text.push('\n');
         }
         if let Some(machine) = &self.machine {

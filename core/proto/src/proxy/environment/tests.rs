@@ -170,6 +170,7 @@ fn facts_30_5_6_and_39_22_no_proxy_is_reported_in_winhttps_grammar() {
         ("fc00::/7,0.0.0.0/0,::/0", None),
         ("<local>,<-loopback>", Some("<local>;<-loopback>")),
         ("a/b,,", None),
+        ("3,b.4", Some("3;b.4")),
     ] {
         let read = read(&[("all_proxy", "p"), ("NO_PROXY", no_proxy)]).unwrap();
         assert_eq!(read.bypass_text.as_deref(), reported, "{no_proxy}");

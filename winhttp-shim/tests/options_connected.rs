@@ -333,16 +333,19 @@ in_both_widths! {
     fn a_named_proxy_is_never_passed_over<W>() {
         let server = Server::plain(by_path).unwrap();
         let handles = Handles::<W>::new("127.0.0.1", server.port(), "/", false);
-        let mut name = terminated::<W>("127.0.0.1:9");
+        let refused = RefusedPort::new().unwrap();
+        let mut name = terminated::<W>(&refused.address().to_string());
+        // The server is on this machine.
+        let mut bypass = terminated::<W>("<-loopback>");
         let info = winhttp_abi::types::ProxyInfo::<W> {
             dw_access_type: c::WINHTTP_ACCESS_TYPE_NAMED_PROXY,
             lpsz_proxy: name.as_mut_ptr(),
-            lpsz_proxy_bypass: null_mut(),
+            lpsz_proxy_bypass: bypass.as_mut_ptr(),
         };
         let option = c::WINHTTP_OPTION_PROXY;
         let pointer = (&raw const info).cast();
         assert_eq!(unsafe { WinHttpSetOption::<W>(handles.request, option, pointer, 24) }, 1);
-        assert_eq!(send::<W>(handles.request), c::ERROR_CALL_NOT_IMPLEMENTED);
+        assert_eq!(send::<W>(handles.request), c::ERROR_WINHTTP_CANNOT_CONNECT);
         assert_eq!(server.connections(), 0);
     }
 }

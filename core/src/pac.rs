@@ -5,6 +5,7 @@
 //! script is hostile: it has no files, sockets or timers, and its memory, stack, time and name
 //! look-ups are limited.
 
+mod aside;
 mod cancel;
 mod detection;
 mod network;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use winhttp_proto::proxy::pac::Question;
 
+pub(crate) use aside::aside;
 pub(crate) use cancel::Cancel;
 pub use detection::Detection;
 pub(crate) use detection::detect;
@@ -34,10 +36,10 @@ pub(crate) use workers::start;
     not(feature = "pac"),
     expect(dead_code, reason = "without an engine nothing looks at a script")
 )]
-pub(crate) struct Script<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) question: &'a Question,
+pub(crate) struct Script {
+    pub(crate) source: Arc<str>,
+    pub(crate) question: Question,
     pub(crate) network: Arc<dyn Network>,
     pub(crate) deadline: Instant,
-    pub(crate) cancel: &'a Cancel,
+    pub(crate) cancel: Cancel,
 }

@@ -16,16 +16,16 @@ pub(crate) struct Cancel(Arc<State>);
 #[derive(Default)]
 struct State {
     cancelled: AtomicBool,
-    /// Ends what the look-up waits for now.
-    wake: Mutex<Option<Arc<dyn Wake>>>,
+    /// What its threads wait with now.
+    waiting: Mutex<Vec<Arc<dyn Wake>>>,
 }
 
 impl Cancel {
     /// Ends the look-up soon, from any thread.
     pub(crate) fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::SeqCst);
-        let wake = self.wake().clone();
-        if let Some(wake) = wake {
+        let waiting = self.all_waiting().clone();
+        for wake in waiting {
             wake.wake();
         }
     }
@@ -53,20 +53,64 @@ impl Cancel {
         wake: Arc<dyn Wake>,
         wait: impl FnOnce() -> Result<T, F>,
     ) -> Result<T, F> {
-        *self.wake() = Some(wake);
+        self.all_waiting().push(Arc::clone(&wake));
         // After that: whoever cancels from now on finds it.
         let result = self.check().map_err(F::from).and_then(|()| wait());
-        *self.wake() = None;
+        let mut waiting = self.all_waiting();
+        let place = waiting.iter().position(|other| Arc::ptr_eq(other, &wake));
+        let ended = place.map(|place| waiting.swap_remove(place));
+        drop(waiting);
+        drop(ended);
         result
     }
 
-    fn wake(&self) -> MutexGuard<'_, Option<Arc<dyn Wake>>> {
-        self.0.wake.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all_waiting(&self) -> MutexGuard<'_, Vec<Arc<dyn Wake>>> {
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Cancel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Cancel").field(&self.is_cancelled()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counter(AtomicUsize);
+
+    impl Wake for Counter {
+        fn wake(&self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A script's thread waits for a name while a worker waits for the script.
+    #[test]
+    fn all_that_wait_are_woken_and_nobody_else() {
+        let cancel = Cancel::default();
+        let [outer, inner, gone] = std::array::from_fn(|_| Arc::<Counter>::default());
+        let wake = |counter: &Arc<Counter>| -> Arc<dyn Wake> { Arc::<Counter>::clone(counter) };
+        let ended = cancel.waiting(wake(&outer), || {
+            cancel.waiting(wake(&gone), || Ok::<(), Error>(()))?;
+            cancel.waiting(wake(&inner), || {
+                cancel.cancel();
+                cancel.check()
+            })
+        });
+        assert_eq!(ended, Err(Error::OperationCancelled));
+        let woken = [&outer, &inner, &gone].map(|counter| counter.0.load(Ordering::SeqCst));
+        assert_eq!(woken, [1, 1, 0]);
+        assert!(cancel.all_waiting().is_empty());
+        let late = cancel.waiting(wake(&gone), || Ok::<(), Error>(()));
+        assert_eq!(late, Err(Error::OperationCancelled));
     }
 }

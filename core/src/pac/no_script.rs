@@ -7,7 +7,7 @@ use super::Script;
 
 /// # Errors
 /// [`Error::OperationCancelled`], else [`Error::AutoProxyServiceError`].
-pub(crate) fn run(script: &Script<'_>) -> Result<String> {
+pub(crate) fn run(script: &Script) -> Result<String> {
     script.cancel.check()?;
     Err(Error::AutoProxyServiceError.into())
 }

@@ -31,7 +31,7 @@ const MAX_MESSAGE_CHARS: usize = 300;
 /// # Errors
 /// [`Error::BadAutoProxyScript`] if it is none, or throws; [`Error::AutoProxyServiceError`] when
 /// its time is over, and without memory for an engine; [`Error::OperationCancelled`].
-pub(crate) fn run(script: &Script<'_>) -> Result<String> {
+pub(crate) fn run(script: &Script) -> Result<String> {
     script.cancel.check()?;
     let out_of_memory = |_| Error::AutoProxyServiceError;
     let runtime = Runtime::new().map_err(out_of_memory)?;
@@ -54,27 +54,27 @@ pub(crate) fn run(script: &Script<'_>) -> Result<String> {
     })
 }
 
-fn answer(ctx: &Ctx<'_>, script: &Script<'_>) -> std::result::Result<String, Defect> {
+fn answer(ctx: &Ctx<'_>, script: &Script) -> std::result::Result<String, Defect> {
     let Script {
         network,
         deadline,
         cancel,
         ..
     } = script;
-    let names = functions::Names::new(Arc::clone(network), *deadline, (*cancel).clone());
+    let names = functions::Names::new(Arc::clone(network), *deadline, cancel.clone());
     functions::define(ctx, names)
         .catch(ctx)
         .map_err(Defect::of)?;
     let mut options = EvalOptions::default();
     options.strict = false;
-    let source = script.source;
+    let source = &*script.source;
     let evaluated: rquickjs::Result<Value<'_>> = ctx.eval_with_options(source, options);
     evaluated.catch(ctx).map_err(Defect::of)?;
     let globals = ctx.globals();
     let function = |name| globals.get::<_, Function<'_>>(name).ok();
     let find = function("FindProxyForURLEx").or_else(|| function("FindProxyForURL"));
     let find = find.ok_or(Defect::NoFunction)?;
-    let question = script.question;
+    let question = &script.question;
     let called: rquickjs::Result<Value<'_>> =
         find.call((question.url.as_str(), question.host.as_str()));
     let result = called.catch(ctx).map_err(Defect::of)?;

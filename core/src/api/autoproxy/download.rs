@@ -23,10 +23,8 @@ use crate::api::library::Library;
 use crate::api::open::{OpenRequest, OpenSession};
 use crate::api::proxy::ProxyAccess;
 use crate::api::request::{Body, HeaderBlock, Request};
-use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::sleeper::{self, WaitFor};
-use crate::pac::Cancel;
+use crate::pac::{Cancel, aside};
 
 /// How long a download may take, with everything that belongs to it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -113,32 +111,10 @@ fn fetch_until(
     deadline: Instant,
     cancel: &Cancel,
 ) -> Result<Vec<u8>> {
-    let sleeper = sleeper::current()?;
-    let (sender, answer) = crossbeam_channel::bounded(1);
-    let (waker, done) = (sleeper.waker(), sleeper.waker());
     let library = Arc::clone(library);
-    let thread = winhttp_process::spawn("winhttp-pac-get", move || {
-        let fetched = contained(|| {
-            let request = library.request(request.bits())?;
-            fetch(&request, deadline)
-        });
-        drop(library);
-        let _ = sender.send(fetched);
-        done.wake();
-    });
-    thread.map_err(|_| Error::NotEnoughMemory)?;
-    let fetched = cancel.waiting(waker, || {
-        loop {
-            if let Ok(answer) = answer.try_recv() {
-                return answer;
-            }
-            cancel.check()?;
-            if clock::now() >= deadline {
-                return Err(Error::Timeout.into());
-            }
-            let none: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
-            sleeper.wait(none, Some(deadline))?;
-        }
+    let fetched = aside("winhttp-pac-get", deadline, cancel, move || {
+        let request = library.request(request.bits())?;
+        fetch(&request, deadline)
     });
     let told = [
         Error::LoginFailure,

@@ -15,10 +15,13 @@ use super::{Autoproxy, AutoproxyQuery, download, limit};
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::sleeper::Wake;
-use crate::pac::{self, Cancel, Network, Script};
+use crate::pac::{self, Cancel, Network, Script, aside};
 
 /// How long a script may run.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a script that is interrupted has to end.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What is to be found out, and with what.
 pub(in crate::api) struct Job {
@@ -130,19 +133,33 @@ impl Job {
             }
             script => script?,
         };
-        let own_limit = clock::now() + SCRIPT_LIMIT;
-        let answer = pac::run(&Script {
-            source: &script,
-            question: &self.question,
-            network: Arc::clone(&self.network),
-            deadline: deadline.map_or(own_limit, |deadline| deadline.min(own_limit)),
-            cancel,
-        })?;
+        let answer = self.run(script, deadline, cancel)?;
         let found = candidates(&answer);
         if found.is_empty() {
             return Err(Failure::because(Error::BadAutoProxyScript, NoCandidate));
         }
         Ok(found)
+    }
+
+    /// What the script says.
+    fn run(&self, source: Arc<str>, deadline: Option<Instant>, cancel: &Cancel) -> Result<String> {
+        let own_limit = clock::now() + SCRIPT_LIMIT;
+        let script = Script {
+            source,
+            question: self.question.clone(),
+            network: Arc::clone(&self.network),
+            deadline: deadline.map_or(own_limit, |deadline| deadline.min(own_limit)),
+            cancel: cancel.clone(),
+        };
+        let latest = script.deadline + GRACE;
+        let answer = aside("winhttp-pac-run", latest, cancel, move || pac::run(&script));
+        answer.map_err(|failure| {
+            if [Error::Timeout, Error::NotEnoughMemory].contains(&failure.error()) {
+                failure.with_error(Error::AutoProxyServiceError)
+            } else {
+                failure
+            }
+        })
     }
 
     /// The script: the one that is detected, else that of the program.

@@ -79,7 +79,10 @@ fn detecting() -> AutoproxyQuery {
 }
 
 fn script_server() -> Server {
-    let script = "function FindProxyForURL() { return 'PROXY a; DIRECT' }";
+    serving("function FindProxyForURL() { return 'PROXY a; DIRECT' }")
+}
+
+fn serving(script: &'static str) -> Server {
     Server::plain(move |connection: &mut Connection| {
         while connection.read_head()?.is_some() {
             let length = script.len();
@@ -238,4 +241,33 @@ fn a_resolver_needs_an_asynchronous_session() {
         .create_resolver(handles.session)
         .map_err(|failure| failure.error());
     assert_eq!(failed, Err(Error::IncorrectHandleType));
+}
+
+/// What takes long inside a single function of the language is not interrupted; nobody waits for it
+/// all the same.
+#[test]
+fn fact_30_2_4_a_script_that_cannot_be_interrupted_is_left_alone() {
+    let script = "function FindProxyForURL() {
+            var text = 'a'.repeat(1 << 18), half = 'a'.repeat(1 << 17) + 'b';
+            for (var i = 0; i < 100; i++) text.indexOf(half);
+            return 'DIRECT'
+        }";
+    let server = serving(script);
+    let (autoproxy, network) = (Arc::<Autoproxy>::default(), Arc::<Silent>::default());
+    let query = AutoproxyQuery {
+        script_url: Some(server.url("/")),
+        ..AutoproxyQuery::default()
+    };
+    // Fetched before, so that the limit is the script's alone.
+    let text: Arc<str> = script.into();
+    let url = server.url("/");
+    autoproxy
+        .cache()
+        .of(network.own_addresses())
+        .keep(&url, &text);
+    let mut job = job(&autoproxy, &network, query);
+    job.timeouts
+        .set_all(TimeoutArguments::new(1, 1, 1, 1).unwrap());
+    let failed = job.find(&Cancel::default());
+    assert_eq!(failed, Err(Error::AutoProxyServiceError.into()));
 }

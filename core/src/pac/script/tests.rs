@@ -17,11 +17,11 @@ fn ask(source: &str, network: Fake, limit: Duration, cancel: &Cancel) -> Result<
         host: "Host.example".into(),
     };
     run(&Script {
-        source,
-        question: &question,
+        source: source.into(),
+        question,
         network: Arc::new(network),
         deadline: clock::now() + limit,
-        cancel,
+        cancel: cancel.clone(),
     })
 }
 
@@ -249,11 +249,11 @@ fn fact_30_2_3_names_are_looked_up_once_and_not_without_end() {
     };
     let shared: Arc<dyn Network> = Arc::<Fake>::clone(&network);
     let answer = run(&Script {
-        source,
-        question: &question,
+        source: source.into(),
+        question,
         network: shared,
         deadline: clock::now() + PATIENCE,
-        cancel: &Cancel::default(),
+        cancel: Cancel::default(),
     });
     let looked_up = network.asked.lock().unwrap().len();
     assert_eq!(answer.unwrap(), (2 * looked_up).to_string());

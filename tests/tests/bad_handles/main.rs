@@ -21,9 +21,8 @@ use winhttp::*;
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::{Server, by_path};
-use winhttp_tests::support;
 use winhttp_tests::support::autoproxy::create_resolver;
-use winhttp_tests::support::set_dword;
+use winhttp_tests::support::{self, set_dword};
 use winhttp_tests::{Client, Handle, Mode, last_error, text, upgrade};
 
 const SESSION: u8 = 1;
@@ -289,9 +288,8 @@ struct Family<W: Unit> {
     connect: Handle,
     request: Handle,
     web_socket: Handle,
-    /// Asynchronous sessions only have one.
     resolver: Option<Handle>,
-    server: Server,
+    _server: Server,
 }
 
 impl<W: Unit> Family<W> {
@@ -310,18 +308,18 @@ impl<W: Unit> Family<W> {
             request,
             web_socket,
             resolver,
-            server,
+            _server: server,
         }
     }
 
     fn handles(&self) -> Vec<(u8, Handle)> {
-        let resolver = self.resolver.map(|resolver| (RESOLVER, resolver));
         let others = [
             (WEB_SOCKET, self.web_socket),
             (REQUEST, self.request),
             (CONNECT, self.connect),
             (SESSION, self.client.session),
         ];
+        let resolver = self.resolver.map(|resolver| (RESOLVER, resolver));
         resolver.into_iter().chain(others).collect()
     }
 
@@ -329,12 +327,8 @@ impl<W: Unit> Family<W> {
     fn close(self) -> Vec<Handle> {
         let handles: Vec<Handle> = self.handles().iter().map(|(_, handle)| *handle).collect();
         for &handle in &handles {
-            self.client.close(handle).unwrap();
-            self.client
-                .recorder
-                .wait(handle, c::WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING);
+            self.client.close_and_wait(handle);
         }
-        drop(self.server);
         handles
     }
 }

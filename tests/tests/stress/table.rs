@@ -177,7 +177,7 @@ pub(crate) const TABLE: [Row; 56] = [
     row(
         "WinHttpGetProxyForUrl",
         1,
-        &[87, 12005, 12006, 12166, 12167, 12178, 12180],
+        &[87, 12005, 12006, 12017, 12166, 12167, 12178, 12180],
         &[],
     ),
     row("WinHttpDetectAutoProxyConfigUrl", 1, &[87, 12180], &[]),

@@ -1,7 +1,6 @@
 /* Session, connection and request: calls that print themselves. */
 #include "calls.h"
 
-INTERNET_PORT plain_port, tls_port;
 BOOL connections_apart = TRUE;
 
 BOOL result(const char *call, BOOL answer)

@@ -27,8 +27,6 @@ typedef struct FLOW {
     HINTERNET session, connection, request, socket;
 } FLOW;
 
-/* Where the fixtures' servers listen. */
-extern INTERNET_PORT plain_port, tls_port;
 /* Whether a session has a pool of its own, so that it finds no connection that another scenario has left. */
 extern BOOL connections_apart;
 

@@ -1,33 +1,13 @@
 /* Heads as text: header queries, header lines of the request, and what the server says it got. */
 #include "http_calls.h"
 
-/* A line without the port of the server, which differs from run to run, and without tabulators, which part the columns
- * of the table of differences. */
-static void copy_line(char *copy, size_t size, const char *line, size_t length)
-{
-    char port[8];
-    size_t from, to = 0, port_length;
-    port_length = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)plain_port);
-    for (from = 0; from < length && to + 8 < size; from++) {
-        if (strncmp(line + from, port, port_length) == 0) {
-            to += (size_t)snprintf(copy + to, size - to, ":PORT");
-            from += port_length - 1;
-        } else if (line[from] == '\t') {
-            to += (size_t)snprintf(copy + to, size - to, "\\t");
-        } else {
-            copy[to++] = line[from];
-        }
-    }
-    copy[to] = 0;
-}
-
 void say_lines(const char *text)
 {
     char copy[512];
     while (*text != 0) {
         size_t length = strcspn(text, "\r\n");
         const char *end = text + length;
-        copy_line(copy, sizeof copy, text, length);
+        copy_without_port(copy, sizeof copy, text, length);
         say("  | %s%s", copy,
             strncmp(end, "\r\n", 2) == 0 ? "" : *end == 0 ? " (no end)" : " (unusual end)");
         text = strncmp(end, "\r\n", 2) == 0 ? end + 2 : *end == 0 ? end : end + 1;

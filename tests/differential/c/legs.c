@@ -186,7 +186,6 @@ static void coded(const char *coding, const char *hexadecimal, DWORD flags)
         set_number(flow.request, "DECOMPRESSION", WINHTTP_OPTION_DECOMPRESSION, flags);
     if (answered(&flow)) {
         query_raw(flow.request, 0);
-        query_each(flow.request, "Accept-Encoding");
         read_all(flow.request, 100);
     }
     finish(&flow);

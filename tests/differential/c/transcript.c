@@ -81,6 +81,26 @@ const char *handle_name(HINTERNET handle)
     return "unknown";
 }
 
+INTERNET_PORT plain_port, tls_port;
+
+void copy_without_port(char *copy, size_t size, const char *line, size_t length)
+{
+    char port[8];
+    size_t from, to = 0, port_length;
+    port_length = (size_t)snprintf(port, sizeof port, ":%u", (unsigned)plain_port);
+    for (from = 0; from < length && to + 8 < size; from++) {
+        if (strncmp(line + from, port, port_length) == 0) {
+            to += (size_t)snprintf(copy + to, size - to, ":PORT");
+            from += port_length - 1;
+        } else if (line[from] == '\t') {
+            to += (size_t)snprintf(copy + to, size - to, "\\t");
+        } else {
+            copy[to++] = line[from];
+        }
+    }
+    copy[to] = 0;
+}
+
 static BOOL is_text(DWORD status)
 {
     return (status
@@ -192,7 +212,7 @@ static void print_count(const char *who, const EVENT *event)
 
 static void print_event(EVENT *event)
 {
-    char who[64];
+    char who[64], text[TEXT_BYTES];
     HINTERNET other;
     event->taken = TRUE;
     event->is_shown = quietness == 0;
@@ -223,10 +243,10 @@ static void print_event(EVENT *event)
     default:
         break;
     }
-    if (is_text(event->status))
-        say("%s %s: \"%s\", length %u", who, status_name(event->status), event->text,
-            (unsigned)event->length);
-    else if (event->has_information || event->length != 0)
+    if (is_text(event->status)) {
+        copy_without_port(text, sizeof text, event->text, strlen(event->text));
+        say("%s %s: \"%s\", length %u", who, status_name(event->status), text, (unsigned)event->length);
+    } else if (event->has_information || event->length != 0)
         say("%s %s: information of length %u", who, status_name(event->status),
             (unsigned)event->length);
     else

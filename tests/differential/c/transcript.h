@@ -44,6 +44,12 @@ void say(const char *format, ...);
 /* Between quiet(TRUE) and quiet(FALSE) nothing is printed. They nest. */
 void quiet(BOOL on);
 
+/* Where the fixtures' servers listen. */
+extern INTERNET_PORT plain_port, tls_port;
+/* Copies a line without the port of the plain server, which differs from run to run, and without tabulators, which part
+ * the columns of the table of differences. */
+void copy_without_port(char *copy, size_t size, const char *line, size_t length);
+
 /* Calls this handle NAME from here on; NULL handles are ignored. */
 void name_handle(HINTERNET handle, const char *name);
 const char *handle_name(HINTERNET handle);

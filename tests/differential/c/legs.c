@@ -1,4 +1,4 @@
-/* Redirects that are followed, challenges that are answered, cookies between requests, and bodies with a coding. */
+/* Redirects that are followed, challenges that are answered, and cookies between requests. */
 #include "http_calls.h"
 
 /* The path to a redirect with this status and these fields. */
@@ -172,33 +172,6 @@ static void basic_with_body(void)
     follow(&flow);
 }
 
-/* Facts 31.1 to 31.6: "decoded", deflated, or bytes that are not. */
-static void coded(const char *coding, const char *hexadecimal, DWORD flags)
-{
-    FLOW flow;
-    char head[256], path[1024];
-    size_t count = strlen(hexadecimal) / 3;
-    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %u\r\n\r\n", coding,
-        (unsigned)count);
-    snprintf(path, sizeof path, "%s%s", answering(head, ""), hexadecimal);
-    open_http(&flow, NULL, path);
-    if (flags != 0)
-        set_number(flow.request, "DECOMPRESSION", WINHTTP_OPTION_DECOMPRESSION, flags);
-    if (answered(&flow)) {
-        query_raw(flow.request, 0);
-        read_all(flow.request, 100);
-    }
-    finish(&flow);
-}
-
-#define RAW "%4b%49%4d%ce%4f%49%4d%01%00"
-#define ZLIB "%78%9c" RAW "%0b%26%02%c9"
-static void deflate(void) { coded("deflate", RAW, WINHTTP_DECOMPRESSION_FLAG_ALL); }
-static void deflate_of_zlib(void) { coded("deflate", ZLIB, WINHTTP_DECOMPRESSION_FLAG_ALL); }
-static void not_asked(void) { coded("deflate", RAW, 0); }
-static void other_coding(void) { coded("br", RAW, WINHTTP_DECOMPRESSION_FLAG_ALL); }
-static void broken(void) { coded("gzip", RAW, WINHTTP_DECOMPRESSION_FLAG_ALL); }
-
 const SCENARIO leg_scenarios[] = {
     { "redirect-get-301", BOTH, get_301 },
     { "redirect-get-303", BOTH, get_303 },
@@ -230,10 +203,5 @@ const SCENARIO leg_scenarios[] = {
     { "challenge-no-credentials", BOTH, no_credentials },
     { "challenge-then-credentials", BOTH, then_credentials },
     { "challenge-with-body", BOTH, basic_with_body },
-    { "coded-deflate", BOTH, deflate },
-    { "coded-zlib", BOTH, deflate_of_zlib },
-    { "coded-not-asked", BOTH, not_asked },
-    { "coded-other", BOTH, other_coding },
-    { "coded-broken", BOTH, broken },
     { NULL, BOTH, NULL },
 };

@@ -7,6 +7,7 @@ use std::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{GetLastError, NO_ERROR};
 use windows_sys::Win32::Networking::WinHttp::*;
 
+use crate::arguments::Way;
 use crate::detail;
 
 /// A call that failed; [`reasons`](crate::reasons) makes a sentence of it.
@@ -148,16 +149,17 @@ fn crack_http_url(text: &str) -> Result<Url, CallError> {
     })
 }
 
-pub(crate) fn open_session(asynchronous: bool, direct: bool) -> Result<Handle, CallError> {
+pub(crate) fn open_session(asynchronous: bool, way: &Way) -> Result<Handle, CallError> {
     let agent = wide(concat!("winhttp-cat/", env!("CARGO_PKG_VERSION")));
-    let access = if direct {
-        WINHTTP_ACCESS_TYPE_NO_PROXY
-    } else {
-        WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY
+    let (access, proxies) = match way {
+        Way::Configured => (WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, None),
+        Way::Direct => (WINHTTP_ACCESS_TYPE_NO_PROXY, None),
+        Way::Through(list) => (WINHTTP_ACCESS_TYPE_NAMED_PROXY, Some(wide(list))),
     };
+    let proxies = proxies.as_ref().map_or(null(), |list| list.as_ptr());
     let flags = if asynchronous { WINHTTP_FLAG_ASYNC } else { 0 };
-    // SAFETY: `agent` ends with NUL; no proxy is named.
-    let raw = unsafe { WinHttpOpen(agent.as_ptr(), access, null(), null(), flags) };
+    // SAFETY: both texts end with NUL, or are none; no target is exempt.
+    let raw = unsafe { WinHttpOpen(agent.as_ptr(), access, proxies, null(), flags) };
     Handle::new(raw, "WinHttpOpen")
 }
 
@@ -295,7 +297,7 @@ pub(crate) fn status_code(request: &Handle) -> Result<u32, CallError> {
     Ok(status)
 }
 
-/// What a 401 offers.
+/// What a 401 or 407 offers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Offer {
     /// WINHTTP_AUTH_SCHEME_* bits.
@@ -315,9 +317,10 @@ pub(crate) fn offered_schemes(request: &Handle) -> Option<Offer> {
     (found != 0).then_some(Offer { schemes, target })
 }
 
-/// Gives name and password for the scheme to whoever sent the challenge.
+/// Gives name and password for the scheme, to be shown to this target.
 pub(crate) fn set_credentials(
     request: &Handle,
+    target: u32,
     scheme: u32,
     name: &str,
     password: &str,
@@ -327,7 +330,7 @@ pub(crate) fn set_credentials(
     let set = unsafe {
         WinHttpSetCredentials(
             request.0,
-            WINHTTP_AUTH_TARGET_SERVER,
+            target,
             scheme,
             name.as_ptr(),
             password.as_ptr(),

@@ -23,6 +23,18 @@ pub(crate) enum Command {
     Talk(Box<Talk>),
 }
 
+/// Whether proxies stand between.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Way {
+    /// Those of the settings and the environment.
+    #[default]
+    Configured,
+    /// None: the server is on this machine.
+    Direct,
+    /// These, as WinHTTP writes a list of them.
+    Through(String),
+}
+
 /// How to reach a server: everything up to the open WebSocket.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Target {
@@ -38,8 +50,10 @@ pub(crate) struct Target {
     /// Follow redirects.
     pub(crate) follows: bool,
     pub(crate) synchronous: bool,
-    /// Take no proxy into account: the server is on this machine.
-    pub(crate) direct: bool,
+    /// How the server is reached.
+    pub(crate) way: Way,
+    /// Shown to the proxy if it asks.
+    pub(crate) proxy_credentials: Option<Credentials>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) trace: bool,
 }
@@ -145,6 +159,11 @@ impl Words {
                 .subprotocols
                 .push(values::subprotocol(text(parser)?)?),
             "auth" => self.credentials = Some(Credentials::of_pair(&text(parser)?)?),
+            "proxy" => talk.target.way = Way::Through(values::proxies(text(parser)?)?),
+            "proxy-auth" => {
+                let credentials = Credentials::of_pair(&text(parser)?)?;
+                talk.target.proxy_credentials = Some(credentials);
+            }
             "cacert" => talk.target.trust = Some(parser.value().map_err(sentence)?.into()),
             "insecure" => talk.target.insecure = true,
             "location" => talk.target.follows = true,
@@ -256,7 +275,8 @@ mod tests {
         let talk = talk(
             "-H A:b --header C:d -o http://here -s chat -s talk --auth me:secret -x one -x two \
              -w 1.5 --expect 3 --max-messages 4 --no-close --binary -0 --close 4001 --reason enough \
-             --cacert ca.pem --insecure --sync --connect-timeout 3 --trace ws://host/path",
+             --proxy http=p:8080;https=q --proxy-auth you:hidden --cacert ca.pem --insecure --sync \
+             --connect-timeout 3 --trace ws://host/path",
         );
         let target = &talk.target;
         assert_eq!(
@@ -269,6 +289,9 @@ mod tests {
             ]
         );
         assert_eq!(target.credentials, Credentials::of_pair("me:secret").ok());
+        assert!(matches!(&target.way, Way::Through(list) if list == "http=p:8080;https=q"));
+        let of_proxy = Credentials::of_pair("you:hidden").ok();
+        assert_eq!(target.proxy_credentials, of_proxy);
         assert_eq!(talk.messages, ["one", "two"]);
         assert_eq!(talk.wait, Some(Duration::from_millis(1500)));
         assert_eq!((talk.expect, talk.max_messages), (Some(3), Some(4)));
@@ -303,6 +326,10 @@ mod tests {
             (&["-H", "Origin: a", "-o", "b", "ws://a"], "given twice"),
             (&["-H", "authorization: a", "ws://b:c@a"], "given twice"),
             (&["--auth", "a:b", "ws://c:d@a"], "exclude each other"),
+            (&["--proxy", "", "ws://a"], "no proxy"),
+            (&["--proxy", "me:secret@p", "ws://a"], "--proxy-auth"),
+            (&["--proxy", "p\r\n", "ws://a"], "control characters"),
+            (&["--proxy-auth", ":secret", "ws://a"], "empty user name"),
             (&["--origin", "a\r\nB: c", "ws://a"], "one line"),
             (&["-s", "a,b", "ws://a"], "subprotocol"),
             (&["-w", "soon", "ws://a"], "number of seconds"),

@@ -1,16 +1,18 @@
-//! Answers a server that asks for a name and a password, the way programs for WinHTTP do: look at
-//! the schemes it offers, set credentials for the best one, send again.
+//! Answers a server or a proxy that asks for a name and a password, the way programs for WinHTTP do:
+//! look at the schemes it offers, set credentials for the best one, send again.
 //!
-//! Nothing is shown unasked, and only to the server that the URL of the command line names: one
-//! that a redirect leads to may ask, but is not answered.
+//! Nothing is shown unasked. A server is answered only if it is the one that the URL of the command
+//! line names: one that a redirect leads to may ask, but is not answered.
 
 use windows_sys::Win32::Networking::WinHttp::{
-    WINHTTP_AUTH_SCHEME_BASIC, WINHTTP_AUTH_SCHEME_DIGEST, WINHTTP_AUTH_TARGET_SERVER,
+    HTTP_STATUS_DENIED, HTTP_STATUS_PROXY_AUTH_REQ, WINHTTP_AUTH_SCHEME_BASIC,
+    WINHTTP_AUTH_SCHEME_DIGEST, WINHTTP_AUTH_TARGET_PROXY, WINHTTP_AUTH_TARGET_SERVER,
 };
 
 use crate::api::{self, CallError, Handle};
 use crate::arguments::Target;
 use crate::output::{escape, note};
+use crate::url::Credentials;
 
 /// The schemes that are answered, best first: Digest does not give the password away.
 const SCHEMES: [(u32, &str); 2] = [
@@ -18,32 +20,106 @@ const SCHEMES: [(u32, &str); 2] = [
     (WINHTTP_AUTH_SCHEME_BASIC, "Basic"),
 ];
 
-/// Sets credentials for the challenge that the request has been answered with, so that it can be
-/// sent again; gives the scheme's name. `None` if there is nothing to answer, or nothing to answer
-/// with; says why if there are credentials.
-pub(crate) fn answer(request: &Handle, target: &Target) -> Result<Option<&'static str>, CallError> {
-    let Some(credentials) = &target.credentials else {
-        return Ok(None);
-    };
+/// Who asks, and what the command line calls it.
+#[derive(Clone, Copy)]
+struct Asker {
+    target: u32,
+    name: &'static str,
+    option: &'static str,
+}
+
+const SERVER: Asker = Asker {
+    target: WINHTTP_AUTH_TARGET_SERVER,
+    name: "server",
+    option: "--auth",
+};
+
+const PROXY: Asker = Asker {
+    target: WINHTTP_AUTH_TARGET_PROXY,
+    name: "proxy",
+    option: "--proxy-auth",
+};
+
+/// The schemes with which the server and the proxy have been answered, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    server: Option<u32>,
+    proxy: Option<u32>,
+}
+
+impl Answers {
+    /// Sets credentials for the challenge that the request has been answered with, so that it can
+    /// be sent again; gives the scheme's name. `None` if there is nothing to answer, or nothing to
+    /// answer with, or it was answered before; says why if there are credentials.
+    pub(crate) fn answer(
+        &mut self,
+        request: &Handle,
+        target: &Target,
+        status: u32,
+    ) -> Result<Option<&'static str>, CallError> {
+        let (asker, before, credentials) = match status {
+            HTTP_STATUS_DENIED => (SERVER, &mut self.server, &target.credentials),
+            HTTP_STATUS_PROXY_AUTH_REQ => (PROXY, &mut self.proxy, &target.proxy_credentials),
+            _ => return Ok(None),
+        };
+        if credentials.is_none() || before.is_some() {
+            return Ok(None);
+        }
+        if asker.target == WINHTTP_AUTH_TARGET_SERVER && !is_of_url(request, target)? {
+            return Ok(None);
+        }
+        let Some((scheme, name)) = best_scheme(request, asker) else {
+            return Ok(None);
+        };
+        *before = Some(scheme);
+        // Credentials are for one sending: those of the other one are needed again.
+        self.set(request, target)?;
+        Ok(Some(name))
+    }
+
+    /// Sets what has been answered so far.
+    fn set(&self, request: &Handle, target: &Target) -> Result<(), CallError> {
+        for (asker, scheme, credentials) in [
+            (SERVER, self.server, &target.credentials),
+            (PROXY, self.proxy, &target.proxy_credentials),
+        ] {
+            if let (Some(scheme), Some(Credentials { name, password })) = (scheme, credentials) {
+                api::set_credentials(request, asker.target, scheme, name, password)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The best of the schemes that are offered.
+fn best_scheme(request: &Handle, asker: Asker) -> Option<(u32, &'static str)> {
     let Some(offer) = api::offered_schemes(request) else {
-        note!("the server asks for nothing that --auth could answer");
-        return Ok(None);
+        note!(
+            "the {} asks for nothing that {} could answer",
+            asker.name,
+            asker.option
+        );
+        return None;
     };
     let is_offered = |(scheme, _): &&(u32, &str)| offer.schemes & scheme != 0;
     let best = SCHEMES.iter().find(is_offered);
-    let Some((scheme, name)) = best.filter(|_| offer.target == WINHTTP_AUTH_TARGET_SERVER) else {
-        note!("the server asks for neither Digest nor Basic");
-        return Ok(None);
-    };
+    let best = best.filter(|_| offer.target == asker.target);
+    if best.is_none() {
+        note!("the {} asks for neither Digest nor Basic", asker.name);
+    }
+    best.copied()
+}
+
+/// Whether the server that asks is the one that the command line names.
+fn is_of_url(request: &Handle, target: &Target) -> Result<bool, CallError> {
     let asking = api::url_in_force(request)?;
-    if !api::is_same_server(&target.url, &asking)? {
+    let is_same = api::is_same_server(&target.url, &asking)?;
+    if !is_same {
         note!(
             "{} asks for credentials, and those given are for {} alone",
             escape(&asking),
             target.url
         );
-        return Ok(None);
     }
-    api::set_credentials(request, *scheme, &credentials.name, &credentials.password)?;
-    Ok(Some(name))
+    Ok(is_same)
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
 
-use crate::arguments::Target;
+use crate::arguments::{Target, Way};
 use crate::conversation::{Conversation, Failure, Happening};
 use crate::message::Message;
 use crate::output::{note, say};
@@ -82,7 +82,7 @@ impl Servers {
             let target = Target {
                 url: url.clone(),
                 synchronous,
-                direct: true,
+                way: Way::Direct,
                 trace,
                 ..Target::default()
             };

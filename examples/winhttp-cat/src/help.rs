@@ -24,7 +24,11 @@ Connecting
       --connect-timeout SECONDS
                               limit for name look-up, and another for connecting, TLS included
 
-Proxies are those of the environment (http_proxy for ws, https_proxy for wss, no_proxy).
+      --proxy LIST            go through this proxy instead of those of the settings and the
+                              environment (http_proxy for ws, https_proxy for wss, no_proxy); a
+                              list as WinHTTP has it: HOST:PORT, http=HOST:PORT;https=HOST:PORT
+      --proxy-auth NAME:PASSWORD
+                              answer the proxy's 407 in the same way as the server's 401
 
 Messages
   -x, --execute MESSAGE       send MESSAGE instead of reading standard input (repeatable)

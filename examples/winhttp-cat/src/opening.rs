@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use windows_sys::Win32::Networking::WinHttp::{HTTP_STATUS_DENIED, HTTP_STATUS_SWITCH_PROTOCOLS};
+use windows_sys::Win32::Networking::WinHttp::HTTP_STATUS_SWITCH_PROTOCOLS;
 
 use crate::api::{self, CallError, Handle, Of};
 use crate::arguments::Target;
-use crate::challenge;
+use crate::challenge::Answers;
 use crate::conversation::Failure;
 use crate::observer::{Event, Observer, on_status};
 use crate::output::note;
@@ -41,7 +41,7 @@ impl Handles {
     /// Session, connection and the request, ready to be sent.
     pub(crate) fn open_request(&mut self, target: &Target) -> Result<Handle, CallError> {
         let url = api::crack_url(&target.url)?;
-        let session = api::open_session(!target.synchronous, target.direct)?;
+        let session = api::open_session(!target.synchronous, &target.way)?;
         let session = self.session.insert(session);
         if let Some(limit) = target.connect_timeout {
             let limit_ms = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
@@ -127,17 +127,16 @@ fn exchange(
     events: &Receiver<Event>,
 ) -> Result<u32, CallError> {
     let trace = observer.trace.as_ref();
-    let status = send_and_receive(request, target, trace, events)?;
-    if status != HTTP_STATUS_DENIED {
-        return Ok(status);
+    let mut answers = Answers::default();
+    loop {
+        let status = send_and_receive(request, target, trace, events)?;
+        let Some(scheme) = answers.answer(request, target, status)? else {
+            return Ok(status);
+        };
+        if let Some(trace) = trace {
+            trace.step(&format!("answers with the scheme {scheme}"));
+        }
     }
-    let Some(scheme) = challenge::answer(request, target)? else {
-        return Ok(status);
-    };
-    if let Some(trace) = trace {
-        trace.step(&format!("answers with the scheme {scheme}"));
-    }
-    send_and_receive(request, target, trace, events)
 }
 
 fn send_and_receive(

@@ -47,6 +47,21 @@ pub(crate) fn subprotocol(name: String) -> Result<String, String> {
     }
 }
 
+/// A list of proxies. What its entries may be is up to WinHTTP.
+pub(crate) fn proxies(list: String) -> Result<String, String> {
+    if list.contains('@') {
+        // Not repeated: it may be a password.
+        return Err("credentials are not part of --proxy: --proxy-auth NAME:PASSWORD".to_owned());
+    }
+    if list.trim().is_empty() {
+        return Err("--proxy names no proxy".to_owned());
+    }
+    if list.contains(char::is_control) {
+        return Err("a list of proxies has no control characters".to_owned());
+    }
+    Ok(list)
+}
+
 /// RFC 9110 section 5.6.2: visible characters without separators.
 fn is_token(text: &str) -> bool {
     let separator = |c: char| !c.is_ascii_graphic() || "()<>@,;:\\\"/[]?={}".contains(c);

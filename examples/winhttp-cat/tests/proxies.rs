@@ -84,3 +84,134 @@ fn a_proxy_that_refuses_is_no_connection() {
     let ended = Running::of(command).wait().with(3).saying("407");
     assert!(server.requests().is_empty(), "{}", ended.errors);
 }
+
+/// Through `--proxy`, whatever the environment says; server and proxy ask, each for its own.
+#[test]
+fn proxy_and_server_are_answered_each_with_its_own() {
+    const OF_SERVER: &str = "Basic eW91OmhpZGRlbg=="; // you:hidden
+    const DIGEST: &[u8] = b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\"\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
+    for mode in MODES {
+        for closes in [false, true] {
+            let server = Server::plain(move |connection: &mut Connection| {
+                while let Some(request) = connection.read_head()? {
+                    if request.header("Authorization") == Some(OF_SERVER) {
+                        connection.accept_websocket(&request)?;
+                        let frame = connection.read_frame()?.unwrap();
+                        connection.send_frame(frame.opcode, true, &frame.payload)?;
+                        let close = connection.read_frame()?.unwrap();
+                        connection.send_frame(close.opcode, true, &close.payload)?;
+                        return Ok(());
+                    }
+                    let end = if closes { "Connection: close\r\n" } else { "" };
+                    let head = format!("HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=y\r\n{end}Content-Length: 0\r\n\r\n");
+                    connection.send(head.as_bytes())?;
+                    if closes {
+                        return Ok(());
+                    }
+                }
+                Ok(())
+            })
+            .unwrap();
+            let target = server.address();
+            let proxy = Server::plain(move |connection: &mut Connection| {
+                while let Some(request) = connection.read_head()? {
+                    if request
+                        .header("Proxy-Authorization")
+                        .is_some_and(|shown| shown.starts_with("Digest username=\"me\""))
+                    {
+                        return connection.tunnel_to(target);
+                    }
+                    connection.send(DIGEST)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+            let list = proxy.authority();
+            let options = ["--trace", "--proxy", &list, "--proxy-auth", "me:secret"];
+            let more = [
+                "--auth",
+                "you:hidden",
+                "-x",
+                "hi",
+                "ws://nosuchhost.invalid/",
+            ];
+            let mut command = program(&[mode, &options, &more].concat());
+            command
+                .env("http_proxy", "nosuchproxy.invalid:1")
+                .env("no_proxy", "*");
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
+            let ended = Running::of(command).wait().with(0);
+            assert_eq!(ended.text(), "hi\n");
+            for secret in ["secret", "hidden", OF_SERVER] {
+                assert!(!ended.errors.contains(secret), "{}", ended.errors);
+            }
+            for request in proxy.requests() {
+                assert_eq!(
+                    (&*request.method, request.header("Authorization")),
+                    ("CONNECT", None)
+                );
+            }
+            for request in server.requests() {
+                assert_eq!(request.header("Proxy-Authorization"), None);
+            }
+        }
+    }
+}
+
+/// A password that is refused is not shown twice, and not to a server that calls itself a proxy.
+#[test]
+fn a_proxy_that_wants_somebody_else_is_no_connection() {
+    let asking = Server::plain(|connection: &mut Connection| {
+        while connection.read_head()?.is_some() {
+            connection.send(b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n")?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let list = asking.authority();
+    let of_proxy = ["--proxy-auth", "me:secret", "-x", "hi"];
+    let through = ["--proxy", &list, "ws://nosuchhost.invalid/"];
+    common::run(&[&of_proxy[..], &through].concat(), b"")
+        .with(3)
+        .saying("407");
+    let shown = |server: &Server| -> Vec<_> {
+        let requests = server.requests().into_iter();
+        requests
+            .map(|request| request.header("Proxy-Authorization").map(str::to_owned))
+            .collect()
+    };
+    assert_eq!(shown(&asking), [None, Some(TOKEN.to_owned())]);
+    let url = asking.ws_url("/");
+    common::run(&[&of_proxy[..], &["--sync", &url]].concat(), b"")
+        .with(3)
+        .saying("407");
+    assert!(shown(&asking).split_off(2).iter().all(Option::is_none));
+}
+
+#[test]
+fn what_is_no_list_of_proxies_is_a_mistake() {
+    let url = "ws://nosuchhost.invalid/";
+    common::run(&["--proxy", "me:secret@proxy", url], b"")
+        .with(2)
+        .saying("--proxy-auth");
+    common::run(&["--proxy", "proxy:99999", "-x", "hi", url], b"")
+        .with(3)
+        .saying("names no proxy");
+}
+
+/// What the README begins with has a server on this machine, which no proxy keeps from it.
+#[test]
+fn what_is_on_this_machine_is_reached_whatever_the_environment_says() {
+    let server = common::server();
+    for url in [
+        server.ws_url("/echo"),
+        server.ws_url("/echo").replace("127.0.0.1", "localhost"),
+    ] {
+        let mut command = program(&["-x", "hi", &url]);
+        for variable in ["http_proxy", "https_proxy", "all_proxy"] {
+            command.env(variable, "http://nosuchproxy.invalid:1");
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        assert_eq!(Running::of(command).wait().with(0).text(), "hi\n");
+    }
+}

@@ -15,8 +15,8 @@ use crate::engine::settings::{self, StaticSetting, UserSettings};
 /// How servers are reached (WINHTTP_ACCESS_TYPE_*).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyAccess {
-    /// DEFAULT_PROXY: the machine's static setting.
-    Default,
+    /// DEFAULT_PROXY: the machine's static setting as it was then.
+    Default(Arc<StaticSetting>),
     /// NO_PROXY.
     Direct,
     /// NAMED_PROXY.
@@ -69,6 +69,12 @@ impl fmt::Display for Unusable {
 impl Reason for Unusable {}
 
 impl ProxyAccess {
+    /// DEFAULT_PROXY: the machine's static setting now; what is changed later does not reach it.
+    #[must_use]
+    pub fn machine_default() -> Self {
+        Self::Default(settings::machine_default())
+    }
+
     /// NAMED_PROXY with its list and bypass list; an empty bypass list is none. An entry that names
     /// no proxy shows when a request is sent.
     ///
@@ -98,14 +104,14 @@ impl ProxyAccess {
         match self {
             Self::Named(named) => (Some(named.proxy.clone()), named.bypass.as_deref()),
             Self::Entry(server) => (Some(server.to_string()), None),
-            Self::Default | Self::Direct | Self::Automatic => (None, None),
+            Self::Default(_) | Self::Direct | Self::Automatic => (None, None),
         }
     }
 
     /// What the environment says of who this is, to a proxy that it names.
     pub(super) fn login(&self, secure: bool, server: &ProxyServer) -> Option<Login> {
         let fixed = match self {
-            Self::Default => settings::machine_default(),
+            Self::Default(fixed) => Arc::clone(fixed),
             Self::Automatic => Arc::clone(&settings::user().fixed),
             Self::Direct | Self::Named(_) | Self::Entry(_) => return None,
         };
@@ -121,7 +127,7 @@ impl ProxyAccess {
         let selected = |fixed: &StaticSetting| fixed.proxy.select(secure, host, port).cloned();
         let server = match self {
             Self::Direct => return Ok(Choice::Known(None)),
-            Self::Default => return Ok(Choice::Known(selected(&settings::machine_default()))),
+            Self::Default(fixed) => return Ok(Choice::Known(selected(fixed))),
             Self::Automatic => {
                 let user = settings::user();
                 let fixed = selected(&user.fixed);

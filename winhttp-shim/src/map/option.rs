@@ -17,7 +17,7 @@ pub(crate) fn proxy_access(
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (proxy, bypass) = (given(proxy), given(bypass));
     match access_type {
-        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => Ok(ProxyAccess::Default),
+        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => Ok(ProxyAccess::machine_default()),
         c::WINHTTP_ACCESS_TYPE_NO_PROXY if proxy.is_none() && bypass.is_none() => {
             Ok(ProxyAccess::Direct)
         }
@@ -33,7 +33,7 @@ pub(crate) fn proxy_access(
 /// The WINHTTP_ACCESS_TYPE_* number.
 pub(crate) fn access_type(access: &ProxyAccess) -> u32 {
     match access {
-        ProxyAccess::Default => c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
+        ProxyAccess::Default(_) => c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
         ProxyAccess::Direct => c::WINHTTP_ACCESS_TYPE_NO_PROXY,
         ProxyAccess::Automatic => c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
         ProxyAccess::Named(_) | ProxyAccess::Entry(_) => c::WINHTTP_ACCESS_TYPE_NAMED_PROXY,

@@ -41,9 +41,11 @@ export! {
         if flags & !c::WINHTTP_FLAG_SECURE_DEFAULTS != 0 || (secure_defaults && !asynchronous) {
             return Err(Code::INVALID_PARAMETER);
         }
+        // Before anything looks at the environment: it knows whether that is to be believed.
+        let library = library();
         let proxy = proxy_access(access_type, proxy, bypass)?;
         let session = OpenSession { agent, proxy, asynchronous, secure_defaults };
-        let id = library().open(session).map_err(map::code)?;
+        let id = library.open(session).map_err(map::code)?;
         Ok(from_bits(id.bits()))
     }
 

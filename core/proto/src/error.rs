@@ -41,8 +41,6 @@ pub enum Error {
     InvalidUrl,
     /// A URL's scheme is neither http nor https.
     UnrecognizedScheme,
-    /// The function or the chosen setting is not built yet; see `docs/compatibility.md`.
-    NotImplemented,
     /// The header that was asked for is not there.
     HeaderNotFound,
     /// One redirect more than the program allows, or one that cannot be followed.

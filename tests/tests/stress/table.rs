@@ -1,12 +1,12 @@
 //! The 56 functions: how often each is called, and what it may answer.
 //!
-//! Sources: the error lists of the functions' documentation, and for functions that are not built
-//! yet ERROR_CALL_NOT_IMPLEMENTED (120). Errors that every function may give are in [`EVERYWHERE`];
-//! ERROR_WINHTTP_INTERNAL_ERROR, which documentation allows everywhere too, is a defect here.
+//! Sources: the error lists of the functions' documentation. Errors that every function may give
+//! are in [`EVERYWHERE`]; ERROR_WINHTTP_INTERNAL_ERROR, which documentation allows everywhere too, is
+//! a defect here.
 
 /// ERROR_INVALID_HANDLE, ERROR_NOT_ENOUGH_MEMORY, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE.
 const EVERYWHERE: &[u32] = &[6, 8, 12018];
-const OPTION: &[u32] = &[5, 50, 87, 120, 122, 4317, 12009, 12011, 12019, 12185];
+const OPTION: &[u32] = &[5, 50, 87, 122, 4317, 12009, 12011, 12019, 12185];
 const SEND: &[u32] = &[
     12002, 12005, 12006, 12007, 12017, 12019, 12029, 12030, 12044, 12152, 12157, 12175, 12190,
 ];
@@ -106,7 +106,7 @@ pub(crate) const TABLE: [Row; 56] = [
     row("WinHttpOpen", 2, &[87], &[]),
     row("WinHttpCloseHandle", 8, &[], &[]),
     row("WinHttpConnect", 6, &[87, 12005, 12006], &[]),
-    row("WinHttpOpenRequest", 14, &[87, 120, 12005, 12006], &[]),
+    row("WinHttpOpenRequest", 14, &[87, 12005, 12006], &[]),
     row("WinHttpSetStatusCallback", 4, &[], &[]),
     row("WinHttpSetTimeouts", 4, &[87], &[]),
     row("WinHttpSetOption", 16, OPTION, &[]),

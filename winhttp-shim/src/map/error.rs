@@ -34,7 +34,6 @@ pub(crate) fn number(error: Error) -> Code {
         Error::NotEnoughMemory => c::ERROR_NOT_ENOUGH_MEMORY,
         Error::InvalidUrl => c::ERROR_WINHTTP_INVALID_URL,
         Error::UnrecognizedScheme => c::ERROR_WINHTTP_UNRECOGNIZED_SCHEME,
-        Error::NotImplemented => c::ERROR_CALL_NOT_IMPLEMENTED,
         Error::HeaderNotFound => c::ERROR_WINHTTP_HEADER_NOT_FOUND,
         Error::RedirectFailed => c::ERROR_WINHTTP_REDIRECT_FAILED,
         Error::ResponseDrainOverflow => c::ERROR_WINHTTP_RESPONSE_DRAIN_OVERFLOW,

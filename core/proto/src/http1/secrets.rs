@@ -26,7 +26,11 @@ impl Secrets {
                 continue;
             }
             let value = value.get(1..).unwrap_or_default().trim_ascii();
+            let is_digest = value
+                .get(..7)
+                .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Digest "));
             let pieces = value.split(|byte| b" ;,".contains(byte));
+            let pieces = pieces.filter(|piece| !is_digest || is_secret_of_digest(piece));
             // What is behind the name of a scheme, a cookie, a parameter.
             let values = pieces.clone().filter_map(|piece| {
                 let equals = piece.iter().position(|&byte| byte == b'=')?;
@@ -70,6 +74,12 @@ impl Secrets {
     }
 }
 
+/// What else Digest sends is the challenge's own.
+fn is_secret_of_digest(piece: &[u8]) -> bool {
+    let names = [&b"username="[..], b"response=", b"cnonce="];
+    names.iter().any(|name| piece.starts_with(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +98,22 @@ mod tests {
         assert_eq!(withheld(b"c0ff\xe900!"), "(withheld)!");
         assert_eq!(withheld("c0ffé00!".as_bytes()), "(withheld)!");
         assert_eq!(withheld(b"Basic or Host: h"), "Basic or Host: h");
+    }
+
+    #[test]
+    fn what_a_challenge_of_digest_says_itself_is_shown() {
+        let request = b"GET / HTTP/1.1\r\nProxy-Authorization: Digest username=\"somebody\", \
+            realm=\"the realm\", nonce=\"thenonce\", cnonce=\"ourcnonce\", response=\"0123456789abcdef\"\r\n\r\n";
+        let secrets = Secrets::of(request);
+        let challenge = b"Digest realm=\"the realm\", nonce=\"thenonce\"";
+        assert_eq!(secrets.withhold(challenge), challenge);
+        for secret in [
+            &b"\"somebody\""[..],
+            b"\"ourcnonce\"",
+            b"\"0123456789abcdef\"",
+        ] {
+            assert_eq!(secrets.withhold(secret), WITHHELD.as_bytes());
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! entry = [ key "=" ] [ scheme "://" ] host [ ":" port ] [ "/" ]    or    key "="
 //! ```
 //!
-//! A key is `http`, `https`, or `all`; entries with other keys (`ftp`, `socks`) occur in real
+//! A key is `http`, `https`, or `all`; entries for other protocols (`ftp`, `socks`) occur in real
 //! settings and are passed over. Blanks may stand around the colon of a port.
 
 use std::fmt;
@@ -39,21 +39,26 @@ impl ProxyList {
                     "http" => http.hear(value),
                     "https" => https.hear(value),
                     "all" => all.hear(value),
-                    _ => {}
+                    key if OTHER_KEYS.contains(&key) => {}
+                    _ => bare.is_bad = true,
                 },
                 None if bare.good.is_none() => bare.hear(&entry),
                 None => {}
             }
         }
-        let (all, bare) = (all.word()?, bare.word()?);
-        let chosen = |own: Option<Value>| match own.or_else(|| all.clone()).or_else(|| bare.clone())
-        {
-            Some(Value::Proxy(server)) => Some(server),
-            Some(Value::Direct) | None => None,
+        let chosen = |own: Said| -> Result<Option<ProxyServer>> {
+            for said in [&own, &all, &bare] {
+                match said.word()? {
+                    Some(Value::Proxy(server)) => return Ok(Some(server)),
+                    Some(Value::Direct) => return Ok(None),
+                    None => {}
+                }
+            }
+            Ok(None)
         };
         Ok(Self {
-            http: chosen(http.word()?),
-            https: chosen(https.word()?),
+            http: chosen(http)?,
+            https: chosen(https)?,
         })
     }
 
@@ -88,6 +93,9 @@ impl fmt::Display for ProxyList {
     }
 }
 
+/// Keys of what is no business of ours.
+const OTHER_KEYS: [&str; 6] = ["ftp", "gopher", "socks", "socks4", "socks4a", "socks5"];
+
 /// What an entry says.
 #[derive(Clone, Debug)]
 enum Value {
@@ -107,23 +115,20 @@ impl Said {
     fn hear(&mut self, value: &str) {
         match read(value) {
             Read::Value(value) => self.good = Some(value),
-            Read::OtherTransport => {}
             Read::Malformed => self.is_bad = true,
         }
     }
 
-    fn word(self) -> Result<Option<Value>> {
+    fn word(&self) -> Result<Option<Value>> {
         if self.is_bad && self.good.is_none() {
             return Err(Error::InvalidParameter);
         }
-        Ok(self.good)
+        Ok(self.good.clone())
     }
 }
 
 enum Read {
     Value(Value),
-    /// SOCKS or FTP, which serve no request here.
-    OtherTransport,
     Malformed,
 }
 
@@ -139,8 +144,8 @@ fn read(value: &str) -> Read {
     let authority = authority.strip_suffix('/').unwrap_or(authority);
     match kind.and_then(|kind| ProxyServer::parse(kind, authority)) {
         Some(server) if server.kind.is_usable() => Read::Value(Value::Proxy(server)),
-        Some(_) => Read::OtherTransport,
-        None => Read::Malformed,
+        // SOCKS and FTP serve no request here.
+        Some(_) | None => Read::Malformed,
     }
 }
 

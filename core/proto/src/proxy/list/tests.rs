@@ -45,11 +45,28 @@ fn fact_29_1_1_entries_with_and_without_keys() {
         ("ftp=f:21;socks=s:1080;http=p", "p:80", "direct"),
         ("ftp=f:21;socks=s p", "p:80", "p:80"),
         ("gopher=^;p", "p:80", "p:80"),
-        ("socks5://s:1080", "direct", "direct"),
         ("socks=s", "direct", "direct"),
         ("[::1]:3128", "[::1]:3128", "[::1]:3128"),
         ("http=::1", "[::1]:80", "direct"),
     ]);
+}
+
+#[test]
+fn what_names_no_proxy_for_http_sends_nobody_direct() {
+    for list in [
+        "socks5://s:1080",
+        "htp=p",
+        "http=p;htps=q",
+        "https=ftp://f",
+        "p:port",
+    ] {
+        assert_eq!(
+            ProxyList::parse(list),
+            Err(Error::InvalidParameter),
+            "{list}"
+        );
+    }
+    check(&[("http=p;htps=q;https=r", "p:80", "r:80")]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Answers a server or a proxy that asks for a name and a password, the way programs for WinHTTP do:
-//! look at the schemes it offers, set credentials for the best one, send again.
+//! Answers a server or a proxy that asks for a name and a password, the way programs for WinHTTP
+//! do: look at the schemes it offers, set credentials for the best one, send again.
 //!
 //! Nothing is shown unasked. A server is answered only if it is the one that the URL of the command
 //! line names: one that a redirect leads to may ask, but is not answered.

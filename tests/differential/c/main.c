@@ -7,9 +7,9 @@
 #include "scenarios.h"
 
 static const SCENARIO *const all[] = { handshake_scenarios, sending_scenarios, receiving_scenarios,
-    closing_scenarios, cancelling_scenarios, handle_scenarios, option_scenarios, body_scenarios,
-    upload_scenarios, reuse_scenarios, head_scenarios, query_scenarios, request_line_scenarios,
-    failure_scenarios, state_scenarios, leg_scenarios };
+    closing_scenarios, cancelling_scenarios, handle_scenarios, option_scenarios, proxy_scenarios,
+    body_scenarios, upload_scenarios, reuse_scenarios, head_scenarios, query_scenarios,
+    request_line_scenarios, failure_scenarios, state_scenarios, leg_scenarios };
 
 /* Set at the end of each scenario, so that the next one has its own time. */
 static HANDLE scenario_over;

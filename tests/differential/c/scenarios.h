@@ -16,6 +16,7 @@ typedef struct SCENARIO {
 extern const SCENARIO handshake_scenarios[], sending_scenarios[], receiving_scenarios[],
     closing_scenarios[], cancelling_scenarios[], handle_scenarios[], option_scenarios[],
     body_scenarios[], upload_scenarios[], reuse_scenarios[], head_scenarios[], query_scenarios[],
-    request_line_scenarios[], failure_scenarios[], state_scenarios[], leg_scenarios[];
+    request_line_scenarios[], failure_scenarios[], state_scenarios[], leg_scenarios[],
+    proxy_scenarios[];
 
 #endif

@@ -45,7 +45,7 @@ fn both_ask() -> Server {
 
 /// Expectation 26 through a proxy: nobody is shown what is the other's.
 #[test]
-fn facts_28_2_5_and_29_3_3_the_loop_answers_proxy_and_server_as_they_ask() {
+fn fact_29_3_3_the_loop_answers_proxy_and_server_as_they_ask() {
     in_both_widths("challenge_loop.c", |program| {
         let both = both_ask();
         let printed = run(program, &[&both.authority(), "http://nosuchhost.invalid/a"]);

@@ -71,6 +71,8 @@ fn says_what_is_recorded(name: &str, flags: &[&str]) {
     let output = Command::new(&program)
         .args([plain.port().to_string(), tls.port().to_string()])
         .env_remove("WINHTTP_SHIM_CALLBACKS")
+        // Scenarios store settings.
+        .env("XDG_CONFIG_HOME", scratch.path())
         // Cargo's search path comes before the program's own, and may lead to an older library.
         .env_remove("LD_LIBRARY_PATH")
         .output()

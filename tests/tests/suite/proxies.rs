@@ -1,11 +1,13 @@
 //! Requests for http through a named proxy: what it gets, what goes direct, which connections are
 //! shared (http-behaviours 29.2, 29.3).
 
+use std::ptr::null;
+
 use winhttp_abi::constants as c;
 use winhttp_fixtures::{Request, Server};
 use winhttp_tests::support::proxy::{TARGET, everything, hello, proxy, set_access, set_proxy};
 use winhttp_tests::support::{get, request, set_dword};
-use winhttp_tests::{Client, Info, scenarios};
+use winhttp_tests::{Client, Info, call, last_error, scenarios, text};
 
 /// A proxy that answers everything itself.
 fn answering() -> Server {
@@ -173,5 +175,32 @@ scenarios! {
             assert_eq!(set_proxy::<W>(client.session, list, None), Err(c::ERROR_INVALID_PARAMETER));
         }
         client.finish();
+    }
+
+    fn fact_29_1_7_a_named_proxy_has_a_name_and_other_types_ignore_the_texts<W>(mode) {
+        let client = Client::<W>::new(mode);
+        assert_eq!(set_proxy::<W>(client.session, "", None), Err(c::ERROR_INVALID_PARAMETER));
+        assert_eq!(set_access::<W>(client.session, c::WINHTTP_ACCESS_TYPE_NAMED_PROXY), Err(c::ERROR_INVALID_PARAMETER));
+        client.finish();
+        let (empty, list) = (text::<W>(""), text::<W>("proxy:8080"));
+        for (access, list, is_opened) in [
+            (c::WINHTTP_ACCESS_TYPE_NAMED_PROXY, null(), false),
+            (c::WINHTTP_ACCESS_TYPE_NAMED_PROXY, empty.as_ptr(), false),
+            (c::WINHTTP_ACCESS_TYPE_NAMED_PROXY, list.as_ptr(), true),
+            (c::WINHTTP_ACCESS_TYPE_NO_PROXY, list.as_ptr(), true),
+            (c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY, empty.as_ptr(), true),
+            (c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, list.as_ptr(), true),
+            (2, null(), false),
+        ] {
+            // SAFETY: the texts live through the call.
+            let session = unsafe { winhttp::WinHttpOpen::<W>(null(), access, list, null(), 0) };
+            assert_eq!(!session.is_null(), is_opened, "{access}");
+            if is_opened {
+                // SAFETY: no memory is passed.
+                call(unsafe { winhttp::WinHttpCloseHandle::<W>(session) }).unwrap();
+            } else {
+                assert_eq!(last_error(), c::ERROR_INVALID_PARAMETER);
+            }
+        }
     }
 }

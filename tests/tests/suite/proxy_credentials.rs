@@ -5,7 +5,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Request, Server};
-use winhttp_tests::support::credentials::TOKEN;
+use winhttp_tests::support::credentials::{self, TOKEN};
 use winhttp_tests::support::proxy::{Verdict, hello, proxy, set_credentials};
 use winhttp_tests::support::{set_dword, set_text};
 use winhttp_tests::{Client, Handle, scenarios};
@@ -121,6 +121,27 @@ scenarios! {
                 client.body(request).unwrap();
             }
             assert!(proxy.requests().iter().all(|request| request.header("Cookie").is_none()));
+            client.finish();
+        }
+    }
+
+    fn fact_28_2_5_whoever_is_logged_on_is_tried_first_and_then_the_user_is_asked<W>(mode) {
+        for is_secure in [false, true] {
+            let server = secure_server();
+            let proxy = proxy(server.address(), wants_basic).unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            let request = asking(&client, is_secure);
+            for scheme in [c::WINHTTP_AUTH_SCHEME_NTLM, c::WINHTTP_AUTH_SCHEME_NEGOTIATE] {
+                for nobody in [None, Some("")] {
+                    let set = credentials::set::<W>(request, c::WINHTTP_AUTH_TARGET_PROXY, scheme, nobody, nobody);
+                    assert_ne!(set, Err(c::ERROR_INVALID_PARAMETER));
+                    client.exchange(request).unwrap();
+                    assert_eq!(client.status_code(request), Ok(407));
+                }
+            }
+            set_credentials::<W>(request, c::WINHTTP_AUTH_SCHEME_BASIC, "user", "pa55word").unwrap();
+            client.exchange(request).unwrap();
+            assert_eq!(client.status_code(request), Ok(200));
             client.finish();
         }
     }

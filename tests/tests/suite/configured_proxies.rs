@@ -2,6 +2,8 @@
 //! (http-behaviours 29.4, 40.7): access types 0 and 4. Each test has a process of its own, with its
 //! own environment and its own file.
 
+use std::path::Path;
+
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
@@ -85,6 +87,21 @@ fn wants(token: &'static str) -> impl Fn(&Request) -> Verdict {
 /// What a request has said of who it is.
 fn shown(request: &Request) -> [Option<String>; 2] {
     ["Proxy-Authorization", "Authorization"].map(|name| request.header(name).map(str::to_owned))
+}
+
+/// What starts the tests keeps the proxies of whoever does so from them: cargo with its
+/// configuration.
+#[test]
+fn the_tests_have_nobodys_proxies_and_nobodys_settings() {
+    for variable in ["http_proxy", "https_proxy", "all_proxy"] {
+        for name in [variable.to_owned(), variable.to_uppercase()] {
+            let value = std::env::var_os(&name).unwrap_or_default();
+            assert!(value.is_empty(), "{name} names a proxy");
+        }
+    }
+    let folder = std::env::var_os("XDG_CONFIG_HOME").unwrap();
+    let file = Path::new(&folder).join("winhttp/proxy.conf");
+    assert!(!file.exists(), "{} has settings", file.display());
 }
 
 own_processes! {

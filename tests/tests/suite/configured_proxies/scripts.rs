@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::hole::RefusedPort;
+use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support::autoproxy::{finds, serves};
 use winhttp_tests::support::own_process::{World, replace_file};
@@ -275,6 +275,22 @@ own_processes! {
             client.finish();
         }
         assert_eq!(fixed.requests().len(), 4);
+    }
+
+    fn fact_30_1_4_a_server_that_never_gives_its_script_is_done_without<W>(World::new()) {
+        let (fixed, hole) = (answers_as_proxy(), TcpHole::new().unwrap());
+        replace_file(&format!("pac-url = http://{}/\nproxy = {}", hole.address(), fixed.authority()));
+        for mode in MODES {
+            let client = user::<W>(mode);
+            set_timeouts::<W>(client.session, 100, 100, 100, 100);
+            let asked = client.request_there(80, "POST", "/", 0);
+            set_timeouts::<W>(asked, 0, 60_000, 30_000, 30_000);
+            client.send_with(asked, Sending { body: b"hello", total: 5, ..Sending::default() }).unwrap();
+            client.receive(asked).unwrap();
+            assert_eq!(client.status_code(asked), Ok(200));
+            client.finish();
+        }
+        assert_eq!(fixed.requests().len(), 2);
     }
 
     fn fact_29_4_1_each_leg_has_a_look_up_of_its_own<W>(World::new()) {

@@ -129,6 +129,15 @@ impl<E: Embedder> Request<E> {
             return Err(failure);
         }
         let mut state = self.state();
+        // What was sent on a connection that has ended since can be sent again if it is at hand.
+        let is_at_hand = match operation {
+            Operation::Send(..) => true,
+            Operation::Receive(_) => state.announced.is_whole,
+            Operation::Write(..) | Operation::Available(_) | Operation::Read(..) => false,
+        };
+        if !is_at_hand {
+            return Err(failure);
+        }
         let moved = state.moved.clone();
         let here = self.leg(moved.as_deref()).origin();
         let Some(routes) = state.routes.as_mut().filter(|routes| routes.to == here) else {
@@ -164,7 +173,7 @@ impl<E: Embedder> Request<E> {
             Payload {
                 bytes,
                 whole: is_whole.then_some(given),
-                is_later_leg,
+                is_later_leg: is_later_leg || matches!(operation, Operation::Receive(_)),
             },
         )?;
         drop(state);

@@ -219,6 +219,7 @@ impl Driver {
                 // What was told of this connection says nothing of the next.
                 drop(self.take_place());
                 self.preceding = 0;
+                self.ends = None;
                 if let Some(mut lease) = self.lease.take() {
                     lease.replace();
                     self.hold(lease);

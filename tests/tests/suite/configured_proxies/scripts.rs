@@ -2,6 +2,8 @@
 //! the order in which routes are tried, what is done without the script, and look-ups that are
 //! disturbed.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -96,6 +98,50 @@ fn reflecting() -> Server {
         Ok(())
     })
     .unwrap()
+}
+
+/// A proxy that takes one connection and no other: what is asked on it first is answered, and then
+/// it is gone.
+struct Dying {
+    address: SocketAddr,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Dying {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            drop(listener);
+            let head = read_head(&mut stream);
+            read_body(&mut stream, &head);
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                .unwrap();
+            read_head(&mut stream);
+        });
+        Self { address, thread }
+    }
+
+    fn wait(self) {
+        self.thread.join().unwrap();
+    }
+}
+
+fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+fn read_body(stream: &mut TcpStream, head: &str) {
+    if head.contains("Content-Length: 5") {
+        stream.read_exact(&mut [0; 5]).unwrap();
+    }
 }
 
 own_processes! {
@@ -291,6 +337,52 @@ own_processes! {
             client.finish();
         }
         assert_eq!(fixed.requests().len(), 2);
+    }
+
+    fn fact_29_4_2_a_proxy_that_dies_under_its_connection_is_left_for_the_next<W>(World::new()) {
+        for mode in MODES {
+            for body in ["", "hello"] {
+                let next = reflecting();
+                let dying = Dying::new();
+                let _pac = script(&format!("return 'PROXY {}; PROXY {}'", dying.address, next.authority()), "");
+                let client = user::<W>(mode);
+                for place in 0..2 {
+                    let asked = client.request_there(80, "PUT", "/", 0);
+                    let sending = Sending { body: body.as_bytes(), total: body.len() as u32, ..Sending::default() };
+                    let sent = client.send_with(asked, sending).and_then(|()| client.receive(asked));
+                    assert_eq!(sent, Ok(()), "{mode:?} {body} {place}");
+                    assert_eq!(client.status_code(asked), Ok(200));
+                    let reflected = if place == 0 { "" } else { body };
+                    assert_eq!(client.body(asked).unwrap(), reflected.as_bytes());
+                    assert_eq!(next.connections(), place);
+                    client.close(asked).unwrap();
+                }
+                client.finish();
+                dying.wait();
+            }
+        }
+    }
+
+    fn a_body_goes_along_with_a_redirect_to_the_proxy_that_is_there<W>(World::new()) {
+        let (first, last, refused) = (
+            answers("HTTP/1.1 307 There\r\nLocation: http://b.invalid/next\r\nContent-Length: 0\r\n\r\n"),
+            reflecting(),
+            RefusedPort::new().unwrap(),
+        );
+        let body = format!(
+            "return host == 'a.invalid' ? 'PROXY {0}; PROXY {1}' : 'PROXY {0}; PROXY {2}'",
+            refused.address(), first.authority(), last.authority()
+        );
+        let _pac = script(&body, "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            let connect = client.connect("a.invalid", 80).unwrap();
+            let asked = client.open_request(connect, "PUT", "/", 0).unwrap();
+            client.send_with(asked, Sending { body: b"hello", total: 5, ..Sending::default() }).unwrap();
+            client.receive(asked).unwrap();
+            assert_eq!(client.body(asked).unwrap(), b"hello");
+            client.finish();
+        }
     }
 
     fn fact_29_4_1_each_leg_has_a_look_up_of_its_own<W>(World::new()) {

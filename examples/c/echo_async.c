@@ -321,7 +321,7 @@ static int open_session(struct client *client)
 {
     DWORD_PTR context = (DWORD_PTR)client;
 
-    client->session = WinHttpOpen(L"echo_async/1.0", WINHTTP_ACCESS_TYPE_NO_PROXY,
+    client->session = WinHttpOpen(L"echo_async/1.0", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
                                   WINHTTP_NO_PROXY_NAME, WINHTTP_NO_PROXY_BYPASS,
                                   WINHTTP_FLAG_ASYNC);
     if (!client->session) {

@@ -85,7 +85,7 @@ static int connect_socket(struct client *client)
 {
     DWORD status = 0, size = sizeof(status);
 
-    client->session = WinHttpOpen(L"echo_sync/1.0", WINHTTP_ACCESS_TYPE_NO_PROXY,
+    client->session = WinHttpOpen(L"echo_sync/1.0", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
                                   WINHTTP_NO_PROXY_NAME, WINHTTP_NO_PROXY_BYPASS, 0);
     if (!client->session)
         return fail("WinHttpOpen", GetLastError());

@@ -188,7 +188,7 @@ private:
 };
 
 WebSocket connect(const Url &url) {
-    const Handle session(WinHttpOpen(L"echo-cpp/1.0", WINHTTP_ACCESS_TYPE_NO_PROXY,
+    const Handle session(WinHttpOpen(L"echo-cpp/1.0", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
                                      WINHTTP_NO_PROXY_NAME, WINHTTP_NO_PROXY_BYPASS, 0),
                          "WinHttpOpen");
     const Handle connection(WinHttpConnect(session.get(), url.host.c_str(), url.port, 0),

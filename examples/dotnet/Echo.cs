@@ -13,7 +13,7 @@ static class WinHttp
 {
     const string Library = "winhttp.dll";
 
-    public const uint AccessTypeNoProxy = 1;
+    public const uint AccessTypeAutomaticProxy = 4;
     public const uint FlagAsync = 0x10000000;
     public const uint OptionUpgradeToWebSocket = 114;
     public const uint OptionContextValue = 45;
@@ -131,7 +131,7 @@ class Conversation
     void Start(string host, ushort port, string path)
     {
         IntPtr context = GCHandle.ToIntPtr(self);
-        session = Made(WinHttp.WinHttpOpen("Echo.cs", WinHttp.AccessTypeNoProxy, null, null, WinHttp.FlagAsync));
+        session = Made(WinHttp.WinHttpOpen("Echo.cs", WinHttp.AccessTypeAutomaticProxy, null, null, WinHttp.FlagAsync));
         Done(WinHttp.WinHttpSetPointer(session, WinHttp.OptionContextValue, ref context, (uint)IntPtr.Size));
         WinHttp.WinHttpSetStatusCallback(session, Callback, WinHttp.AllNotifications, IntPtr.Zero);
         notified = true;

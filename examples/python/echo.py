@@ -42,7 +42,7 @@ def echo(socket, text):
 
 
 def synchronous(host, port, path, text):
-    session = WinHttpOpen("echo.py", WINHTTP_ACCESS_TYPE_NO_PROXY, None, None, 0)
+    session = WinHttpOpen("echo.py", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, None, None, 0)
     try:
         socket = upgrade(session, host, port, path)
         print("received:", echo(socket, text))
@@ -59,7 +59,7 @@ class Asynchronous:
         # The object that C calls must live until the last notification: of the session, HANDLE_CLOSING.
         self.callback = STATUS_CALLBACK(self.notified)
         self.closed, self.error = threading.Event(), NO_ERROR
-        self.session = WinHttpOpen("echo.py", WINHTTP_ACCESS_TYPE_NO_PROXY, None, None, WINHTTP_FLAG_ASYNC)
+        self.session = WinHttpOpen("echo.py", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, None, None, WINHTTP_FLAG_ASYNC)
         WinHttpSetStatusCallback(self.session, self.callback, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0)
         self.connection = WinHttpConnect(self.session, host, port, 0)
         self.request = WinHttpOpenRequest(self.connection, "GET", path, None, None, None, 0)

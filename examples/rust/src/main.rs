@@ -123,7 +123,7 @@ fn connect(url: &Url) -> Result<Handle, String> {
     let raw = unsafe {
         WinHttpOpen(
             agent.as_ptr(),
-            WINHTTP_ACCESS_TYPE_NO_PROXY,
+            WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
             null(),
             null(),
             0,

@@ -10,6 +10,7 @@ use winhttp_tests::program::{ends, is_installed, run, wait};
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::compiler::{Dialect, check};
 use winhttp_tests::support::programs::{library, root};
+use winhttp_tests::support::proxy::{everything, proxy};
 
 /// The lines `NAME = number` of the Python module.
 fn constants() -> Vec<(String, String)> {
@@ -69,6 +70,23 @@ fn the_python_example_gets_its_message_back() {
     let expected = "status 101\nreceived: grüß dich 😀\nasynchronous: 0\n";
     assert_eq!(printed, expected);
     assert_eq!(server.violations(), []);
+}
+
+/// As all the examples do.
+#[test]
+fn the_python_example_goes_through_the_environments_proxy() {
+    if !is_installed("python3") {
+        return;
+    }
+    let server = Server::plain(by_path).unwrap();
+    let proxy = proxy(server.address(), everything).unwrap();
+    let mut command = python(&["nosuchhost.invalid", "80", "/echo", "hello"]);
+    let printed = run(command.env("http_proxy", proxy.authority()));
+    assert_eq!(printed, "status 101\nreceived: hello\nasynchronous: 0\n");
+    let asked: Vec<_> = proxy.requests().into_iter().map(|r| r.target).collect();
+    // The second request is a plain one.
+    let expected = ["nosuchhost.invalid:80", "http://nosuchhost.invalid/"];
+    assert_eq!(asked, expected);
 }
 
 #[test]

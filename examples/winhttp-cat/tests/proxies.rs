@@ -199,7 +199,19 @@ fn what_is_no_list_of_proxies_is_a_mistake() {
         .saying("names no proxy");
 }
 
-/// What the README begins with has a server on this machine, which no proxy keeps from it.
+/// What the README begins with, whatever proxies whoever tries it has.
+#[test]
+fn the_demonstration_needs_no_proxy() {
+    let mut command = program(&["--demo"]);
+    for variable in ["http_proxy", "https_proxy", "all_proxy"] {
+        command.env(variable, "http://nosuchproxy.invalid:1");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let ended = Running::of(command).wait().with(0);
+    assert!(ended.text().ends_with("all four conversations succeeded\n"));
+}
+
+/// Nor does any other server on this machine.
 #[test]
 fn what_is_on_this_machine_is_reached_whatever_the_environment_says() {
     let server = common::server();

@@ -15,6 +15,7 @@ use winhttp_tests::support::proxy::{
 use winhttp_tests::support::{get, request, set_dword};
 use winhttp_tests::{Call, Client, Handle, Mode, answers, own_processes, upgrade};
 
+mod failover;
 mod scripts;
 
 const MACHINE: u32 = c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY;

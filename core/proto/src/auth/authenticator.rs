@@ -140,6 +140,12 @@ impl Authenticator {
         self.sources.change_login(login);
     }
 
+    /// Whom the last request was for could not be reached, and another one is tried: what was not
+    /// given in answer to that one's challenge is the next one's.
+    pub fn not_reached(&mut self, origin: &Origin) {
+        self.sources.not_reached(origin);
+    }
+
     /// The exchange is over: what WinHttpSetCredentials gave for it is wiped. Nonces stay known.
     pub fn end(&mut self) {
         self.sources.end();

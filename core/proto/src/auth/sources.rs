@@ -22,9 +22,27 @@ pub(super) struct Sources {
 struct Bound<T> {
     what: T,
     origin: Option<Origin>,
+    /// It was given to whoever had asked, and not to the first one.
+    is_of_asker: bool,
 }
 
 impl<T> Bound<T> {
+    /// Of this origin, which has asked for it, or of none yet.
+    fn new(what: T, asker: Option<Origin>) -> Self {
+        Self {
+            what,
+            is_of_asker: asker.is_some(),
+            origin: asker,
+        }
+    }
+
+    /// That origin has got nothing: it belongs to none again, unless it was given to that one.
+    fn unbind(&mut self, origin: &Origin) {
+        if !self.is_of_asker && self.belongs_to(origin) {
+            self.origin = None;
+        }
+    }
+
     fn bind(&mut self, origin: &Origin) {
         if self.origin.is_none() {
             self.origin = Some(origin.clone());
@@ -49,10 +67,7 @@ impl Sources {
     /// Takes credentials for what is sent next. Those given in answer to a challenge belong to
     /// whoever asked.
     pub(super) fn give(&mut self, credentials: Credentials, asker: Option<Origin>) {
-        self.given = Some(Bound {
-            what: credentials,
-            origin: asker,
-        });
+        self.given = Some(Bound::new(credentials, asker));
     }
 
     /// An exchange begins with what was given for it, and these options. The options of a server
@@ -68,14 +83,10 @@ impl Sources {
         let before = self.option.take();
         self.option = login.map(|login| {
             let same = before.filter(|before| before.what == login);
-            let origin = match (same, target) {
-                (Some(before), AuthTarget::Server) => before.origin,
-                (Some(_), AuthTarget::Proxy) => None,
-                (None, _) => asker,
-            };
-            Bound {
-                what: login,
-                origin,
+            match (same, target) {
+                (Some(before), AuthTarget::Server) => before,
+                (Some(_), AuthTarget::Proxy) => Bound::new(login, None),
+                (None, _) => Bound::new(login, asker),
             }
         });
     }
@@ -86,7 +97,17 @@ impl Sources {
         if self.option.as_ref().map(|before| &before.what) == login.as_ref() {
             return;
         }
-        self.option = login.map(|what| Bound { what, origin: None });
+        self.option = login.map(|what| Bound::new(what, None));
+    }
+
+    /// Nothing was sent to that origin, as it could not be reached.
+    pub(super) fn not_reached(&mut self, origin: &Origin) {
+        if let Some(current) = &mut self.current {
+            current.unbind(origin);
+        }
+        if let Some(option) = &mut self.option {
+            option.unbind(origin);
+        }
     }
 
     /// The exchange is over: what was given for it is wiped.

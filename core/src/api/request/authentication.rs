@@ -173,6 +173,13 @@ impl<E: Embedder> RequestState<E> {
         }
     }
 
+    /// The proxy of this leg cannot be reached: another one may be shown the credentials.
+    pub(super) fn leave_proxy(&mut self) {
+        if let Some(through) = &self.through {
+            self.authenticators.proxy.not_reached(&through.origin());
+        }
+    }
+
     /// The exchange is over, unless the program is to send once more.
     pub(super) fn end_authentication(&mut self, goes_on: bool) {
         self.authenticators.goes_on = goes_on;

@@ -145,6 +145,7 @@ impl<E: Embedder> Request<E> {
         };
         let bad = routes.now.clone();
         let goes_on = routes.advance();
+        state.leave_proxy();
         drop(state);
         if let Some(bad) = bad {
             self.connect.session().autoproxy().note_bad(bad);

@@ -571,3 +571,26 @@ fn the_login_of_a_leg_is_shown_to_its_own_proxy_alone() {
     client.ask("d");
     assert_eq!(client.challenge("e", &["Basic realm=r"]), Deliver);
 }
+
+#[test]
+fn what_was_for_a_proxy_that_cannot_be_reached_is_the_next_ones() {
+    let basic = &["Basic realm=r"];
+    let mut client = Client(Authenticator::new(AuthTarget::Proxy));
+    client.begin(Some(1));
+    client.ask("a");
+    client.0.not_reached(&origin("a"));
+    client.ask("b");
+    assert_eq!(client.challenge("b", basic), SendAgain);
+    assert_eq!(client.ask("b").as_deref(), Some(BASIC_1));
+    // That one has it from now on.
+    client.0.not_reached(&origin("a"));
+    client.ask("c");
+    assert_eq!(client.challenge("c", basic), Deliver);
+    // What answers a challenge is for who sent that.
+    client.set(AuthScheme::Basic, 2);
+    client.begin(None);
+    assert_eq!(client.ask("c").as_deref(), Some(BASIC_2));
+    client.0.not_reached(&origin("c"));
+    assert_eq!(client.ask("d"), None);
+    assert_eq!(client.challenge("d", basic), Deliver);
+}

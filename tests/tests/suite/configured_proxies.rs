@@ -188,6 +188,23 @@ own_processes! {
         }
     }
 
+    fn credentials_of_a_variable_answer_with_the_strongest_scheme<W>(World::new()) {
+        const BOTH: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\
+            Proxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 0\r\n\r\n";
+        let asking = proxy("127.0.0.1:9".parse().unwrap(), |request| {
+            let shown = request.header("Proxy-Authorization").unwrap_or_default();
+            (!shown.starts_with("Digest username=\"alice\"")).then_some(BOTH)
+        }).unwrap();
+        set_variables(&[("http_proxy", &format!("http://alice:hunter2@{}", asking.authority()))]);
+        for client in clients::<W>() {
+            assert_eq!(status_from(&client, TARGET, 80, 0), Ok(200));
+            client.finish();
+        }
+        for request in asking.requests() {
+            assert_ne!(request.header("Proxy-Authorization"), Some(ALICE));
+        }
+    }
+
     fn credentials_of_a_variable_reach_nobody_else<W>(World::new()) {
         let of_alice = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
         let asking = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(WHO)).unwrap();

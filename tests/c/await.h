@@ -21,6 +21,7 @@ static void await_notified(DWORD status, const void *information, DWORD length)
     case WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
     case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
     case WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE:
+    case WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE:
     case WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
         pthread_mutex_lock(&await_lock);
         await_is_over = 1;

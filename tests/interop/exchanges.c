@@ -2,7 +2,7 @@
  *
  *     exchanges http://host:port/ sync|async REQUESTS THREADS PAUSES
  *
- * What the server must have is said in http.py. Each answer is compared with what it must be. Every
+ * What the server must have is said in exchanges.py. Each answer is compared with what it must be. Every
  * thread pauses PAUSES times for about a second, so that a server that keeps idle connections that long
  * closes them at the moment when they are used again. Async: the same calls, each one's completion
  * awaited. Prints "N requests, N connections, N chunked", the last of the answers. Exit code 0: every answer

@@ -7,7 +7,7 @@
  * body's first line; or "error NUMBER URL LEGS". user and password are options, or with set= given by
  * WinHttpSetCredentials before each send. With gzip the body must have come compressed. Async: the same
  * calls, each one's completion awaited. */
-#include "../c/await.h"
+#include "program.h"
 
 static unsigned legs;
 
@@ -17,21 +17,6 @@ static void CALLBACK notified(HINTERNET handle, DWORD_PTR context, DWORD status,
     (void)context;
     legs += status == WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
     await_notified(status, information, bytes);
-}
-
-static const char *given(int argc, char **argv, const char *name)
-{
-    int index;
-    for (index = 4; index < argc; index++)
-        if (strncmp(argv[index], name, strlen(name)) == 0)
-            return argv[index] + strlen(name);
-    return NULL;
-}
-
-static void put(HINTERNET request, DWORD option, const char *value)
-{
-    WCHAR text[TEXT_MAX];
-    CHECK(WinHttpSetOption(request, option, (void *)(uintptr_t)wide(text, value), (DWORD)strlen(value)));
 }
 
 /* What came of the body was much less than it is. */
@@ -45,15 +30,6 @@ static void check_compression(HINTERNET request, DWORD bytes)
     CHECK(stats.rgullStats[WinHttpResponseBodySize] == bytes);
     CHECK(stats.rgullStats[WinHttpResponseBodyCompressedSize] > 0);
     CHECK(stats.rgullStats[WinHttpResponseBodyCompressedSize] * 10 < bytes);
-}
-
-static void print_url(HINTERNET request)
-{
-    WCHAR url[2048];
-    DWORD size = sizeof(url), index;
-    CHECK(WinHttpQueryOption(request, WINHTTP_OPTION_URL, url, &size));
-    for (index = 0; url[index]; index++)
-        putchar((int)url[index]);
 }
 
 int main(int argc, char **argv)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from http import find
+from exchanges import find
 from matrix import LIMIT_SECONDS, Servers, Wrong, certificates, expect, free_port, wait_for_port
 
 USER, PASSWORD, REALM = "user", "pa55:word", "the realm"

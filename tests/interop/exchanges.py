@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""exchanges.c against nginx and Apache, plain and TLS: http.py (started by ./run, which installs).
+"""exchanges.c against nginx and Apache, plain and TLS: exchanges.py (started by ./run, which installs).
 
 Each server has addresses with its own limits of kept connections, and others that end them early: after
 ten requests, or one idle second. Demanded of each: every answer right (the program compares), connections

@@ -20,6 +20,7 @@ mod error_details;
 mod slow_readers;
 mod tls;
 mod tls_peers;
+mod tls_proxies;
 mod websocket_failed_write;
 mod websocket_flows;
 mod websocket_soak;

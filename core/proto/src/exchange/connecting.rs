@@ -156,12 +156,27 @@ impl Exchange {
             self.state = State::Stale;
             return;
         }
-        let failure = if matches!(self.state, State::Securing(Hop::Proxy)) {
-            of_proxy(failure)
-        } else {
-            failure
-        };
+        let failure = self.of_peer(failure);
         self.state = State::Refused(problems, failure);
+    }
+
+    /// What a failure means, if it is one of TLS: in TLS 1.3 a peer refuses a client behind the
+    /// handshake, when that has begun to speak to it.
+    pub(super) fn of_peer(&self, failure: Failure) -> Failure {
+        let Some(via) = &self.request.via else {
+            return failure;
+        };
+        let is_of_proxy = if let State::Securing(hop) = self.state {
+            hop == Hop::Proxy
+        } else if matches!(self.state, State::Body(_)) {
+            false // what has been answered has passed TLS
+        } else {
+            via.secure && (!via.tunnels || matches!(self.state, State::Tunnelling(_)))
+        };
+        match is_of_proxy {
+            true => of_proxy(failure),
+            false => failure,
+        }
     }
 }
 

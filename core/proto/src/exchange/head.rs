@@ -228,6 +228,10 @@ impl Exchange {
         arrived: Arrived,
         input: &[u8],
     ) -> Result<Flow> {
+        let arrived = match arrived {
+            Arrived::Failed(failure) => Arrived::Failed(self.of_peer(failure)),
+            other => other,
+        };
         if matches!(self.state, State::Tunnelling(_)) {
             self.read_of_proxy(turn, arrived, input)
         } else if matches!(self.state, State::Body(_)) {

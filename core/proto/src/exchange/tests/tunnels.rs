@@ -255,3 +255,41 @@ fn tls_with_the_proxy_has_errors_of_its_own() {
     server.securing.push_back(Peer::Defect);
     assert_eq!(error(server.send()), Error::SecureFailure);
 }
+
+/// Fact 29.1.6: in TLS 1.3, a proxy that wants a certificate says so behind the handshake.
+#[test]
+fn tls_with_the_proxy_may_fail_behind_the_handshake() {
+    for (failure, expected) in [
+        (
+            Error::ClientAuthCertNeeded,
+            Error::ClientAuthCertNeededProxy,
+        ),
+        (Error::SecureChannelError, Error::SecureFailureProxy),
+        (Error::ConnectionError, Error::ConnectionError),
+    ] {
+        for tunnels in [false, true] {
+            for is_written in [false, true] {
+                let mut world = through(via(), &[]);
+                world.exchange.request.secure = tunnels;
+                world.exchange.request.via = Some(Via {
+                    secure: true,
+                    tunnels,
+                    ..via()
+                });
+                match is_written {
+                    true => world.reading.push_back(Peer::Fails(failure)),
+                    false => world.writing.push_back(Peer::Fails(failure)),
+                }
+                assert_eq!(error(world.whole(9)), expected);
+            }
+        }
+        // What comes through the tunnel is the server's.
+        let mut server = through(via(), &[OPENS]);
+        server.exchange.request.via = Some(Via {
+            secure: true,
+            ..via()
+        });
+        server.reading.push_back(Peer::Fails(failure));
+        assert_eq!(error(server.whole(9)), failure);
+    }
+}

@@ -266,7 +266,9 @@ def cases(world, proxy):
             yield [hello, "GET"], [f"407 {hello} 1 "]
             yield [hello, "GET", *WRONG], [refused(proxy, hello, 1)]
             yield [hello, "GET", *WRONG, "loop"], [refused(proxy, hello, 6)]
-        yield [echo, "POST", *LOGIN, f"body={BODY}", "times=2"], [f"200 {echo} 1 {BODY}"] * 2
+        # tinyproxy ends connections without saying so before, and a POST may meet that end.
+        times = 2 if proxy.name == "squid" else 1
+        yield [echo, "POST", *LOGIN, f"body={BODY}", f"times={times}"], [f"200 {echo} 1 {BODY}"] * times
         yield [echo, "POST", *LOGIN, "loop", f"body={BODY}"], [f"200 {echo} {sends} {BODY}"]
         for by in ("data", "chunks"):
             # A body that is gone when the challenge comes is asked for again (12032); CONNECT comes first.

@@ -84,6 +84,7 @@ impl Disturbance {
             Operation::Resolve
                 | Operation::Connect
                 | Operation::Handshake
+                | Operation::Tunnel
                 | Operation::Wait
                 | Operation::SendRequest
                 | Operation::Idle

@@ -26,6 +26,7 @@ mod leg_rows;
 mod operation;
 mod pool_rows;
 mod possessions;
+mod proxy_rows;
 mod row;
 mod secure_rows;
 mod stage;
@@ -47,6 +48,7 @@ fn rows() -> Vec<Row> {
         websocket_rows::rows(),
         secure_rows::rows(),
         cut_rows::rows(),
+        proxy_rows::rows(),
     ]
     .into_iter()
     .flatten()

@@ -196,9 +196,11 @@ impl<'a> Attempt<'a> {
         let piece = u32::try_from(PIECE).unwrap();
         let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
         match self.operation {
-            Operation::Resolve | Operation::Connect | Operation::Handshake | Operation::Wait => {
-                self.client.start_send(self.handle, 0)
-            }
+            Operation::Resolve
+            | Operation::Connect
+            | Operation::Handshake
+            | Operation::Tunnel
+            | Operation::Wait => self.client.start_send(self.handle, 0),
             Operation::SendRequest => call(unsafe {
                 winhttp::WinHttpSendRequest::<u16>(
                     raw,

@@ -19,6 +19,8 @@ pub(crate) enum Operation {
     Connect,
     /// WinHttpSendRequest, for the sake of its TLS handshake.
     Handshake,
+    /// WinHttpSendRequest, for the sake of its tunnel through a proxy.
+    Tunnel,
     /// WinHttpSendRequest, for the sake of its wait for a connection that others have.
     Wait,
     /// WinHttpSendRequest with more body than any socket takes.
@@ -75,9 +77,12 @@ impl Operation {
     /// The status of its success.
     pub(crate) fn success(self) -> u32 {
         match self {
-            Self::Resolve | Self::Connect | Self::Handshake | Self::Wait | Self::SendRequest => {
-                c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE
-            }
+            Self::Resolve
+            | Self::Connect
+            | Self::Handshake
+            | Self::Tunnel
+            | Self::Wait
+            | Self::SendRequest => c::WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE,
             Self::WriteData | Self::Send | Self::SendLittle => {
                 c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE
             }
@@ -93,9 +98,12 @@ impl Operation {
     pub(crate) fn api(self) -> u32 {
         let web_socket = |operation: i32| u32::try_from(operation).unwrap();
         match self {
-            Self::Resolve | Self::Connect | Self::Handshake | Self::Wait | Self::SendRequest => {
-                c::API_SEND_REQUEST
-            }
+            Self::Resolve
+            | Self::Connect
+            | Self::Handshake
+            | Self::Tunnel
+            | Self::Wait
+            | Self::SendRequest => c::API_SEND_REQUEST,
             Self::WriteData => c::API_WRITE_DATA,
             Self::ReadHead | Self::Upgrade => c::API_RECEIVE_RESPONSE,
             Self::ReadBody => c::API_READ_DATA,
@@ -260,6 +268,17 @@ const ASKS_BASIC: &str = "HTTP/1.1 401 Who?\r\nWWW-Authenticate: Basic realm=\"r
 const ASKS_DIGEST: &str = "HTTP/1.1 401 Who?\r\nWWW-Authenticate: Digest realm=\"r\", \
     nonce=\"n\", qop=\"auth\"\r\nContent-Length: 5\r\n\r\nasked";
 
+/// What is asked of a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Beyond {
+    /// A tunnel for https.
+    Https,
+    /// A tunnel for a WebSocket.
+    WebSocket,
+    /// A tunnel for a WebSocket over TLS.
+    SecureWebSocket,
+}
+
 /// Which cases of a row every run tries; the full sweep tries all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
@@ -296,6 +315,8 @@ pub(crate) struct Row {
     pub(crate) reasons: u32,
     /// The code of the close frame that the peer gets.
     pub(crate) told: Option<u16>,
+    /// The peer is a proxy, which knows the program by name and password.
+    pub(crate) beyond: Option<Beyond>,
     /// The request's verb.
     pub(crate) verb: &'static str,
     /// How many bytes of optional data it has, where it is sent before the operation.
@@ -338,6 +359,7 @@ impl Row {
             endless: false,
             reasons: 0,
             told: None,
+            beyond: None,
             verb: match operation {
                 Operation::SendRequest | Operation::WriteData => "POST",
                 _ => "GET",

@@ -7,13 +7,15 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::certs::{self, IdentityOptions};
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Held, Request, Server, Settings, TlsSettings, by_path};
+use winhttp_tests::support::proxy::{TARGET, set_proxy};
 use winhttp_tests::support::{set_dword, set_text, set_timeouts};
 use winhttp_tests::{Client, Handle, Mode, Sending, upgrade};
 
 use super::operation::{Attempt, HUGE, huge};
 use super::possessions::Possessions;
 use super::row::{
-    Act, Cue, Done, Earlier, Identity, Lead, Operation, Peer, Row, Script, Until, WHOLE, authority,
+    Act, Beyond, Cue, Done, Earlier, Identity, Lead, Operation, Peer, Row, Script, Until, WHOLE,
+    authority,
 };
 
 /// Name of what holds a peer back.
@@ -184,7 +186,7 @@ pub(crate) fn furnish() -> Possessions {
     kept
 }
 
-fn tls(identity: &Identity) -> TlsSettings {
+pub(crate) fn tls(identity: &Identity) -> TlsSettings {
     static GOOD: OnceLock<certs::Identity> = OnceLock::new();
     let own = |options: &IdentityOptions| authority().issue(options).unwrap();
     let good = IdentityOptions::default();
@@ -390,10 +392,11 @@ pub(crate) fn speaks_tls(row: &Row) -> bool {
 }
 
 fn flags(row: &Row) -> u32 {
+    let is_beyond = matches!(row.beyond, Some(Beyond::Https | Beyond::SecureWebSocket));
     let is_secure = match row.lead {
         Lead::Server { secure } => secure,
         Lead::None | Lead::Path | Lead::Basic | Lead::Digest | Lead::PathThenBasic => {
-            speaks_tls(row)
+            speaks_tls(row) || is_beyond
         }
     };
     match is_secure {
@@ -404,7 +407,11 @@ fn flags(row: &Row) -> u32 {
 
 /// Brings a client to the operation.
 pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limited: bool) -> Ready {
-    let (host, port) = address;
+    let (mut host, port) = address;
+    if row.beyond.is_some() {
+        set_proxy::<u16>(client.session, &format!("{host}:{port}"), None).unwrap();
+        host = TARGET;
+    }
     if row.earlier != Earlier::Shared {
         // With a limit of its own the session shares no connection, and all of them end with it.
         let is_only = row.later || row.earlier != Earlier::None;
@@ -429,6 +436,17 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
         | Operation::Handshake
         | Operation::Wait
         | Operation::SendRequest => {}
+        Operation::Tunnel => {
+            let [user, password] = [
+                c::WINHTTP_OPTION_PROXY_USERNAME,
+                c::WINHTTP_OPTION_PROXY_PASSWORD,
+            ];
+            set_text::<u16>(request, user, "user").unwrap();
+            set_text::<u16>(request, password, "pa55word").unwrap();
+            if row.beyond != Some(Beyond::Https) {
+                upgrade::<u16>(request).unwrap();
+            }
+        }
         Operation::WriteData => announce_body(client, request),
         Operation::ReadHead => {
             let body = &huge()[..row.given];

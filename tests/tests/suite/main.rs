@@ -93,6 +93,7 @@ mod process_unwinding;
 mod program_expectations;
 mod proxies;
 mod proxy_credentials;
+mod proxy_hostility;
 mod proxy_scripts;
 mod proxy_settings;
 mod proxy_tunnels;

@@ -9,7 +9,7 @@
 //! are put on.
 
 mod leg;
-mod reference;
+pub(crate) mod reference;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -31,8 +31,8 @@ use crate::coded::Plan;
 use crate::input::{Input, Pieces};
 use leg::Leg;
 
-const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const TIMEOUTS: Timeouts = Timeouts {
+pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     resolve_ms: 100,
     connect_ms: 200,
     send_ms: 300,
@@ -40,9 +40,9 @@ const TIMEOUTS: Timeouts = Timeouts {
     receive_response_ms: 100_000,
 };
 /// What the inbox holds before it has to grow.
-const INBOX_BYTES: usize = 4096;
+pub(crate) const INBOX_BYTES: usize = 4096;
 /// Steps that any call needs at the most, beside those for the bytes of the wire.
-const STEPS_MAX: usize = 1000;
+pub(crate) const STEPS_MAX: usize = 1000;
 
 /// What SendRequest is given.
 const GIVEN: &[u8] = b"123";
@@ -54,15 +54,16 @@ const TURNS_MAX: usize = 20;
 
 /// How the peer's side ends behind its last byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     Silence,
     Orderly,
     Cut,
     Reset,
 }
 
+/// Bytes that have arrived.
 #[derive(Default)]
-struct Inbox(Vec<u8>);
+pub(crate) struct Inbox(pub(crate) Vec<u8>);
 
 impl Received for Inbox {
     fn data(&self) -> &[u8] {
@@ -457,6 +458,9 @@ impl World<'_> {
                 Action::Answered => {
                     self.answered(call);
                     Flow::On
+                }
+                Action::Routes | Action::Tunnel | Action::Tunnelled => {
+                    panic!("there is no proxy")
                 }
                 Action::Yield => {
                     self.turns += 1;

@@ -25,4 +25,5 @@ pub mod proxy_scripts;
 pub mod redirect;
 pub mod response;
 pub mod sending;
+pub mod tunnel;
 pub mod url;

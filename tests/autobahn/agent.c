@@ -1,7 +1,8 @@
 /* The program that Autobahn's fuzzing server examines: echoes every message of every case.
  *
- *   agent sync|async ws://host:port
+ *   agent sync|async ws://host:port [proxy:port]
  *
+ * With a proxy, everything goes through its tunnels, loopback or not.
  * Written against <winhttp.h> alone: it builds on Windows with winhttp.lib, and on Linux and macOS
  * with winhttp-shim and -pthread. A certificate is accepted whoever signed it: the one of wss:// is
  * made for the test.
@@ -48,6 +49,7 @@ static void monitor_notify(struct monitor *m) { pthread_cond_broadcast(&m->chang
 /* The server, and what all its connections share. */
 struct agent {
     BOOL async;
+    WCHAR proxy[256]; /* empty: none */
     HINTERNET session, connection;
     WCHAR host[256];
     INTERNET_PORT port;
@@ -371,9 +373,14 @@ static BOOL parse_url(struct agent *agent, const char *text)
 
 static BOOL open_connection(struct agent *agent)
 {
-    agent->session = WinHttpOpen(L"autobahn-agent", WINHTTP_ACCESS_TYPE_NO_PROXY,
-                                 WINHTTP_NO_PROXY_NAME, WINHTTP_NO_PROXY_BYPASS,
-                                 agent->async ? WINHTTP_FLAG_ASYNC : 0);
+    DWORD flags = agent->async ? WINHTTP_FLAG_ASYNC : 0;
+
+    if (agent->proxy[0])
+        agent->session = WinHttpOpen(L"autobahn-agent", WINHTTP_ACCESS_TYPE_NAMED_PROXY,
+                                     agent->proxy, L"<-loopback>", flags);
+    else
+        agent->session = WinHttpOpen(L"autobahn-agent", WINHTTP_ACCESS_TYPE_NO_PROXY,
+                                     WINHTTP_NO_PROXY_NAME, WINHTTP_NO_PROXY_BYPASS, flags);
     if (!agent->session)
         return fail("WinHttpOpen", GetLastError());
     if (agent->async &&
@@ -420,8 +427,9 @@ int main(int argc, char **argv)
     static struct agent agent;
     int missed = -1;
 
-    if (argc != 3 || (strcmp(argv[1], "sync") != 0 && strcmp(argv[1], "async") != 0)) {
-        fprintf(stderr, "usage: %s sync|async ws://host:port\n", argv[0]);
+    if (argc < 3 || argc > 4 || (strcmp(argv[1], "sync") != 0 && strcmp(argv[1], "async") != 0)
+        || (argc == 4 && mbstowcs(agent.proxy, argv[3], 256) >= 256)) {
+        fprintf(stderr, "usage: %s sync|async ws://host:port [proxy:port]\n", argv[0]);
         return 2;
     }
     agent.async = strcmp(argv[1], "async") == 0;

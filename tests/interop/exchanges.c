@@ -1,6 +1,6 @@
 /* Exchanges of every kind with an HTTP server, many beside each other:
  *
- *     exchanges http://host:port/ sync|async REQUESTS THREADS PAUSES
+ *     exchanges http://host:port/ sync|async REQUESTS THREADS PAUSES [PROXY]
  *
  * What the server must have is said in exchanges.py. Each answer is compared with what it must be. Every
  * thread pauses PAUSES times for about a second, so that a server that keeps idle connections that long
@@ -265,9 +265,9 @@ static void *work(void *argument)
     return NULL;
 }
 
-static HINTERNET open_session(const char *text)
+static HINTERNET open_session(const char *text, const char *proxy)
 {
-    WCHAR url[512], path[64];
+    WCHAR url[512], path[64], list[256];
     URL_COMPONENTS parts;
     HINTERNET session;
     DWORD unlimited = 1000;
@@ -281,7 +281,9 @@ static HINTERNET open_session(const char *text)
     CHECK(WinHttpCrackUrl(url, 0, 0, &parts));
     port = parts.nPort;
     secure = parts.nScheme == INTERNET_SCHEME_HTTPS;
-    session = WinHttpOpen(L"exchanges", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL, asynchronous ? WINHTTP_FLAG_ASYNC : 0);
+    CHECK(!proxy || mbstowcs(list, proxy, 256) < 256);
+    session = WinHttpOpen(L"exchanges", proxy ? WINHTTP_ACCESS_TYPE_NAMED_PROXY : WINHTTP_ACCESS_TYPE_NO_PROXY,
+                          proxy ? list : NULL, proxy ? L"<-loopback>" : NULL, asynchronous ? WINHTTP_FLAG_ASYNC : 0);
     CHECK(session);
     CHECK(WinHttpSetOption(session, WINHTTP_OPTION_MAX_CONNS_PER_SERVER, &unlimited, sizeof(unlimited)));
     CHECK(WinHttpSetStatusCallback(session, notified, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0)
@@ -294,11 +296,11 @@ int main(int argc, char **argv)
     unsigned index, threads, requests;
     struct worker *workers;
     HINTERNET session, connect;
-    CHECK(argc == 6);
+    CHECK(argc == 6 || argc == 7);
     asynchronous = !strcmp(argv[2], "async");
     requests = (unsigned)atoi(argv[3]);
     threads = (unsigned)atoi(argv[4]);
-    session = open_session(argv[1]);
+    session = open_session(argv[1], argc == 7 ? argv[6] : NULL);
     connect = WinHttpConnect(session, host, port, 0);
     CHECK(connect);
     workers = calloc(threads, sizeof(*workers));

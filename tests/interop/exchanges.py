@@ -171,12 +171,14 @@ def nginx(servers, root, behind):
     return addresses("nginx", ports, servers.work / "nginx-access.log")
 
 
-def exchange(program, work, address, mode, requests, threads, pauses):
+def exchange(program, work, address, mode, requests, threads, pauses, proxy=None):
     """Runs the program; what was wrong is raised, what was measured comes back."""
     before = len(address.places())
     environment = {**os.environ, "SSL_CERT_FILE": str(work / "ca.pem")}
     environment.pop("SSL_CERT_DIR", None)
     command = [str(program), address.url, mode, str(requests), str(threads), str(pauses)]
+    if proxy:
+        command.append(proxy)
     try:
         ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT_SECONDS * 10)
     except subprocess.TimeoutExpired as late:
@@ -192,7 +194,9 @@ def exchange(program, work, address, mode, requests, threads, pauses):
     while len(places := address.places()[before:]) < made and time.monotonic() < deadline:
         time.sleep(0.05)
     expect(len(places), made, "requests in the server's log")
-    if address.limited:
+    if proxy and not address.secure:
+        least, most = 1, threads  # what the proxy does behind itself is its own matter
+    elif address.limited:
         # Threads share the connections, so that few end unused: below twice as many as there must be.
         most_of_one = LIMIT + 1 if address.name == "Apache" else LIMIT
         least, most = -(-made // most_of_one), 2 * made // most_of_one + threads * (pauses + 1)

@@ -25,6 +25,7 @@ import tempfile
 import threading
 
 sys.dont_write_bytecode = True
+import exchanges
 from matrix import HERE, LIMIT_SECONDS, Servers, Wrong, certificates, echo_server, expect, free_port, wait_for_port
 
 PROXY_USER, PROXY_PASSWORD, REALM = "proxyuser", "pa55.word", "the realm"
@@ -212,7 +213,7 @@ def secrets_of_proxies(work, root):
     digest = hashlib.md5(f"{PROXY_USER}:{REALM}:{PROXY_PASSWORD}".encode()).hexdigest()
     (work / "passwords").write_text(f"{PROXY_USER}:{crypted(PROXY_PASSWORD)}\n")
     (work / "digests").write_text(f"{PROXY_USER}:{REALM}:{digest}\n")
-    (work / "hosts").write_text("127.0.0.1 server.test\n")
+    (work / "hosts").write_text("127.0.0.1 server.test localhost\n")
     (work / "squid").mkdir()
     if root:
         shutil.chown(work / "squid", "proxy", "proxy")
@@ -383,9 +384,32 @@ def judge(program, world, work, proxies):
     return failures
 
 
+def many(program, servers, proxies):
+    """exchanges.c through squid: threads share tunnels, and connections to the proxy."""
+    failures = []
+    exchanges.documents(servers.work)
+    addresses, _ = exchanges.apache(servers, os.geteuid() == 0)
+    for proxy in proxies:
+        if proxy.name != "squid" or proxy.wants != "open":
+            continue
+        for address in addresses:
+            if address.limited and not address.secure:
+                continue  # squid meets those ends
+            for mode in ("sync", "async"):
+                what = f"{'https' if address.secure else 'http':<6}{'ends early' if address.limited else 'keeps':<11}{mode:<6}"
+                try:
+                    made, connections = exchanges.exchange(program, servers.work, address, mode, 800, 8, 0, proxy.list)
+                    print(f"{what}{made} requests on {connections} connections", flush=True)
+                except Wrong as wrong:
+                    failures.append(f"{what}: {wrong}")
+                    print(f"FAILED {failures[-1]}", flush=True)
+    return failures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", type=pathlib.Path, required=True, help="proxies, built")
+    parser.add_argument("--exchanges", type=pathlib.Path, required=True, help="exchanges, built")
     parser.add_argument("--python", required=True, help="a Python that has websockets")
     parser.add_argument("--only", default="", help="only proxies whose name contains this")
     args = parser.parse_args()
@@ -403,6 +427,7 @@ def main():
                                                   (tinyproxy, "open"), (tinyproxy, "basic"))
                        if args.only in start.__name__ for proxy in start(servers, wants)]
             failures = judge(args.program, world, work, proxies)
+            failures += many(args.exchanges, servers, proxies)
             check_logs(work)
         finally:
             servers.stop()

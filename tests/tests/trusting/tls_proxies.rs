@@ -5,16 +5,20 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::types::{CertContext, SecurityInfo};
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Identity, IdentityOptions};
-use winhttp_fixtures::{Connection, Request, Server, Settings, TlsSettings, TlsVersions, by_path};
+use winhttp_fixtures::{
+    Connection, Opcode, Request, Server, Settings, TlsSettings, TlsVersions, by_path,
+};
 use winhttp_tests::support::proxy::{TARGET, Verdict, everything, hello, relaying, set_proxy};
 use winhttp_tests::support::tls::{SECURE_FAILURE, identity, reasons, world};
 use winhttp_tests::support::{set_dword, set_text};
-use winhttp_tests::{Client, Handle, Mode, call, scenarios, upgrade};
+use winhttp_tests::{Client, Handle, Memory, Mode, PATIENCE, call, scenarios, start_send, upgrade};
 
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
 /// Bytes of a body that fits into no buffer.
@@ -308,4 +312,87 @@ scenarios! {
         assert_eq!(proxy.connections(), 1);
         client.finish();
     }
+
+    fn many_messages_in_few_records_come_one_by_one<W>(mode) {
+        world();
+        for is_secure in [false, true] {
+            let server = match is_secure {
+                true => Server::tls(by_path, &of_target()).unwrap(),
+                false => Server::plain(by_path).unwrap(),
+            };
+            let proxy = proxy(&server, good(), everything);
+            let client = through::<W>(mode, &proxy);
+            let request = asked(&client, is_secure, "/push?count=3000&size=30");
+            upgrade::<W>(request).unwrap();
+            client.exchange(request).unwrap();
+            let socket = client.complete_upgrade(request, 0).unwrap();
+            for index in 0..3000 {
+                let (message, _) = client.ws_message(socket).unwrap();
+                assert_eq!(message.len(), 30, "message {index}");
+            }
+            client.ws_close(socket, 1000, b"").unwrap();
+            client.finish();
+        }
+    }
+
+    fn a_proxy_may_be_named_by_its_address<W>(mode) {
+        world();
+        let server = Server::tls(hello, &of_target()).unwrap();
+        let settings = Settings { tls: Some(good()), ipv6: true, ..Settings::default() };
+        let proxy = Server::start(settings, relaying(server.address(), everything)).unwrap();
+        let client = Client::<W>::new(mode);
+        for host in ["127.0.0.1", "[::1]"] {
+            set_proxy::<W>(client.session, &format!("https://{host}:{}", proxy.port()), None).unwrap();
+            for is_secure in [false, true] {
+                let request = asked(&client, is_secure, "/");
+                client.exchange(request).unwrap();
+                client.body(request).unwrap();
+                client.close(request).unwrap();
+            }
+        }
+        assert_eq!(proxy.connections(), 4);
+        client.finish();
+    }
+}
+
+/// The server takes nothing until every buffer between it and the program is full, those of both
+/// TLS layers included, then everything.
+#[test]
+fn a_send_that_had_to_wait_goes_on_through_both_layers() {
+    world();
+    let (go, going) = channel();
+    let going = Mutex::new(going);
+    let script = move |connection: &mut Connection| {
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
+        connection.accept_websocket(&request)?;
+        going.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        let frame = connection.read_frame()?.expect("no message");
+        let length = frame.payload.len().to_string();
+        connection.send_frame(Opcode::TEXT, true, length.as_bytes())?;
+        connection.wait_closed();
+        Ok(())
+    };
+    let server = Server::tls(script, &of_target()).unwrap();
+    let proxy = proxy(&server, good(), everything);
+    let client = through::<u16>(Mode::Async, &proxy);
+    let request = asked(&client, true, "/");
+    upgrade::<u16>(request).unwrap();
+    client.exchange(request).unwrap();
+    let socket = client.complete_upgrade(request, 0).unwrap();
+    let before = client.events(socket);
+    start_send::<u16>(socket, BINARY, Memory::new(24 << 20)).unwrap();
+    assert_eq!(
+        client.events(socket),
+        before,
+        "the message fits into the buffers"
+    );
+    go.send(()).unwrap();
+    let sent = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+    client.completion(socket, sent, before).unwrap();
+    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
+    let count = (24_u32 << 20).to_string().into_bytes();
+    assert_eq!(client.ws_message(socket), Ok((count, text)));
+    client.finish();
 }

@@ -254,4 +254,25 @@ scenarios! {
         assert_eq!(proxy.connections(), 0);
         client.finish();
     }
+
+    fn fact_29_3_1_a_tunnel_is_asked_for_by_the_name_on_the_wire<W>(mode) {
+        const NOT_NOW: &str = "HTTP/1.1 503 Not now\r\nContent-Length: 0\r\n\r\n";
+        let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(NOT_NOW)).unwrap();
+        let client = Client::<W>::new(mode).through(&proxy);
+        for (host, port, expected) in [
+            ("2001:db8::1", 443, "[2001:db8::1]:443"),
+            ("[2001:db8::1]", 8443, "[2001:db8::1]:8443"),
+            ("192.0.2.1", 80, "192.0.2.1:80"),
+            ("MÜNCHEN.Example", 443, "xn--mnchen-3ya.example:443"),
+            ("Host.Example.", 443, "Host.Example.:443"),
+        ] {
+            let connect = client.connect(host, port).unwrap();
+            let request = client.open_request(connect, "GET", "/", c::WINHTTP_FLAG_SECURE).unwrap();
+            assert_eq!(client.send(request), Err(c::ERROR_WINHTTP_CANNOT_CONNECT), "{host}");
+            let asked = proxy.requests().pop().unwrap();
+            assert_eq!((&*asked.target, asked.header("Host")), (expected, Some(expected)));
+            client.close(connect).unwrap();
+        }
+        client.finish();
+    }
 }

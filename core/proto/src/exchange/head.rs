@@ -225,13 +225,12 @@ impl Exchange {
         turn: &Turn<'_>,
         call: &mut Call<'_>,
         room: Room,
-        arrived: Arrived,
+        mut arrived: Arrived,
         input: &[u8],
     ) -> Result<Flow> {
-        let arrived = match arrived {
-            Arrived::Failed(failure) => Arrived::Failed(self.of_peer(failure)),
-            other => other,
-        };
+        if let Arrived::Failed(failure) = &mut arrived {
+            *failure = self.of_peer(failure.clone());
+        }
         if matches!(self.state, State::Tunnelling(_)) {
             self.read_of_proxy(turn, arrived, input)
         } else if matches!(self.state, State::Body(_)) {

@@ -221,11 +221,15 @@ impl Exchange {
     ///
     /// # Errors
     /// What the call fails with.
-    pub fn wrote(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, outcome: Wrote) -> Result<Flow> {
-        let outcome = match outcome {
-            Wrote::Failed(failure) => Wrote::Failed(self.of_peer(failure)),
-            other => other,
-        };
+    pub fn wrote(
+        &mut self,
+        turn: &Turn<'_>,
+        call: &mut Call<'_>,
+        mut outcome: Wrote,
+    ) -> Result<Flow> {
+        if let Wrote::Failed(failure) = &mut outcome {
+            *failure = self.of_peer(failure.clone());
+        }
         if matches!(self.state, State::Tunnelling(_)) {
             return self.wrote_connect(turn, outcome);
         }

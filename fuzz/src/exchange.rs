@@ -459,9 +459,6 @@ impl World<'_> {
                     self.answered(call);
                     Flow::On
                 }
-                Action::Routes | Action::Tunnel | Action::Tunnelled => {
-                    panic!("there is no proxy")
-                }
                 Action::Yield => {
                     self.turns += 1;
                     Flow::On

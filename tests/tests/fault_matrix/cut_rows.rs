@@ -14,7 +14,7 @@ const INVALID: Ends = Ends::Fails(c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE);
 const ANSWER_BYTES: usize = 129;
 
 /// How a connection ends: its name, and the act.
-type Way = (&'static str, fn() -> Act);
+pub(crate) type Way = (&'static str, fn() -> Act);
 
 /// A row for each position and each way to end.
 pub(crate) fn rows() -> Vec<Row> {

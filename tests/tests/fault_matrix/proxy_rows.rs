@@ -8,6 +8,7 @@ use rustls::ServerConnection;
 use winhttp_abi::constants as c;
 use winhttp_fixtures::Connection;
 
+use super::cut_rows::Way;
 use super::http_rows::{ends, never_ends, resets, says, says_and_ends, silent, trickles};
 use super::row::{Act, Beyond, Cue, Ends, Identity, Operation, Peer, Row, Script, Until, Weight};
 use super::stage::tls;
@@ -29,7 +30,7 @@ const FLIGHT_BYTES: usize = 600;
 /// Every run tries one position of so many.
 const STEP: usize = 41;
 
-const WAYS: [(&str, fn() -> Act); 3] = [
+const WAYS: [Way; 3] = [
     ("FIN", || Arc::new(ends)),
     ("reset", || Arc::new(resets)),
     ("stall", || Arc::new(silent)),
@@ -127,6 +128,8 @@ fn answers(beyond: Beyond) -> Vec<Row> {
     let mut rows = vec![
         Row {
             limited: true,
+            // Of the look-up, two of connecting, and of the sending of CONNECT.
+            stops: 5,
             weight: Weight::Light,
             ..row("silent", Arc::new(silent), TIMEOUT)
         },

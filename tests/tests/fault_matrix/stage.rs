@@ -436,17 +436,7 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
         | Operation::Handshake
         | Operation::Wait
         | Operation::SendRequest => {}
-        Operation::Tunnel => {
-            let [user, password] = [
-                c::WINHTTP_OPTION_PROXY_USERNAME,
-                c::WINHTTP_OPTION_PROXY_PASSWORD,
-            ];
-            set_text::<u16>(request, user, "user").unwrap();
-            set_text::<u16>(request, password, "pa55word").unwrap();
-            if row.beyond != Some(Beyond::Https) {
-                upgrade::<u16>(request).unwrap();
-            }
-        }
+        Operation::Tunnel => prepare_tunnel(row, request),
         Operation::WriteData => announce_body(client, request),
         Operation::ReadHead => {
             let body = &huge()[..row.given];
@@ -484,6 +474,17 @@ pub(crate) fn ready(client: &Client<u16>, row: &Row, address: (&str, u16), limit
         handle: request,
         parents: above,
         holder,
+    }
+}
+
+/// The program's name and password for the proxy, and what it wants the tunnel for.
+fn prepare_tunnel(row: &Row, request: Handle) {
+    let name = c::WINHTTP_OPTION_PROXY_USERNAME;
+    set_text::<u16>(request, name, "user").unwrap();
+    let password = c::WINHTTP_OPTION_PROXY_PASSWORD;
+    set_text::<u16>(request, password, "pa55word").unwrap();
+    if row.beyond != Some(Beyond::Https) {
+        upgrade::<u16>(request).unwrap();
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a server's name to a connection on which the request can be sent.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::retry::{Condition, Provenance};
 use super::tunnel::Tunnel;
 use super::{Action, Awaits, Exchange, Hop, Release, State, Told, Turn};
 use crate::error::Error;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Reason, Result};
 use crate::notify::{Notification, SecureProblems};
 use crate::option::Timeouts;
 
@@ -180,14 +181,34 @@ impl Exchange {
     }
 }
 
+/// Why TLS failed, where what is said of a server is meant of a proxy.
+#[derive(Debug)]
+struct OfProxy(Arc<dyn Reason>);
+
+impl fmt::Display for OfProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TLS with the proxy failed: {}", self.0)
+    }
+}
+
+impl Reason for OfProxy {
+    fn socket_error(&self) -> u32 {
+        self.0.socket_error()
+    }
+}
+
 /// What a failure of TLS means where the peer is a proxy.
 fn of_proxy(failure: Failure) -> Failure {
     let error = failure.error();
-    if matches!(error, Error::SecureFailure | Error::SecureChannelError) {
-        failure.with_error(Error::SecureFailureProxy)
+    let error = if matches!(error, Error::SecureFailure | Error::SecureChannelError) {
+        Error::SecureFailureProxy
     } else if error == Error::ClientAuthCertNeeded {
-        failure.with_error(Error::ClientAuthCertNeededProxy)
+        Error::ClientAuthCertNeededProxy
     } else {
-        failure
+        return failure;
+    };
+    match failure.reason() {
+        Some(reason) => Failure::because(error, OfProxy(Arc::clone(reason))),
+        None => error.into(),
     }
 }

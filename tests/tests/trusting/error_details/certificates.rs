@@ -4,6 +4,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
 use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::proxy::set_proxy;
 use winhttp_tests::support::secure;
 use winhttp_tests::support::tls::{identity, server_with, world};
 use winhttp_tests::{Mode, scenarios};
@@ -53,6 +54,22 @@ scenarios! {
         says::<W>(mode, &identity(&IdentityOptions::expired()), &["it expired on 2002-01-01 00:00:00 UTC"]);
         let early = identity(&IdentityOptions::not_yet_valid());
         says::<W>(mode, &early, &["it is not valid before 2110-01-01 00:00:00 UTC"]);
+    }
+
+    fn what_is_wrong_with_a_proxy_is_said_of_the_proxy<W>(mode) {
+        world();
+        let proxy = Server::tls(by_path, &identity(&IdentityOptions::expired())).unwrap();
+        let ear = Ear::<W>::new(mode);
+        set_proxy::<W>(ear.client.session, &format!("https://localhost:{}", proxy.port()), None).unwrap();
+        let request = ear.client.request_there(80, "GET", "/", 0);
+        let sent = ear.client.send(request);
+        assert_eq!(ear.told().status, c::WINHTTP_CALLBACK_STATUS_SECURE_FAILURE);
+        let (error, detail) = ear.failed(sent);
+        assert_eq!(error, c::ERROR_WINHTTP_SECURE_FAILURE_PROXY);
+        assert!(detail.starts_with("TLS with the proxy failed: the server's certificate \""), "{detail}");
+        assert!(detail.ends_with("it expired on 2002-01-01 00:00:00 UTC"), "{detail}");
+        ear.client.close(request).unwrap();
+        ear.finish();
     }
 
     fn an_unknown_issuer_is_named<W>(mode) {

@@ -44,7 +44,6 @@ pub(crate) fn rows() -> Vec<Row> {
         let said = answers(beyond).into_iter().chain(challenges(beyond));
         rows.extend(said.map(|row| match beyond {
             Beyond::Https => row,
-            // A proxy that is asked for a tunnel does not know yet what for.
             Beyond::WebSocket | Beyond::SecureWebSocket => Row {
                 weight: match row.limited || row.endless {
                     true => Weight::Rare,
@@ -85,7 +84,9 @@ fn cuts(beyond: Beyond) -> Vec<Row> {
     let mut rows = Vec::new();
     for (what, wire) in [("200", OPENS), ("407", CHALLENGE)] {
         for (way, act) in WAYS {
-            for cut in 0..wire.len() {
+            // Every byte once: a proxy that is asked for a tunnel does not know yet what for.
+            let step = if beyond == Beyond::Https { 1 } else { STEP / 4 };
+            for cut in (0..wire.len()).step_by(step) {
                 // A challenge is answered on another connection where its own ends in the body; the
                 // next one is the program's.
                 let is_challenged = what == "407" && cut >= wire.len() - CHALLENGE_BODY;
@@ -261,7 +262,8 @@ fn cut_flights() -> Vec<Row> {
         for (way, last) in WAYS {
             // Every byte once; a stall has to be waited for.
             let step = match (beyond, way) {
-                (Beyond::Https, "FIN" | "reset") => 1,
+                (Beyond::Https, "FIN") => 1,
+                (Beyond::Https, "reset") => STEP / 4,
                 _ => STEP,
             };
             for cut in (0..FLIGHT_BYTES).step_by(step) {

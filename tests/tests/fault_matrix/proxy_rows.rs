@@ -313,7 +313,9 @@ fn flight(connection: &mut Connection) -> io::Result<Vec<u8>> {
     let mut server = ServerConnection::new(config).map_err(io::Error::other)?;
     let mut flight = Vec::new();
     while flight.is_empty() {
-        server.read_tls(connection)?;
+        if server.read_tls(connection)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         server.process_new_packets().map_err(io::Error::other)?;
         while server.wants_write() {
             server.write_tls(&mut flight)?;

@@ -79,7 +79,13 @@ struct Bad {
     /// Proxies that could not be reached.
     proxies: Vec<(ProxyServer, Instant)>,
     /// A question that nobody answered.
-    query: Option<(AutoproxyQuery, Instant)>,
+    query: Option<Box<Unanswered>>,
+}
+
+#[derive(Debug)]
+struct Unanswered {
+    query: AutoproxyQuery,
+    since: Instant,
 }
 
 /// What ends a call that blocks.
@@ -118,14 +124,15 @@ impl Autoproxy {
 
     /// Nobody has answered: requests do not ask again for a while.
     pub(super) fn note_unanswered(&self, query: AutoproxyQuery) {
-        self.bad().query = Some((query, clock::now()));
+        let since = clock::now();
+        self.bad().query = Some(Box::new(Unanswered { query, since }));
     }
 
     /// Nobody has answered this lately.
     pub(super) fn is_unanswered(&self, query: &AutoproxyQuery) -> bool {
         let bad = self.bad();
-        let last = bad.query.as_ref().filter(|(last, _)| last == query);
-        last.is_some_and(|(_, since)| clock::now().saturating_duration_since(*since) < SILENCE)
+        let last = bad.query.as_ref().filter(|last| last.query == *query);
+        last.is_some_and(|last| clock::now().saturating_duration_since(last.since) < SILENCE)
     }
 
     /// These routes, with the proxies at the end that could not be reached lately.

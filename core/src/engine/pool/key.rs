@@ -17,7 +17,7 @@ pub struct Key {
     /// than `127.0.0.1`.
     host: Box<str>,
     look_up: Option<Box<str>>,
-    proxy: Option<ProxyKey>,
+    proxy: Option<Box<ProxyKey>>,
     rest: KeyRest,
 }
 
@@ -62,13 +62,14 @@ impl Key {
     /// one, for connections on which the proxy takes requests for any server.
     #[must_use]
     pub fn through(proxy: ProxyKey, host: &str, rest: KeyRest) -> Self {
-        Self::of(host.to_ascii_lowercase().into(), None, Some(proxy), rest)
+        let proxy = Some(Box::new(proxy));
+        Self::of(host.to_ascii_lowercase().into(), None, proxy, rest)
     }
 
     fn of(
         host: Box<str>,
         look_up: Option<Box<str>>,
-        proxy: Option<ProxyKey>,
+        proxy: Option<Box<ProxyKey>>,
         rest: KeyRest,
     ) -> Self {
         let mut hasher = DefaultHasher::new();

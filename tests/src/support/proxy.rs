@@ -145,7 +145,10 @@ pub fn everything(_: &Request) -> Verdict {
 /// # Errors
 /// The connection's.
 pub fn hello(connection: &mut Connection) -> io::Result<()> {
-    while connection.read_head()?.is_some() {
+    while let Some(request) = connection.read_head()? {
+        if let Some(length) = request.header("Content-Length") {
+            connection.read_exactly(length.parse().unwrap_or(0))?;
+        }
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! The 56 functions: how often each is called, and what it may answer.
 //!
 //! Sources: the error lists of the functions' documentation. Errors that every function may give
-//! are in [`EVERYWHERE`]; ERROR_WINHTTP_INTERNAL_ERROR, which documentation allows everywhere too, is
-//! a defect here.
+//! are in [`EVERYWHERE`]; ERROR_WINHTTP_INTERNAL_ERROR, which documentation allows everywhere too,
+//! is a defect here.
 
 /// ERROR_INVALID_HANDLE, ERROR_NOT_ENOUGH_MEMORY, ERROR_WINHTTP_INCORRECT_HANDLE_TYPE.
 const EVERYWHERE: &[u32] = &[6, 8, 12018];

@@ -8,7 +8,7 @@ use winhttp_fixtures::{Request, Server};
 use winhttp_tests::support::credentials::{self, TOKEN};
 use winhttp_tests::support::proxy::{Verdict, hello, proxy, set_credentials};
 use winhttp_tests::support::{set_dword, set_text};
-use winhttp_tests::{Client, Handle, scenarios};
+use winhttp_tests::{Client, Handle, Sending, scenarios};
 
 const BASIC: &str =
     "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
@@ -101,6 +101,27 @@ scenarios! {
                 assert_eq!(sent, 2, "what was asked for is known");
                 client.finish();
             }
+        }
+    }
+
+    fn a_body_that_is_written_meets_the_challenge_in_receive_response<W>(mode) {
+        for is_secure in [false, true] {
+            let server = secure_server();
+            let proxy = proxy(server.address(), wants_basic).unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            let (port, flags) = if is_secure { (443, c::WINHTTP_FLAG_SECURE) } else { (80, 0) };
+            let request = client.request_there(port, "POST", "/", flags);
+            let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
+            set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+            for (status, body) in [(407, b"first"), (200, b"again")] {
+                client.send_with(request, Sending { total: 5, ..Sending::default() }).unwrap();
+                assert_eq!(client.write(request, body), Ok(5));
+                client.receive(request).unwrap();
+                assert_eq!(client.status_code(request), Ok(status));
+                client.body(request).unwrap();
+                set_credentials::<W>(request, c::WINHTTP_AUTH_SCHEME_BASIC, "user", "pa55word").unwrap();
+            }
+            client.finish();
         }
     }
 

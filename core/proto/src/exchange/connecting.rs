@@ -161,12 +161,15 @@ impl Exchange {
         self.state = State::Refused(problems, failure);
     }
 
-    /// What a failure means, if it is one of TLS: in TLS 1.3 a peer refuses a client behind the
-    /// handshake, when that has begun to speak to it.
+    /// What a failure means, if a proxy is what failed. In TLS 1.3 a peer refuses a client behind
+    /// the handshake, when that has begun to speak to it.
     pub(super) fn of_peer(&self, failure: Failure) -> Failure {
         let Some(via) = &self.request.via else {
             return failure;
         };
+        if matches!(self.state, State::Resolving | State::Dialing(_)) {
+            return said_of_proxy("the proxy cannot be reached", failure);
+        }
         let is_of_proxy = if let State::Securing(hop) = self.state {
             hop == Hop::Proxy
         } else if matches!(self.state, State::Body(_)) {
@@ -181,23 +184,23 @@ impl Exchange {
     }
 }
 
-/// Why TLS failed, where what is said of a server is meant of a proxy.
+/// What failed with a proxy, where what is said of a server is meant of that.
 #[derive(Debug)]
-struct OfProxy(Arc<dyn Reason>);
+struct OfProxy(&'static str, Arc<dyn Reason>);
 
 impl fmt::Display for OfProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TLS with the proxy failed: {}", self.0)
+        write!(f, "{}: {}", self.0, self.1)
     }
 }
 
 impl Reason for OfProxy {
     fn socket_error(&self) -> u32 {
-        self.0.socket_error()
+        self.1.socket_error()
     }
 }
 
-/// What a failure of TLS means where the peer is a proxy.
+/// What a failure means where the peer is a proxy.
 fn of_proxy(failure: Failure) -> Failure {
     let error = failure.error();
     let error = if matches!(error, Error::SecureFailure | Error::SecureChannelError) {
@@ -207,8 +210,15 @@ fn of_proxy(failure: Failure) -> Failure {
     } else {
         return failure;
     };
+    said_of_proxy("TLS with the proxy failed", failure.with_error(error))
+}
+
+fn said_of_proxy(what: &'static str, failure: Failure) -> Failure {
     match failure.reason() {
-        Some(reason) => Failure::because(error, OfProxy(Arc::clone(reason))),
-        None => error.into(),
+        Some(reason) => {
+            let reason = OfProxy(what, Arc::clone(reason));
+            Failure::because(failure.error(), reason)
+        }
+        None => failure,
     }
 }

@@ -199,6 +199,11 @@ impl Exchange {
         piece: Piece,
         written: usize,
     ) -> Result<Action> {
+        if self.is_of_proxy {
+            // There is nobody to write to, and the answer says what to do; it is the same as where
+            // a proxy is given the request.
+            return Ok(Action::Done);
+        }
         let room = self.room_for_head();
         let is_sent = matches!(self.state, State::Sent);
         let upload = &mut self.upload;

@@ -98,6 +98,18 @@ fn a_challenge_that_is_not_answered_is_the_response() {
     }
 }
 
+#[test]
+fn what_is_written_behind_a_challenge_goes_nowhere_and_the_challenge_is_received() {
+    let mut world = through(via(), &[CHALLENGE]);
+    world.send().unwrap();
+    for _ in 0..2 {
+        world.write(b"body").unwrap();
+    }
+    world.receive().unwrap();
+    assert_eq!(world.exchange.take_head().unwrap().status, 407);
+    assert_eq!(world.got, CONNECT_HEAD, "nothing of the body");
+}
+
 /// Fact 29.3.4.
 #[test]
 fn any_other_answer_is_the_response_where_the_program_asks_for_it() {

@@ -32,9 +32,10 @@ pub(crate) fn sentence(error: &CallError, known: Circumstances) -> String {
     text
 }
 
-/// Why there is no WebSocket although the server answered, with the answer as the library tells it.
+/// Why there is no WebSocket although there was an answer, with the answer as the library tells it.
 pub(crate) fn refusal(status: u32, answer: Option<&str>) -> String {
-    let mut text = format!("the server answered {status} instead of 101 Switching Protocols");
+    let who = if status == 407 { "proxy" } else { "server" };
+    let mut text = format!("the {who} answered {status} instead of 101 Switching Protocols");
     // The library's first line says the same.
     if let Some((_, response)) = answer.and_then(|answer| answer.split_once('\n')) {
         text.push('\n');
@@ -46,7 +47,6 @@ pub(crate) fn refusal(status: u32, answer: Option<&str>) -> String {
 /// What an error number means to somebody who sees it for the first time.
 fn meaning(code: u32) -> Option<&'static str> {
     Some(match code {
-        ERROR_CALL_NOT_IMPLEMENTED => "this part of WinHTTP is not built yet",
         ERROR_WINHTTP_TIMEOUT => "it took longer than the timeout",
         ERROR_WINHTTP_INVALID_URL => "the URL cannot be parsed",
         ERROR_WINHTTP_NAME_NOT_RESOLVED => "the host name is not known",
@@ -149,6 +149,7 @@ mod tests {
             refusal(403, None),
             "the server answered 403 instead of 101 Switching Protocols"
         );
+        assert!(refusal(407, None).starts_with("the proxy answered 407"));
         assert!(
             refusal(403, Some("refused\nHTTP/1.1 403 No\n\nbody"))
                 .ends_with("s\nHTTP/1.1 403 No\n\nbody")

@@ -6,12 +6,13 @@
 //! over. The request's URL, method and fields are the new ones from then on.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::request_body::RequestBody;
-use winhttp_proto::failure::Result;
+use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
 use winhttp_proto::numbers as n;
@@ -50,6 +51,42 @@ pub(super) struct Leg<'l> {
 }
 
 static GET: Cow<'static, str> = Cow::Borrowed("GET");
+
+/// Why an answer that asks for another request gets none.
+#[derive(Debug)]
+struct BodyIsGone;
+
+impl fmt::Display for BodyIsGone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the answer asks for the request once more, and what was written of its body is not \
+             kept: send it again",
+        )
+    }
+}
+
+impl Reason for BodyIsGone {}
+
+/// A redirect that is not followed, and its status.
+#[derive(Debug)]
+struct NotFollowed(Error, u16);
+
+impl fmt::Display for NotFollowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered {}, and its Location ", self.1)?;
+        f.write_str(if self.0 == Error::HeaderNotFound {
+            "is missing"
+        } else if self.0 == Error::UnrecognizedScheme {
+            "has another scheme than http and https"
+        } else if self.0 == Error::RedirectFailed {
+            "is one redirect more than the program allows (MAX_HTTP_AUTOMATIC_REDIRECTS)"
+        } else {
+            "is no URL that can be followed"
+        })
+    }
+}
+
+impl Reason for NotFollowed {}
 
 impl Leg<'_> {
     fn place(&self) -> Place<'_> {
@@ -160,7 +197,7 @@ impl<E: Embedder> Request<E> {
         if !needs_body {
             operation.forget_given();
         } else if !is_replayable {
-            return Err(Error::ResendRequest.into());
+            return Err(Failure::because(Error::ResendRequest, BodyIsGone));
         }
         self.go_on(attached, operation)
     }
@@ -208,12 +245,8 @@ impl<E: Embedder> Request<E> {
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
         let rules = rules(&state.values, state.redirects);
-        Ok(redirect::followed(
-            rules,
-            leg.place(),
-            &self.url_of(&state),
-            answer,
-        )?)
+        redirect::followed(rules, leg.place(), &self.url_of(&state), answer)
+            .map_err(|error| Failure::because(error, NotFollowed(error, answer.status)))
     }
 
     /// The request has another place from now on. The program is told, can look at the answer, and

@@ -1,7 +1,7 @@
 //! Who is told when the settings change: a thread looks at the file while somebody is registered,
 //! and is woken when this process itself writes it.
 //!
-//! A burst of changes is one notification, and two are at least [`QUIET`] apart. The child of a
+//! A burst of changes is one notification, and two are at least `QUIET` apart. The child of a
 //! fork inherits no registrations, as it has not the thread.
 
 use std::collections::BTreeMap;

@@ -63,7 +63,6 @@ const WAITING: &[(&str, &str)] = &[
     ("28.5.3", "NTLM"),
     ("28.5.4", "NTLM"),
     ("28.6.", "default credentials (NTLM)"),
-    ("28.7.2", "automatic configuration"),
     (
         "29.2.7",
         "nothing: present headers do not declare that export",

@@ -95,7 +95,7 @@ scenarios! {
         client.finish();
     }
 
-    fn facts_30_1_9_and_30_2_5_scripts_that_cannot_be_had<W>(mode) {
+    fn facts_28_7_2_and_30_1_9_and_30_2_5_scripts_that_cannot_be_had<W>(mode) {
         let client = Client::<W>::new(mode);
         let of = |url: &str| proxy_for(&client, URL, &Options::script(url, 0));
         let refused = RefusedPort::new().unwrap();

@@ -354,7 +354,7 @@ impl Exchange {
     fn asks_for_more(&self) -> bool {
         let head = self.response().filter(|_| !self.is_given);
         let is_authenticated = self.request.is_authenticated;
-        let has_proxy = self.request.via.is_some();
+        let has_proxy = self.request.gets_answer_of_proxy();
         head.is_some_and(|head| {
             let is_challenge = head.status == 401 || (head.status == 407 && has_proxy);
             is_authenticated || is_challenge || is_redirect(head.status)
@@ -406,6 +406,14 @@ impl Exchange {
         } else {
             None
         }
+    }
+}
+
+impl Composed {
+    /// A 407 is a proxy's: behind a tunnel it is the server's, which is none (http-behaviours
+    /// 28.7.3).
+    fn gets_answer_of_proxy(&self) -> bool {
+        self.via.as_ref().is_some_and(|via| !via.tunnels)
     }
 }
 

@@ -4,9 +4,9 @@
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
-use winhttp_fixtures::{Request, Server};
+use winhttp_fixtures::{Connection, Request, Server};
 use winhttp_tests::support::credentials::{self, TOKEN};
-use winhttp_tests::support::proxy::{Verdict, hello, proxy, set_credentials};
+use winhttp_tests::support::proxy::{Verdict, everything, hello, proxy, set_credentials};
 use winhttp_tests::support::{set_dword, set_text};
 use winhttp_tests::{Client, Handle, Sending, scenarios};
 
@@ -35,9 +35,13 @@ fn wants_digest(request: &Request) -> Verdict {
 }
 
 fn secure_server() -> Server {
+    secure_server_that(hello)
+}
+
+fn secure_server_that(script: fn(&mut Connection) -> std::io::Result<()>) -> Server {
     let authority = Authority::new().unwrap();
     let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    Server::tls(hello, &identity).unwrap()
+    Server::tls(script, &identity).unwrap()
 }
 
 /// A request for http, or for https.
@@ -163,6 +167,40 @@ scenarios! {
             set_credentials::<W>(request, c::WINHTTP_AUTH_SCHEME_BASIC, "user", "pa55word").unwrap();
             client.exchange(request).unwrap();
             assert_eq!(client.status_code(request), Ok(200));
+            client.finish();
+        }
+    }
+
+    /// Whatever the program has said of proxies: that server is none.
+    fn fact_28_7_3_a_407_of_a_server_behind_a_tunnel_is_answered_with_nothing<W>(mode) {
+        const ANSWER: &[u8] = b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n\
+            Proxy-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
+        for is_set in [false, true] {
+            let server = secure_server_that(|connection| {
+                let Some(request) = connection.read_head()? else { return Ok(()) };
+                connection.read_body(&request)?;
+                connection.send(ANSWER)
+            });
+            let proxy = proxy(server.address(), everything).unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            for _ in 0..2 {
+                let request = asking(&client, true);
+                options::<W>(request);
+                if is_set {
+                    set_credentials::<W>(request, c::WINHTTP_AUTH_SCHEME_DIGEST, "user", "pa55word").unwrap();
+                }
+                client.exchange(request).unwrap();
+                assert_eq!(client.status_code(request), Ok(407));
+                assert_eq!(client.body(request), Ok(b"who".to_vec()));
+                client.close(request).unwrap();
+            }
+            let asked = [proxy.requests(), server.requests()];
+            assert_eq!(asked.each_ref().map(Vec::len), [2, 2]);
+            for request in asked.iter().flatten() {
+                assert_eq!(request.header("Proxy-Authorization"), None);
+            }
+            let cookies = asked[1].iter().map(|request| request.header("Cookie"));
+            assert_eq!(cookies.collect::<Vec<_>>(), [None, Some("a=b")], "the server's own");
             client.finish();
         }
     }

@@ -31,7 +31,7 @@ impl<E: Embedder> Request<E> {
     /// request is at: to be called before it moves on. A proxy's challenge sets none for the
     /// server.
     pub(super) fn keep_cookies(&self, state: &mut RequestState<E>, answer: &ResponseHead) {
-        let is_of_proxy = answer.status == 407 && state.through.is_some();
+        let is_of_proxy = answer.status == 407 && state.gets_answer_of_proxy();
         let keeps = std::mem::take(&mut state.keeps_cookies) && !is_of_proxy;
         if keeps && answer.headers.contains("Set-Cookie") {
             let moved = state.moved.clone();

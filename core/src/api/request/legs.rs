@@ -217,23 +217,14 @@ impl<E: Embedder> Request<E> {
         Ok(())
     }
 
-    /// A 407 that a server sends through a tunnel is none of the proxy's.
-    fn is_through_tunnel(&self, answer: &ResponseHead) -> bool {
-        let state = self.state();
-        answer.status == 407
-            && state
-                .through
-                .as_ref()
-                .is_some_and(|through| through.tunnels)
-    }
-
     /// What follows this answer.
     fn next(&self, answer: &ResponseHead, is_replayable: bool) -> Result<Next> {
         if let Some(redirect) = self.redirect(answer)? {
             self.note_answer(&mut self.state(), answer);
             return Ok(Next::Redirect(Box::new(redirect)));
         }
-        if !self.is_through_tunnel(answer) && self.is_challenged(answer, is_replayable)? {
+        let is_of_asker = answer.status != 407 || self.state().gets_answer_of_proxy();
+        if is_of_asker && self.is_challenged(answer, is_replayable)? {
             return Ok(Next::Answer);
         }
         self.note_answer(&mut self.state(), answer);

@@ -57,6 +57,12 @@ impl<E: Embedder> RequestState<E> {
         }
     }
 
+    /// What answers the request itself is the proxy: not the server at the other end of a tunnel.
+    pub(super) fn gets_answer_of_proxy(&self) -> bool {
+        let through = self.through.as_ref();
+        through.is_some_and(|through| !through.tunnels)
+    }
+
     pub(super) fn via(&self, through: &Through) -> Via {
         Via {
             host: through.server.host.name().into(),

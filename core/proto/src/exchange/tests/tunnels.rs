@@ -190,6 +190,17 @@ fn a_connection_that_ends_behind_its_challenge_is_replaced_once() {
     }
 }
 
+/// Fact 28.7.3: the server at the other end is no proxy.
+#[test]
+fn a_407_of_a_server_behind_a_tunnel_asks_for_nothing() {
+    let mut world = through(via(), &[OPENS, CHALLENGE]);
+    world.send().unwrap();
+    world.receive().unwrap();
+    assert!(!world.told().contains(&"(answered)".to_owned()));
+    assert_eq!(world.exchange.take_head().unwrap().status, 407);
+    assert_eq!(world.rest(9).unwrap(), b"who");
+}
+
 /// Fact 29.3.8.
 #[test]
 fn a_proxy_that_ends_or_breaks_the_connection_instead() {

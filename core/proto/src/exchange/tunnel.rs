@@ -13,7 +13,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::reasons::{BadAnswer, bad_answer, ended_in_head};
 use super::rest::Rest;
@@ -33,6 +33,10 @@ use crate::notify::Notification;
 /// The method that asks for a tunnel.
 pub const CONNECT: &str = "CONNECT";
 const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
+
+/// How long the rest of a challenge is waited for that will be answered: another connection is had
+/// sooner.
+const PASSING: Duration = Duration::from_secs(1);
 
 /// The proxy that a request goes through.
 #[derive(Clone, Debug)]
@@ -73,8 +77,9 @@ enum Stage {
         response: Box<ResponseHead>,
         bytes: usize,
     },
-    /// The rest of a challenge that will be answered: so many bytes of heads, and a body.
-    Passing(usize, Rest),
+    /// The rest of a challenge that will be answered: so many bytes of heads, and a body; since when
+    /// it is waited for.
+    Passing(usize, Rest, Option<Instant>),
     Reconnecting,
 }
 
@@ -110,8 +115,10 @@ impl Tunnel {
         match &self.stage {
             Stage::Writing { .. } => self.again,
             Stage::Reading { .. } => self.again && arrived == 0,
-            Stage::Passing(..) => true,
-            Stage::Unasked | Stage::Challenged { .. } | Stage::Reconnecting => false,
+            Stage::Unasked
+            | Stage::Challenged { .. }
+            | Stage::Passing(..)
+            | Stage::Reconnecting => false,
         }
     }
 }
@@ -244,7 +251,7 @@ impl Exchange {
         {
             tunnel.stage = match BodyFraming::of_response(CONNECT, response) {
                 Ok(framing) if keep_alive(response, &framing) => {
-                    Stage::Passing(*bytes, Rest::of(BodyDecoder::new(framing), most))
+                    Stage::Passing(*bytes, Rest::of(BodyDecoder::new(framing), most), None)
                 }
                 Ok(_) | Err(_) => Stage::Reconnecting,
             };
@@ -292,7 +299,7 @@ impl Exchange {
         let Some(tunnel) = self.tunnel_mut() else {
             return Ok(None);
         };
-        if let Stage::Passing(heads, rest) = &mut tunnel.stage {
+        if let Stage::Passing(heads, rest, _) = &mut tunnel.stage {
             input.consume(std::mem::take(heads));
             let passed = rest.discard(input.data());
             input.consume(passed.unwrap_or(0));
@@ -416,6 +423,20 @@ impl Exchange {
         let Some(tunnel) = self.tunnel_mut() else {
             return Ok(Flow::On);
         };
+        if let Stage::Passing(_, _, since) = &mut tunnel.stage {
+            let until = *since.get_or_insert(turn.now) + PASSING;
+            let goes_on = matches!(arrived, Arrived::Bytes(_) | Arrived::Blocked);
+            if goes_on && turn.now < until {
+                let is_blocked = matches!(arrived, Arrived::Blocked);
+                return Ok(if is_blocked {
+                    Flow::Wait(Some(until))
+                } else {
+                    Flow::On
+                });
+            }
+            tunnel.stage = Stage::Reconnecting;
+            return Ok(Flow::On);
+        }
         let may_reconnect = tunnel.may_reconnect(input.len());
         let since = if let Stage::Reading { answer, .. } = &tunnel.stage {
             answer.since

@@ -190,6 +190,26 @@ fn a_connection_that_ends_behind_its_challenge_is_replaced_once() {
     }
 }
 
+/// However little comes at a time, and however often.
+#[test]
+fn the_rest_of_a_challenge_is_not_waited_for_longer_than_for_a_connection() {
+    let head = &b"HTTP/1.1 407 Who\r\nTransfer-Encoding: chunked\r\n\r\n"[..];
+    for pause in [ms(50), ms(300), EVER] {
+        let mut world = through(via(), &[head]);
+        for _ in 0..90 {
+            let part = Peer::Sends(b"1\r\nx\r\n".to_vec());
+            world.reading.extend([Peer::Quiet(pause), part]);
+        }
+        world.answers_proxy = true;
+        let begin = world.now;
+        // What the new connection brings is what is left of the old one's, or nothing.
+        world.send().unwrap_err();
+        assert!(world.told().contains(&"(release)".to_owned()));
+        assert_eq!(world.got, [CONNECT_HEAD, CONNECT_HEAD].concat());
+        assert!(world.now - begin <= ms(1400), "{pause:?}");
+    }
+}
+
 /// Fact 28.7.3: the server at the other end is no proxy.
 #[test]
 fn a_407_of_a_server_behind_a_tunnel_asks_for_nothing() {

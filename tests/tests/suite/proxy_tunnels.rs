@@ -5,7 +5,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::support::proxy::{everything, hello, proxy};
+use winhttp_tests::support::proxy::{everything, hello, proxy, set_credentials};
 use winhttp_tests::support::{dword, set_dword};
 use winhttp_tests::upgrade;
 use winhttp_tests::{Client, Handle, Mode, scenarios};
@@ -96,6 +96,31 @@ scenarios! {
         let asked: Vec<String> = proxy.requests().into_iter().map(|request| request.target).collect();
         assert_eq!(asked, ["nosuchhost.invalid:443", "nosuchhost.invalid:444"]);
         client.finish();
+    }
+
+    /// Where connections are counted by server, both have the same one: what is meant for the proxy
+    /// must not reach it.
+    fn facts_28_7_4_and_29_3_9_a_tunnel_serves_no_request_that_is_for_the_proxy<W>(mode) {
+        for first in [true, false] {
+            let server = Server::plain(hello).unwrap();
+            let proxy = proxy(server.address(), everything).unwrap();
+            let client = Client::<W>::new(mode).through(&proxy);
+            set_dword::<W>(client.session, c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER, 2).unwrap();
+            for is_upgrade in [first, !first] {
+                let request = client.request_there(80, "GET", "/describe", 0);
+                match is_upgrade {
+                    true => upgrade::<W>(request).unwrap(),
+                    false => set_credentials::<W>(request, c::WINHTTP_AUTH_SCHEME_BASIC, "user", "pa55word").unwrap(),
+                }
+                received(&client, request);
+            }
+            let inside = server.requests();
+            assert_eq!(inside.len(), 1);
+            assert_eq!(inside[0].target, "/describe");
+            assert_eq!(inside[0].header("Proxy-Authorization"), None);
+            assert_eq!(proxy.connections(), 2);
+            client.finish();
+        }
     }
 
     fn fact_29_3_5_sending_is_told_of_both_and_there_is_no_certificate_at_first<W>(mode) {

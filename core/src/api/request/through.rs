@@ -42,6 +42,7 @@ impl Through {
         ProxyKey {
             server: self.server.clone(),
             tls,
+            tunnels: self.tunnels,
             // Without a tunnel each request shows its own credentials.
             login: login.filter(|_| self.tunnels),
         }

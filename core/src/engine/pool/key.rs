@@ -28,6 +28,8 @@ pub struct ProxyKey {
     pub server: ProxyServer,
     /// For a proxy that TLS protects.
     pub tls: Option<TlsKey>,
+    /// At the other end is the server, not the proxy: a request for the one is none for the other.
+    pub tunnels: bool,
     /// Whose credentials have opened a tunnel: nobody else may use it.
     pub login: Option<Fingerprint>,
 }

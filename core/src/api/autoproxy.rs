@@ -190,6 +190,11 @@ fn limit(timeouts: &Timeouts) -> Option<Duration> {
     all.into_iter().map(Timeouts::effective).sum()
 }
 
+/// When that is over for what begins now.
+fn deadline(timeouts: &Timeouts) -> Option<Instant> {
+    clock::now().checked_add(limit(timeouts)?)
+}
+
 impl<E: Embedder> Library<E> {
     /// The proxies for a URL (WinHttpGetProxyForUrl). Blocks, whatever the session.
     ///
@@ -208,8 +213,7 @@ impl<E: Embedder> Library<E> {
         let sleeper = sleeper::current()?;
         let wake = sleeper.waker();
         let lookup = session.look_up_proxy(url, query, &wake)?;
-        let deadline =
-            limit(&session.settings().timeouts).and_then(|limit| clock::now().checked_add(limit));
+        let deadline = deadline(&session.settings().timeouts);
         let autoproxy = session.autoproxy();
         let cancel = lookup.cancel().clone();
         autoproxy.blocking().push(Blocking {
@@ -272,10 +276,12 @@ impl<E: Embedder> Session<E> {
     /// # Errors
     /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`].
     pub(super) fn proxy_question(&self, url: &str, query: AutoproxyQuery) -> Result<lookup::Job> {
+        let timeouts = self.settings().timeouts;
         Ok(lookup::Job {
             question: Question::about(url, query.host_case)?,
             query,
-            timeouts: self.settings().timeouts,
+            timeouts,
+            deadline: deadline(&timeouts),
             autoproxy: Arc::clone(self.autoproxy()),
             network: Arc::new(System),
         })

@@ -11,7 +11,7 @@ use winhttp_proto::option::Timeouts;
 use winhttp_proto::proxy::pac::{Question, source};
 use winhttp_proto::proxy::pac_result::{Candidate, candidates};
 
-use super::{Autoproxy, AutoproxyQuery, download, limit};
+use super::{Autoproxy, AutoproxyQuery, download};
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::sleeper::Wake;
@@ -28,6 +28,8 @@ pub(in crate::api) struct Job {
     pub(super) question: Question,
     pub(super) query: AutoproxyQuery,
     pub(super) timeouts: Timeouts,
+    /// When all of it is to be over, from when it was asked for: it may wait for a worker.
+    pub(super) deadline: Option<Instant>,
     pub(super) autoproxy: Arc<Autoproxy>,
     pub(super) network: Arc<dyn Network>,
 }
@@ -91,28 +93,44 @@ fn take(teller: &Mutex<Option<Teller>>) -> Option<Teller> {
 pub(in crate::api) struct Lookup {
     answer: Receiver<Result<Vec<Candidate>>>,
     ticket: Ticket,
+    /// When nobody waits for it any more.
+    until: Option<Instant>,
 }
 
 impl Lookup {
     pub(super) fn start(job: Job, wake: &Arc<dyn Wake>) -> Result<Self> {
         let (sender, answer) = crossbeam_channel::bounded(1);
         let wake = Arc::clone(wake);
+        // One that runs has ended by then.
+        let until = job.deadline.and_then(|end| end.checked_add(GRACE * 2));
         let tell = move |found| {
             let _ = sender.send(found);
             wake.wake();
         };
         let ticket = Ticket::start(job, Box::new(tell))?;
-        Ok(Self { answer, ticket })
+        Ok(Self {
+            answer,
+            ticket,
+            until,
+        })
     }
 
     /// The proxies in the order of preference, once they are known; `None` while the look-up goes
-    /// on.
+    /// on, up to [`Self::until`]: those of others may have all workers for longer.
     pub(in crate::api) fn poll(&self) -> Option<Result<Vec<Candidate>>> {
         match self.answer.try_recv() {
             Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Empty) => {
+                let is_late = self.until.is_some_and(|until| clock::now() >= until);
+                is_late.then(|| Err(Error::Timeout.into()))
+            }
             Err(TryRecvError::Disconnected) => Some(Err(Error::OperationCancelled.into())),
         }
+    }
+
+    /// When there is an answer at the latest.
+    pub(in crate::api) fn until(&self) -> Option<Instant> {
+        self.until
     }
 
     pub(super) fn cancel(&self) -> &Cancel {
@@ -123,7 +141,7 @@ impl Lookup {
 impl Job {
     /// Blocks.
     pub(super) fn find(&self, cancel: &Cancel) -> Result<Vec<Candidate>> {
-        let deadline = limit(&self.timeouts).and_then(|limit| clock::now().checked_add(limit));
+        let deadline = self.deadline;
         let script = match self.fetch(deadline, cancel) {
             Err(failure)
                 if failure.error() == Error::AutodetectionFailed && self.query.allows_static =>

@@ -57,6 +57,7 @@ fn job(autoproxy: &Arc<Autoproxy>, network: &Arc<Silent>, query: AutoproxyQuery)
         question: Question::about("http://host.example/", HostCase::Kept).unwrap(),
         query,
         timeouts: Timeouts::default(),
+        deadline: None,
         autoproxy: Arc::clone(autoproxy),
         network,
     }

@@ -134,6 +134,11 @@ impl Attached {
         Some(answer)
     }
 
+    /// When they are known at the latest.
+    pub(super) fn routes_until(&self) -> Option<Instant> {
+        self.lookup().as_ref().and_then(Lookup::until)
+    }
+
     fn lookup(&self) -> MutexGuard<'_, Option<Lookup>> {
         self.lookup.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -206,7 +206,7 @@ impl<E: Embedder> Request<E> {
                 }
                 Step::Routes => match self.routed(attached, operation)? {
                     true => now = clock::now(),
-                    false => return Ok(Progress::Wait(None)),
+                    false => return Ok(Progress::Wait(attached.routes_until())),
                 },
                 Step::Tunnel => self.ask_for_tunnel(attached)?,
                 Step::Done => return Ok(Progress::Done),

@@ -171,6 +171,31 @@ own_processes! {
         assert_eq!(fixed.requests().len(), 2);
     }
 
+    fn fact_30_1_4_the_look_ups_of_others_hold_no_request_beyond_its_limit<W>(World::new()) {
+        const MANY: usize = 8;
+        let fixed = answers_as_proxy();
+        let pac = held("return 'DIRECT'");
+        use_script(&pac, &format!("proxy = {}", fixed.authority()));
+        let others = user::<W>(Mode::Async);
+        for _ in 0..MANY {
+            others.start_send(others.request_there(80, "GET", "/", 0), 7).unwrap();
+        }
+        assert!(pac.wait_connections(MANY, PATIENCE));
+        for mode in MODES {
+            let client = user::<W>(mode);
+            set_timeouts::<W>(client.session, 100, 100, 100, 100);
+            let asked = client.request_there(80, "GET", "/", 0);
+            set_timeouts::<W>(asked, 0, 60_000, 30_000, 30_000);
+            let began = Instant::now();
+            assert_eq!(status_of(&client, asked), Ok(200));
+            assert!(began.elapsed() < PATIENCE);
+            client.finish();
+        }
+        assert_eq!(pac.connections(), MANY, "all workers were busy");
+        others.finish();
+        pac.release("script").unwrap();
+    }
+
     fn fact_29_4_1_each_leg_has_a_look_up_of_its_own<W>(World::new()) {
         let last = answers_as_proxy();
         let first = answers("HTTP/1.1 302 There\r\nLocation: http://b.invalid/next\r\nContent-Length: 0\r\n\r\n");

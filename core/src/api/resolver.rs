@@ -30,6 +30,8 @@ pub struct Resolver<E: Embedder> {
 #[derive(Debug, Default)]
 struct State {
     running: Running,
+    /// The number of the last look-up.
+    last_number: u64,
     /// What the last look-up that succeeded has found.
     found: Option<Vec<Candidate>>,
     /// What was read of the settings last.
@@ -41,12 +43,23 @@ struct State {
 enum Running {
     #[default]
     None,
-    /// Its worker may end before its ticket is here.
-    Starting,
+    /// Its worker may end before its ticket is here, and the next look-up start then: this is the
+    /// one with this number.
+    Starting(u64),
     Started {
+        number: u64,
         /// Dropped, it ends the look-up.
         _ticket: Ticket,
     },
+}
+
+impl Running {
+    fn is(&self, wanted: u64) -> bool {
+        match self {
+            Self::None => false,
+            Self::Starting(number) | Self::Started { number, .. } => *number == wanted,
+        }
+    }
 }
 
 impl<E: Embedder> Library<E> {
@@ -114,7 +127,7 @@ impl<E: Embedder> Resolver<E> {
             return Err(Error::AutodetectionFailed.into());
         }
         self.ensure_delivery()?;
-        {
+        let number = {
             let mut state = self.state();
             // Closing sets this before it looks for what runs.
             if self.handle.is_closed() {
@@ -123,30 +136,38 @@ impl<E: Embedder> Resolver<E> {
             if !matches!(state.running, Running::None) {
                 return Err(Error::InvalidOperation.into());
             }
-            state.running = Running::Starting;
-        }
+            state.last_number += 1;
+            state.running = Running::Starting(state.last_number);
+            state.last_number
+        };
         self.handle.set_context(context);
         let resolver = Arc::downgrade(self);
         let tell = move |answer| {
             if let Some(resolver) = resolver.upgrade() {
-                resolver.ended(answer);
+                resolver.ended(number, answer);
             }
         };
         let ticket = Ticket::start(job, Box::new(tell));
         let mut state = self.state();
-        match (ticket, &state.running) {
-            (Ok(ticket), Running::Starting) => state.running = Running::Started { _ticket: ticket },
+        let is_this = matches!(state.running, Running::Starting(own) if own == number);
+        match ticket {
+            Ok(ticket) if is_this => {
+                state.running = Running::Started {
+                    number,
+                    _ticket: ticket,
+                };
+            }
             // It has ended, or was cancelled, before it was here.
-            (Ok(ticket), Running::None | Running::Started { .. }) => {
+            Ok(ticket) => {
                 drop(state);
                 drop(ticket);
             }
-            (Err(failure), Running::Starting) => {
+            Err(failure) if is_this => {
                 state.running = Running::None;
                 return Err(failure);
             }
             // Cancelled, which was notified.
-            (Err(_), Running::None | Running::Started { .. }) => {}
+            Err(_) => {}
         }
         Ok(())
     }
@@ -213,12 +234,13 @@ impl<E: Embedder> Resolver<E> {
         }
     }
 
-    /// A worker has the answer.
-    fn ended(&self, answer: Result<Vec<Candidate>>) {
+    /// A worker has the answer of this look-up.
+    fn ended(&self, number: u64, answer: Result<Vec<Candidate>>) {
         let mut completions = Completions::of(&self.handle);
         let mut state = self.state();
-        let ended = std::mem::take(&mut state.running);
-        if !matches!(ended, Running::None) {
+        let mut ended = Running::None;
+        if state.running.is(number) {
+            ended = std::mem::take(&mut state.running);
             completions.push(match answer {
                 Ok(found) => {
                     state.found = Some(found);

@@ -246,6 +246,32 @@ fn a_callback_can_do_anything_with_its_resolver() {
     client.finish();
 }
 
+/// However soon the first look-up ends, and its callback starts the next: maybe before the call that
+/// started the first has returned.
+#[test]
+fn each_of_two_look_ups_ends_once() {
+    const ROUNDS: usize = 300;
+    let client = Client::<u16>::new(Mode::Async);
+    let (sender, ended) = mpsc::channel();
+    // Nothing is asked for that: it ends at once.
+    let nothing = || Options::<u16>::detection(c::WINHTTP_AUTO_DETECT_TYPE_DHCP, None, 0);
+    client.recorder.on(ERROR, move |event| {
+        if event.context == 2 {
+            assert_eq!(start(event.handle, URL, &nothing(), 1), PENDING);
+        }
+        sender.send(event.context).unwrap();
+    });
+    for _ in 0..ROUNDS {
+        let resolver = create_resolver(&client).unwrap();
+        assert_eq!(start(resolver, URL, &nothing(), 2), PENDING);
+        for context in [2, 1] {
+            assert_eq!(ended.recv_timeout(PATIENCE), Ok(context));
+        }
+        client.close(resolver).unwrap();
+    }
+    client.finish();
+}
+
 /// Resolvers of one session do not wait for each other.
 #[test]
 fn look_ups_run_beside_each_other() {

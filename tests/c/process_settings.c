@@ -1,11 +1,14 @@
 /* Proxy settings of a process. Compiled with RAISED the system says that the program has more rights than whoever started
  * it. Argument: show (what the machine and the user have configured, and whether that can be changed), fork (a child
- * looks, stores and watches for itself), or request (one with each access type that obeys settings). */
+ * looks, stores and watches for itself), request (one with each access type that obeys settings), or starved (looks while
+ * there are no descriptors, and then). */
 #define _GNU_SOURCE
 #include "common.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,6 +59,43 @@ static void show(void)
     print("proxy", user.lpszProxy);
     print("bypass", user.lpszProxyBypass);
     printf("\n");
+}
+
+/* Takes all descriptors that there are, or gives them back. */
+static void starve(int starves)
+{
+    static int taken[64], count = 0;
+    if (starves) {
+        struct rlimit most = {64, 64};
+        CHECK(setrlimit(RLIMIT_NOFILE, &most) == 0);
+        while (count < 64 && (taken[count] = open("/dev/null", O_RDONLY)) >= 0)
+            count++;
+    }
+    while (!starves && count > 0)
+        close(taken[--count]);
+}
+
+/* What is configured is not "directly" because it cannot be looked at. */
+static void starved(void)
+{
+    char file[4096];
+    CHECK(snprintf(file, sizeof file, "%s/winhttp/proxy.conf", getenv("XDG_CONFIG_HOME")) < (int)sizeof file);
+    WINHTTP_PROXY_INFO info;
+    WINHTTP_CURRENT_USER_IE_PROXY_CONFIG user;
+    starve(1);
+    CHECK(!WinHttpGetDefaultProxyConfiguration(&info) && GetLastError() == ERROR_NOT_ENOUGH_MEMORY);
+    CHECK(!WinHttpGetIEProxyConfigForCurrentUser(&user) && GetLastError() == ERROR_NOT_ENOUGH_MEMORY);
+    CHECK(WinHttpOpen(NULL, WINHTTP_ACCESS_TYPE_DEFAULT_PROXY, NULL, NULL, 0) == NULL
+          && GetLastError() == ERROR_NOT_ENOUGH_MEMORY);
+    starve(0);
+    show();
+    FILE *changed_file = fopen(file, "w");
+    CHECK(changed_file != NULL && fputs("default-proxy = changed:2\n", changed_file) >= 0);
+    CHECK(fclose(changed_file) == 0);
+    starve(1);
+    show();
+    starve(0);
+    show();
 }
 
 static DWORD store(LPWSTR proxy)
@@ -151,6 +191,8 @@ int main(int count, char **arguments)
     CHECK(count == 2);
     if (strcmp(arguments[1], "fork") == 0) {
         fork_and_watch();
+    } else if (strcmp(arguments[1], "starved") == 0) {
+        starved();
     } else if (strcmp(arguments[1], "request") == 0) {
         request(WINHTTP_ACCESS_TYPE_DEFAULT_PROXY);
         request(WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY);

@@ -88,7 +88,7 @@ fn proxy_access(
     bypass: Option<String>,
 ) -> Result<ProxyAccess> {
     match access_type {
-        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => Ok(ProxyAccess::machine_default()),
+        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => ProxyAccess::machine_default().map_err(map::code),
         c::WINHTTP_ACCESS_TYPE_NO_PROXY => Ok(ProxyAccess::Direct),
         c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY => Ok(ProxyAccess::Automatic),
         c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {

@@ -70,9 +70,11 @@ impl Reason for Unusable {}
 
 impl ProxyAccess {
     /// DEFAULT_PROXY: the machine's static setting now; what is changed later does not reach it.
-    #[must_use]
-    pub fn machine_default() -> Self {
-        Self::Default(settings::machine_default())
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if that cannot be found out.
+    pub fn machine_default() -> error::Result<Self> {
+        Ok(Self::Default(settings::machine_default()?))
     }
 
     /// NAMED_PROXY with its list and bypass list; an empty bypass list is none. An entry that names
@@ -112,7 +114,7 @@ impl ProxyAccess {
     pub(super) fn login(&self, secure: bool, server: &ProxyServer) -> Option<Login> {
         let fixed = match self {
             Self::Default(fixed) => Arc::clone(fixed),
-            Self::Automatic => Arc::clone(&settings::user().fixed),
+            Self::Automatic => Arc::clone(&settings::user().ok()?.fixed),
             Self::Direct | Self::Named(_) | Self::Entry(_) => return None,
         };
         fixed.login(secure, server).cloned()
@@ -122,14 +124,14 @@ impl ProxyAccess {
     ///
     /// # Errors
     /// [`Error::NameNotResolved`] for a list that cannot be read, [`Error::CannotConnect`] for a
-    /// proxy that is none for HTTP.
+    /// proxy that is none for HTTP, [`Error::NotEnoughMemory`] if the settings cannot be found out.
     pub(super) fn select(&self, secure: bool, host: &Host, port: u16) -> Result<Choice> {
         let selected = |fixed: &StaticSetting| fixed.proxy.select(secure, host, port).cloned();
         let server = match self {
             Self::Direct => return Ok(Choice::Known(None)),
             Self::Default(fixed) => return Ok(Choice::Known(selected(fixed))),
             Self::Automatic => {
-                let user = settings::user();
+                let user = settings::user()?;
                 let fixed = selected(&user.fixed);
                 return Ok(match asked(&user) {
                     Some(query) => Choice::Asked(query, fixed),

@@ -191,7 +191,7 @@ impl<E: Embedder> Resolver<E> {
     pub fn read_settings(self: &Arc<Self>, context: usize) -> Result<()> {
         self.check_generation()?;
         self.ensure_delivery()?;
-        let read = settings::current();
+        let read = settings::current()?;
         let mut completions = Completions::of_call(&self.handle);
         let mut state = self.state();
         if self.handle.is_closed() {

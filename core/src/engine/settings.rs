@@ -108,23 +108,30 @@ pub struct Settings {
 }
 
 /// The settings now; cheap enough for every request.
-#[must_use]
-pub fn current() -> Arc<Settings> {
+///
+/// # Errors
+/// [`winhttp_proto::error::Error::NotEnoughMemory`] where what they are cannot be found out for lack
+/// of descriptors or memory: nobody is to go direct because of that.
+pub fn current() -> Result<Arc<Settings>> {
     lock(store()).current()
 }
 
 /// The machine's static setting (WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
 /// WinHttpGetDefaultProxyConfiguration).
-#[must_use]
-pub fn machine_default() -> Arc<StaticSetting> {
-    Arc::clone(&current().machine)
+///
+/// # Errors
+/// Those of [`current`].
+pub fn machine_default() -> Result<Arc<StaticSetting>> {
+    Ok(Arc::clone(&current()?.machine))
 }
 
 /// The user's settings (WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
 /// WinHttpGetIEProxyConfigForCurrentUser).
-#[must_use]
-pub fn user() -> Arc<UserSettings> {
-    Arc::clone(&current().user)
+///
+/// # Errors
+/// Those of [`current`].
+pub fn user() -> Result<Arc<UserSettings>> {
+    Ok(Arc::clone(&current()?.user))
 }
 
 /// Stores the machine's static setting.
@@ -183,23 +190,31 @@ impl Store {
         store
     }
 
-    fn current(&mut self) -> Arc<Settings> {
-        self.look();
-        Arc::clone(&self.settings)
+    fn current(&mut self) -> Result<Arc<Settings>> {
+        self.look()?;
+        Ok(Arc::clone(&self.settings))
     }
 
-    /// Reads the file if it is not the one that was read.
-    fn look(&mut self) {
+    /// Reads the file if it is not the one that was read. What is known stays known where that
+    /// cannot be done now.
+    fn look(&mut self) -> Result<()> {
         let Some(place) = &self.place else {
-            return;
+            return Ok(());
         };
-        let seen = place.look();
-        if self.seen == Some(seen) {
-            return;
+        let read = match place.look() {
+            Ok(seen) if self.seen == Some(seen) => return Ok(()),
+            Ok(_) => place.read(),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok((seen, text)) => {
+                self.seen = Some(seen);
+                self.take(Stored::parse(&text.unwrap_or_default()));
+                Ok(())
+            }
+            Err(_) if self.seen.is_some() => Ok(()),
+            Err(error) => Err(error),
         }
-        let (seen, text) = place.read();
-        self.seen = Some(seen);
-        self.take(Stored::parse(&text.unwrap_or_default()));
     }
 
     fn take(&mut self, stored: Stored) {
@@ -235,12 +250,12 @@ impl Store {
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<()> {
-        self.look();
+        self.look()?;
         let mut stored = self.stored.clone();
         change(&mut stored);
         stored.version = self.settings.version.wrapping_add(1);
         file::rewrite(self.place.as_ref(), &stored)?;
-        self.look();
+        self.look()?;
         watch::wake();
         Ok(())
     }

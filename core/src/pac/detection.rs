@@ -84,7 +84,7 @@ mod tests {
             self.0.domains.clone()
         }
 
-        fn static_proxy(&self, question: &Question) -> Option<ProxyServer> {
+        fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
             self.0.static_proxy(question)
         }
     }

@@ -39,7 +39,10 @@ pub(crate) trait Network: Send + Sync {
     fn domains(&self) -> Vec<String>;
 
     /// The proxy of the machine's static setting; `None` is directly.
-    fn static_proxy(&self, question: &Question) -> Option<ProxyServer>;
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if that cannot be found out.
+    fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>>;
 }
 
 /// The system's resolver and routes.
@@ -77,10 +80,12 @@ impl Network for System {
         domains
     }
 
-    fn static_proxy(&self, question: &Question) -> Option<ProxyServer> {
-        let (secure, host, port) = question.server()?;
-        let setting = settings::machine_default();
-        setting.proxy.select(secure, &host, port).cloned()
+    fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
+        let Some((secure, host, port)) = question.server() else {
+            return Ok(None);
+        };
+        let setting = settings::machine_default()?;
+        Ok(setting.proxy.select(secure, &host, port).cloned())
     }
 }
 
@@ -175,8 +180,8 @@ pub(crate) mod fake {
             self.domains.clone()
         }
 
-        fn static_proxy(&self, _: &Question) -> Option<ProxyServer> {
-            None
+        fn static_proxy(&self, _: &Question) -> Result<Option<ProxyServer>> {
+            Ok(None)
         }
     }
 }

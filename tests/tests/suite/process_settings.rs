@@ -47,6 +47,21 @@ fn fact_40_7_a_program_has_its_users_settings() {
     }
 }
 
+/// Nobody goes direct for lack of descriptors.
+#[test]
+fn settings_that_cannot_be_looked_at_are_not_none() {
+    for width in WIDTHS {
+        let program = build("process_settings.c", width, &["-lwinhttp", "-ldl"]);
+        let own = Scratch::new("settings");
+        let printed = run_command(&mut command(&own, &program, "starved"));
+        let before = "machine 3, proxy file:1, bypass <local>\n\
+            user 0, script http://s/p, proxy none, bypass none\n";
+        let behind = "machine 3, proxy changed:2, bypass none\n\
+            user 0, script none, proxy http=environment:1, bypass none\n";
+        assert_eq!(printed, [before, before, behind].concat());
+    }
+}
+
 #[test]
 fn fact_8_4_1_a_program_with_raised_privileges_has_no_settings_and_stores_none() {
     let flags = ["-DRAISED", "-rdynamic", "-lwinhttp", "-ldl"];

@@ -17,7 +17,7 @@ pub(crate) fn proxy_access(
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (proxy, bypass) = (given(proxy), given(bypass));
     match access_type {
-        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => Ok(ProxyAccess::machine_default()),
+        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => ProxyAccess::machine_default().map_err(map::code),
         c::WINHTTP_ACCESS_TYPE_NO_PROXY if proxy.is_none() && bypass.is_none() => {
             Ok(ProxyAccess::Direct)
         }

@@ -25,7 +25,7 @@ export! {
     pub fn WinHttpGetDefaultProxyConfiguration<W>(info: *mut ProxyInfo<W>) -> Done {
         refuse_if(info.is_null())?;
         library();
-        let setting = settings::machine_default();
+        let setting = settings::machine_default().map_err(map::code)?;
         let info_now = match &setting.texts.proxy {
             Some(proxy) => named(proxy, setting.texts.bypass.as_deref())?,
             None => no_proxy(),
@@ -69,7 +69,7 @@ export! {
     ) -> Done {
         refuse_if(config.is_null())?;
         library();
-        let user = settings::user();
+        let user = settings::user().map_err(map::code)?;
         let script = Given::text(user.pac_url.as_deref())?;
         let proxy = Given::text(user.fixed.texts.proxy.as_deref())?;
         let bypass = Given::text(user.fixed.texts.bypass.as_deref())?;

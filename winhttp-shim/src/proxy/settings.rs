@@ -43,7 +43,7 @@ export! {
     ) -> Status {
         library().session(bits(session)).map_err(map::code)?;
         refuse_if(settings.is_null())?;
-        let now = settings::current();
+        let now = settings::current().map_err(map::code)?;
         let filled = filled(&now.user, now.version)?;
         // SAFETY: C's promise about its structure.
         unsafe { output::value(settings, filled) };
@@ -98,12 +98,14 @@ export! {
         Ok(Nothing)
     }
 
-    /// A number that grows with every change of the settings. ERROR_INVALID_PARAMETER for NULL.
+    /// A number that grows with every change of the settings. ERROR_INVALID_PARAMETER for NULL,
+    /// ERROR_NOT_ENOUGH_MEMORY.
     pub fn WinHttpGetProxySettingsVersion<W>(session: Hinternet, version: *mut u32) -> Status {
         library().session(bits(session)).map_err(map::code)?;
         refuse_if(version.is_null())?;
+        let now = settings::current().map_err(map::code)?;
         // SAFETY: C's promise about its result.
-        unsafe { output::value(version, settings::current().version) };
+        unsafe { output::value(version, now.version) };
         Ok(Status)
     }
 

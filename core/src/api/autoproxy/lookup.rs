@@ -146,7 +146,7 @@ impl Job {
             Err(failure)
                 if failure.error() == Error::AutodetectionFailed && self.query.allows_static =>
             {
-                let proxy = self.network.static_proxy(&self.question);
+                let proxy = self.network.static_proxy(&self.question)?;
                 return Ok(vec![proxy.map_or(Candidate::Direct, Candidate::Proxy)]);
             }
             script => script?,

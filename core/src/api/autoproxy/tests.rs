@@ -41,13 +41,13 @@ impl Network for Silent {
         vec!["corp.example".into()]
     }
 
-    fn static_proxy(&self, question: &Question) -> Option<ProxyServer> {
+    fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
         let proxy = StaticProxy {
             list: ProxyList::parse("p:3128").unwrap(),
             bypass: BypassList::parse("near.example"),
         };
         let (secure, host, port) = question.server().unwrap();
-        proxy.select(secure, &host, port).cloned()
+        Ok(proxy.select(secure, &host, port).cloned())
     }
 }
 

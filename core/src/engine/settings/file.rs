@@ -11,6 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::proxy::stored::{STORED_MAX, Stored};
 
@@ -67,14 +68,25 @@ impl Place {
     }
 
     /// The file's state.
-    pub(super) fn look(&self) -> Seen {
-        fs::metadata(&self.0).map_or(Seen::Nothing, |file| Seen::of(&file))
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if the system lacks what it takes to find that out.
+    pub(super) fn look(&self) -> Result<Seen> {
+        match fs::metadata(&self.0) {
+            Ok(file) => Ok(Seen::of(&file)),
+            Err(error) => nothing(&error),
+        }
     }
 
     /// The file's state, and its text.
-    pub(super) fn read(&self) -> (Seen, Option<String>) {
-        self.try_read()
-            .map_or((Seen::Nothing, None), |(seen, text)| (seen, Some(text)))
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub(super) fn read(&self) -> Result<(Seen, Option<String>)> {
+        match self.try_read() {
+            Ok((seen, text)) => Ok((seen, Some(text))),
+            Err(error) => Ok((nothing(&error)?, None)),
+        }
     }
 
     fn try_read(&self) -> io::Result<(Seen, String)> {
@@ -105,6 +117,15 @@ impl Place {
         new.write(text)?;
         fs::rename(&new.path, &self.0)
     }
+}
+
+/// A file that cannot be read is as none; but one may be there that could be read at another time.
+fn nothing(error: &io::Error) -> Result<Seen> {
+    let is_shortage = [Errno::MFILE, Errno::NFILE, Errno::NOMEM].map(Some);
+    if is_shortage.contains(&Errno::from_io_error(error)) {
+        return Err(Error::NotEnoughMemory);
+    }
+    Ok(Seen::Nothing)
 }
 
 /// Writes settings into the file, beside whatever else is in it.

@@ -66,11 +66,11 @@ const ENVIRONMENT: [(&str, &str); 2] = [
 #[test]
 fn facts_30_5_1_and_39_22_without_any_setting_all_is_direct() {
     let folder = Folder::new();
-    let settings = folder.store(&[]).current();
+    let settings = folder.store(&[]).current().unwrap();
     assert_eq!(*settings.machine, StaticSetting::default());
     assert_eq!(*settings.user, UserSettings::default());
     let mut nowhere = Store::new(None, None);
-    assert_eq!(nowhere.current().machine, settings.machine);
+    assert_eq!(nowhere.current().unwrap().machine, settings.machine);
     let refused = nowhere.change(|stored| stored.machine = Some(texts(None, None)));
     assert_eq!(refused, Err(Error::AccessDenied));
 }
@@ -84,12 +84,12 @@ fn fact_40_7_the_file_goes_before_the_environment() {
     let folder = Folder::new();
     let mut store = folder.store(&ENVIRONMENT);
     let from_environment = texts(Some("https=env:1"), Some("example.com;*.example.com"));
-    let settings = store.current();
+    let settings = store.current().unwrap();
     assert_eq!(settings.machine.texts, from_environment);
     assert_eq!(settings.user.fixed.texts, from_environment);
 
     folder.write("default-proxy = p\ndefault-bypass = a.test\n");
-    let settings = store.current();
+    let settings = store.current().unwrap();
     assert_eq!(settings.machine.texts, texts(Some("p"), Some("a.test")));
     assert_eq!(
         settings.machine.login(true, &proxy("env:1")),
@@ -99,7 +99,7 @@ fn fact_40_7_the_file_goes_before_the_environment() {
     assert_eq!(settings.user.fixed.texts, from_environment);
 
     folder.write("default-proxy =\nauto-detect = yes\npac-url = http://s/\n");
-    let settings = store.current();
+    let settings = store.current().unwrap();
     assert_eq!(
         settings.machine.texts,
         texts(None, None),
@@ -111,17 +111,17 @@ fn fact_40_7_the_file_goes_before_the_environment() {
 
     folder.write("default-proxy = alice:hunter2@q");
     assert_eq!(
-        store.current().machine.texts,
+        store.current().unwrap().machine.texts,
         from_environment,
         "none that can be used"
     );
     fs::remove_file(folder.file()).unwrap();
-    assert_eq!(store.current().user.fixed.texts, from_environment);
+    assert_eq!(store.current().unwrap().user.fixed.texts, from_environment);
 }
 
 #[test]
 fn fact_40_7_the_environments_password_is_for_its_proxy_and_never_shown() {
-    let settings = Folder::new().store(&ENVIRONMENT).current();
+    let settings = Folder::new().store(&ENVIRONMENT).current().unwrap();
     let login = settings.machine.login(true, &proxy("env:1")).unwrap();
     assert_eq!(
         (login.user.expose(), login.password.expose()),
@@ -142,13 +142,13 @@ fn fact_40_7_the_environments_password_is_for_its_proxy_and_never_shown() {
 fn versions_grow_with_every_change() {
     let folder = Folder::new();
     let mut store = folder.store(&[]);
-    let mut last = store.current().version;
+    let mut last = store.current().unwrap().version;
     let mut grows = |store: &mut Store, why: &str| {
-        let now = store.current().version;
+        let now = store.current().unwrap().version;
         assert!(now > last, "{why}");
         last = now;
         assert_eq!(
-            store.current().version,
+            store.current().unwrap().version,
             now,
             "{why}: nothing has changed since"
         );
@@ -161,10 +161,10 @@ fn versions_grow_with_every_change() {
         .change(|stored| stored.machine = Some(texts(Some("p"), None)))
         .unwrap();
     grows(&mut store, "written");
-    let other = folder.store(&[]).current();
+    let other = folder.store(&[]).current().unwrap();
     assert_eq!(
         other.version,
-        store.current().version,
+        store.current().unwrap().version,
         "as another process sees it"
     );
     folder.store(&[]).change(|_| ()).unwrap();
@@ -172,7 +172,7 @@ fn versions_grow_with_every_change() {
     fs::remove_file(folder.file()).unwrap();
     grows(&mut store, "no file any more");
     folder.write("# a comment");
-    assert_eq!(store.current().version, last, "a comment");
+    assert_eq!(store.current().unwrap().version, last, "a comment");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn writing_keeps_the_other_settings_and_the_comments() {
         text.contains("# mine\n") && text.contains("\nproxy = p\n"),
         "{text}"
     );
-    let settings = store.current();
+    let settings = store.current().unwrap();
     assert_eq!(settings.machine.texts, texts(Some("q"), Some("<local>")));
     assert_eq!(settings.user.fixed.texts, texts(Some("p"), None));
     assert!(
@@ -239,24 +239,24 @@ fn odd_files_are_not_read() {
     let mut store = folder.store(&[]);
     folder.write([b"proxy = p\n#".as_slice(), &vec![b'x'; STORED_MAX]].concat());
     assert_eq!(
-        store.current().user.fixed.texts,
+        store.current().unwrap().user.fixed.texts,
         texts(None, None),
         "too long"
     );
     fs::remove_file(folder.file()).unwrap();
     // Reading it would never end.
     symlink("/dev/zero", folder.file()).unwrap();
-    assert_eq!(store.current().user.fixed.texts, texts(None, None));
+    assert_eq!(store.current().unwrap().user.fixed.texts, texts(None, None));
     fs::remove_file(folder.file()).unwrap();
     // Nor would opening it.
     let made = std::process::Command::new("mkfifo")
         .arg(folder.file())
         .status();
     assert!(made.unwrap().success());
-    assert_eq!(store.current().user.fixed.texts, texts(None, None));
+    assert_eq!(store.current().unwrap().user.fixed.texts, texts(None, None));
     folder.write(b"proxy = p\n# \xff\xfe");
     assert_eq!(
-        store.current().user.fixed.texts,
+        store.current().unwrap().user.fixed.texts,
         texts(Some("p"), None),
         "a comment in another code"
     );

@@ -79,9 +79,9 @@ impl fmt::Debug for Registering {
 /// Begins to register; changes count from now on.
 ///
 /// # Errors
-/// [`Error::NotEnoughMemory`] if no thread can be started.
+/// [`Error::NotEnoughMemory`] if no thread can be started; those of [`current`].
 pub fn register() -> Result<Registering> {
-    let version = current().version;
+    let version = current()?.version;
     let watch = watch();
     let mut state = watch.lock();
     if !state.runs {
@@ -176,13 +176,18 @@ fn run() {
     // In the child of a fork, which a callback may have made, this is another watch: without
     // registrations, and this thread ends.
     while wait_for_look(watch()) {
-        let seen = current().version;
+        let seen = version();
         if !watch().lock().knows(seen) {
             std::thread::sleep(QUIET);
-            let now = current().version;
+            let now = version();
             while call_next(now) {}
         }
     }
+}
+
+/// The settings' version; before all others if it cannot be found out now.
+fn version() -> u32 {
+    current().map_or(0, |settings| settings.version)
 }
 
 /// Waits until it is time to look; `false` if there is nothing to look for any more.

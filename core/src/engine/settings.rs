@@ -110,8 +110,8 @@ pub struct Settings {
 /// The settings now; cheap enough for every request.
 ///
 /// # Errors
-/// [`winhttp_proto::error::Error::NotEnoughMemory`] where what they are cannot be found out for lack
-/// of descriptors or memory: nobody is to go direct because of that.
+/// [`winhttp_proto::error::Error::NotEnoughMemory`] where they cannot be found out for lack of
+/// descriptors or memory: nobody is to go direct because of that.
 pub fn current() -> Result<Arc<Settings>> {
     lock(store()).current()
 }

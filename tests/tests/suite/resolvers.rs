@@ -246,8 +246,8 @@ fn a_callback_can_do_anything_with_its_resolver() {
     client.finish();
 }
 
-/// However soon the first look-up ends, and its callback starts the next: maybe before the call that
-/// started the first has returned.
+/// However soon the first look-up ends, and its callback starts the next: maybe before the call
+/// that started the first has returned.
 #[test]
 fn each_of_two_look_ups_ends_once() {
     const ROUNDS: usize = 300;

@@ -77,8 +77,8 @@ enum Stage {
         response: Box<ResponseHead>,
         bytes: usize,
     },
-    /// The rest of a challenge that will be answered: so many bytes of heads, and a body; since when
-    /// it is waited for.
+    /// The rest of a challenge that will be answered: so many bytes of heads, and a body; and since
+    /// when it is waited for.
     Passing(usize, Rest, Option<Instant>),
     Reconnecting,
 }

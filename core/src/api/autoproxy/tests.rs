@@ -269,6 +269,7 @@ fn fact_30_2_4_a_script_that_cannot_be_interrupted_is_left_alone() {
     let mut job = job(&autoproxy, &network, query);
     job.timeouts
         .set_all(TimeoutArguments::new(1, 1, 1, 1).unwrap());
+    job.deadline = deadline(&job.timeouts);
     let failed = job.find(&Cancel::default());
     assert_eq!(failed, Err(Error::AutoProxyServiceError.into()));
 }

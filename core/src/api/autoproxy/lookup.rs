@@ -54,14 +54,15 @@ impl Ticket {
             teller: Arc::new(Mutex::new(Some(tell))),
         };
         let (cancel, teller) = (ticket.cancel.clone(), Arc::clone(&ticket.teller));
-        pac::start(Box::new(move || {
+        let work = move || {
             let answer = contained(|| job.find(&cancel));
             // What the job holds must not outlive what is told.
             drop(job);
             if let Some(tell) = take(&teller) {
                 tell(answer);
             }
-        }))?;
+        };
+        pac::start(&ticket.cancel, Box::new(work))?;
         Ok(ticket)
     }
 

@@ -56,6 +56,8 @@ impl Stored {
     /// Reads a text. What cannot be read in it is passed over.
     #[must_use]
     pub fn parse(text: &str) -> Self {
+        // Some editors mark UTF-8 so.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut stored = Self::default();
         let mut bypass = None;
         for (key, value) in text.lines().filter_map(pair) {
@@ -194,6 +196,12 @@ mod tests {
             proxy: proxy.map(str::to_owned),
             bypass: bypass.map(str::to_owned),
         }
+    }
+
+    #[test]
+    fn a_mark_of_utf_8_is_no_part_of_the_first_line() {
+        let stored = Stored::parse("\u{feff}auto-detect = yes\n");
+        assert!(stored.user.is_some_and(|user| user.auto_detect));
     }
 
     #[test]

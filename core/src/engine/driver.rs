@@ -419,10 +419,12 @@ impl Driver {
         }
     }
 
-    /// The first hop was reached, whatever came of that.
+    /// The first hop was reached, and its TLS was there, whatever came of that.
     #[must_use]
     pub fn was_connected(&self) -> bool {
-        self.ends.is_some()
+        let is_securing =
+            matches!(&self.connection, Connection::Begun(way) if !way.is_behind_tunnel());
+        self.ends.is_some() && !is_securing
     }
 
     /// Own and peer address, once the request can be sent.

@@ -5,8 +5,6 @@
 //! with the first of the routes takes its place; where a proxy cannot be reached, one with the
 //! next.
 
-use std::fmt;
-
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
@@ -32,15 +30,10 @@ pub(super) struct Routes {
 }
 
 /// A route that is asked for, or known.
+#[derive(Debug)]
 pub(super) enum Way {
     Known(Option<ProxyServer>),
     Asked(AutoproxyQuery),
-}
-
-impl fmt::Debug for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Way")
-    }
 }
 
 impl Routes {

@@ -13,7 +13,7 @@ use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Connection, Server};
 use winhttp_tests::support::own_process::{World, replace_file};
 use winhttp_tests::support::proxy::{TARGET, hello, proxy, set_credentials};
-use winhttp_tests::support::{get, request, set_text};
+use winhttp_tests::support::{get, request, set_text, set_timeouts};
 use winhttp_tests::{
     Client, Handle, Info, PATIENCE, Sending, answers, answers_each, own_processes,
 };
@@ -152,6 +152,18 @@ own_processes! {
             }
             client.finish();
         }
+    }
+
+    fn fact_29_4_2_a_proxy_that_never_shakes_hands_makes_room_for_the_next<W>(World::new()) {
+        let (silent, alive) = (Server::silent().unwrap(), answers_as_proxy());
+        let _pac = script(&format!("return 'HTTPS {}; PROXY {}'", silent.authority(), alive.authority()), "");
+        for mode in MODES {
+            let client = user::<W>(mode);
+            set_timeouts::<W>(client.session, 0, 600, 30_000, 30_000);
+            assert_eq!(got(&client, "/").0, Ok(200));
+            client.finish();
+        }
+        assert_eq!((silent.connections(), alive.requests().len()), (2, 2));
     }
 
     fn fact_29_4_2_from_a_dead_proxy_to_directly<W>(World::new()) {

@@ -80,9 +80,10 @@ pub fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(fits)
 }
 
-/// A name and perhaps parameters.
+/// A name and perhaps parameters; a comma would begin another one.
 pub fn is_extension(text: &[u8]) -> bool {
     is_token(extension_name(text))
+        && !text.contains(&b',')
         && text
             .iter()
             .all(|&byte| byte == b'\t' || matches!(byte, 32..127))

@@ -146,12 +146,12 @@ fn absolute(to: &Url, target: &str) -> String {
     format!("{}://{authority}{target}{fragment}", to.scheme())
 }
 
-/// Table 26.2 of the observations.
 /// Answers with this status lead elsewhere, if they say where to.
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 300..=303 | 307 | 308)
 }
 
+/// Table 26.2 of the observations.
 fn becomes_get(method: &str, status: u16) -> bool {
     match (method, status) {
         ("GET" | "HEAD", _) | (_, 307 | 308) => false,

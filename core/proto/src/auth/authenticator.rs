@@ -134,10 +134,10 @@ impl Authenticator {
         self.leg = None;
     }
 
-    /// Another login than that of [`Self::begin`] is for whom the next request goes to, and for
-    /// nobody else: that of a leg's own proxy.
-    pub fn change_login(&mut self, login: Option<Login>) {
-        self.sources.change_login(login);
+    /// In place of the login of [`Self::begin`], this one is for `origin`, to which the next request
+    /// goes, and for nobody else: that of a leg's own proxy.
+    pub fn change_login(&mut self, login: Option<Login>, origin: &Origin) {
+        self.sources.change_login(login, origin);
     }
 
     /// Whom the last request was for could not be reached, and another one is tried: what was not

@@ -91,13 +91,9 @@ impl Sources {
         });
     }
 
-    /// The next leg has this login of nobody yet, in place of the one before; that one keeps its
-    /// origin if it is the same.
-    pub(super) fn change_login(&mut self, login: Option<Login>) {
-        if self.option.as_ref().map(|before| &before.what) == login.as_ref() {
-            return;
-        }
-        self.option = login.map(|what| Bound::new(what, None));
+    /// The next leg has this login, which is `origin`'s alone, in place of the one before.
+    pub(super) fn change_login(&mut self, login: Option<Login>, origin: &Origin) {
+        self.option = login.map(|what| Bound::new(what, Some(origin.clone())));
     }
 
     /// Nothing was sent to that origin, as it could not be reached.

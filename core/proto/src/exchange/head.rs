@@ -121,8 +121,11 @@ impl Exchange {
         match &mut self.state {
             State::Sent => {
                 self.state = State::Head(Head::new(turn.now, self.provenance));
-                self.told = Told::Receiving;
                 self.stall.over();
+                if self.told == Told::Receiving {
+                    return Ok(Action::Read(self.room_for_head()));
+                }
+                self.told = Told::Receiving;
                 Ok(Action::Notify(Notification::ReceivingResponse))
             }
             State::Head(head) => match head.look(&self.request, self.is_of_proxy, input.data()) {

@@ -82,6 +82,8 @@ struct World {
     carried: Carried,
     /// A connection that was used before is there.
     pooled: bool,
+    /// Nobody accepts connections.
+    unreachable: bool,
     /// A proxy's challenges are answered.
     answers_proxy: bool,
     /// What is done about shaking hands; that is over when it is empty.
@@ -159,6 +161,7 @@ impl World {
             },
             carried: Carried::default(),
             pooled: false,
+            unreachable: false,
             answers_proxy: false,
             securing: VecDeque::new(),
             writing: VecDeque::new(),
@@ -398,6 +401,11 @@ impl World {
     }
 
     fn dial(&mut self) {
+        if self.unreachable {
+            let failure = super::timers::timed_out(super::timers::Wait::Resolve, None);
+            let failure = failure.with_error(Error::CannotConnect);
+            return self.exchange.refused(SecureProblems::default(), failure);
+        }
         if self
             .told
             .last()

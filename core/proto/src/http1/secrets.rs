@@ -26,17 +26,11 @@ impl Secrets {
                 continue;
             }
             let value = value.get(1..).unwrap_or_default().trim_ascii();
-            let is_digest = value
-                .get(..7)
-                .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Digest "));
-            let pieces = value.split(|byte| b" ;,".contains(byte));
-            let pieces = pieces.filter(|piece| !is_digest || is_secret_of_digest(piece));
-            // What is behind the name of a scheme, a cookie, a parameter.
-            let values = pieces.clone().filter_map(|piece| {
-                let equals = piece.iter().position(|&byte| byte == b'=')?;
-                piece.get(equals + 1..)
-            });
-            found.extend([value].into_iter().chain(pieces.clone()).chain(values));
+            found.push(value);
+            match after_scheme(value, b"Digest") {
+                Some(parameters) => secrets_of_digest(parameters, &mut found),
+                None => pieces(value, &mut found),
+            }
         }
         // As they came over the network, and as text.
         let texts = found.iter().map(|secret| text::decode(secret).into_owned());
@@ -74,10 +68,57 @@ impl Secrets {
     }
 }
 
-/// What else Digest sends is the challenge's own.
-fn is_secret_of_digest(piece: &[u8]) -> bool {
-    let names = [&b"username="[..], b"response=", b"cnonce="];
-    names.iter().any(|name| piece.starts_with(name))
+/// The pieces of a value, and what is behind the name of a scheme, a cookie, a parameter.
+fn pieces<'v>(value: &'v [u8], found: &mut Vec<&'v [u8]>) {
+    for piece in value.split(|byte| b" ;,".contains(byte)) {
+        found.push(piece);
+        found.extend(named(piece).map(|(_, value)| value));
+    }
+}
+
+/// What Digest has from its challenge, or says of the request: a server may show it.
+const SHOWN_OF_DIGEST: [&str; 8] = [
+    "realm",
+    "nonce",
+    "opaque",
+    "algorithm",
+    "qop",
+    "uri",
+    "nc",
+    "userhash",
+];
+
+fn secrets_of_digest<'v>(parameters: &'v [u8], found: &mut Vec<&'v [u8]>) {
+    let mut is_quoted = false;
+    let ends = |byte: &u8| {
+        is_quoted ^= *byte == b'"';
+        *byte == b',' && !is_quoted
+    };
+    for parameter in parameters.split(ends).map(<[u8]>::trim_ascii) {
+        let Some((name, value)) = named(parameter) else {
+            continue;
+        };
+        let is_shown = |shown: &&str| name.eq_ignore_ascii_case(shown.as_bytes());
+        if !SHOWN_OF_DIGEST.iter().any(|shown| is_shown(&shown)) {
+            let bare = value
+                .strip_prefix(b"\"")
+                .and_then(|rest| rest.strip_suffix(b"\""));
+            found.extend([parameter, value]);
+            found.extend(bare);
+            pieces(bare.unwrap_or(value), found);
+        }
+    }
+}
+
+fn after_scheme<'v>(value: &'v [u8], scheme: &[u8]) -> Option<&'v [u8]> {
+    let (first, rest) = value.split_at_checked(scheme.len())?;
+    (first.eq_ignore_ascii_case(scheme) && rest.starts_with(b" ")).then_some(rest)
+}
+
+/// What stands before and behind the first equals sign.
+fn named(piece: &[u8]) -> Option<(&[u8], &[u8])> {
+    let equals = piece.iter().position(|&byte| byte == b'=')?;
+    Some((piece.get(..equals)?, piece.get(equals + 1..)?))
 }
 
 #[cfg(test)]
@@ -102,15 +143,18 @@ mod tests {
 
     #[test]
     fn what_a_challenge_of_digest_says_itself_is_shown() {
-        let request = b"GET / HTTP/1.1\r\nProxy-Authorization: Digest username=\"somebody\", \
-            realm=\"the realm\", nonce=\"thenonce\", cnonce=\"ourcnonce\", response=\"0123456789abcdef\"\r\n\r\n";
+        let request = b"GET / HTTP/1.1\r\nProxy-Authorization: Digest username=\"some body, else\", \
+            username*=UTF-8''J%C3%A4ger, realm=\"the realm\", nonce=\"thenonce\", cnonce=\"ourcnonce\", response=\"0123456789abcdef\"\r\n\r\n";
         let secrets = Secrets::of(request);
         let challenge = b"Digest realm=\"the realm\", nonce=\"thenonce\"";
         assert_eq!(secrets.withhold(challenge), challenge);
         for secret in [
-            &b"\"somebody\""[..],
+            &b"\"some body, else\""[..],
+            b"some body, else",
+            b"UTF-8''J%C3%A4ger",
             b"\"ourcnonce\"",
-            b"\"0123456789abcdef\"",
+            b"ourcnonce",
+            b"0123456789abcdef",
         ] {
             assert_eq!(secrets.withhold(secret), WITHHELD.as_bytes());
         }

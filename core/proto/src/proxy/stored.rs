@@ -56,11 +56,9 @@ impl Stored {
     /// Reads a text. What cannot be read in it is passed over.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        // Some editors mark UTF-8 so.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut stored = Self::default();
         let mut bypass = None;
-        for (key, value) in text.lines().filter_map(pair) {
+        for (key, value) in lines(text).filter_map(pair) {
             if key == Key::DefaultBypass {
                 bypass = filled(value);
             } else {
@@ -99,7 +97,7 @@ impl Stored {
     /// cannot be read, and for too much of all.
     pub fn rewritten(&self, old: &str) -> Result<String> {
         let mut text = String::new();
-        for line in old.lines().filter(|line| pair(line).is_none()) {
+        for line in lines(old).filter(|line| pair(line).is_none()) {
             text.push_str(line.trim_end_matches('\r'));
             text.push('\n');
         }
@@ -158,6 +156,11 @@ const KEYS: [(&str, Key); 7] = [
     ("version", Key::Version),
 ];
 
+/// All lines; some editors mark UTF-8 in front of them.
+fn lines(text: &str) -> std::str::Lines<'_> {
+    text.strip_prefix('\u{feff}').unwrap_or(text).lines()
+}
+
 /// A line that sets something.
 fn pair(line: &str) -> Option<(Key, &str)> {
     let (key, value) = line.split_once('=')?;
@@ -202,6 +205,10 @@ mod tests {
     fn a_mark_of_utf_8_is_no_part_of_the_first_line() {
         let stored = Stored::parse("\u{feff}auto-detect = yes\n");
         assert!(stored.user.is_some_and(|user| user.auto_detect));
+        let rewritten = Stored::default()
+            .rewritten("\u{feff}proxy = old\n")
+            .unwrap();
+        assert_eq!(Stored::parse(&rewritten), Stored::default());
     }
 
     #[test]

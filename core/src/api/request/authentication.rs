@@ -1,7 +1,7 @@
 //! WinHttpQueryAuthSchemes and WinHttpSetCredentials, and the credentials that requests carry.
 //!
 //! Whether a challenge is answered, and how, is decided in [`winhttp_proto::auth`]. Credentials
-//! reach a request's head in [`RequestState::authorization`] alone.
+//! reach a head in [`RequestState::authorization`] and [`RequestState::proxy_authorization`] alone.
 
 use winhttp_proto::auth::{
     AuthScheme, AuthTarget, Authenticator, Authorization, Challenge, Cnonce, Credentials,
@@ -63,11 +63,8 @@ impl<E: Embedder> Request<E> {
         if let Verdict::Fails(error) = state.verdict(Function::SetCredentials) {
             return Err(error);
         }
-        let authenticators = &mut state.authenticators;
-        match credentials.target {
-            AuthTarget::Server => authenticators.server.set_credentials(credentials),
-            AuthTarget::Proxy => authenticators.proxy.set_credentials(credentials),
-        }
+        let authenticator = state.authenticators.of(credentials.target);
+        authenticator.set_credentials(credentials);
         Ok(())
     }
 
@@ -169,7 +166,9 @@ impl<E: Embedder> RequestState<E> {
     pub(super) fn turn_to_proxy(&mut self, through: &Through, secure: bool) {
         if self.values.text(OptionId::PROXY_USERNAME).is_empty() {
             let login = self.proxy.login(secure, &through.server);
-            self.authenticators.proxy.change_login(login);
+            self.authenticators
+                .proxy
+                .change_login(login, &through.origin());
         }
     }
 

@@ -554,20 +554,24 @@ fn debug_output_shows_no_secret() {
 fn the_login_of_a_leg_is_shown_to_its_own_proxy_alone() {
     let mut client = Client(Authenticator::new(AuthTarget::Proxy));
     client.begin(None);
-    client.0.change_login(Some(login(1)));
+    client.0.change_login(Some(login(1)), &origin("a"));
     assert_eq!(client.ask("a"), None);
     assert_eq!(client.challenge("a", &["Basic realm=r"]), SendAgain);
     // Composed once more, it is still the same.
-    client.0.change_login(Some(login(1)));
+    client.0.change_login(Some(login(1)), &origin("a"));
     assert_eq!(client.ask("a").as_deref(), Some(BASIC_1));
-    client.0.change_login(Some(login(2)));
+    // Two proxies may know him by the same name and password.
+    client.0.change_login(Some(login(1)), &origin("same"));
+    assert_eq!(client.ask("same"), None);
+    assert_eq!(client.challenge("same", &["Basic realm=r"]), SendAgain);
+    client.0.change_login(Some(login(2)), &origin("b"));
     assert_eq!(client.ask("b"), None);
     assert_eq!(client.challenge("b", &["Basic realm=r"]), SendAgain);
     assert_eq!(client.ask("b").as_deref(), Some(BASIC_2));
     // Where there is none, that of another is not shown.
-    client.0.change_login(None);
+    client.0.change_login(None, &origin("c"));
     assert_eq!(client.challenge("c", &["Basic realm=r"]), Deliver);
-    client.0.change_login(Some(login(1)));
+    client.0.change_login(Some(login(1)), &origin("d"));
     client.ask("d");
     assert_eq!(client.challenge("e", &["Basic realm=r"]), Deliver);
 }

@@ -78,6 +78,48 @@ fn a_tunnel_that_is_there_is_not_asked_for() {
     assert_eq!(world.got, HEAD);
 }
 
+#[test]
+fn a_stale_tunnel_is_replaced_unseen_or_shows_the_challenge_to_the_new_one() {
+    for (answers, status) in [
+        (&[OPENS, ANSWER][..], 200),
+        (&[CHALLENGE], 407),
+        (&[REFUSES], 0),
+    ] {
+        let mut world = through(via(), &[]);
+        world.pooled = true;
+        world.reading.push_back(Peer::Ends);
+        let answers = answers.iter().map(|answer| Peer::Sends(answer.to_vec()));
+        world.reading.extend(answers);
+        world.send().unwrap();
+        let received = world.receive();
+        match status {
+            0 => assert_eq!(error(received), Error::CannotConnect),
+            status => {
+                received.unwrap();
+                assert_eq!(world.exchange.take_head().unwrap().status, status);
+            }
+        }
+        let told = world.told();
+        for once in ["SendingRequest", "ReceivingResponse"] {
+            assert_eq!(
+                told.iter().filter(|told| *told == once).count(),
+                1,
+                "{told:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_reached_is_named() {
+    let mut world = through(via(), &[]);
+    world.unreachable = true;
+    let failure = world.send().unwrap_err();
+    assert_eq!(failure.error(), Error::CannotConnect);
+    let text = crate::failure::detail(&**failure.reason().unwrap());
+    assert!(text.starts_with("the proxy cannot be reached: "), "{text}");
+}
+
 /// Facts 29.3.3 and 40.12.
 #[test]
 fn a_challenge_that_is_not_answered_is_the_response() {

@@ -278,7 +278,7 @@ impl Exchange {
         })
     }
 
-    /// What was asked for failed: the look-up, or every address.
+    /// What was asked for failed, and nothing can take its place.
     ///
     /// # Errors
     /// That failure.

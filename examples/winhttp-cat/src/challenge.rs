@@ -65,7 +65,8 @@ impl Answers {
         if credentials.is_none() || before.is_some() {
             return Ok(None);
         }
-        if asker.target == WINHTTP_AUTH_TARGET_SERVER && !is_of_url(request, target)? {
+        if asker.target == WINHTTP_AUTH_TARGET_SERVER && !is_at_url(request, target)? {
+            note_stranger(request, target)?;
             return Ok(None);
         }
         let Some((scheme, name)) = best_scheme(request, asker) else {
@@ -77,10 +78,13 @@ impl Answers {
         Ok(Some(name))
     }
 
-    /// Sets what has been answered so far.
+    /// Sets what has been answered so far; a server that a redirect leads to is shown nothing.
     fn set(&self, request: &Handle, target: &Target) -> Result<(), CallError> {
+        let server = self
+            .server
+            .filter(|_| is_at_url(request, target).unwrap_or(false));
         for (asker, scheme, credentials) in [
-            (SERVER, self.server, &target.credentials),
+            (SERVER, server, &target.credentials),
             (PROXY, self.proxy, &target.proxy_credentials),
         ] {
             if let (Some(scheme), Some(Credentials { name, password })) = (scheme, credentials) {
@@ -110,16 +114,16 @@ fn best_scheme(request: &Handle, asker: Asker) -> Option<(u32, &'static str)> {
     best.copied()
 }
 
-/// Whether the server that asks is the one that the command line names.
-fn is_of_url(request: &Handle, target: &Target) -> Result<bool, CallError> {
-    let asking = api::url_in_force(request)?;
-    let is_same = api::is_same_server(&target.url, &asking)?;
-    if !is_same {
-        note!(
-            "{} asks for credentials, and those given are for {} alone",
-            escape(&asking),
-            target.url
-        );
-    }
-    Ok(is_same)
+/// Whether the request is at the server that the command line names.
+fn is_at_url(request: &Handle, target: &Target) -> Result<bool, CallError> {
+    api::is_same_server(&target.url, &api::url_in_force(request)?)
+}
+
+fn note_stranger(request: &Handle, target: &Target) -> Result<(), CallError> {
+    note!(
+        "{} asks for credentials, and those given are for {} alone",
+        escape(&api::url_in_force(request)?),
+        target.url
+    );
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Proxies that the environment names: conversations go through a tunnel.
+//! Proxies that the environment or `--proxy` names: conversations go through a tunnel.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -225,5 +225,47 @@ fn what_is_on_this_machine_is_reached_whatever_the_environment_says() {
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         assert_eq!(Running::of(command).wait().with(0).text(), "hi\n");
+    }
+}
+
+/// The server has asked, and leads to another one, which a proxy has to open a tunnel to: neither is
+/// shown what is the first one's.
+#[test]
+fn a_proxy_on_the_way_behind_a_redirect_is_answered_and_the_server_there_is_not() {
+    for mode in MODES {
+        let there = Server::plain(by_path).unwrap();
+        let proxy = proxy(&there, true);
+        let first = Server::plain(|connection: &mut Connection| {
+            while let Some(request) = connection.read_head()? {
+                let answer = match request.header("Authorization") {
+                    None => "401 Who\r\nWWW-Authenticate: Basic realm=y",
+                    Some(_) => "302 Go\r\nLocation: http://other.invalid/echo",
+                };
+                let head = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
+                connection.send(head.as_bytes())?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let url = first.ws_url("/");
+        let list = proxy.authority();
+        let options = [
+            "-L",
+            "--auth",
+            "you:hidden",
+            "--proxy",
+            &list,
+            "--proxy-auth",
+            "me:secret",
+        ];
+        let arguments = [mode, &options[..], &["-x", "hi", &url]].concat();
+        let mut command = program(&arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let ended = Running::of(command).wait().with(0);
+        assert_eq!(ended.text(), "hi\n");
+        for request in there.requests().iter().chain(&proxy.requests()) {
+            assert_eq!(request.header("Authorization"), None);
+        }
+        assert_eq!((there.requests().len(), proxy.requests().len()), (1, 2));
     }
 }

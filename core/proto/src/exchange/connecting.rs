@@ -146,8 +146,8 @@ impl Exchange {
         };
     }
 
-    /// The TLS handshake failed or took too long; `problems` are the defects of the server's
-    /// certificate, if those are the cause.
+    /// Connecting failed: the look-up, every address, or the TLS handshake; `problems` are the
+    /// defects of the peer's certificate, if those are the cause.
     pub fn refused(&mut self, problems: SecureProblems, failure: Failure) {
         let problems = Some(problems).filter(|problems| !problems.is_empty());
         if problems.is_none()

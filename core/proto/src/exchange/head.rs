@@ -286,7 +286,12 @@ impl Exchange {
     /// Waits for more of a head. The limit of the whole has no part in it: Windows looks at that
     /// when something arrives, and leaves a silent server to RECEIVE_TIMEOUT.
     pub(super) fn wait_for_head(&mut self, turn: &Turn<'_>) -> Result<Flow> {
-        match self.left(Wait::Receive, turn) {
+        self.wait_for(Wait::Receive, turn)
+    }
+
+    /// Waits for bytes to move; where they do not, that is the end.
+    pub(super) fn wait_for(&mut self, wait: Wait, turn: &Turn<'_>) -> Result<Flow> {
+        match self.left(wait, turn) {
             Ok(until) => Ok(Flow::Wait(until)),
             Err(failure) => self.failed(failure),
         }

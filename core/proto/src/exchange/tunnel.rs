@@ -405,7 +405,7 @@ impl Exchange {
                 };
                 self.stall.over();
             }
-            (Wrote::Blocked, _) => return self.wait_for_proxy(Wait::Send, turn),
+            (Wrote::Blocked, _) => return self.wait_for(Wait::Send, turn),
             (Wrote::Failed(_), stage) if may_reconnect => *stage = Stage::Reconnecting,
             (Wrote::Failed(failure), _) => return self.failed(failure),
             (Wrote::Bytes(_) | Wrote::All, _) => {}
@@ -448,7 +448,7 @@ impl Exchange {
                 Err(failure) if self.stall.has_begun() => self.failed(failure),
                 Ok(_) | Err(_) => Ok(Flow::On),
             },
-            Arrived::Blocked => self.wait_for_proxy(Wait::Receive, turn),
+            Arrived::Blocked => self.wait_for(Wait::Receive, turn),
             Arrived::Ended { .. } | Arrived::Failed(_) | Arrived::NoRoom if may_reconnect => {
                 tunnel.stage = Stage::Reconnecting;
                 Ok(Flow::On)
@@ -456,13 +456,6 @@ impl Exchange {
             Arrived::Ended { .. } => self.failed(ended_in_head(input.len())),
             Arrived::Failed(failure) => self.failed(failure),
             Arrived::NoRoom => self.failed(Error::NotEnoughMemory),
-        }
-    }
-
-    fn wait_for_proxy(&mut self, wait: Wait, turn: &Turn<'_>) -> Result<Flow> {
-        match self.left(wait, turn) {
-            Ok(until) => Ok(Flow::Wait(until)),
-            Err(failure) => self.failed(failure),
         }
     }
 }

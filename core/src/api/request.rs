@@ -370,12 +370,10 @@ impl<E: Embedder> Request<E> {
         ended.deliver();
     }
 
-    /// The request has a TLS connection, as far as that can be found out without waiting.
+    /// TLS protects a part of its connection, with the server or with a proxy, as far as that can be
+    /// found out without waiting.
     pub(super) fn is_secured(&self) -> bool {
-        if_free(&self.state).is_some_and(|state| {
-            let tls = state.facts.as_ref().and_then(|facts| facts.tls.as_ref());
-            state.life.is_attached() && tls.is_some()
-        })
+        if_free(&self.state).is_some_and(|state| state.life.is_protected())
     }
 
     /// In a forked child: lets go of the parent's connection, as far as the lock is free. The rest

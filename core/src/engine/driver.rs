@@ -23,7 +23,6 @@ use winhttp_proto::http1::head::ResponseHead;
 use winhttp_proto::notify::{Notification, RequestOperation};
 
 use super::buffers::Inbox;
-use super::clock;
 use super::connect::way::{Destination, Way};
 use super::pool::shelf::{Demand, Mark};
 use super::pool::{Aside, Asked, Ends, Lease, Returning, Seat, Ticket};
@@ -135,7 +134,6 @@ impl Driver {
         Asked { seat, ahead }: Asked,
     ) -> Self {
         let mut driver = Self::of(Exchange::new(request), route, wake, place);
-        driver.looked_at = matches!(seat, Seat::Use(..)).then(clock::now);
         driver.seat = Some(seat);
         driver.ahead = ahead;
         driver
@@ -416,6 +414,16 @@ impl Driver {
             Some(stack)
         } else {
             None
+        }
+    }
+
+    /// TLS protects a part of the connection: with the server, or with a proxy.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        match &self.connection {
+            Connection::ToProxy(stack) | Connection::Ready(stack) => stack.tls().is_some(),
+            Connection::Begun(way) => way.is_protected(),
+            Connection::None => false,
         }
     }
 

@@ -140,14 +140,19 @@ pub fn ask(
     keeper::nudge(nudge);
     let ahead = (0..more).map(|_| Lease::new(key, epoch)).collect();
     let seat = match answer {
-        Answer::Now(grant) => seat(key, &demand, grant, epoch),
+        Answer::Now(grant) => seat(key, &demand, grant, (epoch, now)),
         Answer::Wait(number) => Seat::Wait(Ticket::new(key, number, demand, epoch)),
     };
     Asked { seat, ahead }
 }
 
 /// The place that a grant gives, with a connection that lives.
-fn seat(key: &Arc<Key>, demand: &Demand, grant: Grant<Idle>, epoch: Epoch) -> Seat {
+fn seat(
+    key: &Arc<Key>,
+    demand: &Demand,
+    grant: Grant<Idle>,
+    (epoch, now): (Epoch, Instant),
+) -> Seat {
     let mut lease = Lease::new(key, epoch);
     let mut next = match grant {
         Grant::Use(kept) => Some(kept),
@@ -157,6 +162,7 @@ fn seat(key: &Arc<Key>, demand: &Demand, grant: Grant<Idle>, epoch: Epoch) -> Se
         kept.connection.unwatch();
         lease.mark = kept.mark;
         if kept.connection.is_alive() {
+            kept.connection.looked_at = Some(now);
             return Seat::Use(lease, kept.connection);
         }
         kept.connection.close();
@@ -186,7 +192,7 @@ impl Ticket {
         match grant {
             Some(grant) => {
                 self.over = true;
-                seat(&self.key, &self.demand, grant, self.epoch)
+                seat(&self.key, &self.demand, grant, (self.epoch, clock::now()))
             }
             None => Seat::Wait(self),
         }

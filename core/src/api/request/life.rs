@@ -93,10 +93,12 @@ pub(super) enum Place<E: Embedder> {
 /// A request's exchange, with the connection it has. Shared by two calls that run side by side:
 /// each step of either has the driver for itself, and waits without it.
 #[derive(Clone)]
-pub(super) struct Attached {
-    driver: Arc<Mutex<Driver>>,
+pub(super) struct Attached(Arc<Carriage>);
+
+struct Carriage {
+    driver: Mutex<Driver>,
     /// While the driver asks for its route.
-    lookup: Arc<Mutex<Option<Lookup>>>,
+    lookup: Mutex<Option<Lookup>>,
 }
 
 /// A call whose turn it is, with its connection.
@@ -113,10 +115,10 @@ pub(super) enum Activity {
 
 impl Attached {
     pub(super) fn new((driver, lookup): (Driver, Option<Lookup>)) -> Self {
-        Self {
-            driver: Arc::new(Mutex::new(driver)),
-            lookup: Arc::new(Mutex::new(lookup)),
-        }
+        Self(Arc::new(Carriage {
+            driver: Mutex::new(driver),
+            lookup: Mutex::new(lookup),
+        }))
     }
 
     /// Puts another driver in the place of the one that was there.
@@ -140,20 +142,26 @@ impl Attached {
     }
 
     fn lookup(&self) -> MutexGuard<'_, Option<Lookup>> {
-        self.lookup.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lookup.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`Driver::is_protected`]; a thread that does not exist in this process may have the
+    /// driver.
+    fn is_protected(&self) -> bool {
+        if_free(&self.0.driver).is_none_or(|driver| driver.is_protected())
     }
 
     /// In a forked child: the place in the parent's poll, which is the parent's to give up. None if
     /// a thread that does not exist here has the driver.
     pub(super) fn forget_place(&self) {
-        if let Some(mut driver) = if_free(&self.driver) {
+        if let Some(mut driver) = if_free(&self.0.driver) {
             let _the_parents = ManuallyDrop::new(driver.take_place());
         }
     }
 
     /// The driver, for one step or question; no other lock is taken meanwhile, and nobody waits.
     pub(super) fn driver(&self) -> MutexGuard<'_, Driver> {
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -248,9 +256,9 @@ impl<E: Embedder> Life<E> {
         }
     }
 
-    /// There is a connection, or one is on its way, unless a thread has it.
-    pub(super) fn is_attached(&self) -> bool {
-        self.attached().is_some() || self.is_parked()
+    /// TLS protects a part of the connection that no call uses.
+    pub(super) fn is_protected(&self) -> bool {
+        self.attached().is_some_and(Attached::is_protected)
     }
 
     /// No call runs, and the exchange has its connection still.

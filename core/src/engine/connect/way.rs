@@ -125,6 +125,12 @@ impl Way {
         })
     }
 
+    /// TLS has begun on a part of it.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        matches!(self.stage, Stage::Securing(_)) || self.behind == Behind::TunnelInTls
+    }
+
     /// It is the one from a proxy to its server.
     #[must_use]
     pub fn is_behind_tunnel(&self) -> bool {

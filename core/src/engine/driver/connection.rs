@@ -186,6 +186,7 @@ impl Driver {
             return self.exchange.failed(socket_failure(&error));
         }
         self.ends = Some(idle.ends);
+        self.looked_at = idle.looked_at;
         self.spin = idle.spin;
         self.preceding = idle.served;
         self.connection = Connection::Ready(idle.stack);

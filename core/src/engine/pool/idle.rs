@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
@@ -35,6 +36,8 @@ pub struct Idle {
     /// Its place in the poll of the session that used it last: the next request of that session
     /// needs no system call to be told of it.
     pub home: Option<Arc<Registration>>,
+    /// When it was found alive for the request that has it now.
+    pub looked_at: Option<Instant>,
     /// The keeper's poll watches it.
     pub watch: Option<Arc<Registry>>,
 }
@@ -52,6 +55,7 @@ impl Idle {
             spin,
             served: 0,
             home,
+            looked_at: None,
             watch: None,
         }
     }

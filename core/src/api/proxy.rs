@@ -27,13 +27,22 @@ pub enum ProxyAccess {
     Automatic,
 }
 
-/// How a target is reached.
-#[derive(Debug)]
-pub(super) enum Choice {
-    /// So: `None` is directly.
-    Known(Option<ProxyServer>),
-    /// The network or a script says; where they do not, this does.
-    Asked(AutoproxyQuery, Option<ProxyServer>),
+/// How a target is reached, as everything is set at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// The network or a script says; where they do not, the rest of this does.
+    pub(super) asks: Option<AutoproxyQuery>,
+    /// `None` is directly.
+    pub(super) server: Option<ProxyServer>,
+    /// The setting that may know who this is.
+    fixed: Option<Arc<StaticSetting>>,
+}
+
+impl Selection {
+    /// What the environment says of who this is, to a proxy that it names.
+    pub(super) fn login(&self, secure: bool, server: &ProxyServer) -> Option<Login> {
+        self.fixed.as_ref()?.login(secure, server).cloned()
+    }
 }
 
 /// A proxy list with its bypass list, as the program has written them and as they are read.
@@ -110,32 +119,26 @@ impl ProxyAccess {
         }
     }
 
-    /// What the environment says of who this is, to a proxy that it names.
-    pub(super) fn login(&self, secure: bool, server: &ProxyServer) -> Option<Login> {
-        let fixed = match self {
-            Self::Default(fixed) => Arc::clone(fixed),
-            Self::Automatic => Arc::clone(&settings::user().ok()?.fixed),
-            Self::Direct | Self::Named(_) | Self::Entry(_) => return None,
-        };
-        fixed.login(secure, server).cloned()
-    }
-
     /// How a target is reached.
     ///
     /// # Errors
     /// [`Error::NameNotResolved`] for a list that cannot be read, [`Error::CannotConnect`] for a
     /// proxy that is none for HTTP, [`Error::NotEnoughMemory`] if the settings cannot be found out.
-    pub(super) fn select(&self, secure: bool, host: &Host, port: u16) -> Result<Choice> {
-        let selected = |fixed: &StaticSetting| fixed.proxy.select(secure, host, port).cloned();
+    pub(super) fn select(&self, secure: bool, host: &Host, port: u16) -> Result<Selection> {
+        let of = |fixed: &Arc<StaticSetting>| Selection {
+            asks: None,
+            server: fixed.proxy.select(secure, host, port).cloned(),
+            fixed: Some(Arc::clone(fixed)),
+        };
         let server = match self {
-            Self::Direct => return Ok(Choice::Known(None)),
-            Self::Default(fixed) => return Ok(Choice::Known(selected(fixed))),
+            Self::Direct => None,
+            Self::Default(fixed) => return Ok(of(fixed)),
             Self::Automatic => {
                 let user = settings::user()?;
-                let fixed = selected(&user.fixed);
-                return Ok(match asked(&user) {
-                    Some(query) => Choice::Asked(query, fixed),
-                    None => Choice::Known(fixed),
+                let asks = asked(&user);
+                return Ok(Selection {
+                    asks,
+                    ..of(&user.fixed)
                 });
             }
             Self::Named(named) => match &named.rules {
@@ -152,7 +155,10 @@ impl ProxyAccess {
                 let reason = Unusable::Kind(server.kind);
                 Err(Failure::because(Error::CannotConnect, reason))
             }
-            server => Ok(Choice::Known(server.cloned())),
+            server => Ok(Selection {
+                server: server.cloned(),
+                ..Selection::default()
+            }),
         }
     }
 }

@@ -113,7 +113,7 @@ pub struct Settings {
 /// [`winhttp_proto::error::Error::NotEnoughMemory`] where they cannot be found out for lack of
 /// descriptors or memory: nobody is to go direct because of that.
 pub fn current() -> Result<Arc<Settings>> {
-    lock(store()).current()
+    store().current()
 }
 
 /// The machine's static setting (WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
@@ -141,7 +141,7 @@ pub fn user() -> Result<Arc<UserSettings>> {
 /// `AccessDenied` where there is no place, or no right, to write; `NotEnoughMemory` for a full
 /// disk.
 pub fn store_machine(texts: StaticTexts) -> Result<()> {
-    lock(store()).change(|stored| stored.machine = Some(texts))
+    store().change(|stored| stored.machine = Some(texts))
 }
 
 /// Stores the user's settings.
@@ -149,25 +149,33 @@ pub fn store_machine(texts: StaticTexts) -> Result<()> {
 /// # Errors
 /// As [`store_machine`].
 pub fn store_user(texts: UserTexts) -> Result<()> {
-    lock(store()).change(|stored| stored.user = Some(texts))
+    store().change(|stored| stored.user = Some(texts))
 }
 
-/// What this process knows of the settings.
+/// What this process knows of the settings, and where from.
 struct Store {
     place: Option<Place>,
     environment: Arc<StaticSetting>,
+    known: Mutex<Known>,
+    /// Held by whoever reads a file that has changed, or writes it; nobody else waits for that.
+    changing: Mutex<()>,
+}
+
+/// What was found out last.
+#[derive(Default)]
+struct Known {
     seen: Option<Seen>,
     stored: Stored,
     settings: Arc<Settings>,
 }
 
-fn store() -> &'static Mutex<Store> {
-    static STORE: PerProcess<Mutex<Store>> = PerProcess::new(|| {
+fn store() -> &'static Store {
+    static STORE: PerProcess<Store> = PerProcess::new(|| {
         let text = |name: &str| winhttp_process::variable(name)?.into_string().ok();
         let variables = VARIABLES.map(|name| Some((name.to_owned(), text(name)?)));
         let environment = EnvironmentProxy::read(variables.into_iter().flatten());
         let place = Place::of_user(winhttp_process::variable);
-        Mutex::new(Store::new(place, environment.as_ref()))
+        Store::new(place, environment.as_ref())
     });
     STORE.get()
 }
@@ -179,59 +187,72 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store {
     fn new(place: Option<Place>, environment: Option<&EnvironmentProxy>) -> Self {
         let environment = environment.map(StaticSetting::of_environment);
-        let mut store = Self {
+        let store = Self {
             place,
             environment: environment.unwrap_or_default().into(),
-            seen: None,
-            stored: Stored::default(),
-            settings: Arc::default(),
+            known: Mutex::default(),
+            changing: Mutex::default(),
         };
-        store.settings = store.resolved(1);
+        let settings = store.resolved(&Stored::default(), 1);
+        lock(&store.known).settings = settings;
         store
     }
 
-    fn current(&mut self) -> Result<Arc<Settings>> {
-        self.look()?;
-        Ok(Arc::clone(&self.settings))
+    fn current(&self) -> Result<Arc<Settings>> {
+        if !self.is_known()? {
+            let _changing = lock(&self.changing);
+            self.look()?;
+        }
+        Ok(Arc::clone(&lock(&self.known).settings))
+    }
+
+    /// The file is the one that was read; also where that cannot be found out now, but was before.
+    fn is_known(&self) -> Result<bool> {
+        let Some(place) = &self.place else {
+            return Ok(true);
+        };
+        let seen = place.look();
+        let known = lock(&self.known).seen;
+        match (seen, known) {
+            (Ok(seen), known) => Ok(known == Some(seen)),
+            (Err(_), Some(_)) => Ok(true),
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// Reads the file if it is not the one that was read. What is known stays known where that
     /// cannot be done now.
-    fn look(&mut self) -> Result<()> {
+    fn look(&self) -> Result<()> {
         let Some(place) = &self.place else {
             return Ok(());
         };
-        let read = match place.look() {
-            Ok(seen) if self.seen == Some(seen) => return Ok(()),
-            Ok(_) => place.read(),
-            Err(error) => Err(error),
-        };
-        match read {
-            Ok((seen, text)) => {
-                self.seen = Some(seen);
-                self.take(Stored::parse(&text.unwrap_or_default()));
-                Ok(())
-            }
-            Err(_) if self.seen.is_some() => Ok(()),
-            Err(error) => Err(error),
+        if self.is_known()? {
+            return Ok(());
         }
+        match place.read() {
+            Ok((seen, text)) => self.take(seen, Stored::parse(&text.unwrap_or_default())),
+            Err(_) if lock(&self.known).seen.is_some() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
-    fn take(&mut self, stored: Stored) {
-        if (&self.stored.machine, &self.stored.user) == (&stored.machine, &stored.user)
-            && stored.version <= self.settings.version
-        {
+    fn take(&self, seen: Seen, stored: Stored) {
+        let mut known = lock(&self.known);
+        known.seen = Some(seen);
+        let is_same = known.stored.machine == stored.machine && known.stored.user == stored.user;
+        if is_same && stored.version <= known.settings.version {
             return;
         }
-        let version = self.settings.version.wrapping_add(1).max(stored.version);
-        self.stored = stored;
-        self.settings = self.resolved(version);
+        let version = known.settings.version.wrapping_add(1).max(stored.version);
+        known.settings = self.resolved(&stored, version);
+        known.stored = stored;
     }
 
-    fn resolved(&self, version: u32) -> Arc<Settings> {
+    fn resolved(&self, stored: &Stored, version: u32) -> Arc<Settings> {
         let fixed = |texts| Arc::new(StaticSetting::of_texts(texts));
-        let machine = self.stored.machine.as_ref().map(fixed);
-        let user = match &self.stored.user {
+        let machine = stored.machine.as_ref().map(fixed);
+        let user = match &stored.user {
             Some(user) => UserSettings {
                 auto_detect: user.auto_detect,
                 pac_url: user.pac_url.clone(),
@@ -249,11 +270,15 @@ impl Store {
         })
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Stored)) -> Result<()> {
+    fn change(&self, change: impl FnOnce(&mut Stored)) -> Result<()> {
+        let _changing = lock(&self.changing);
         self.look()?;
-        let mut stored = self.stored.clone();
+        let (mut stored, version) = {
+            let known = lock(&self.known);
+            (known.stored.clone(), known.settings.version)
+        };
         change(&mut stored);
-        stored.version = self.settings.version.wrapping_add(1);
+        stored.version = version.wrapping_add(1);
         file::rewrite(self.place.as_ref(), &stored)?;
         self.look()?;
         watch::wake();

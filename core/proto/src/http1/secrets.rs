@@ -99,7 +99,7 @@ fn secrets_of_digest<'v>(parameters: &'v [u8], found: &mut Vec<&'v [u8]>) {
             continue;
         };
         let is_shown = |shown: &&str| name.eq_ignore_ascii_case(shown.as_bytes());
-        if !SHOWN_OF_DIGEST.iter().any(|shown| is_shown(&shown)) {
+        if !SHOWN_OF_DIGEST.iter().any(is_shown) {
             let bare = value
                 .strip_prefix(b"\"")
                 .and_then(|rest| rest.strip_suffix(b"\""));

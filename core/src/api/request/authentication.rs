@@ -161,14 +161,12 @@ impl<E: Embedder> RequestState<E> {
         authenticators.proxy.disable_schemes(schemes(disabled));
     }
 
-    /// The next leg goes through this proxy, for which the environment may have credentials; the
-    /// program's come before them.
-    pub(super) fn turn_to_proxy(&mut self, through: &Through, secure: bool) {
+    /// The next leg goes through this proxy, for which the environment may have this login; the
+    /// program's come before it.
+    pub(super) fn turn_to_proxy(&mut self, through: &Through, login: Option<Login>) {
         if self.values.text(OptionId::PROXY_USERNAME).is_empty() {
-            let login = self.proxy.login(secure, &through.server);
-            self.authenticators
-                .proxy
-                .change_login(login, &through.origin());
+            let proxy = &mut self.authenticators.proxy;
+            proxy.change_login(login, &through.origin());
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use winhttp_proto::auth::{AuthTarget, Sending};
@@ -103,7 +102,6 @@ impl<E: Embedder> Request<E> {
     pub(super) fn plan(&self, state: &mut RequestState<E>, payload: Payload<'_>) -> Result<Plan> {
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
-        let settings = self.connect.session().settings();
         if state.values.dword(OptionId::HTTP_PROTOCOL_REQUIRED) != 0 {
             let reason = Unsendable::OtherProtocol;
             return Err(Failure::because(Error::HttpProtocolMismatch, reason));
@@ -112,6 +110,16 @@ impl<E: Embedder> Request<E> {
             let reason = Unsendable::BlockedPort(leg.port);
             return Err(Failure::because(Error::CannotConnect, reason));
         }
+        // Settings may have to be read for that: no lock of the session is held.
+        let (proxy, asks) = match self.way(state, &leg)? {
+            Way::Known(proxy) => (proxy, None),
+            Way::Asked(query) => {
+                let url = request_url(leg.secure, leg.host, leg.port, leg.target);
+                (None, Some((url, query)))
+            }
+        };
+        state.go_through(proxy, &leg);
+        let settings = self.connect.session().settings();
         let shared = Shared {
             keep_alive: tcp_keep_alive(&settings.values),
             protocols: secure_protocols(&settings.values),
@@ -127,18 +135,6 @@ impl<E: Embedder> Request<E> {
             is_whole: payload.whole.is_some(),
             is_later_leg: payload.is_later_leg,
         };
-        let (server, asks) = match self.way(state, &leg)? {
-            Way::Known(server) => (server, None),
-            Way::Asked(query) => {
-                let url = request_url(leg.secure, leg.host, leg.port, leg.target);
-                (None, Some((url, query)))
-            }
-        };
-        let through = server.map(|server| Arc::new(state.through(server, &leg)));
-        if let Some(through) = &through {
-            state.turn_to_proxy(through, leg.secure);
-        }
-        state.through = through;
         let is_sent = asks.is_none();
         let request = self.compose(state, &leg, settings.agent.as_deref(), payload, is_sent)?;
         drop(settings);

@@ -5,6 +5,7 @@
 //! with the first of the routes takes its place; where a proxy cannot be reached, one with the
 //! next.
 
+use winhttp_proto::auth::Login;
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
@@ -18,7 +19,6 @@ use super::operation::Operation;
 use super::plan::{Announced, Payload};
 use super::{Request, RequestState};
 use crate::api::autoproxy::AutoproxyQuery;
-use crate::api::proxy::Choice;
 
 /// The routes to one server, in the order in which they are tried.
 #[derive(Debug)]
@@ -29,10 +29,10 @@ pub(super) struct Routes {
     now: Option<ProxyServer>,
 }
 
-/// A route that is asked for, or known.
+/// A route that is asked for, or known, with who the environment says this is.
 #[derive(Debug)]
 pub(super) enum Way {
-    Known(Option<ProxyServer>),
+    Known(Option<(ProxyServer, Option<Login>)>),
     Asked(AutoproxyQuery),
 }
 
@@ -58,15 +58,22 @@ impl Routes {
 impl<E: Embedder> Request<E> {
     /// How this leg's server is reached now.
     pub(super) fn way(&self, state: &RequestState<E>, leg: &Leg<'_>) -> Result<Way> {
+        let mut selection = state.proxy.select(leg.secure, leg.host, leg.port)?;
         let autoproxy = self.connect.session().autoproxy();
-        Ok(match state.proxy.select(leg.secure, leg.host, leg.port)? {
-            Choice::Known(server) => Way::Known(server),
-            Choice::Asked(query, server) if autoproxy.is_unanswered(&query) => Way::Known(server),
-            Choice::Asked(query, _) => match &state.routes {
-                Some(routes) if routes.to == leg.origin() => Way::Known(routes.now.clone()),
-                Some(_) | None => Way::Asked(query),
-            },
-        })
+        let asks = selection.asks.take();
+        if let Some(query) = asks.filter(|query| !autoproxy.is_unanswered(query)) {
+            match &state.routes {
+                Some(routes) if routes.to == leg.origin() => {
+                    selection.server.clone_from(&routes.now);
+                }
+                Some(_) | None => return Ok(Way::Asked(query)),
+            }
+        }
+        let server = selection.server.take();
+        Ok(Way::Known(server.map(|server| {
+            let login = selection.login(leg.secure, &server);
+            (server, login)
+        })))
     }
 
     /// Goes on with the first of the routes, if they are known by now; `false` if not.
@@ -80,10 +87,7 @@ impl<E: Embedder> Request<E> {
         let mut state = self.state();
         let moved = state.moved.clone();
         let leg = self.leg(moved.as_deref());
-        let (query, fixed) = match state.proxy.select(leg.secure, leg.host, leg.port)? {
-            Choice::Known(server) => (None, server),
-            Choice::Asked(query, server) => (Some(query), server),
-        };
+        let selection = state.proxy.select(leg.secure, leg.host, leg.port)?;
         let autoproxy = self.connect.session().autoproxy();
         let all = match answer {
             Ok(candidates) => autoproxy.bad_last(usable(candidates)),
@@ -92,10 +96,10 @@ impl<E: Embedder> Request<E> {
             // may have an answer for the next URL.
             Err(failure) => {
                 let is_silent = failure.error() != Error::BadAutoProxyScript;
-                if let Some(query) = query.filter(|_| is_silent) {
+                if let Some(query) = selection.asks.filter(|_| is_silent) {
                     autoproxy.note_unanswered(query);
                 }
-                vec![fixed]
+                vec![selection.server]
             }
         };
         state.routes = Some(Routes::new(leg.origin(), all));

@@ -208,7 +208,7 @@ impl<E: Embedder> Request<E> {
                     true => now = clock::now(),
                     false => return Ok(Progress::Wait(attached.routes_until())),
                 },
-                Step::Tunnel => self.ask_for_tunnel(attached)?,
+                Step::Tunnel => self.ask_for_tunnel(attached),
                 Step::Done => return Ok(Progress::Done),
             }
         }

@@ -3,11 +3,12 @@
 //! A server of http is asked through the proxy, which gets the request itself; https and WebSockets
 //! go through a tunnel (http-behaviours 29.3.1). The proxy's name is looked up, never the server's.
 
-use winhttp_proto::auth::{Fingerprint, Sending};
+use std::sync::Arc;
+
+use winhttp_proto::auth::{Fingerprint, Login, Sending};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::exchange::compose::connect_head;
 use winhttp_proto::exchange::tunnel::{CONNECT, Via};
-use winhttp_proto::failure::Result;
 use winhttp_proto::option::OptionId;
 use winhttp_proto::proxy::{ProxyKind, ProxyServer};
 use winhttp_proto::url::{Origin, Scheme};
@@ -50,12 +51,18 @@ impl Through {
 }
 
 impl<E: Embedder> RequestState<E> {
-    /// How this proxy is used for this leg.
-    pub(super) fn through(&self, server: ProxyServer, leg: &Leg<'_>) -> Through {
-        Through {
-            server,
-            tunnels: leg.secure || self.asks_upgrade(),
-        }
+    /// The next leg goes this way: through a proxy, which may be shown a login, or directly.
+    pub(super) fn go_through(
+        &mut self,
+        proxy: Option<(ProxyServer, Option<Login>)>,
+        leg: &Leg<'_>,
+    ) {
+        let tunnels = leg.secure || self.asks_upgrade();
+        self.through = proxy.map(|(server, login)| {
+            let through = Through { server, tunnels };
+            self.turn_to_proxy(&through, login);
+            Arc::new(through)
+        });
     }
 
     /// What answers the request itself is the proxy: not the server at the other end of a tunnel.
@@ -76,10 +83,7 @@ impl<E: Embedder> RequestState<E> {
 
 impl<E: Embedder> Request<E> {
     /// Composes a CONNECT: with what the proxy has asked for by now, and nothing of the request's.
-    ///
-    /// # Errors
-    /// The proxy was changed meanwhile to one that is none.
-    pub(super) fn ask_for_tunnel(&self, attached: &Attached) -> Result<()> {
+    pub(super) fn ask_for_tunnel(&self, attached: &Attached) {
         let settings = self.connect.session().settings();
         let agent = settings.agent.clone();
         drop(settings);
@@ -103,6 +107,5 @@ impl<E: Embedder> Request<E> {
         );
         drop(state);
         attached.driver().ask_for_tunnel(head);
-        Ok(())
     }
 }

@@ -121,7 +121,7 @@ impl<E: Embedder> Request<E> {
                 Step::Notify(_) | Step::Yield => {}
                 // Whoever has not received it gets it as it is.
                 Step::Answered => attached.driver().give(),
-                Step::Tunnel => self.ask_for_tunnel(attached)?,
+                Step::Tunnel => self.ask_for_tunnel(attached),
                 // What was sent has its route.
                 Step::Routes => return Err(Error::Internal.into()),
                 Step::Done => return Ok(()),

@@ -69,7 +69,7 @@ fn facts_30_5_1_and_39_22_without_any_setting_all_is_direct() {
     let settings = folder.store(&[]).current().unwrap();
     assert_eq!(*settings.machine, StaticSetting::default());
     assert_eq!(*settings.user, UserSettings::default());
-    let mut nowhere = Store::new(None, None);
+    let nowhere = Store::new(None, None);
     assert_eq!(nowhere.current().unwrap().machine, settings.machine);
     let refused = nowhere.change(|stored| stored.machine = Some(texts(None, None)));
     assert_eq!(refused, Err(Error::AccessDenied));
@@ -82,7 +82,7 @@ fn proxy(text: &str) -> ProxyServer {
 #[test]
 fn fact_40_7_the_file_goes_before_the_environment() {
     let folder = Folder::new();
-    let mut store = folder.store(&ENVIRONMENT);
+    let store = folder.store(&ENVIRONMENT);
     let from_environment = texts(Some("https=env:1"), Some("example.com;*.example.com"));
     let settings = store.current().unwrap();
     assert_eq!(settings.machine.texts, from_environment);
@@ -141,9 +141,9 @@ fn fact_40_7_the_environments_password_is_for_its_proxy_and_never_shown() {
 #[test]
 fn versions_grow_with_every_change() {
     let folder = Folder::new();
-    let mut store = folder.store(&[]);
+    let store = folder.store(&[]);
     let mut last = store.current().unwrap().version;
-    let mut grows = |store: &mut Store, why: &str| {
+    let mut grows = |store: &Store, why: &str| {
         let now = store.current().unwrap().version;
         assert!(now > last, "{why}");
         last = now;
@@ -154,13 +154,13 @@ fn versions_grow_with_every_change() {
         );
     };
     folder.write("proxy = p");
-    grows(&mut store, "a file");
+    grows(&store, "a file");
     folder.write("proxy = q");
-    grows(&mut store, "another file");
+    grows(&store, "another file");
     store
         .change(|stored| stored.machine = Some(texts(Some("p"), None)))
         .unwrap();
-    grows(&mut store, "written");
+    grows(&store, "written");
     let other = folder.store(&[]).current().unwrap();
     assert_eq!(
         other.version,
@@ -168,9 +168,9 @@ fn versions_grow_with_every_change() {
         "as another process sees it"
     );
     folder.store(&[]).change(|_| ()).unwrap();
-    grows(&mut store, "written by another process");
+    grows(&store, "written by another process");
     fs::remove_file(folder.file()).unwrap();
-    grows(&mut store, "no file any more");
+    grows(&store, "no file any more");
     folder.write("# a comment");
     assert_eq!(store.current().unwrap().version, last, "a comment");
 }
@@ -179,7 +179,7 @@ fn versions_grow_with_every_change() {
 fn writing_keeps_the_other_settings_and_the_comments() {
     let folder = Folder::new();
     folder.write("# mine\nproxy = p\n");
-    let mut store = folder.store(&ENVIRONMENT);
+    let store = folder.store(&ENVIRONMENT);
     store
         .change(|stored| stored.machine = Some(texts(Some("q"), Some("<local>"))))
         .unwrap();
@@ -236,7 +236,7 @@ fn fact_8_4_1_without_a_right_to_write_it_is_refused() {
 #[test]
 fn odd_files_are_not_read() {
     let folder = Folder::new();
-    let mut store = folder.store(&[]);
+    let store = folder.store(&[]);
     folder.write([b"proxy = p\n#".as_slice(), &vec![b'x'; STORED_MAX]].concat());
     assert_eq!(
         store.current().unwrap().user.fixed.texts,

@@ -20,7 +20,7 @@ use std::ops::Range;
 use crate::url::Scheme;
 use crate::url::crack::crack;
 use crate::url::escape::{EscapeFlags, request_target};
-use crate::url::host::{Host, HostKind};
+use crate::url::host::{Host, HostKind, ends_in_number};
 
 pub use jar::{COOKIES_MAX, COOKIES_OF_A_DOMAIN_MAX, Jar, PAIRS_MAX_BYTES};
 pub use matching::public_suffix;
@@ -47,7 +47,7 @@ impl RequestUri {
         let path = target.get(..end).unwrap_or_default();
         let is_name = match host.kind() {
             // The resolver takes `127.1` for an address.
-            HostKind::Name(name) => !matching::ends_in_number(name),
+            HostKind::Name(name) => !ends_in_number(name),
             HostKind::V4(_) | HostKind::V6(_) => false,
         };
         Self {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::matching::{Scope, default_path, is_within, path_matches, with_parents};
+use super::matching::{Scope, default_path, path_matches, with_parents};
 use super::parse::{COOKIE_MAX_BYTES, SetCookie};
 use super::{Pairs, RequestUri};
 use crate::header::HeaderList;
+use crate::url::host::is_within;
 
 /// Most cookies of one domain; the oldest make room (RFC 6265 §6.1).
 pub const COOKIES_OF_A_DOMAIN_MAX: usize = 50;

@@ -4,7 +4,7 @@
 use psl::{List, Psl as _};
 
 use super::RequestUri;
-use crate::url::host::Host;
+use crate::url::host::{Host, is_within};
 
 /// What a cookie's Domain attribute comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,12 +62,6 @@ pub(super) fn with_parents(domain: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(domain), parent)
 }
 
-/// RFC 6265 §5.1.3, for what is known to be a name.
-pub(super) fn is_within(host: &str, domain: &str) -> bool {
-    let below = host.strip_suffix(domain);
-    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
-}
-
 /// The part of a host's name, in small letters, directly below which anybody can have names:
 /// cookies for it, or for a part of it, would go to servers that know nothing of each other.
 ///
@@ -79,17 +73,6 @@ pub fn public_suffix(name: &str) -> &str {
     let suffix = List.suffix(name.as_bytes());
     let start = suffix.map(|suffix| name.len().saturating_sub(suffix.as_bytes().len()));
     start.and_then(|start| name.get(start..)).unwrap_or(name)
-}
-
-/// The last label is a number, so that resolvers may take the whole for an IPv4 address.
-pub(super) fn ends_in_number(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
-    match hexadecimal {
-        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
-        None => !last.is_empty() && last.bytes().all(|digit| digit.is_ascii_digit()),
-    }
 }
 
 /// The path of a cookie without a Path attribute: the request's, up to its last `/` (RFC 6265

@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::glob::Glob;
 use super::server::split_port;
-use crate::url::host::{Host, HostKind};
+use crate::url::host::{Host, HostKind, is_within};
 
 /// Which targets are reached directly. The default is the empty list.
 ///
@@ -169,7 +169,9 @@ impl Pattern {
             (Self::Text(glob), _) => glob.matches(name),
             (Self::V6Text(glob), HostKind::V6(_)) => glob.matches(name),
             (Self::V6(address), HostKind::V6(of)) => address == of,
-            (Self::Domain(domain), HostKind::Name(_)) => is_within(name, domain),
+            (Self::Domain(domain), HostKind::Name(_)) => {
+                is_within(name.strip_suffix('.').unwrap_or(name), domain)
+            }
             (Self::Network(IpAddr::V4(network), bits), HostKind::V4(of)) => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(*bits)).unwrap_or(0);
                 (network.to_bits() ^ of.to_bits()) & mask == 0
@@ -181,13 +183,6 @@ impl Pattern {
             (Self::V6Text(_) | Self::V6(_) | Self::Domain(_) | Self::Network(..), _) => false,
         }
     }
-}
-
-/// The name is the domain, or one below it; both in lower case.
-fn is_within(name: &str, domain: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    name.strip_suffix(domain)
-        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// The host as it is written is this machine or on this link.

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::bypass::{BypassList, Entry, Pattern, bypass_entries};
 use super::server::split_port;
-use crate::url::host::Host;
+use crate::url::host::{Host, ends_in_number};
 
 /// A list, and the same in WinHTTP's grammar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +87,7 @@ impl NoProxy {
                         (Pattern::V6(address), vec![format!("{text}{suffix}")])
                     }
                     None => {
+                        // As text, `*.3` would mean addresses, too.
                         let mut reported = vec![format!("{text}{suffix}")];
                         if !ends_in_number(&text) {
                             reported.push(format!("*.{text}{suffix}"));
@@ -114,12 +115,6 @@ impl NoProxy {
         };
         self.hear(Entry::any(Pattern::Network(network, bits)), reported);
     }
-}
-
-/// As text, `*.3` would mean addresses, too.
-fn ends_in_number(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An address with or without brackets.

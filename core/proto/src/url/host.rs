@@ -124,6 +124,23 @@ impl fmt::Display for Host {
     }
 }
 
+/// RFC 6265 §5.1.3, for what is known to be a name; both in small letters.
+pub(crate) fn is_within(name: &str, domain: &str) -> bool {
+    let below = name.strip_suffix(domain);
+    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
+
+/// The last label is a number, so that resolvers may take the whole for an IPv4 address.
+pub(crate) fn ends_in_number(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|digit| digit.is_ascii_digit()),
+    }
+}
+
 /// An IPv6 literal and its zone: an interface's name or number, in the characters RFC 6874 §2
 /// leaves unescaped.
 fn split_zone(literal: &str) -> Result<(&str, Option<&str>), HostError> {
@@ -251,6 +268,30 @@ mod tests {
         }
         assert!(Host::parse(&"a".repeat(MAX_NAME_BYTES)).is_ok());
         assert_eq!(Host::parse(&"a".repeat(MAX_NAME_BYTES + 1)), Err(HostError));
+    }
+
+    #[test]
+    fn a_domain_has_whole_labels_below_it() {
+        for (name, domain, expected) in [
+            ("a.test", "a.test", true),
+            ("b.a.test", "a.test", true),
+            ("ba.test", "a.test", false),
+            ("a.test", "b.a.test", false),
+            ("b.a.test.", "a.test", false),
+            ("b.a.test.", "a.test.", true),
+        ] {
+            assert_eq!(is_within(name, domain), expected, "{name} {domain}");
+        }
+    }
+
+    #[test]
+    fn numbers_at_the_end_are_those_that_resolvers_read() {
+        for name in ["1", "a.1", "127.1.", "a.0x7f", "0X", "1.2.3.08"] {
+            assert!(ends_in_number(name), "{name}");
+        }
+        for name in ["", ".", "a", "1.a", "a.0xg", "1a", "a.1-", "1.."] {
+            assert!(!ends_in_number(name), "{name}");
+        }
     }
 
     proptest! {

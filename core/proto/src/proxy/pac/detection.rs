@@ -2,6 +2,7 @@
 //! it is part of, but never outside the organisation that has it.
 
 use crate::cookie::public_suffix;
+use crate::url::host::ends_in_number;
 
 /// Names that are looked up at the most.
 const MAX_NAMES: usize = 16;
@@ -66,11 +67,6 @@ fn is_domain(domain: &str) -> bool {
     domain.len() <= 240 && domain.split('.').all(is_label) && !ends_in_number(domain)
 }
 
-fn ends_in_number(domain: &str) -> bool {
-    let last = domain.rsplit('.').next().unwrap_or_default();
-    last.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +95,7 @@ mod tests {
             ("me.github.io", &["wpad.me.github.io"]),
             ("github.io", &[]),
             ("192.0.2.1", &[]),
+            ("192.0.2.0x1", &[]),
             ("", &[]),
             ("a..com", &[]),
             ("a/b.example.com", &[]),

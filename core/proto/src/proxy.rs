@@ -8,6 +8,7 @@ mod bypass;
 pub mod environment;
 mod glob;
 mod list;
+mod network;
 mod no_proxy;
 pub mod pac;
 pub mod pac_result;

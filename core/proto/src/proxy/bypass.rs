@@ -9,9 +9,10 @@
 //! `/` has no meaning: such an entry matches nothing, as does one that cannot be read, so that
 //! mistakes lead to the proxy.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use super::glob::Glob;
+use super::network::Network;
 use super::server::split_port;
 use crate::url::host::{Host, HostKind, is_within};
 
@@ -48,8 +49,8 @@ pub(super) enum Pattern {
     V6(Ipv6Addr),
     /// A domain with all below it, in lower case (the environment's grammar).
     Domain(String),
-    /// A network and the length of its prefix (the environment's grammar).
-    Network(IpAddr, u8),
+    /// The addresses of a network (the environment's grammar).
+    Network(Network),
 }
 
 impl BypassList {
@@ -172,14 +173,8 @@ impl Pattern {
             (Self::Domain(domain), HostKind::Name(_)) => {
                 is_within(name.strip_suffix('.').unwrap_or(name), domain)
             }
-            (Self::Network(IpAddr::V4(network), bits), HostKind::V4(of)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(*bits)).unwrap_or(0);
-                (network.to_bits() ^ of.to_bits()) & mask == 0
-            }
-            (Self::Network(IpAddr::V6(network), bits), HostKind::V6(of)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(*bits)).unwrap_or(0);
-                (network.to_bits() ^ of.to_bits()) & mask == 0
-            }
+            (Self::Network(network), HostKind::V4(of)) => network.contains((*of).into()),
+            (Self::Network(network), HostKind::V6(of)) => network.contains((*of).into()),
             (Self::V6Text(_) | Self::V6(_) | Self::Domain(_) | Self::Network(..), _) => false,
         }
     }

@@ -11,6 +11,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::bypass::{BypassList, Entry, Pattern, bypass_entries};
+use super::network::Network;
 use super::server::split_port;
 use crate::url::host::{Host, ends_in_number};
 
@@ -80,7 +81,7 @@ impl NoProxy {
             match Host::parse(name).map(|host| host.text().to_ascii_lowercase()) {
                 Ok(text) => match address(&text) {
                     Some(IpAddr::V4(address)) => (
-                        Pattern::Network(address.into(), 32),
+                        Pattern::Network(Network::of_one(address.into())),
                         vec![format!("{text}{suffix}")],
                     ),
                     Some(IpAddr::V6(address)) => {
@@ -106,14 +107,14 @@ impl NoProxy {
     }
 
     fn hear_network(&mut self, word: &str) {
-        let Some((network, bits)) = network(word) else {
+        let Some(network) = Network::parse(word, address) else {
             return;
         };
-        let reported = match network {
-            IpAddr::V4(network) => v4_texts(network, bits),
-            IpAddr::V6(network) => v6_texts(network, bits),
+        let reported = match network.parts() {
+            (IpAddr::V4(network), bits) => v4_texts(network, bits),
+            (IpAddr::V6(network), bits) => v6_texts(network, bits),
         };
-        self.hear(Entry::any(Pattern::Network(network, bits)), reported);
+        self.hear(Entry::any(Pattern::Network(network)), reported);
     }
 }
 
@@ -123,18 +124,6 @@ fn address(text: &str) -> Option<IpAddr> {
         .strip_prefix('[')
         .and_then(|text| text.strip_suffix(']'));
     inner.unwrap_or(text).parse().ok()
-}
-
-fn network(word: &str) -> Option<(IpAddr, u8)> {
-    let (network, bits) = word.split_once('/')?;
-    let network = address(network)?;
-    let most = if network.is_ipv4() { 32 } else { 128 };
-    let is_number = bits.bytes().all(|byte| byte.is_ascii_digit());
-    let bits = bits
-        .parse()
-        .ok()
-        .filter(|bits| is_number && *bits <= most)?;
-    Some((network, bits))
 }
 
 /// Patterns for the addresses of a network: at most 128, as a whole byte at a time is `*`.

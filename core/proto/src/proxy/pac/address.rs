@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::proxy::network::Network;
+
 /// Addresses that are sorted at once.
 const MAX_SORTED: usize = 4096;
 
@@ -18,27 +20,10 @@ pub fn is_in_net(address: Ipv4Addr, pattern: &str, mask: &str) -> bool {
 /// Whether an address is in the network `prefix/bits`; never across families.
 #[must_use]
 pub fn is_in_net_ex(address: &str, network: &str) -> bool {
-    let Some((prefix, bits)) = network.split_once('/') else {
-        return false;
-    };
-    let is_number = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
-    let (Some(address), Some(prefix)) = (parse(address), parse(prefix)) else {
-        return false;
-    };
-    let Some(bits) = bits.parse::<u32>().ok().filter(|_| is_number) else {
-        return false;
-    };
-    match (address, prefix) {
-        (IpAddr::V4(address), IpAddr::V4(prefix)) if bits <= 32 => {
-            let difference = address.to_bits() ^ prefix.to_bits();
-            difference.checked_shr(32 - bits).unwrap_or_default() == 0
-        }
-        (IpAddr::V6(address), IpAddr::V6(prefix)) if bits <= 128 => {
-            let difference = address.to_bits() ^ prefix.to_bits();
-            difference.checked_shr(128 - bits).unwrap_or_default() == 0
-        }
-        _ => false,
-    }
+    let network = Network::parse(network, parse);
+    parse(address)
+        .zip(network)
+        .is_some_and(|(address, network)| network.contains(address))
 }
 
 /// The number that an address in dotted form is; 0 for other text.

@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::bypass::{BypassList, Entry, Pattern, bypass_entries};
 use super::network::Network;
 use super::server::split_port;
-use crate::url::host::{Host, ends_in_number};
+use crate::url::host::{Host, HostKind, ends_in_number};
 
 /// A list, and the same in WinHTTP's grammar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,43 +67,15 @@ impl NoProxy {
                 _ => return,
             },
         };
-        let name = (name.strip_prefix("*."))
-            .or_else(|| name.strip_prefix('.'))
-            .unwrap_or(name);
-        let name = name.strip_suffix('.').unwrap_or(name);
         let suffix = port.map_or_else(String::new, |port| format!(":{port}"));
-        let (pattern, reported) = if name.contains('*') {
-            let Some(pattern) = Pattern::of_host(name) else {
-                return;
-            };
-            (pattern, vec![format!("{name}{suffix}")])
-        } else {
-            match Host::parse(name).map(|host| host.text().to_ascii_lowercase()) {
-                Ok(text) => match address(&text) {
-                    Some(IpAddr::V4(address)) => (
-                        Pattern::Network(Network::of_one(address.into())),
-                        vec![format!("{text}{suffix}")],
-                    ),
-                    Some(IpAddr::V6(address)) => {
-                        (Pattern::V6(address), vec![format!("{text}{suffix}")])
-                    }
-                    None => {
-                        // As text, `*.3` would mean addresses, too.
-                        let mut reported = vec![format!("{text}{suffix}")];
-                        if !ends_in_number(&text) {
-                            reported.push(format!("*.{text}{suffix}"));
-                        }
-                        (Pattern::Domain(text), reported)
-                    }
-                },
-                Err(_) => return,
-            }
+        let Some((pattern, texts)) = host(name) else {
+            return;
         };
         let entry = Entry {
             port,
             ..Entry::any(pattern)
         };
-        self.hear(entry, reported);
+        self.hear(entry, texts.into_iter().map(|text| text + &suffix));
     }
 
     fn hear_network(&mut self, word: &str) {
@@ -116,6 +88,34 @@ impl NoProxy {
         };
         self.hear(Entry::any(Pattern::Network(network)), reported);
     }
+}
+
+/// What a domain or an address means, and the patterns that say so in WinHTTP's grammar.
+fn host(name: &str) -> Option<(Pattern, Vec<String>)> {
+    let name = (name.strip_prefix("*."))
+        .or_else(|| name.strip_prefix('.'))
+        .unwrap_or(name);
+    let name = name.strip_suffix('.').unwrap_or(name);
+    if name.contains('*') {
+        return Some((Pattern::of_host(name)?, vec![name.to_owned()]));
+    }
+    let host = Host::parse(name).ok()?;
+    let text = host.text().to_ascii_lowercase();
+    Some(match host.kind() {
+        HostKind::V4(address) => (
+            Pattern::Network(Network::of_one((*address).into())),
+            vec![text],
+        ),
+        HostKind::V6(address) => (Pattern::V6(*address), vec![text]),
+        // As text, it would mean names that the domain does not.
+        HostKind::Name(_) if text.ends_with('.') => return None,
+        // As text, `*.3` would mean addresses, too.
+        HostKind::Name(_) if ends_in_number(&text) => (Pattern::Domain(text.clone()), vec![text]),
+        HostKind::Name(_) => {
+            let below = format!("*.{text}");
+            (Pattern::Domain(text.clone()), vec![text, below])
+        }
+    })
 }
 
 /// An address with or without brackets.

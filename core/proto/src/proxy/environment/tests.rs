@@ -141,6 +141,7 @@ fn facts_30_5_6_and_40_7_no_proxy_has_unixs_grammar() {
         ("", &["localhost", "127.0.0.1"], &["a.test"]),
         ("bücher.example", &["xn--bcher-kva.example"], &[]),
         ("192.168.*", &["192.168.1.1"], &["192.169.1.1"]),
+        ("a.test..", &[], &["a.test", "a.test.", "x.a.test."]),
         (
             "10.0.0.0/33,10.0.0.0/x,10.0.0.0/,10/8,a.test/8,::/129,a.test:0,a.test:+80,a.test:x,a\r.test,.,:80,10.0.0.0/+8",
             &[],
@@ -169,8 +170,8 @@ fn facts_30_5_6_and_39_22_no_proxy_is_reported_in_winhttps_grammar() {
         ),
         ("fc00::/7,0.0.0.0/0,::/0", None),
         ("<local>,<-loopback>", Some("<local>;<-loopback>")),
-        ("a/b,,", None),
-        ("3,b.4", Some("3;b.4")),
+        ("a/b,,,a.test..", None),
+        ("3,b.4,c.0x5", Some("3;b.4;c.0x5")),
     ] {
         let read = read(&[("all_proxy", "p"), ("NO_PROXY", no_proxy)]).unwrap();
         assert_eq!(read.bypass_text.as_deref(), reported, "{no_proxy}");

@@ -32,13 +32,11 @@ pub fn method(verb: String) -> Cow<'static, str> {
     known.map_or(Cow::Owned(verb), |known| Cow::Borrowed(known))
 }
 
-/// What a head is made of.
+/// What a head's fields are made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft<'d> {
     /// The method.
     pub verb: &'d str,
-    /// The request target (RFC 9112 §3.2).
-    pub target: &'d str,
     /// The HTTP version.
     pub version: Version,
     /// The server's name as Host shows it, without the port.
@@ -143,19 +141,6 @@ impl Draft<'_> {
         is_offered.then_some(KEEP_ALIVE)
     }
 
-    /// The bytes of a head with these fields, and with credentials, which are in no list.
-    #[must_use]
-    pub fn encode(&self, fields: &HeaderList, credentials: &[CredentialsFor<'_>]) -> HeadBytes {
-        let mut head = Vec::new();
-        encode_request(&mut head, self.verb, self.target, self.version, fields);
-        if credentials.is_empty() {
-            return head.into();
-        }
-        head.truncate(head.len() - LINE_END.len());
-        let parts = credentials.iter().flat_map(field).chain([LINE_END]);
-        HeadBytes::with_secret(head, parts)
-    }
-
     /// Host and port, the port only if it is not the scheme's own.
     fn host_field(&self) -> Cow<'_, str> {
         match (self.port, self.secure) {
@@ -163,6 +148,26 @@ impl Draft<'_> {
             (port, _) => [self.host, ":", &port.to_string()].concat().into(),
         }
     }
+}
+
+/// The bytes of a head with this request line (RFC 9112 §3) and these fields, and with credentials,
+/// which are in no list.
+#[must_use]
+pub fn encode(
+    verb: &str,
+    target: &str,
+    version: Version,
+    fields: &HeaderList,
+    credentials: &[CredentialsFor<'_>],
+) -> HeadBytes {
+    let mut head = Vec::new();
+    encode_request(&mut head, verb, target, version, fields);
+    if credentials.is_empty() {
+        return head.into();
+    }
+    head.truncate(head.len() - LINE_END.len());
+    let parts = credentials.iter().flat_map(field).chain([LINE_END]);
+    HeadBytes::with_secret(head, parts)
 }
 
 /// Credentials, and whom they are for.
@@ -188,24 +193,14 @@ pub fn connect_head(
         fields.push("User-Agent", &agent);
     }
     fields.push(PROXY_CONNECTION, KEEP_ALIVE);
-    let draft = Draft {
-        verb: CONNECT,
-        target: authority,
-        version: Version::HTTP_11,
-        host: "",
-        port: 0,
-        secure: false,
-        for_proxy: true,
-        agent: None,
-        own: &HeaderList::new(),
-        cookies: None,
-        body_bytes: 0,
-        keeps_alive: true,
-        accept_encoding: None,
-        upgrade: None,
-    };
     let credentials = credentials.map(|value| (AuthTarget::Proxy, value));
-    draft.encode(&fields, credentials.as_slice())
+    encode(
+        CONNECT,
+        authority,
+        Version::HTTP_11,
+        &fields,
+        credentials.as_slice(),
+    )
 }
 
 /// The value of the one Cookie field (RFC 6265 §5.4): the program's in their order, the jar's
@@ -282,7 +277,6 @@ mod tests {
         }
         let mut draft = Draft {
             verb,
-            target: "/path",
             version: Version::HTTP_11,
             host: "server",
             port: 80,
@@ -297,8 +291,8 @@ mod tests {
             upgrade,
         };
         change(&mut draft);
-        let fields = draft.fields();
-        String::from_utf8(draft.encode(&fields, &[]).to_vec()).unwrap()
+        let head = encode(verb, "/path", draft.version, &draft.fields(), &[]);
+        String::from_utf8(head.to_vec()).unwrap()
     }
 
     #[test]

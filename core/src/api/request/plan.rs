@@ -8,7 +8,7 @@ use winhttp_proto::auth::{AuthTarget, Sending};
 use winhttp_proto::decode::Codings;
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::{self, Error};
-use winhttp_proto::exchange::compose::Draft;
+use winhttp_proto::exchange::compose::{Draft, encode};
 use winhttp_proto::exchange::{Composed, ExchangeLimits};
 use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::header::HeaderList;
@@ -182,7 +182,6 @@ impl<E: Embedder> Request<E> {
         let codings = Codings::new(state.values.dword(OptionId::DECOMPRESSION));
         let draft = Draft {
             verb: leg.verb,
-            target: &target,
             version: state.version(),
             host: leg.host.text(),
             port: leg.port,
@@ -204,7 +203,7 @@ impl<E: Embedder> Request<E> {
             .as_ref()
             .map(|value| (AuthTarget::Proxy, value));
         let credentials: Vec<_> = server.into_iter().chain(proxy).collect();
-        let head = draft.encode(&headers, &credentials);
+        let head = encode(leg.verb, &target, state.version(), &headers, &credentials);
         let is_authenticated = !credentials.is_empty();
         let announces_close = headers.has_token("Connection", "close");
         let upgrade = upgrade.map(|key| Offer {

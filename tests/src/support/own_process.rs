@@ -11,6 +11,18 @@ use crate::scratch::Scratch;
 /// Set in the processes of single tests: the width they run in.
 pub const OWN: &str = "WINHTTP_TESTS_OWN_WIDTH";
 
+/// The variables that name proxies, or what is reached without.
+pub const PROXY_VARIABLES: [&str; 8] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+];
+
 /// A process for a test: its file, and its variables.
 #[derive(Debug)]
 pub struct World {
@@ -34,10 +46,7 @@ impl World {
             own,
             variables: Vec::new(),
         };
-        for variable in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
-            world = world.with(variable, "");
-        }
-        for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        for variable in PROXY_VARIABLES {
             world = world.with(variable, "");
         }
         world.with("XDG_CONFIG_HOME", folder)

@@ -8,7 +8,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Request, Server, by_path};
-use winhttp_tests::support::own_process::{World, set_variables};
+use winhttp_tests::support::own_process::{PROXY_VARIABLES, World, set_variables};
 use winhttp_tests::support::proxy::{
     TARGET, Verdict, everything, hello, proxy, set_access, set_proxy,
 };
@@ -94,11 +94,9 @@ fn shown(request: &Request) -> [Option<String>; 2] {
 /// configuration.
 #[test]
 fn the_tests_have_nobodys_proxies_and_nobodys_settings() {
-    for variable in ["http_proxy", "https_proxy", "all_proxy"] {
-        for name in [variable.to_owned(), variable.to_uppercase()] {
-            let value = std::env::var_os(&name).unwrap_or_default();
-            assert!(value.is_empty(), "{name} names a proxy");
-        }
+    for variable in PROXY_VARIABLES {
+        let value = std::env::var_os(variable).unwrap_or_default();
+        assert!(value.is_empty(), "{variable} is set");
     }
     let folder = std::env::var_os("XDG_CONFIG_HOME").unwrap();
     let file = Path::new(&folder).join("winhttp/proxy.conf");

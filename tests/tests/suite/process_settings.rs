@@ -6,6 +6,7 @@ use std::process::Command;
 
 use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
+use winhttp_tests::support::own_process::PROXY_VARIABLES;
 use winhttp_tests::support::programs::{Program, WIDTHS, build};
 use winhttp_tests::support::proxy::{everything, proxy};
 
@@ -17,6 +18,9 @@ fn command(own: &Scratch, program: &Program, case: &str) -> Command {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("proxy.conf"), FILE).unwrap();
     let mut command = Command::new(&program.file);
+    for variable in PROXY_VARIABLES {
+        command.env_remove(variable);
+    }
     command
         .arg(case)
         .env("XDG_CONFIG_HOME", own.path())
@@ -30,17 +34,12 @@ fn fact_40_7_a_program_has_its_users_settings() {
     for width in WIDTHS {
         let program = build("process_settings.c", width, &["-lwinhttp", "-ldl"]);
         let own = Scratch::new("settings");
-        let printed = run_command(&mut command(&own, &program, "show"));
+        let mut shows = command(&own, &program, "show");
         let expected = "machine 3, proxy file:1, bypass <local>\n\
             user 0, script http://s/p, proxy none, bypass none\nstored: 0\n";
-        assert_eq!(printed, expected);
+        assert_eq!(run_command(&mut shows), expected);
         fs::remove_file(own.path().join("winhttp/proxy.conf")).unwrap();
-        let printed = run_command(
-            Command::new(&program.file)
-                .arg("show")
-                .env("XDG_CONFIG_HOME", own.path())
-                .env("http_proxy", "environment:1"),
-        );
+        let printed = run_command(shows.env_remove("HOME"));
         let expected = "machine 3, proxy http=environment:1, bypass none\n\
             user 0, script none, proxy http=environment:1, bypass none\nstored: 0\n";
         assert_eq!(printed, expected);

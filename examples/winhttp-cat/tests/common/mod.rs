@@ -40,6 +40,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
         "http_proxy",
         "https_proxy",
         "all_proxy",
+        "no_proxy",
     ] {
         command.env_remove(variable);
         command.env_remove(variable.to_uppercase());

@@ -8,7 +8,7 @@
 )]
 
 mod common;
-use common::{Ended, MODES, run};
+use common::{Ended, MODES, leading, run};
 
 use std::io;
 
@@ -49,19 +49,7 @@ fn asking(
     }
 }
 
-/// Sends everybody there, with a cookie.
-fn leading(location: String) -> Server {
-    Server::plain(move |connection: &mut Connection| {
-        while connection.read_head()?.is_some() {
-            let head = format!(
-                "HTTP/1.1 302 Go\r\nLocation: {location}\r\nSet-Cookie: way=1; Path=/\r\nContent-Length: 0\r\n\r\n"
-            );
-            connection.send(head.as_bytes())?;
-        }
-        Ok(())
-    })
-    .unwrap()
-}
+const COOKIE: &str = "Set-Cookie: way=1; Path=/\r\n";
 
 /// What a server has been shown, request by request.
 fn shown(server: &Server) -> Vec<Option<String>> {
@@ -180,7 +168,7 @@ fn a_server_that_a_redirect_leads_to_is_answered_only_if_it_is_the_same() {
     for mode in MODES {
         let target = Server::plain(asking(BASIC, true)).unwrap();
         let url = target.ws_url("/").replace("ws://", "http://");
-        let first = leading(url.clone());
+        let first = leading(&url, COOKIE);
         let words = format!("{url} asks for credentials, and those given are for ");
         let arguments = ["-L", "--auth", "me:secret", "-x", "hi", &first.ws_url("/")];
         run(&[mode, &arguments].concat(), b"")

@@ -6,9 +6,7 @@
 )]
 
 mod common;
-use common::{MODES, run, server};
-
-use winhttp_fixtures::{Connection, Server};
+use common::{MODES, leading, run, server};
 
 #[test]
 fn heads_payloads_and_notifications_are_shown() {
@@ -75,15 +73,7 @@ fn what_proves_who_one_is_is_not_shown() {
 fn the_head_that_was_answered_stands_before_its_answer() {
     let target = server();
     let location = target.ws_url("/echo").replace("ws://", "http://");
-    let first = Server::plain(move |connection: &mut Connection| {
-        while connection.read_head()?.is_some() {
-            let answer =
-                format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
-            connection.send(answer.as_bytes())?;
-        }
-        Ok(())
-    })
-    .unwrap();
+    let first = leading(&location, "");
     for mode in MODES {
         let url = first.ws_url("/first");
         let ended = run(&[mode, &["--trace", "-L", "-x", "hi", &url]].concat(), b"").with(0);

@@ -6,7 +6,7 @@
 )]
 
 mod common;
-use common::{MODES, PATIENCE, Running, program, run, server};
+use common::{MODES, PATIENCE, Running, leading, program, run, server};
 
 use std::process::Stdio;
 
@@ -49,15 +49,7 @@ fn the_demonstration_can_be_asked_for() {
 fn redirects_are_followed_if_asked_for() {
     let target = server();
     let location = target.ws_url("/echo").replace("ws://", "http://");
-    let first = Server::plain(move |connection: &mut Connection| {
-        while connection.read_head()?.is_some() {
-            let answer =
-                format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
-            connection.send(answer.as_bytes())?;
-        }
-        Ok(())
-    })
-    .unwrap();
+    let first = leading(&location, "");
     let url = first.ws_url("/");
     run(&["-x", "hello", &url], b"").with(3).saying("302");
     for option in ["-L", "--location"] {

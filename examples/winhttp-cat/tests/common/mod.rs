@@ -30,6 +30,19 @@ pub(crate) fn server() -> Server {
     Server::plain(by_path).unwrap()
 }
 
+/// A server that sends everybody there, with these fields.
+pub(crate) fn leading(location: &str, fields: &str) -> Server {
+    let head =
+        format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n{fields}Content-Length: 0\r\n\r\n");
+    Server::plain(move |connection: &mut Connection| {
+        while connection.read_head()?.is_some() {
+            connection.send(head.as_bytes())?;
+        }
+        Ok(())
+    })
+    .unwrap()
+}
+
 /// The program, without anything of the machine that would change what it does.
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_winhttp-cat"));

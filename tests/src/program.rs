@@ -61,9 +61,12 @@ fn ends_within(command: &mut Command, patience: Duration) -> (ExitStatus, String
 /// module is `module_path!()`; the test may be one that is ignored.
 #[must_use]
 pub fn own_test(module: &str, test: &str) -> Command {
-    let (_, module) = module.split_once("::").unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("{module}::{test}")]);
+    // The program itself is no part of the name.
+    match module.split_once("::") {
+        Some((_, module)) => command.args(["--exact", &format!("{module}::{test}")]),
+        None => command.args(["--exact", test]),
+    };
     command.args(["--include-ignored", "--nocapture"]);
     command
 }

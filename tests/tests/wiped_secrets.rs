@@ -21,8 +21,9 @@ use winhttp_abi::output::unit_bytes;
 use winhttp_abi::wide::{Unit, terminated};
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Server, Settings, TlsSettings};
+use winhttp_tests::support::own_process::{OWN, World};
 use winhttp_tests::support::set_dword;
-use winhttp_tests::{Client, Handle, Mode, call};
+use winhttp_tests::{Call, Client, Handle, Mode, call};
 
 const USER: &str = "user";
 const PASSWORD: &str = "pa55word";
@@ -238,26 +239,33 @@ fn round<W: Unit>(mode: Mode, scheme: u32, tls: bool) {
     client.finish();
 }
 
-/// The same for a proxy, which is given the request, or asked for a tunnel.
-fn round_through_a_proxy<W: Unit>(mode: Mode, scheme: u32) {
+/// Port and flags of requests through [`asking_proxy`], and what becomes of them.
+const THROUGH_A_PROXY: [(u16, u32, Call<u32>); 2] = [
+    (80, 0, Ok(200)),
+    (
+        443,
+        c::WINHTTP_FLAG_SECURE,
+        Err(c::ERROR_WINHTTP_CANNOT_CONNECT),
+    ),
+];
+
+fn asking_proxy(scheme: u32) -> Server {
     let settings = Settings {
         recording: false,
         ..Settings::default()
     };
     let challenge = challenge(scheme);
-    let proxy = Server::start(settings, move |connection: &mut Connection| {
+    Server::start(settings, move |connection: &mut Connection| {
         serve_as_proxy(challenge, connection)
     })
-    .unwrap();
+    .unwrap()
+}
+
+/// The same for a proxy, which is given the request, or asked for a tunnel.
+fn round_through_a_proxy<W: Unit>(mode: Mode, scheme: u32) {
+    let proxy = asking_proxy(scheme);
     let client = Client::<W>::new(mode).through(&proxy);
-    for (port, flags, answer) in [
-        (80, 0, Ok(200)),
-        (
-            443,
-            c::WINHTTP_FLAG_SECURE,
-            Err(c::ERROR_WINHTTP_CANNOT_CONNECT),
-        ),
-    ] {
+    for (port, flags, answer) in THROUGH_A_PROXY {
         let give: [fn(Handle, u32); 2] = [|request, _| put_and_read_all::<W>(request), set::<W>];
         for give in give {
             let request = client.request_there(port, "GET", "/", flags);
@@ -269,11 +277,65 @@ fn round_through_a_proxy<W: Unit>(mode: Mode, scheme: u32) {
     client.finish();
 }
 
-#[test]
-fn a_password_leaves_no_copy_behind() {
+/// From here on it is looked for secrets.
+fn look() {
     SECRETS.set(secrets()).unwrap();
     drop(std::hint::black_box(Vec::from(*b"... pa55word")));
     assert_eq!(FOUND.swap(0, Ordering::Relaxed), 1, "it is looked for");
+}
+
+/// In a process whose variables name proxies, with a password.
+fn round_with_variables<W: Unit>() {
+    look();
+    for mode in [Mode::Sync, Mode::Async] {
+        for access in [
+            c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
+            c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
+        ] {
+            let client = Client::<W>::with_access(mode, access);
+            for (port, flags, answer) in THROUGH_A_PROXY {
+                let request = client.request_there(port, "GET", "/", flags);
+                let outcome = client.exchange(request);
+                assert_eq!(outcome.and_then(|()| client.status_code(request)), answer);
+                client.close(request).unwrap();
+            }
+            client.finish();
+            let found = FOUND.swap(0, Ordering::Relaxed);
+            assert_eq!(found, 0, "{mode:?}, access type {access}");
+        }
+    }
+}
+
+/// The environment keeps it for as long as the process runs; what is made of it is wiped.
+#[test]
+fn the_password_of_a_variable_leaves_no_copy_behind() {
+    match std::env::var(OWN).as_deref() {
+        Ok("16") => return round_with_variables::<u16>(),
+        Ok(_) => return round_with_variables::<u32>(),
+        Err(_) => {}
+    }
+    // Here is nobody whose copies count.
+    IS_OTHERS.set(true);
+    for scheme in [BASIC, DIGEST] {
+        for width in ["16", "32"] {
+            let proxy = asking_proxy(scheme);
+            let variable = format!("http://{USER}:{PASSWORD}@{}", proxy.authority());
+            World::new()
+                .with("http_proxy", &variable)
+                .with("https_proxy", &variable)
+                .run(
+                    module_path!(),
+                    "the_password_of_a_variable_leaves_no_copy_behind",
+                    width,
+                );
+            assert!(proxy.connections() > 0);
+        }
+    }
+}
+
+#[test]
+fn a_password_leaves_no_copy_behind() {
+    look();
     for mode in [Mode::Sync, Mode::Async] {
         for scheme in [BASIC, DIGEST] {
             for tls in [false, true] {

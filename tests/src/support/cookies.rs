@@ -4,11 +4,11 @@ use std::io;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Request, Server};
 
 use crate::{Client, Handle, PATIENCE};
 
+use super::proxy::untrusted;
 use super::{request, set_dword, set_text};
 
 /// Each field of this name in a request becomes a Set-Cookie field of its answer.
@@ -27,9 +27,7 @@ pub fn server() -> Server {
 /// The same over TLS, with a certificate that [`visit`] ignores.
 #[must_use]
 pub fn secure_server() -> Server {
-    let authority = Authority::new().unwrap();
-    let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    Server::tls(answer_all, &identity).unwrap()
+    untrusted(answer_all)
 }
 
 fn answer_all(connection: &mut Connection) -> io::Result<()> {

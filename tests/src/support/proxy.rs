@@ -8,9 +8,13 @@ use std::ptr::null_mut;
 use winhttp_abi::constants as c;
 use winhttp_abi::types::ProxyInfo;
 use winhttp_abi::wide::Unit;
+use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Request, Server};
 
 use crate::{Call, Client, Handle, call, text};
+
+use super::autoproxy::taken;
+use super::set_dword;
 
 /// A host that is nowhere.
 pub const TARGET: &str = "nosuchhost.invalid";
@@ -28,6 +32,41 @@ pub fn set_proxy<W: Unit>(handle: Handle, list: &str, bypass: Option<&str>) -> C
         lpsz_proxy_bypass: bypass.as_mut().map_or(null_mut(), |text| text.as_mut_ptr()),
     };
     set_info(handle, &info)
+}
+
+/// Access type, proxy list and bypass list of a structure that the library filled, whose texts are
+/// freed.
+#[must_use]
+pub fn told<W: Unit>(info: &ProxyInfo<W>) -> (u32, Option<String>, Option<String>) {
+    let text = |given: *mut W| (!given.is_null()).then(|| taken(given));
+    (
+        info.dw_access_type,
+        text(info.lpsz_proxy),
+        text(info.lpsz_proxy_bypass),
+    )
+}
+
+/// What WINHTTP_OPTION_PROXY says of a session or request.
+///
+/// # Errors
+/// The last error.
+pub fn proxy_of<W: Unit>(handle: Handle) -> Call<(u32, Option<String>, Option<String>)> {
+    let mut info = ProxyInfo::<W> {
+        dw_access_type: 99,
+        lpsz_proxy: null_mut(),
+        lpsz_proxy_bypass: null_mut(),
+    };
+    let mut length = u32::try_from(size_of_val(&info)).unwrap_or(0);
+    // SAFETY: structure and length live through the call.
+    call(unsafe {
+        winhttp::WinHttpQueryOption::<W>(
+            handle.raw(),
+            c::WINHTTP_OPTION_PROXY,
+            (&raw mut info).cast(),
+            &raw mut length,
+        )
+    })?;
+    Ok(told(&info))
 }
 
 /// The same for an access type without lists.
@@ -102,6 +141,41 @@ pub fn proxy(
     Server::plain(relaying(target, judge))
 }
 
+/// A proxy that answers by itself, as `judge` says: its tunnels lead nowhere.
+#[must_use]
+pub fn answers_as_proxy(judge: impl Fn(&Request) -> Verdict + Send + Sync + 'static) -> Server {
+    proxy(SocketAddr::from(([127, 0, 0, 1], 9)), judge).unwrap()
+}
+
+/// A server over TLS with this script, whose certificate nobody vouches for.
+///
+/// # Panics
+/// If no certificate, port or thread is to be had.
+pub fn untrusted(
+    script: impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static,
+) -> Server {
+    let authority = Authority::new().unwrap();
+    let identity = authority.issue(&IdentityOptions::default()).unwrap();
+    Server::tls(script, &identity).unwrap()
+}
+
+/// This request, which is content with such a server.
+///
+/// # Panics
+/// If the option cannot be set.
+pub fn trusting<W: Unit>(request: Handle) -> Handle {
+    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
+    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+    request
+}
+
+/// Asks for Basic.
+pub const WANTS_BASIC: &str =
+    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
+
+/// The same, and ends the connection.
+pub const WANTS_BASIC_AND_CLOSES: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
+
 /// The script of such a proxy.
 pub fn relaying(
     target: SocketAddr,
@@ -109,9 +183,7 @@ pub fn relaying(
 ) -> impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static {
     move |connection| {
         while let Some(request) = connection.read_head()? {
-            if let Some(length) = request.header("Content-Length") {
-                connection.read_exactly(length.parse().unwrap_or(0))?;
-            }
+            connection.read_body(&request)?;
             match judge(&request) {
                 Some(answer) => {
                     connection.send(answer.as_bytes())?;
@@ -146,9 +218,7 @@ pub fn everything(_: &Request) -> Verdict {
 /// The connection's.
 pub fn hello(connection: &mut Connection) -> io::Result<()> {
     while let Some(request) = connection.read_head()? {
-        if let Some(length) = request.header("Content-Length") {
-            connection.read_exactly(length.parse().unwrap_or(0))?;
-        }
+        connection.read_body(&request)?;
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")?;
     }
     Ok(())

@@ -1,16 +1,21 @@
 //! The TLS side of tests: the authority a process trusts, servers it vouches for, and attempts to
 //! reach them.
 
+use std::ffi::c_void;
+use std::io;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::ptr::null_mut;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, OnceLock};
 
 use winhttp_abi::constants as c;
+use winhttp_abi::types::CertContext;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, Identity, IdentityOptions};
-use winhttp_fixtures::{Server, Settings, TlsSettings, by_path};
+use winhttp_fixtures::{Connection, Opcode, Server, Settings, TlsSettings, by_path};
 
 use crate::scratch::kept;
-use crate::{Call, Client, Handle, Info, Mode};
+use crate::{Call, Client, Handle, Info, Memory, Mode, PATIENCE, call, start_send};
 
 use super::{assert_failed_as, close_for_good, secure, set_dword};
 
@@ -46,6 +51,70 @@ pub fn world() -> &'static World {
 /// A certificate of that authority, with its key.
 pub fn identity(options: &IdentityOptions) -> Identity {
     world().authority.issue(options).unwrap()
+}
+
+/// WINHTTP_OPTION_SERVER_CERT_CONTEXT of a request: the certificate in DER.
+///
+/// # Errors
+/// The last error.
+pub fn certificate<W: Unit>(request: Handle) -> Call<Vec<u8>> {
+    let mut context = null_mut::<CertContext>();
+    let mut length = u32::try_from(size_of_val(&context)).unwrap();
+    let option = c::WINHTTP_OPTION_SERVER_CERT_CONTEXT;
+    // SAFETY: both live through the call.
+    call(unsafe {
+        winhttp::WinHttpQueryOption::<W>(
+            request.raw(),
+            option,
+            (&raw mut context).cast(),
+            &raw mut length,
+        )
+    })?;
+    // SAFETY: the call has made it.
+    let known = unsafe { &*context };
+    let bytes = usize::try_from(known.cb_cert_encoded).unwrap();
+    // SAFETY: so many bytes are there until it is freed.
+    let der = unsafe { std::slice::from_raw_parts(known.pb_cert_encoded, bytes) }.to_vec();
+    winhttp::CertFreeCertificateContext(context.cast::<c_void>().cast());
+    Ok(der)
+}
+
+/// The script of a server that takes nothing of the first message until it is told to go on, then
+/// everything, and answers with the message's length.
+pub fn takes_later() -> (
+    Sender<()>,
+    impl Fn(&mut Connection) -> io::Result<()> + Send + Sync + 'static,
+) {
+    let (go, going) = channel();
+    let going = Mutex::new(going);
+    let script = move |connection: &mut Connection| {
+        let Some(request) = connection.read_head()? else {
+            return Ok(());
+        };
+        connection.accept_websocket(&request)?;
+        going.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        let frame = connection.read_frame()?.expect("no message");
+        let length = frame.payload.len().to_string();
+        connection.send_frame(Opcode::TEXT, true, length.as_bytes())?;
+        connection.wait_closed();
+        Ok(())
+    };
+    (go, script)
+}
+
+/// A message that fills every buffer on the way to such a server, told to `go` on only then.
+pub fn send_that_waits(client: &Client<u16>, socket: Handle, bytes: usize, go: &Sender<()>) {
+    let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
+    let before = client.events(socket);
+    start_send::<u16>(socket, binary, Memory::new(bytes)).unwrap();
+    let is_waiting = client.events(socket) == before;
+    assert!(is_waiting, "the message fits into the buffers");
+    go.send(()).unwrap();
+    let sent = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
+    client.completion(socket, sent, before).unwrap();
+    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
+    let length = bytes.to_string().into_bytes();
+    assert_eq!(client.ws_message(socket), Ok((length, text)));
 }
 
 /// A server with a certificate that nothing is wrong with.

@@ -11,12 +11,10 @@ use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::autoproxy::{finds, serves};
 use winhttp_tests::support::credentials::{BASIC_CHALLENGE, TOKEN};
 use winhttp_tests::support::programs::{Program, WIDTHS, build, run};
-use winhttp_tests::support::proxy::{everything, proxy};
+use winhttp_tests::support::proxy::{WANTS_BASIC, answers_as_proxy, everything, proxy};
 
 /// `proxyuser:proxypass`, as Basic sends it.
 const PROXY_TOKEN: &str = "Basic cHJveHl1c2VyOnByb3h5cGFzcw==";
-const ASKING: &str =
-    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 3\r\n\r\nwho";
 
 /// Builds a program in both widths.
 fn in_both_widths(source: &str, judge: impl Fn(&Program)) {
@@ -30,7 +28,7 @@ fn both_ask() -> Server {
     Server::plain(|connection: &mut Connection| {
         while let Some(request) = connection.read_head()? {
             let answer = if request.header("Proxy-Authorization") != Some(PROXY_TOKEN) {
-                ASKING.to_owned()
+                WANTS_BASIC.to_owned()
             } else if request.header("Authorization") != Some(TOKEN) {
                 format!("HTTP/1.1 401 Who\r\nWWW-Authenticate: {BASIC_CHALLENGE}\r\nContent-Length: 3\r\n\r\nyou")
             } else {
@@ -93,7 +91,7 @@ fn the_loop_answers_a_proxy_and_the_server_behind_its_tunnel() {
         )
         .unwrap();
         let tunnel = proxy(server.address(), |request| {
-            (request.header("Proxy-Authorization") != Some(PROXY_TOKEN)).then_some(ASKING)
+            (request.header("Proxy-Authorization") != Some(PROXY_TOKEN)).then_some(WANTS_BASIC)
         })
         .unwrap();
         let printed = run(
@@ -116,7 +114,7 @@ fn the_loop_answers_a_proxy_and_the_server_behind_its_tunnel() {
 #[test]
 fn the_loop_ends_with_a_proxy_that_wants_somebody_else() {
     in_both_widths("challenge_loop.c", |program| {
-        let asking = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(ASKING)).unwrap();
+        let asking = answers_as_proxy(|_| Some(WANTS_BASIC));
         for (url, answer) in [
             ("http://nosuchhost.invalid/", "407, 3 bytes: who\n"),
             // Fact 40.12.
@@ -134,10 +132,7 @@ fn the_loop_ends_with_a_proxy_that_wants_somebody_else() {
 /// setting; not the static one where the script has spoken.
 #[test]
 fn fact_30_5_3_a_tool_walks_the_users_settings() {
-    let (named, fixed) = (
-        proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap(),
-        proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap(),
-    );
+    let (named, fixed) = (answers_as_proxy(everything), answers_as_proxy(everything));
     let body = format!(
         "return host == 'direct.invalid' ? 'DIRECT' : 'PROXY {}; DIRECT'",
         named.authority()
@@ -194,7 +189,7 @@ fn fact_30_5_3_a_tool_walks_the_users_settings() {
 #[test]
 fn a_tool_without_a_file_of_settings_has_the_environments_proxy() {
     in_both_widths("user_proxy_tool.c", |program| {
-        let fixed = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
+        let fixed = answers_as_proxy(everything);
         let own = Scratch::new("tool");
         let mut command = Command::new(&program.file);
         command
@@ -212,8 +207,7 @@ fn a_tool_without_a_file_of_settings_has_the_environments_proxy() {
 #[test]
 fn a_program_that_asks_for_the_proxy_of_every_url() {
     in_both_widths("proxy_per_url.c", |program| {
-        let [one, other] =
-            [(); 2].map(|()| proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap());
+        let [one, other] = [(); 2].map(|()| answers_as_proxy(everything));
         let body = format!(
             "if (shExpMatch(url, '*/other*')) return 'PROXY {}'; \
              return isPlainHostName(host) ? 'DIRECT' : 'PROXY {}; PROXY nowhere:1'",
@@ -252,7 +246,7 @@ fn a_report_is_posted_through_a_proxy_that_asks() {
             while let Some(request) = connection.read_head()? {
                 let body = connection.read_body(&request)?;
                 let answer = if request.header("Proxy-Authorization") != Some(PROXY_TOKEN) {
-                    ASKING
+                    WANTS_BASIC
                 } else if body == expected {
                     "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nthanks"
                 } else {

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Request, Server, by_path};
 use winhttp_tests::support::own_process::{PROXY_VARIABLES, World, set_variables};
 use winhttp_tests::support::proxy::{
-    TARGET, Verdict, everything, hello, proxy, set_access, set_proxy,
+    TARGET, Verdict, WANTS_BASIC, answers_as_proxy, everything, hello, proxy, proxy_of, set_access,
+    set_proxy, trusting, untrusted,
 };
-use winhttp_tests::support::{get, request, set_dword};
-use winhttp_tests::{Call, Client, Handle, Mode, answers, own_processes, upgrade};
+use winhttp_tests::support::{get, request};
+use winhttp_tests::{Call, Client, Handle, Info, Mode, answers, own_processes, upgrade};
 
 mod failover;
 mod scripts;
@@ -24,8 +24,6 @@ const SECURE: u32 = c::WINHTTP_FLAG_SECURE;
 const UTF8: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
 const NOT_RESOLVED: Call<u32> = Err(c::ERROR_WINHTTP_NAME_NOT_RESOLVED);
 
-const WHO: &str =
-    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
 /// `alice:hunter2`, as Basic sends it.
 const ALICE: &str = "Basic YWxpY2U6aHVudGVyMg==";
 /// `bob:swordfish`.
@@ -35,18 +33,6 @@ const BOB: &str = "Basic Ym9iOnN3b3JkZmlzaA==";
 fn clients<W: Unit>() -> impl Iterator<Item = Client<W>> {
     let both = |mode| [MACHINE, USER].map(|access| Client::<W>::with_access(mode, access));
     [Mode::Sync, Mode::Async].into_iter().flat_map(both)
-}
-
-fn secured() -> Server {
-    let authority = Authority::new().unwrap();
-    let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    Server::tls(by_path, &identity).unwrap()
-}
-
-fn trusting<W: Unit>(request: Handle) -> Handle {
-    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
-    request
 }
 
 /// The status that a request to an invented host gets.
@@ -82,7 +68,7 @@ fn asked_of(proxy: &Server) -> Vec<String> {
 }
 
 fn wants(token: &'static str) -> impl Fn(&Request) -> Verdict {
-    move |request| (request.header("Proxy-Authorization") != Some(token)).then_some(WHO)
+    move |request| (request.header("Proxy-Authorization") != Some(token)).then_some(WANTS_BASIC)
 }
 
 /// What a request has said of who it is.
@@ -105,7 +91,7 @@ fn the_tests_have_nobodys_proxies_and_nobodys_settings() {
 
 own_processes! {
     fn facts_29_4_1_and_40_7_requests_go_through_the_environments_proxies<W>(World::new()) {
-        let (plain, secure) = (Server::plain(by_path).unwrap(), secured());
+        let (plain, secure) = (Server::plain(by_path).unwrap(), untrusted(by_path));
         let for_http = proxy(plain.address(), everything).unwrap();
         let for_https = proxy(secure.address(), everything).unwrap();
         set_variables(&[
@@ -136,7 +122,7 @@ own_processes! {
     }
 
     fn fact_30_5_6_no_proxy_names_what_is_reached_directly<W>(World::new()) {
-        let (proxy, server) = (answers_as_proxy(), Server::plain(hello).unwrap());
+        let (proxy, server) = (answers_as_proxy(everything), Server::plain(hello).unwrap());
         set_variables(&[
             ("all_proxy", &proxy.authority()),
             ("no_proxy", "direct.invalid, .dotted.invalid,192.0.2.0/24,port.invalid:8080"),
@@ -160,7 +146,7 @@ own_processes! {
     }
 
     fn fact_40_7_credentials_of_a_variable_are_for_its_proxy_once_it_asks<W>(World::new()) {
-        let (plain, secure) = (Server::plain(by_path).unwrap(), secured());
+        let (plain, secure) = (Server::plain(by_path).unwrap(), untrusted(by_path));
         let for_http = proxy(plain.address(), wants(ALICE)).unwrap();
         let for_https = proxy(secure.address(), wants(BOB)).unwrap();
         set_variables(&[
@@ -189,10 +175,10 @@ own_processes! {
     fn credentials_of_a_variable_answer_with_the_strongest_scheme<W>(World::new()) {
         const BOTH: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\
             Proxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 0\r\n\r\n";
-        let asking = proxy("127.0.0.1:9".parse().unwrap(), |request| {
+        let asking = answers_as_proxy(|request| {
             let shown = request.header("Proxy-Authorization").unwrap_or_default();
             (!shown.starts_with("Digest username=\"alice\"")).then_some(BOTH)
-        }).unwrap();
+        });
         set_variables(&[("http_proxy", &format!("http://alice:hunter2@{}", asking.authority()))]);
         for client in clients::<W>() {
             assert_eq!(status_from(&client, TARGET, 80, 0), Ok(200));
@@ -204,9 +190,9 @@ own_processes! {
     }
 
     fn credentials_of_a_variable_reach_nobody_else<W>(World::new()) {
-        let of_alice = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
-        let asking = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(WHO)).unwrap();
-        let server = answers(WHO);
+        let of_alice = answers_as_proxy(everything);
+        let asking = answers_as_proxy(|_| Some(WANTS_BASIC));
+        let server = answers(WANTS_BASIC);
         set_variables(&[
             ("http_proxy", &format!("alice:hunter2@{}", of_alice.authority())),
             ("https_proxy", &asking.authority()),
@@ -236,8 +222,8 @@ own_processes! {
     }
 
     fn a_redirect_takes_the_proxy_of_the_next_leg_and_the_credentials_of_that<W>(World::new()) {
-        let secure = secured();
-        let for_http = proxy("127.0.0.1:9".parse().unwrap(), wants(ALICE)).unwrap();
+        let secure = untrusted(by_path);
+        let for_http = answers_as_proxy(wants(ALICE));
         let for_https = proxy(secure.address(), wants(BOB)).unwrap();
         let to_secure = answers("HTTP/1.1 302 There\r\nLocation: https://nosuchhost.invalid/status\r\nContent-Length: 0\r\n\r\n");
         let to_plain = answers("HTTP/1.1 302 There\r\nLocation: http://nosuchhost.invalid/status\r\nContent-Length: 0\r\n\r\n");
@@ -265,11 +251,26 @@ own_processes! {
     }
 
     fn credentials_of_a_variable_are_never_reported<W>(World::new()) {
-        let proxy = proxy("127.0.0.1:9".parse().unwrap(), wants(ALICE)).unwrap();
+        let proxy = answers_as_proxy(wants(ALICE));
         set_variables(&[("http_proxy", &format!("http://alice:hunter2@{}", proxy.authority()))]);
+        let mut notified = 0;
         for client in clients::<W>() {
             let asked = client.request_there(80, "GET", "/", 0);
             assert_eq!(status_of(&client, asked), Ok(200));
+            let told = client.recorder.events().into_iter().filter_map(|event| match event.info {
+                Info::Text(text) => Some(text),
+                _ => None,
+            });
+            let mut texts: Vec<String> = told.collect();
+            notified += texts.len();
+            for handle in [client.session, asked] {
+                let (_, list, bypass) = proxy_of::<W>(handle).unwrap();
+                texts.extend(list.into_iter().chain(bypass));
+            }
+            for text in texts {
+                let is_secret = ["hunter2", "alice", ALICE].iter().any(|secret| text.contains(secret));
+                assert!(!is_secret, "{text}");
+            }
             let secrets = ["hunter2", "alice", ALICE].map(str::as_bytes);
             for handle in [client.session, asked] {
                 for option in [
@@ -287,10 +288,12 @@ own_processes! {
             }
             client.finish();
         }
+        // Of the connection that all share.
+        assert_ne!(notified, 0);
     }
 
     fn a_programs_own_credentials_come_before_those_of_the_variable<W>(World::new()) {
-        let proxy = proxy("127.0.0.1:9".parse().unwrap(), wants(BOB)).unwrap();
+        let proxy = answers_as_proxy(wants(BOB));
         set_variables(&[("http_proxy", &format!("http://alice:hunter2@{}", proxy.authority()))]);
         for client in clients::<W>() {
             let before = proxy.requests().len();
@@ -305,7 +308,7 @@ own_processes! {
     }
 
     fn facts_39_22_and_40_7_the_machines_setting_is_for_type_0_and_the_users_for_type_4<W>(World::new()) {
-        let (of_machine, of_user) = (answers_as_proxy(), answers_as_proxy());
+        let (of_machine, of_user) = (answers_as_proxy(everything), answers_as_proxy(everything));
         winhttp_tests::support::own_process::replace_file(&format!(
             "default-proxy = {}\ndefault-bypass = *.direct.invalid\nproxy = {}\nbypass = <local>",
             of_machine.authority(),
@@ -325,8 +328,4 @@ own_processes! {
             }
         }
     }
-}
-
-fn answers_as_proxy() -> Server {
-    proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap()
 }

@@ -11,7 +11,7 @@ use winhttp_tests::program::{start, wait};
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::autoproxy::{finds, serves};
 use winhttp_tests::support::programs::{build, run};
-use winhttp_tests::support::proxy::{everything, proxy};
+use winhttp_tests::support::proxy::{answers_as_proxy, everything};
 
 fn children_ask(case: &str) {
     let program = build("process_fork_scripts.c", &[], &["-lwinhttp"]);
@@ -38,7 +38,7 @@ fn a_look_up_stays_the_parents() {
 fn a_requests_look_up_stays_the_parents() {
     let program = build("process_fork_routes.c", &[], &["-lwinhttp"]);
     for mode in ["sync", "async"] {
-        let through = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
+        let through = answers_as_proxy(everything);
         let script = finds(&format!("return 'PROXY {}'", through.authority()));
         let is_first = AtomicBool::new(true);
         let server = Server::plain(move |connection: &mut Connection| {

@@ -8,7 +8,7 @@ use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::own_process::PROXY_VARIABLES;
 use winhttp_tests::support::programs::{Program, WIDTHS, build};
-use winhttp_tests::support::proxy::{everything, proxy};
+use winhttp_tests::support::proxy::{answers_as_proxy, everything};
 
 const FILE: &str = "default-proxy = file:1\ndefault-bypass = <local>\npac-url = http://s/p\n";
 
@@ -85,8 +85,8 @@ fn facts_40_7_and_8_4_1_requests_of_a_program_with_raised_privileges_go_directly
     ] {
         let program = build("process_settings.c", &[], flags);
         let own = Scratch::new("settings");
-        let by_file = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
-        let by_variable = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
+        let by_file = answers_as_proxy(everything);
+        let by_variable = answers_as_proxy(everything);
         let mut command = command(&own, &program, "request");
         let file = format!("default-proxy = {0}\nproxy = {0}", by_file.authority());
         fs::write(own.path().join("winhttp/proxy.conf"), file).unwrap();

@@ -4,15 +4,13 @@
 use std::ptr::null;
 
 use winhttp_abi::constants as c;
+use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Request, Server};
-use winhttp_tests::support::proxy::{TARGET, everything, hello, proxy, set_access, set_proxy};
+use winhttp_tests::support::proxy::{
+    TARGET, answers_as_proxy, everything, hello, set_access, set_proxy,
+};
 use winhttp_tests::support::{get, request, set_dword};
 use winhttp_tests::{Client, Info, call, last_error, scenarios, text};
-
-/// A proxy that answers everything itself.
-fn answering() -> Server {
-    proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap()
-}
 
 fn lines(request: &Request) -> Vec<String> {
     let text = String::from_utf8(request.raw.clone()).unwrap();
@@ -21,7 +19,7 @@ fn lines(request: &Request) -> Vec<String> {
 
 scenarios! {
     fn facts_29_3_1_and_29_3_2_the_proxy_gets_the_whole_url_and_the_servers_host<W>(mode) {
-        let proxy = answering();
+        let proxy = answers_as_proxy(everything);
         let client = Client::<W>::new(mode).through(&proxy);
         for (host, port, path, url, field) in [
             (TARGET, 80, "/a?b=c", "http://nosuchhost.invalid/a?b=c", "nosuchhost.invalid"),
@@ -47,7 +45,7 @@ scenarios! {
     }
 
     fn fact_40_17_the_end_of_the_connection_is_announced_under_its_usual_name<W>(mode) {
-        let proxy = answering();
+        let proxy = answers_as_proxy(everything);
         let client = Client::<W>::new(mode).through(&proxy);
         let own = client.request_there(80, "GET", "/", 0);
         client.add_headers(own, "Connection: close", c::WINHTTP_ADDREQ_FLAG_ADD).unwrap();
@@ -63,7 +61,7 @@ scenarios! {
     }
 
     fn fact_40_8_servers_behind_a_proxy_share_its_connections<W>(mode) {
-        let proxy = answering();
+        let proxy = answers_as_proxy(everything);
         let client = Client::<W>::new(mode).through(&proxy);
         for host in ["a.invalid", "b.invalid", "a.invalid"] {
             let asked = request(&client, host, 80, "/", 0);
@@ -76,7 +74,7 @@ scenarios! {
     }
 
     fn fact_21_6_3_limits_count_by_server_behind_a_proxy_too<W>(mode) {
-        let proxy = answering();
+        let proxy = answers_as_proxy(everything);
         let client = Client::<W>::new(mode).through(&proxy);
         set_dword::<W>(client.session, c::WINHTTP_OPTION_MAX_CONNS_PER_SERVER, 1).unwrap();
         let open = ["a.invalid", "b.invalid"].map(|host| {
@@ -92,7 +90,7 @@ scenarios! {
     }
 
     fn facts_29_2_1_and_29_2_4_what_is_bypassed_goes_direct<W>(mode) {
-        let (proxy, server) = (answering(), Server::plain(hello).unwrap());
+        let (proxy, server) = (answers_as_proxy(everything), Server::plain(hello).unwrap());
         let client = Client::<W>::new(mode).through(&proxy);
         let asked = get(&client, server.port(), "/describe");
         client.exchange(asked).unwrap();
@@ -112,7 +110,7 @@ scenarios! {
     }
 
     fn fact_29_3_10_the_proxy_of_a_request_counts_for_that_alone<W>(mode) {
-        let (of_session, of_request) = (answering(), answering());
+        let (of_session, of_request) = (answers_as_proxy(everything), answers_as_proxy(everything));
         let client = Client::<W>::new(mode).through(&of_session);
         let own = client.request_there(80, "GET", "/", 0);
         set_proxy::<W>(own, &of_request.authority(), None).unwrap();
@@ -130,7 +128,7 @@ scenarios! {
     }
 
     fn fact_29_3_6_notifications_name_the_proxy<W>(mode) {
-        let proxy = answering();
+        let proxy = answers_as_proxy(everything);
         let client = Client::<W>::new(mode).through(&proxy);
         let asked = client.request_there(80, "GET", "/", 0);
         client.exchange(asked).unwrap();
@@ -151,9 +149,8 @@ scenarios! {
     }
 
     fn fact_29_3_8_a_proxy_that_is_not_there<W>(mode) {
-        let gone = answering();
-        let authority = gone.authority();
-        drop(gone);
+        let refused = RefusedPort::new().unwrap();
+        let authority = refused.address().to_string();
         let client = Client::<W>::new(mode);
         for (list, error) in [
             (&*authority, c::ERROR_WINHTTP_CANNOT_CONNECT),

@@ -3,26 +3,27 @@
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::certs::{Authority, IdentityOptions};
-use winhttp_fixtures::{Connection, Request, Server};
+use winhttp_fixtures::Request;
 use winhttp_tests::support::credentials::{self, TOKEN};
-use winhttp_tests::support::proxy::{Verdict, everything, hello, proxy, set_credentials};
+use winhttp_tests::support::proxy::{
+    Verdict, WANTS_BASIC, WANTS_BASIC_AND_CLOSES, answers_as_proxy, everything, hello, proxy,
+    set_credentials, trusting, untrusted,
+};
 use winhttp_tests::support::{set_dword, set_text};
-use winhttp_tests::{Client, Handle, Sending, scenarios};
+use winhttp_tests::{Client, HELLO, Handle, Sending, scenarios};
 
-const BASIC: &str =
-    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
-const CLOSING: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
+/// `server:5ecret`, as Basic sends it.
+const SERVER_TOKEN: &str = "Basic c2VydmVyOjVlY3JldA==";
 const DIGEST: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
 
 type Judge = fn(&Request) -> Verdict;
 
 fn wants_basic(request: &Request) -> Verdict {
-    (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(BASIC)
+    (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(WANTS_BASIC)
 }
 
 fn wants_basic_and_closes(request: &Request) -> Verdict {
-    (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(CLOSING)
+    (request.header("Proxy-Authorization") != Some(TOKEN)).then_some(WANTS_BASIC_AND_CLOSES)
 }
 
 /// Looks at the form of the answer, which the judges of Digest check elsewhere.
@@ -34,16 +35,6 @@ fn wants_digest(request: &Request) -> Verdict {
     (!is_right).then_some(DIGEST)
 }
 
-fn secure_server() -> Server {
-    secure_server_that(hello)
-}
-
-fn secure_server_that(script: fn(&mut Connection) -> std::io::Result<()>) -> Server {
-    let authority = Authority::new().unwrap();
-    let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    Server::tls(script, &identity).unwrap()
-}
-
 /// A request for http, or for https.
 fn asking<W: Unit>(client: &Client<W>, is_secure: bool) -> Handle {
     let (port, flags) = if is_secure {
@@ -51,10 +42,7 @@ fn asking<W: Unit>(client: &Client<W>, is_secure: bool) -> Handle {
     } else {
         (80, 0)
     };
-    let request = client.request_there(port, "GET", "/describe", flags);
-    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
-    request
+    trusting::<W>(client.request_there(port, "GET", "/describe", flags))
 }
 
 fn options<W: Unit>(request: Handle) {
@@ -62,12 +50,32 @@ fn options<W: Unit>(request: Handle) {
     set_text::<W>(request, c::WINHTTP_OPTION_PROXY_PASSWORD, "pa55word").unwrap();
 }
 
+/// The proxy's and the server's.
+fn both_options<W: Unit>(request: Handle) {
+    options::<W>(request);
+    set_text::<W>(request, c::WINHTTP_OPTION_USERNAME, "server").unwrap();
+    set_text::<W>(request, c::WINHTTP_OPTION_PASSWORD, "5ecret").unwrap();
+}
+
+/// What the server wants.
+fn wants_login(request: &Request) -> Verdict {
+    (request.header("Authorization") != Some(SERVER_TOKEN)).then_some(
+        "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"y\"\r\nContent-Length: 0\r\n\r\n",
+    )
+}
+
+/// What requests have shown to proxy and server.
+fn shown(requests: &[Request]) -> Vec<(Option<&str>, Option<&str>)> {
+    let of = |name| requests.iter().map(move |request| request.header(name));
+    of("Proxy-Authorization").zip(of("Authorization")).collect()
+}
+
 scenarios! {
     fn fact_29_3_7_a_challenge_is_answered_by_the_options<W>(mode) {
         let judges: [(Judge, usize); 3] = [(wants_basic, 1), (wants_basic_and_closes, 2), (wants_digest, 1)];
         for (judge, connections) in judges {
             for is_secure in [false, true] {
-                let server = secure_server();
+                let server = untrusted(hello);
                 let proxy = proxy(server.address(), judge).unwrap();
                 let client = Client::<W>::new(mode).through(&proxy);
                 let request = asking(&client, is_secure);
@@ -90,7 +98,7 @@ scenarios! {
     fn the_407_loop_of_programs_sets_credentials_and_sends_again<W>(mode) {
         for is_secure in [false, true] {
             for scheme in [c::WINHTTP_AUTH_SCHEME_BASIC, c::WINHTTP_AUTH_SCHEME_DIGEST] {
-                let server = secure_server();
+                let server = untrusted(hello);
                 let judge = if scheme == c::WINHTTP_AUTH_SCHEME_BASIC { wants_basic } else { wants_digest };
                 let proxy = proxy(server.address(), judge).unwrap();
                 let client = Client::<W>::new(mode).through(&proxy);
@@ -110,13 +118,11 @@ scenarios! {
 
     fn a_body_that_is_written_meets_the_challenge_in_receive_response<W>(mode) {
         for is_secure in [false, true] {
-            let server = secure_server();
+            let server = untrusted(hello);
             let proxy = proxy(server.address(), wants_basic).unwrap();
             let client = Client::<W>::new(mode).through(&proxy);
             let (port, flags) = if is_secure { (443, c::WINHTTP_FLAG_SECURE) } else { (80, 0) };
-            let request = client.request_there(port, "POST", "/", flags);
-            let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-            set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+            let request = trusting::<W>(client.request_there(port, "POST", "/", flags));
             for (status, body) in [(407, b"first"), (200, b"again")] {
                 client.send_with(request, Sending { total: 5, ..Sending::default() }).unwrap();
                 assert_eq!(client.write(request, body), Ok(5));
@@ -132,10 +138,9 @@ scenarios! {
     fn a_proxys_challenge_sets_no_cookies_for_the_server<W>(mode) {
         const CHALLENGE: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n";
         for has_login in [false, true] {
-            let proxy = proxy("127.0.0.1:9".parse().unwrap(), |request| {
+            let proxy = answers_as_proxy(|request| {
                 request.header("Proxy-Authorization").is_none().then_some(CHALLENGE)
-            })
-            .unwrap();
+            });
             let client = Client::<W>::new(mode).through(&proxy);
             for _ in 0..2 {
                 let request = asking(&client, false);
@@ -152,7 +157,7 @@ scenarios! {
 
     fn fact_28_2_5_whoever_is_logged_on_is_tried_first_and_then_the_user_is_asked<W>(mode) {
         for is_secure in [false, true] {
-            let server = secure_server();
+            let server = untrusted(hello);
             let proxy = proxy(server.address(), wants_basic).unwrap();
             let client = Client::<W>::new(mode).through(&proxy);
             let request = asking(&client, is_secure);
@@ -176,7 +181,7 @@ scenarios! {
         const ANSWER: &[u8] = b"HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n\
             Proxy-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
         for is_set in [false, true] {
-            let server = secure_server_that(|connection| {
+            let server = untrusted(|connection| {
                 let Some(request) = connection.read_head()? else { return Ok(()) };
                 connection.read_body(&request)?;
                 connection.send(ANSWER)
@@ -207,7 +212,7 @@ scenarios! {
 
     fn wrong_credentials_are_sent_once<W>(mode) {
         for is_secure in [false, true] {
-            let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(BASIC)).unwrap();
+            let proxy = answers_as_proxy(|_| Some(WANTS_BASIC));
             let client = Client::<W>::new(mode).through(&proxy);
             let request = asking(&client, is_secure);
             options::<W>(request);
@@ -221,7 +226,7 @@ scenarios! {
     fn disabled_schemes_and_disabled_authentication_answer_nothing<W>(mode) {
         for is_secure in [false, true] {
             for whole in [false, true] {
-                let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(BASIC)).unwrap();
+                let proxy = answers_as_proxy(|_| Some(WANTS_BASIC));
                 let client = Client::<W>::new(mode).through(&proxy);
                 if !whole {
                     set_dword::<W>(client.session, c::WINHTTP_OPTION_DISABLE_PROXY_AUTH_SCHEMES, 1).unwrap();
@@ -240,28 +245,43 @@ scenarios! {
     }
 
     fn neither_side_sees_what_the_other_is_shown<W>(mode) {
-        for is_secure in [false, true] {
-            let server = secure_server();
-            let proxy = proxy(server.address(), wants_basic).unwrap();
-            let client = Client::<W>::new(mode).through(&proxy);
-            let request = asking(&client, is_secure);
-            options::<W>(request);
-            set_text::<W>(request, c::WINHTTP_OPTION_USERNAME, "server").unwrap();
-            set_text::<W>(request, c::WINHTTP_OPTION_PASSWORD, "5ecret").unwrap();
-            client.exchange(request).unwrap();
-            client.body(request).unwrap();
-            for request in proxy.requests() {
-                assert_eq!(request.header("Authorization"), None);
+        let server = untrusted(|connection| {
+            while let Some(request) = connection.read_head()? {
+                connection.send(wants_login(&request).map_or(HELLO, str::as_bytes))?;
             }
-            for request in server.requests() {
-                assert_eq!(request.header("Proxy-Authorization"), None);
-            }
-            client.finish();
-        }
+            Ok(())
+        });
+        let proxy = proxy(server.address(), wants_basic).unwrap();
+        let client = Client::<W>::new(mode).through(&proxy);
+        let request = asking(&client, true);
+        both_options::<W>(request);
+        client.exchange(request).unwrap();
+        assert_eq!(client.status_code(request), Ok(200));
+        client.body(request).unwrap();
+        let inside = server.requests();
+        assert_eq!(shown(&inside), [(None, None), (None, Some(SERVER_TOKEN))]);
+        let outside = proxy.requests();
+        assert_eq!(shown(&outside), [(None, None), (Some(TOKEN), None)]);
+        client.finish();
+    }
+
+    /// Through a proxy for http all is said to the proxy: each answer in its own field.
+    fn each_challenge_is_answered_with_what_is_for_it<W>(mode) {
+        let proxy = answers_as_proxy(|request| wants_basic(request).or_else(|| wants_login(request)));
+        let client = Client::<W>::new(mode).through(&proxy);
+        let request = asking(&client, false);
+        both_options::<W>(request);
+        client.exchange(request).unwrap();
+        assert_eq!(client.status_code(request), Ok(200));
+        client.body(request).unwrap();
+        let asked = proxy.requests();
+        let both = (Some(TOKEN), Some(SERVER_TOKEN));
+        assert_eq!(shown(&asked), [(None, None), (Some(TOKEN), None), both]);
+        client.finish();
     }
 
     fn a_tunnel_belongs_to_whoever_has_opened_it<W>(mode) {
-        let server = secure_server();
+        let server = untrusted(hello);
         let proxy = proxy(server.address(), wants_basic).unwrap();
         let client = Client::<W>::new(mode).through(&proxy);
         for (has_login, expected, connects) in [(true, 200, 2), (true, 200, 2), (false, 407, 3), (true, 200, 3)] {

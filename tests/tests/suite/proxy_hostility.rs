@@ -8,15 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Request, Server, by_path};
-use winhttp_tests::support::proxy::{Verdict, everything, proxy, set_access, set_proxy};
-use winhttp_tests::support::{get, set_dword, set_text};
+use winhttp_tests::support::proxy::{
+    Verdict, WANTS_BASIC, WANTS_BASIC_AND_CLOSES, answers_as_proxy, everything, proxy, set_access,
+    set_proxy, trusting, untrusted,
+};
+use winhttp_tests::support::{get, set_text};
 use winhttp_tests::{Client, Handle, scenarios, upgrade};
 
-const BASIC: &str =
-    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
-const CLOSING: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\nContent-Length: 3\r\n\r\nwho";
 const DIGEST: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 3\r\n\r\nwho";
 
 /// What is asked for through the proxy.
@@ -50,9 +49,7 @@ impl Asked {
         if !self.is_secure {
             return Server::plain(by_path).unwrap();
         }
-        let authority = Authority::new().unwrap();
-        let identity = authority.issue(&IdentityOptions::default()).unwrap();
-        Server::tls(by_path, &identity).unwrap()
+        untrusted(by_path)
     }
 
     fn request<W: Unit>(self, client: &Client<W>) -> Handle {
@@ -75,8 +72,7 @@ impl Asked {
 }
 
 fn trust_and_log_in<W: Unit>(request: Handle, user: &str, password: &str) {
-    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+    trusting::<W>(request);
     set_text::<W>(request, c::WINHTTP_OPTION_PROXY_USERNAME, user).unwrap();
     set_text::<W>(request, c::WINHTTP_OPTION_PROXY_PASSWORD, password).unwrap();
 }
@@ -85,14 +81,14 @@ fn challenges_once(request: &Request) -> Verdict {
     request
         .header("Proxy-Authorization")
         .is_none()
-        .then_some(BASIC)
+        .then_some(WANTS_BASIC)
 }
 
 fn challenges_once_and_closes(request: &Request) -> Verdict {
     request
         .header("Proxy-Authorization")
         .is_none()
-        .then_some(CLOSING)
+        .then_some(WANTS_BASIC_AND_CLOSES)
 }
 
 /// Closes the request inside its notification number `at`; `None` lets it run.
@@ -177,28 +173,6 @@ scenarios! {
         }
     }
 
-    fn fact_28_7_3_a_407_through_the_tunnel_is_a_plain_response<W>(mode) {
-        let refuses = |connection: &mut Connection| {
-            while connection.read_head()?.is_some() {
-                connection.send(BASIC.as_bytes())?;
-            }
-            Ok(())
-        };
-        let authority = Authority::new().unwrap();
-        let identity = authority.issue(&IdentityOptions::default()).unwrap();
-        let server = Server::tls(refuses, &identity).unwrap();
-        let proxy = proxy(server.address(), everything).unwrap();
-        let client = Client::<W>::new(mode).through(&proxy);
-        let request = client.request_there(443, "GET", "/", c::WINHTTP_FLAG_SECURE);
-        trust_and_log_in::<W>(request, "user", "pa55word");
-        client.exchange(request).unwrap();
-        assert_eq!(client.status_code(request), Ok(407));
-        assert_eq!(client.body(request).unwrap(), b"who");
-        assert_eq!((proxy.requests().len(), server.requests().len()), (1, 1));
-        assert_eq!(server.requests()[0].header("Proxy-Authorization"), None);
-        client.finish();
-    }
-
     fn a_proxy_may_be_the_server_itself<W>(mode) {
         let server = Server::plain(both_at_once).unwrap();
         let client = Client::<W>::new(mode);
@@ -228,9 +202,9 @@ scenarios! {
     }
 
     fn no_name_or_password_makes_a_line_of_its_own<W>(mode) {
-        for challenge in [BASIC, DIGEST] {
+        for challenge in [WANTS_BASIC, DIGEST] {
             for is_secure in [false, true] {
-                let proxy = proxy("127.0.0.1:9".parse().unwrap(), move |_| Some(challenge)).unwrap();
+                let proxy = answers_as_proxy(move |_| Some(challenge));
                 let client = Client::<W>::new(mode).through(&proxy);
                 let flags = if is_secure { c::WINHTTP_FLAG_SECURE } else { 0 };
                 let request = client.request_there(80, "GET", "/", flags);
@@ -245,7 +219,7 @@ scenarios! {
                 client.finish();
             }
         }
-        let proxy = proxy("127.0.0.1:9".parse().unwrap(), everything).unwrap();
+        let proxy = answers_as_proxy(everything);
         let client = Client::<W>::new(mode).through(&proxy);
         for name in ["a\r\nX-Injected: 1", "a b", "a\tb", "a/b", "a@b", "a:80", "a\u{7f}", "a#b", "a?b"] {
             let connected = client.connect(name, 443);
@@ -257,7 +231,7 @@ scenarios! {
 
     fn fact_29_3_1_a_tunnel_is_asked_for_by_the_name_on_the_wire<W>(mode) {
         const NOT_NOW: &str = "HTTP/1.1 503 Not now\r\nContent-Length: 0\r\n\r\n";
-        let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(NOT_NOW)).unwrap();
+        let proxy = answers_as_proxy(|_| Some(NOT_NOW));
         let client = Client::<W>::new(mode).through(&proxy);
         for (host, port, expected) in [
             ("2001:db8::1", 443, "[2001:db8::1]:443"),

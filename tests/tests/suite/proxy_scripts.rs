@@ -8,10 +8,14 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server};
-use winhttp_tests::support::autoproxy::{Options, finds, proxy_for, serves};
+use winhttp_tests::support::autoproxy::{
+    Options, create_resolver, finds, proxy_for, serves, start,
+};
 use winhttp_tests::support::set_timeouts;
 use winhttp_tests::support::tls::identity;
-use winhttp_tests::{Client, Mode, PATIENCE, answers, answers_each, scenarios, status};
+use winhttp_tests::{
+    Client, Handle, Info, Mode, PATIENCE, answers, answers_each, scenarios, status,
+};
 
 const URL: &str = "HTTP://Host.Example:8080/Path?q#f";
 
@@ -270,23 +274,36 @@ scenarios! {
 /// longer than they may run themselves.
 #[test]
 fn fact_30_2_4_other_look_ups_get_their_turn() {
-    let client = Client::<u16>::new(Mode::Sync);
+    let client = Client::<u16>::new(Mode::Async);
+    let server = serves(finds(
+        "if (host == 'Host.Example') for (;;); return 'PROXY x'",
+    ));
+    let options = Options::script(&server.url("/"), 0);
+    // Once it is there, their limit is that of the script alone.
+    let quick = proxy_for(&client, "http://other.example/", &options);
+    assert_eq!(quick, found("x:80"));
     set_timeouts::<u16>(client.session, 100, 100, 100, 100);
-    let endless = serves(finds("for (;;);"));
-    let options = Options::script(&endless.url("/"), 0);
-    std::thread::scope(|scope| {
-        for _ in 0..12 {
-            scope.spawn(|| {
-                let ended = proxy_for(&client, URL, &options);
-                assert!(
-                    matches!(ended, Err(SERVICE | c::ERROR_WINHTTP_TIMEOUT)),
-                    "{ended:?}"
-                );
-            });
-        }
-    });
+    let endless: Vec<Handle> = (0..12)
+        .map(|_| {
+            let resolver = create_resolver(&client).unwrap();
+            assert_eq!(start(resolver, URL, &options, 1), c::ERROR_IO_PENDING);
+            resolver
+        })
+        .collect();
+    // All of them were there before this one.
     let other = Client::<u16>::new(Mode::Sync);
     assert_eq!(ask(&other, "return 'PROXY x'"), found("x:80"));
+    let failed = c::WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
+    for resolver in endless {
+        let Info::AsyncResult(_, error) = client.recorder.wait(resolver, failed).info else {
+            panic!("no error");
+        };
+        assert!(
+            [SERVICE, c::ERROR_WINHTTP_TIMEOUT].contains(&error),
+            "{error}"
+        );
+        client.close_and_wait(resolver);
+    }
     other.finish();
     client.finish();
 }

@@ -12,6 +12,7 @@ use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
 use winhttp_abi::wide::Unit;
 use winhttp_tests::support::autoproxy::{self, Options, proxy_for};
 use winhttp_tests::support::own_process::{World, file, replace_file};
+use winhttp_tests::support::proxy::told;
 use winhttp_tests::{Client, Mode, call, own_processes, status, text};
 
 mod resolver;
@@ -36,11 +37,7 @@ fn machine<W: Unit>() -> (u32, Option<String>, Option<String>) {
     };
     // SAFETY: the structure lives through the call.
     call(unsafe { winhttp::WinHttpGetDefaultProxyConfiguration::<W>(&raw mut info) }).unwrap();
-    (
-        info.dw_access_type,
-        taken(info.lpsz_proxy),
-        taken(info.lpsz_proxy_bypass),
-    )
+    told(&info)
 }
 
 fn set_machine<W: Unit>(kind: u32, proxy: Option<&str>, bypass: Option<&str>) -> Result<(), u32> {

@@ -3,31 +3,20 @@
 
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
-use winhttp_fixtures::certs::{Authority, IdentityOptions};
-use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::support::proxy::{everything, hello, proxy, set_credentials};
+use winhttp_fixtures::{Server, by_path};
+use winhttp_tests::support::proxy::{
+    answers_as_proxy, everything, hello, proxy, set_credentials, trusting, untrusted,
+};
+use winhttp_tests::support::tls::certificate;
 use winhttp_tests::support::{dword, set_dword};
 use winhttp_tests::upgrade;
 use winhttp_tests::{Client, Handle, Mode, scenarios};
 
 const UTF8: i32 = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
 
-/// The server at the other end, over TLS.
-fn secured(script: fn(&mut Connection) -> std::io::Result<()>) -> Server {
-    let authority = Authority::new().unwrap();
-    let identity = authority.issue(&IdentityOptions::default()).unwrap();
-    Server::tls(script, &identity).unwrap()
-}
-
 /// A request for https that trusts whoever answers.
 fn secure<W: Unit>(client: &Client<W>, path: &str) -> Handle {
     trusting::<W>(client.request_there(443, "GET", path, c::WINHTTP_FLAG_SECURE))
-}
-
-fn trusting<W: Unit>(request: Handle) -> Handle {
-    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
-    request
 }
 
 fn received<W: Unit>(client: &Client<W>, request: Handle) {
@@ -39,7 +28,7 @@ fn received<W: Unit>(client: &Client<W>, request: Handle) {
 
 scenarios! {
     fn facts_29_3_1_and_29_3_2_https_asks_for_a_tunnel_with_nothing_of_the_programs<W>(mode) {
-        let server = secured(hello);
+        let server = untrusted(hello);
         let proxy = proxy(server.address(), everything).unwrap();
         let client = Client::<W>::new(mode).through(&proxy);
         let request = secure(&client, "/describe");
@@ -62,7 +51,7 @@ scenarios! {
 
     fn fact_40_1_websockets_go_through_a_tunnel<W>(mode) {
         for is_secure in [false, true] {
-            let server = if is_secure { secured(by_path) } else { Server::plain(by_path).unwrap() };
+            let server = if is_secure { untrusted(by_path) } else { Server::plain(by_path).unwrap() };
             let proxy = proxy(server.address(), everything).unwrap();
             let client = Client::<W>::new(mode).through(&proxy);
             let (port, flags) = if is_secure { (443, c::WINHTTP_FLAG_SECURE) } else { (80, 0) };
@@ -84,7 +73,7 @@ scenarios! {
     }
 
     fn fact_29_3_9_a_tunnel_serves_further_requests_to_the_same_server<W>(mode) {
-        let server = secured(hello);
+        let server = untrusted(hello);
         let proxy = proxy(server.address(), everything).unwrap();
         let client = Client::<W>::new(mode).through(&proxy);
         for _ in 0..3 {
@@ -124,26 +113,26 @@ scenarios! {
     }
 
     fn fact_29_3_5_sending_is_told_of_both_and_there_is_no_certificate_at_first<W>(mode) {
-        let server = secured(hello);
+        let server = untrusted(hello);
         let proxy = proxy(server.address(), everything).unwrap();
         let client = Client::<W>::new(mode).through(&proxy);
         let (say, said) = std::sync::mpsc::channel();
         client.recorder.on(c::WINHTTP_CALLBACK_STATUS_SENDING_REQUEST, move |event| {
             let known = dword::<W>(event.handle, c::WINHTTP_OPTION_SECURITY_KEY_BITNESS);
-            let certificate = certificate::<W>(event.handle);
+            let certificate = certificate::<W>(event.handle).map(drop);
             say.send((known.is_ok(), certificate)).unwrap();
         });
         received(&client, secure(&client, "/describe"));
         let said: Vec<_> = said.try_iter().collect();
         let state = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);
-        assert_eq!(said.iter().map(|(_, certificate)| *certificate).collect::<Vec<_>>(), [state, Ok(())]);
+        assert_eq!(said, [(false, state), (true, Ok(()))]);
         client.finish();
     }
 
     fn fact_29_3_3_a_challenge_without_credentials_is_the_response<W>(mode) {
         const CHALLENGE: &str = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\n\r\nwhose";
         for is_received in [false, true] {
-            let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(CHALLENGE)).unwrap();
+            let proxy = answers_as_proxy(|_| Some(CHALLENGE));
             let client = Client::<W>::new(mode).through(&proxy);
             let request = secure(&client, "/");
             set_dword::<W>(request, c::WINHTTP_OPTION_RECEIVE_PROXY_CONNECT_RESPONSE, u32::from(is_received)).unwrap();
@@ -169,7 +158,7 @@ scenarios! {
             "HTTP/1.1 302 There\r\nLocation: http://elsewhere.invalid/\r\nContent-Length: 5\r\n\r\nlater",
             "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 5\r\n\r\nlater",
         ] {
-            let proxy = proxy("127.0.0.1:9".parse().unwrap(), move |_| Some(answer)).unwrap();
+            let proxy = answers_as_proxy(move |_| Some(answer));
             let client = Client::<W>::new(mode).through(&proxy);
             let refused = secure(&client, "/");
             assert_eq!(client.send(refused), Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
@@ -187,7 +176,7 @@ scenarios! {
 
     fn a_websocket_is_not_opened_by_the_proxy<W>(mode) {
         const SWITCHES: &str = "HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
-        let proxy = proxy("127.0.0.1:9".parse().unwrap(), |_| Some(SWITCHES)).unwrap();
+        let proxy = answers_as_proxy(|_| Some(SWITCHES));
         let client = Client::<W>::new(mode).through(&proxy);
         let request = client.request_there(80, "GET", "/", 0);
         upgrade::<W>(request).unwrap();
@@ -200,7 +189,7 @@ scenarios! {
 
     fn a_redirect_between_schemes_changes_how_the_proxy_is_asked<W>(mode) {
         const TO_SECURE: &str = "HTTP/1.1 302 Go\r\nLocation: https://other.invalid/describe\r\nContent-Length: 0\r\n\r\n";
-        let server = secured(hello);
+        let server = untrusted(hello);
         let proxy = proxy(server.address(), |request| (request.method == "GET").then_some(TO_SECURE)).unwrap();
         let client = Client::<W>::new(mode).through(&proxy);
         let request = client.request_there(80, "GET", "/", 0);
@@ -210,23 +199,6 @@ scenarios! {
         assert_eq!(server.requests().len(), 1);
         client.finish();
     }
-}
-
-/// SERVER_CERT_CONTEXT, freed at once.
-fn certificate<W: Unit>(request: Handle) -> Result<(), u32> {
-    let mut context = std::ptr::null_mut::<std::ffi::c_void>();
-    let mut length = u32::try_from(size_of_val(&context)).unwrap();
-    // SAFETY: both live through the call.
-    winhttp_tests::call(unsafe {
-        winhttp::WinHttpQueryOption::<W>(
-            request.raw(),
-            c::WINHTTP_OPTION_SERVER_CERT_CONTEXT,
-            (&raw mut context).cast(),
-            &raw mut length,
-        )
-    })?;
-    winhttp::CertFreeCertificateContext(context.cast());
-    Ok(())
 }
 
 #[test]
@@ -250,7 +222,7 @@ fn what_a_proxy_may_do_wrong() {
                 c::ERROR_WINHTTP_INVALID_SERVER_RESPONSE,
             ),
         ] {
-            let proxy = proxy("127.0.0.1:9".parse().unwrap(), move |_| Some(answer)).unwrap();
+            let proxy = answers_as_proxy(move |_| Some(answer));
             let client = Client::<u32>::new(mode).through(&proxy);
             assert_eq!(client.send(secure(&client, "/")), Err(error), "{answer}");
             client.finish();

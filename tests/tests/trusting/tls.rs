@@ -9,10 +9,11 @@ use winhttp_fixtures::{
     Connection, Opcode, PeerEnd, Server, Settings, TlsSettings, TlsVersions, by_path,
 };
 use winhttp_tests::support::tls::{
-    SECURE_FAILURE, attempt, both, good_server, identity, reasons, world,
+    SECURE_FAILURE, attempt, both, good_server, identity, reasons, send_that_waits, takes_later,
+    world,
 };
 use winhttp_tests::support::{close_for_good, dword, request, secure, set_dword};
-use winhttp_tests::{Client, Memory, Mode, PATIENCE, scenarios, start_send, upgrade};
+use winhttp_tests::{Client, Mode, PATIENCE, scenarios, upgrade};
 
 /// A defect: its bit in SECURE_FAILURE, the flag that ignores it, and what makes a certificate have
 /// it.
@@ -83,23 +84,7 @@ scenarios! {
 /// send must go on when there is room again, without another word from anybody.
 #[test]
 fn a_secure_send_that_had_to_wait_goes_on() {
-    let (go, going) = channel();
-    let going = Mutex::new(going);
-    let script = move |connection: &mut Connection| {
-        let Some(request) = connection.read_head()? else {
-            return Ok(());
-        };
-        connection.accept_websocket(&request)?;
-        going.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        let frame = connection.read_frame()?.expect("no message");
-        connection.send_frame(
-            Opcode::TEXT,
-            true,
-            frame.payload.len().to_string().as_bytes(),
-        )?;
-        connection.wait_closed();
-        Ok(())
-    };
+    let (go, script) = takes_later();
     let server = Server::tls(script, &identity(&IdentityOptions::default())).unwrap();
     let client = Client::<u16>::new(Mode::Async);
     let handle = secure(&client, server.port(), "/");
@@ -107,20 +92,7 @@ fn a_secure_send_that_had_to_wait_goes_on() {
     client.exchange(handle).unwrap();
     let web_socket = client.complete_upgrade(handle, 0).unwrap();
     client.close(handle).unwrap();
-    let binary = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
-    let before = client.events(web_socket);
-    start_send::<u16>(web_socket, binary, Memory::new(8 << 20)).unwrap();
-    assert_eq!(
-        client.events(web_socket),
-        before,
-        "the message fits into the buffers"
-    );
-    go.send(()).unwrap();
-    let sent = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
-    client.completion(web_socket, sent, before).unwrap();
-    let count = (8_u32 << 20).to_string().into_bytes();
-    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
-    assert_eq!(client.ws_message(web_socket), Ok((count, text)));
+    send_that_waits(&client, web_socket, 8 << 20, &go);
     close_for_good(&client, web_socket);
     client.close(client.session).unwrap();
 }

@@ -2,29 +2,25 @@
 //! numbers of their own, and that nothing which a program asks of its server's TLS is ever the
 //! proxy's (http-behaviours 29.1.6).
 
-use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::ptr::null_mut;
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
 
 use winhttp_abi::constants as c;
-use winhttp_abi::types::{CertContext, SecurityInfo};
+use winhttp_abi::types::SecurityInfo;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Identity, IdentityOptions};
-use winhttp_fixtures::{
-    Connection, Opcode, Request, Server, Settings, TlsSettings, TlsVersions, by_path,
+use winhttp_fixtures::{Connection, Request, Server, Settings, TlsSettings, TlsVersions, by_path};
+use winhttp_tests::support::proxy::{
+    TARGET, Verdict, WANTS_BASIC, everything, hello, relaying, set_proxy,
 };
-use winhttp_tests::support::proxy::{TARGET, Verdict, everything, hello, relaying, set_proxy};
-use winhttp_tests::support::tls::{SECURE_FAILURE, identity, reasons, world};
+use winhttp_tests::support::tls::{
+    SECURE_FAILURE, certificate, identity, reasons, send_that_waits, takes_later, world,
+};
 use winhttp_tests::support::{set_dword, set_text};
-use winhttp_tests::{Client, Handle, Memory, Mode, PATIENCE, call, scenarios, start_send, upgrade};
+use winhttp_tests::{Client, Handle, Mode, call, scenarios, upgrade};
 
 const BINARY: i32 = c::WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE;
 /// Bytes of a body that fits into no buffer.
 const LARGE: usize = 1_500_000;
-const BASIC: &str =
-    "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 3\r\n\r\nwho";
 
 /// The server's certificate.
 fn of_target() -> Identity {
@@ -65,27 +61,22 @@ fn asked<W: Unit>(client: &Client<W>, is_secure: bool, path: &str) -> Handle {
     }
 }
 
-/// WINHTTP_OPTION_SERVER_CERT_CONTEXT: the certificate in DER.
-fn certificate<W: Unit>(request: Handle) -> Result<Vec<u8>, u32> {
-    let mut context = null_mut::<CertContext>();
-    let mut length = u32::try_from(size_of_val(&context)).unwrap();
-    let option = c::WINHTTP_OPTION_SERVER_CERT_CONTEXT;
-    // SAFETY: both live through the call.
-    call(unsafe {
-        winhttp::WinHttpQueryOption::<W>(
-            request.raw(),
-            option,
-            (&raw mut context).cast(),
-            &raw mut length,
-        )
-    })?;
-    // SAFETY: the call has made it.
-    let known = unsafe { &*context };
-    let bytes = usize::try_from(known.cb_cert_encoded).unwrap();
-    // SAFETY: so many bytes are there until it is freed.
-    let der = unsafe { std::slice::from_raw_parts(known.pb_cert_encoded, bytes) }.to_vec();
-    winhttp::CertFreeCertificateContext(context.cast::<c_void>().cast());
-    Ok(der)
+/// The server, with all paths of the fixtures.
+fn server_by_path(is_secure: bool) -> Server {
+    match is_secure {
+        true => Server::tls(by_path, &of_target()).unwrap(),
+        false => Server::plain(by_path).unwrap(),
+    }
+}
+
+/// A WebSocket, whose request is closed.
+fn opened<W: Unit>(client: &Client<W>, is_secure: bool, path: &str) -> Handle {
+    let request = asked(client, is_secure, path);
+    upgrade::<W>(request).unwrap();
+    client.exchange(request).unwrap();
+    let socket = client.complete_upgrade(request, 0).unwrap();
+    client.close(request).unwrap();
+    socket
 }
 
 /// The protocol of WINHTTP_OPTION_SECURITY_INFO; 0 without TLS.
@@ -133,17 +124,10 @@ scenarios! {
     fn fact_29_1_6_web_sockets_go_through_a_proxy_over_tls<W>(mode) {
         world();
         for is_secure in [false, true] {
-            let server = match is_secure {
-                true => Server::tls(by_path, &of_target()).unwrap(),
-                false => Server::plain(by_path).unwrap(),
-            };
+            let server = server_by_path(is_secure);
             let proxy = proxy(&server, good(), everything);
             let client = through::<W>(mode, &proxy);
-            let request = asked(&client, is_secure, "/echo");
-            upgrade::<W>(request).unwrap();
-            client.exchange(request).unwrap();
-            let socket = client.complete_upgrade(request, 0).unwrap();
-            client.close(request).unwrap();
+            let socket = opened(&client, is_secure, "/echo");
             let sizes = (0..200).chain([16_384, 16_385, 65_536, 1 << 20]);
             for (index, size) in sizes.enumerate() {
                 let message = vec![u8::try_from(index).unwrap(); size];
@@ -255,17 +239,19 @@ scenarios! {
     fn certificate_and_protocol_are_the_servers<W>(mode) {
         world();
         let of_target = of_target();
-        let server = Server::tls(hello, &of_target).unwrap();
+        let tls = TlsSettings::new(&of_target).versions(TlsVersions::Tls13);
+        let settings = Settings { tls: Some(tls), ..Settings::default() };
+        let server = Server::start(settings, hello).unwrap();
         let proxy = proxy(&server, good().versions(TlsVersions::Tls12), |request| {
             let is_known = request.header("Proxy-Authorization").is_some();
-            (!is_known && request.target.contains("444")).then_some(BASIC)
+            (!is_known && request.target.contains("444")).then_some(WANTS_BASIC)
         });
         let client = through::<W>(mode, &proxy);
         let secure = asked(&client, true, "/");
         client.exchange(secure).unwrap();
         assert_eq!(certificate::<W>(secure).unwrap(), of_target.chain()[0].to_vec());
-        assert_ne!(protocol::<W>(secure), 0);
-        let tls13 = protocol::<W>(secure);
+        let tls13 = c::WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3;
+        assert_eq!(protocol::<W>(secure), tls13);
         client.body(secure).unwrap();
 
         let state = Err(c::ERROR_WINHTTP_INCORRECT_HANDLE_STATE);
@@ -283,6 +269,7 @@ scenarios! {
         assert_eq!(client.status_code(refused), Ok(200));
         assert_eq!(certificate::<W>(refused).unwrap(), of_target.chain()[0].to_vec());
         assert_eq!(protocol::<W>(refused), tls13);
+        assert!(!proxy.tls_facts(0).unwrap().tls13, "the proxy has another");
         let failures = client.recorder.events();
         assert!(failures.iter().all(|event| event.status != SECURE_FAILURE));
         client.finish();
@@ -316,16 +303,10 @@ scenarios! {
     fn many_messages_in_few_records_come_one_by_one<W>(mode) {
         world();
         for is_secure in [false, true] {
-            let server = match is_secure {
-                true => Server::tls(by_path, &of_target()).unwrap(),
-                false => Server::plain(by_path).unwrap(),
-            };
+            let server = server_by_path(is_secure);
             let proxy = proxy(&server, good(), everything);
             let client = through::<W>(mode, &proxy);
-            let request = asked(&client, is_secure, "/push?count=3000&size=30");
-            upgrade::<W>(request).unwrap();
-            client.exchange(request).unwrap();
-            let socket = client.complete_upgrade(request, 0).unwrap();
+            let socket = opened(&client, is_secure, "/push?count=3000&size=30");
             for index in 0..3000 {
                 let (message, _) = client.ws_message(socket).unwrap();
                 assert_eq!(message.len(), 30, "message {index}");
@@ -360,39 +341,11 @@ scenarios! {
 #[test]
 fn a_send_that_had_to_wait_goes_on_through_both_layers() {
     world();
-    let (go, going) = channel();
-    let going = Mutex::new(going);
-    let script = move |connection: &mut Connection| {
-        let Some(request) = connection.read_head()? else {
-            return Ok(());
-        };
-        connection.accept_websocket(&request)?;
-        going.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        let frame = connection.read_frame()?.expect("no message");
-        let length = frame.payload.len().to_string();
-        connection.send_frame(Opcode::TEXT, true, length.as_bytes())?;
-        connection.wait_closed();
-        Ok(())
-    };
+    let (go, script) = takes_later();
     let server = Server::tls(script, &of_target()).unwrap();
     let proxy = proxy(&server, good(), everything);
     let client = through::<u16>(Mode::Async, &proxy);
-    let request = asked(&client, true, "/");
-    upgrade::<u16>(request).unwrap();
-    client.exchange(request).unwrap();
-    let socket = client.complete_upgrade(request, 0).unwrap();
-    let before = client.events(socket);
-    start_send::<u16>(socket, BINARY, Memory::new(24 << 20)).unwrap();
-    assert_eq!(
-        client.events(socket),
-        before,
-        "the message fits into the buffers"
-    );
-    go.send(()).unwrap();
-    let sent = c::WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE;
-    client.completion(socket, sent, before).unwrap();
-    let text = c::WINHTTP_WEB_SOCKET_UTF8_MESSAGE_BUFFER_TYPE;
-    let count = (24_u32 << 20).to_string().into_bytes();
-    assert_eq!(client.ws_message(socket), Ok((count, text)));
+    let socket = opened(&client, true, "/");
+    send_that_waits(&client, socket, 24 << 20, &go);
     client.finish();
 }

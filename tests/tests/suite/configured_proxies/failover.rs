@@ -10,16 +10,18 @@ use std::thread;
 use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::RefusedPort;
-use winhttp_fixtures::{Connection, Server};
+use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support::own_process::{World, replace_file};
-use winhttp_tests::support::proxy::{TARGET, hello, proxy, set_credentials};
+use winhttp_tests::support::proxy::{
+    TARGET, answers_as_proxy, everything, hello, proxy, set_credentials, trusting, untrusted,
+};
 use winhttp_tests::support::{get, request, set_text, set_timeouts};
 use winhttp_tests::{
     Client, Handle, Info, PATIENCE, Sending, answers, answers_each, own_processes,
 };
 
 use super::scripts::{CANCELLED, MODES, script, use_script, user};
-use super::{ALICE, SECURE, answers_as_proxy, secured, status_from, status_of, trusting, wants};
+use super::{ALICE, SECURE, status_from, status_of, wants};
 
 /// The names that were looked up for a request.
 fn looked_up<W: Unit>(client: &Client<W>, request: Handle) -> Vec<String> {
@@ -33,7 +35,7 @@ fn looked_up<W: Unit>(client: &Client<W>, request: Handle) -> Vec<String> {
     looked_up.map(|event| name(event.info)).collect()
 }
 
-/// The body of a request to an invented host, and the names that were looked up for it.
+/// The status of a request to an invented host, and the names that were looked up for it.
 fn got<W: Unit>(client: &Client<W>, path: &str) -> (Result<u32, u32>, Vec<String>) {
     let asked = client.request_there(80, "GET", path, 0);
     let status = status_of(client, asked);
@@ -125,7 +127,7 @@ own_processes! {
             };
             connection.send(format!("{head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").as_bytes())
         })).unwrap();
-        let second = answers_as_proxy();
+        let second = answers_as_proxy(everything);
         for mode in MODES {
             let pac = script(&format!("return 'PROXY {}; PROXY {}'", first.authority(), second.authority()), "");
             let client = user::<W>(mode);
@@ -155,7 +157,7 @@ own_processes! {
     }
 
     fn fact_29_4_2_a_proxy_that_never_shakes_hands_makes_room_for_the_next<W>(World::new()) {
-        let (silent, alive) = (Server::silent().unwrap(), answers_as_proxy());
+        let (silent, alive) = (Server::silent().unwrap(), answers_as_proxy(everything));
         let _pac = script(&format!("return 'HTTPS {}; PROXY {}'", silent.authority(), alive.authority()), "");
         for mode in MODES {
             let client = user::<W>(mode);
@@ -167,7 +169,7 @@ own_processes! {
     }
 
     fn fact_29_4_2_from_a_dead_proxy_to_directly<W>(World::new()) {
-        let (server, secure) = (Server::plain(hello).unwrap(), secured());
+        let (server, secure) = (Server::plain(hello).unwrap(), untrusted(by_path));
         let refused = RefusedPort::new().unwrap();
         let _pac = script(&format!("return 'PROXY {}; DIRECT'", refused.address()), "");
         for mode in MODES {
@@ -184,9 +186,9 @@ own_processes! {
     }
 
     fn fact_29_4_2_what_a_proxy_that_is_there_says_is_no_reason_to_leave_it<W>(World::new()) {
-        let asking = proxy("127.0.0.1:9".parse().unwrap(), wants(ALICE)).unwrap();
+        let asking = answers_as_proxy(wants(ALICE));
         let broken = answers("HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n");
-        let never = answers_as_proxy();
+        let never = answers_as_proxy(everything);
         for mode in MODES {
             let _pac = script(&format!("return 'PROXY {}; PROXY {}'", broken.authority(), never.authority()), "");
             let client = user::<W>(mode);
@@ -206,8 +208,8 @@ own_processes! {
 
     fn credentials_are_for_the_proxy_that_is_there<W>(World::new()) {
         let (asking, secure, refused) = (
-            proxy("127.0.0.1:9".parse().unwrap(), wants(ALICE)).unwrap(),
-            secured(),
+            answers_as_proxy(wants(ALICE)),
+            untrusted(by_path),
             RefusedPort::new().unwrap(),
         );
         let tunnel = proxy(secure.address(), wants(ALICE)).unwrap();
@@ -308,7 +310,7 @@ own_processes! {
     }
 
     fn a_callback_that_closes_the_request_between_two_proxies_ends_it<W>(World::new()) {
-        let (alive, refused) = (answers_as_proxy(), RefusedPort::new().unwrap());
+        let (alive, refused) = (answers_as_proxy(everything), RefusedPort::new().unwrap());
         let _pac = script(&format!("return 'PROXY {}; PROXY {}'", refused.address(), alive.authority()), "");
         for mode in MODES {
             let client = user::<W>(mode);

@@ -9,15 +9,15 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::support::autoproxy::{finds, serves};
+use winhttp_tests::support::credentials;
 use winhttp_tests::support::own_process::{World, replace_file};
-use winhttp_tests::support::proxy::{TARGET, everything, proxy, set_access};
+use winhttp_tests::support::proxy::{
+    TARGET, answers_as_proxy, everything, proxy, set_access, untrusted,
+};
 use winhttp_tests::support::{closing_is_last, get, request, set_timeouts};
 use winhttp_tests::{Client, Handle, Info, Mode, PATIENCE, Sending, answers, own_processes};
 
-use super::{
-    MACHINE, NOT_RESOLVED, SECURE, USER, answers_as_proxy, asked_of, echoes, secured, status_from,
-    status_of,
-};
+use super::{MACHINE, NOT_RESOLVED, SECURE, USER, asked_of, echoes, status_from, status_of};
 
 pub(super) const MODES: [Mode; 2] = [Mode::Sync, Mode::Async];
 pub(super) const CANCELLED: u32 = c::ERROR_WINHTTP_OPERATION_CANCELLED;
@@ -59,7 +59,7 @@ pub(super) fn user<W: Unit>(mode: Mode) -> Client<W> {
 
 own_processes! {
     fn fact_29_4_2_a_script_says_for_each_url_which_way_it_goes<W>(World::new()) {
-        let (plain, secure) = (Server::plain(by_path).unwrap(), secured());
+        let (plain, secure) = (Server::plain(by_path).unwrap(), untrusted(by_path));
         let one = proxy(plain.address(), everything).unwrap();
         let other = proxy(secure.address(), everything).unwrap();
         let body = format!(
@@ -88,7 +88,7 @@ own_processes! {
     }
 
     fn a_session_whose_callbacks_come_inside_calls_looks_up_as_others_do<W>(World::new()) {
-        let (alive, refused) = (answers_as_proxy(), RefusedPort::new().unwrap());
+        let (alive, refused) = (answers_as_proxy(everything), RefusedPort::new().unwrap());
         let _pac = script(&format!("return 'PROXY {}; PROXY {}'", refused.address(), alive.authority()), "");
         let client = Client::<W>::inline();
         set_access::<W>(client.session, USER).unwrap();
@@ -99,7 +99,7 @@ own_processes! {
     }
 
     fn facts_29_4_2_and_29_4_3_without_the_script_the_static_setting_counts<W>(World::new()) {
-        let fixed = answers_as_proxy();
+        let fixed = answers_as_proxy(everything);
         let others = format!("proxy = {}\nbypass = *.direct.invalid", fixed.authority());
         let missing = answers("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
         let refused = RefusedPort::new().unwrap();
@@ -123,7 +123,7 @@ own_processes! {
     }
 
     fn a_script_that_fails_for_one_url_is_asked_for_the_next<W>(World::new()) {
-        let (fixed, named) = (answers_as_proxy(), answers_as_proxy());
+        let (fixed, named) = (answers_as_proxy(everything), answers_as_proxy(everything));
         let body = format!("if (host == 'bad.invalid') throw 1; return 'PROXY {}'", named.authority());
         let _pac = script(&body, &format!("proxy = {}", fixed.authority()));
         for mode in MODES {
@@ -138,7 +138,7 @@ own_processes! {
     }
 
     fn fact_30_1_4_a_script_that_never_ends_is_done_without<W>(World::new()) {
-        let fixed = answers_as_proxy();
+        let fixed = answers_as_proxy(everything);
         let _pac = script("for (;;);", &format!("proxy = {}", fixed.authority()));
         for mode in MODES {
             let client = user::<W>(mode);
@@ -156,7 +156,7 @@ own_processes! {
     }
 
     fn fact_30_1_4_a_server_that_never_gives_its_script_is_done_without<W>(World::new()) {
-        let (fixed, hole) = (answers_as_proxy(), TcpHole::new().unwrap());
+        let (fixed, hole) = (answers_as_proxy(everything), TcpHole::new().unwrap());
         replace_file(&format!("pac-url = http://{}/\nproxy = {}", hole.address(), fixed.authority()));
         for mode in MODES {
             let client = user::<W>(mode);
@@ -173,7 +173,7 @@ own_processes! {
 
     fn fact_30_1_4_the_look_ups_of_others_hold_no_request_beyond_its_limit<W>(World::new()) {
         const MANY: usize = 8;
-        let fixed = answers_as_proxy();
+        let fixed = answers_as_proxy(everything);
         let pac = held("return 'DIRECT'");
         use_script(&pac, &format!("proxy = {}", fixed.authority()));
         let others = user::<W>(Mode::Async);
@@ -197,7 +197,7 @@ own_processes! {
     }
 
     fn fact_29_4_1_each_leg_has_a_look_up_of_its_own<W>(World::new()) {
-        let last = answers_as_proxy();
+        let last = answers_as_proxy(everything);
         let first = answers("HTTP/1.1 302 There\r\nLocation: http://b.invalid/next\r\nContent-Length: 0\r\n\r\n");
         let refused = RefusedPort::new().unwrap();
         let body = format!(
@@ -222,18 +222,8 @@ own_processes! {
             let client = user::<W>(mode);
             let asked = get(&client, server.port(), "/");
             assert_eq!(status_of(&client, asked), Ok(401));
-            let (user, password) = (winhttp_tests::text::<W>("u"), winhttp_tests::text::<W>("p"));
-            // SAFETY: the texts live through the call.
-            winhttp_tests::call(unsafe {
-                winhttp::WinHttpSetCredentials::<W>(
-                    asked.raw(),
-                    c::WINHTTP_AUTH_TARGET_SERVER,
-                    c::WINHTTP_AUTH_SCHEME_DIGEST,
-                    user.as_ptr(),
-                    password.as_ptr(),
-                    std::ptr::null_mut(),
-                )
-            }).unwrap();
+            let (server_itself, digest) = (c::WINHTTP_AUTH_TARGET_SERVER, c::WINHTTP_AUTH_SCHEME_DIGEST);
+            credentials::set::<W>(asked, server_itself, digest, Some("u"), Some("p")).unwrap();
             assert_eq!(status_of(&client, asked), Ok(401));
             let seen = server.requests();
             let shown = seen[1].header("Authorization").unwrap();
@@ -269,7 +259,7 @@ own_processes! {
 
     fn a_session_that_is_closed_meanwhile_leaves_the_request_its_answer<W>(World::new()) {
         for mode in MODES {
-            let through = answers_as_proxy();
+            let through = answers_as_proxy(everything);
             let body: &'static str = format!("return 'PROXY {}'", through.authority()).leak();
             let pac = held(body);
             use_script(&pac, "");
@@ -289,7 +279,7 @@ own_processes! {
 
     fn many_requests_wait_for_one_script<W>(World::new()) {
         const MANY: usize = 24;
-        let through = answers_as_proxy();
+        let through = answers_as_proxy(everything);
         let body: &'static str = format!("return 'PROXY {}'", through.authority()).leak();
         for mode in MODES {
             let pac = held(body);
@@ -314,7 +304,7 @@ own_processes! {
     }
 
     fn the_program_can_decide_otherwise_for_a_request<W>(World::new()) {
-        let through = answers_as_proxy();
+        let through = answers_as_proxy(everything);
         let _pac = script(&format!("return 'PROXY {}'", through.authority()), "");
         for mode in MODES {
             let client = user::<W>(mode);

@@ -3,13 +3,15 @@
    whether the body goes with the call or is written behind it. */
 #include "await.h"
 
+static struct awaited awaited = AWAITED_INITIAL;
+
 static const char body[] = "body";
 
 static void CALLBACK notified(
     HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID information, DWORD length)
 {
     (void)handle, (void)context;
-    await_notified(status, information, length);
+    await_notified(&awaited, status, information, length);
 }
 
 /* The strongest scheme that needs a user name. */
@@ -24,12 +26,12 @@ static DWORD preferred(DWORD supported)
 static DWORD exchange(HINTERNET request, int is_written)
 {
     DWORD size = (DWORD)strlen(body);
-    CHECK(await_end(WinHttpSendRequest(request, NULL, 0, is_written ? NULL : (void *)body,
+    CHECK(await_end(&awaited, WinHttpSendRequest(request, NULL, 0, is_written ? NULL : (void *)body,
               is_written ? 0 : size, size, 0))
         == 0);
     if (is_written)
-        CHECK(await_end(WinHttpWriteData(request, body, size, NULL)) == 0);
-    return await_end(WinHttpReceiveResponse(request, NULL));
+        CHECK(await_end(&awaited, WinHttpWriteData(request, body, size, NULL)) == 0);
+    return await_end(&awaited, WinHttpReceiveResponse(request, NULL));
 }
 
 int main(int argc, char **argv)
@@ -46,7 +48,7 @@ int main(int argc, char **argv)
     HINTERNET request = WinHttpOpenRequest(connect, L"POST", path, NULL, NULL, NULL, 0);
     CHECK(request != NULL);
     CHECK(exchange(request, is_written) == 0);
-    CHECK(await_status(request) == 401);
+    CHECK(status_of(request) == 401);
     CHECK(WinHttpQueryAuthSchemes(request, &supported, &first, &target));
     CHECK(WinHttpCloseHandle(request));
 
@@ -59,8 +61,8 @@ int main(int argc, char **argv)
     while ((error = exchange(request, is_written)) == ERROR_WINHTTP_RESEND_REQUEST)
         printf(", once more");
     CHECK(error == 0);
-    DWORD status = await_status(request);
-    await_body(request, answer, sizeof answer);
+    DWORD status = status_of(request);
+    await_body(&awaited, request, answer, sizeof answer);
     printf(": %u %s\n", (unsigned)status, answer);
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
     return 0;

@@ -1,4 +1,4 @@
-/* Calls on one request at a time, in a session of either mode: what an asynchronous call completes
+/* Calls on requests, one at a time on each, in a session of either mode: what an asynchronous call completes
    with is waited for. */
 #ifndef WINHTTP_TESTS_AWAIT_H
 #define WINHTTP_TESTS_AWAIT_H
@@ -7,14 +7,22 @@
 
 #include <pthread.h>
 
-static pthread_mutex_t await_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t await_changed = PTHREAD_COND_INITIALIZER;
-static int await_is_over;
-static DWORD await_error, await_length;
+/* What the callbacks of one request have said of its last call. */
+struct awaited {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int is_over;
+    DWORD error, length;
+};
+
+#define AWAITED_INITIAL { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0 }
+
+/* WINHTTP_FLAG_ASYNC, or none. */
 static DWORD await_flags;
 
-/* To be called for every notification. */
-static void await_notified(DWORD status, const void *information, DWORD length)
+/* To be called for every notification of its request. */
+static inline void await_notified(
+    struct awaited *awaited, DWORD status, const void *information, DWORD length)
 {
     switch (status) {
     case WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE:
@@ -23,14 +31,14 @@ static void await_notified(DWORD status, const void *information, DWORD length)
     case WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE:
     case WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE:
     case WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
-        pthread_mutex_lock(&await_lock);
-        await_is_over = 1;
-        await_length = length;
-        await_error = status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
+        pthread_mutex_lock(&awaited->lock);
+        awaited->is_over = 1;
+        awaited->length = length;
+        awaited->error = status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
             ? ((const WINHTTP_ASYNC_RESULT *)information)->dwError
             : 0;
-        pthread_cond_signal(&await_changed);
-        pthread_mutex_unlock(&await_lock);
+        pthread_cond_signal(&awaited->changed);
+        pthread_mutex_unlock(&awaited->lock);
         break;
     default:
         break;
@@ -38,22 +46,22 @@ static void await_notified(DWORD status, const void *information, DWORD length)
 }
 
 /* What a call has come to, given what it returned: 0 or an error. */
-static DWORD await_end(BOOL called)
+static inline DWORD await_end(struct awaited *awaited, BOOL called)
 {
     DWORD error = called ? 0 : GetLastError();
     if (!called || await_flags == 0)
         return error;
-    pthread_mutex_lock(&await_lock);
-    while (!await_is_over)
-        pthread_cond_wait(&await_changed, &await_lock);
-    await_is_over = 0;
-    error = await_error;
-    pthread_mutex_unlock(&await_lock);
+    pthread_mutex_lock(&awaited->lock);
+    while (!awaited->is_over)
+        pthread_cond_wait(&awaited->changed, &awaited->lock);
+    awaited->is_over = 0;
+    error = awaited->error;
+    pthread_mutex_unlock(&awaited->lock);
     return error;
 }
 
 /* A session of the mode that an argument names, `sync` or `async`, with this callback. */
-static HINTERNET await_open(const char *mode, WINHTTP_STATUS_CALLBACK callback)
+static inline HINTERNET await_open(const char *mode, WINHTTP_STATUS_CALLBACK callback)
 {
     await_flags = strcmp(mode, "async") == 0 ? WINHTTP_FLAG_ASYNC : 0;
     HINTERNET session
@@ -64,26 +72,18 @@ static HINTERNET await_open(const char *mode, WINHTTP_STATUS_CALLBACK callback)
     return session;
 }
 
-/* The response's status. */
-static DWORD await_status(HINTERNET request)
-{
-    DWORD status = 0, size = sizeof status;
-    CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
-        WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX));
-    return status;
-}
-
 /* Reads the response's body, and ends it like a text; its length. */
-static DWORD await_body(HINTERNET request, char *body, size_t room)
+static inline DWORD await_body(
+    struct awaited *awaited, HINTERNET request, char *body, size_t room)
 {
     DWORD total = 0, read = 0;
     do {
         CHECK(total + 1 < room);
-        CHECK(await_end(WinHttpReadData(request, body + total, (DWORD)room - 1 - total,
-                  await_flags ? NULL : &read))
+        CHECK(await_end(awaited, WinHttpReadData(request, body + total, (DWORD)room - 1 - total,
+                                     await_flags ? NULL : &read))
             == 0);
         if (await_flags)
-            read = await_length;
+            read = awaited->length;
         total += read;
     } while (read > 0);
     body[total] = 0;

@@ -40,4 +40,14 @@ static inline const char *narrow(char buffer[TEXT_MAX], const WCHAR *text)
     return buffer;
 }
 
+/* The response's status. */
+static inline DWORD status_of(HINTERNET request)
+{
+    DWORD status = 0, length = sizeof status;
+    CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
+        WINHTTP_HEADER_NAME_BY_INDEX, &status, &length, WINHTTP_NO_HEADER_INDEX));
+    CHECK(length == sizeof status);
+    return status;
+}
+
 #endif

@@ -2,20 +2,22 @@
    ever. Arguments: host, port, path, sync or async, password. */
 #include "await.h"
 
+static struct awaited awaited = AWAITED_INITIAL;
+
 #define TRIES_MAX 10
 
 static void CALLBACK notified(
     HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID information, DWORD length)
 {
     (void)handle, (void)context;
-    await_notified(status, information, length);
+    await_notified(&awaited, status, information, length);
 }
 
 /* In two pieces. */
 static void write_body(HINTERNET request)
 {
-    CHECK(await_end(WinHttpWriteData(request, "bo", 2, NULL)) == 0);
-    CHECK(await_end(WinHttpWriteData(request, "dy", 2, NULL)) == 0);
+    CHECK(await_end(&awaited, WinHttpWriteData(request, "bo", 2, NULL)) == 0);
+    CHECK(await_end(&awaited, WinHttpWriteData(request, "dy", 2, NULL)) == 0);
 }
 
 int main(int argc, char **argv)
@@ -36,14 +38,14 @@ int main(int argc, char **argv)
         tries++;
         CHECK(WinHttpSetCredentials(request, WINHTTP_AUTH_TARGET_SERVER, WINHTTP_AUTH_SCHEME_DIGEST,
             L"user", password, NULL));
-        CHECK(await_end(WinHttpSendRequest(request, NULL, 0, NULL, 0, 4, 0)) == 0);
+        CHECK(await_end(&awaited, WinHttpSendRequest(request, NULL, 0, NULL, 0, 4, 0)) == 0);
         write_body(request);
-        error = await_end(WinHttpReceiveResponse(request, NULL));
+        error = await_end(&awaited, WinHttpReceiveResponse(request, NULL));
     }
     printf("tries %u, error %u", tries, (unsigned)error);
     if (error == 0) {
-        DWORD status = await_status(request);
-        await_body(request, body, sizeof body);
+        DWORD status = status_of(request);
+        await_body(&awaited, request, body, sizeof body);
         printf(", %u %s", (unsigned)status, body);
     }
     printf("\n");

@@ -4,9 +4,7 @@
 
    The path of a request says what it has asked for, so that the server can judge what it gets:
    /redirects/credentials/cookies/decompression/number. */
-#include "common.h"
-
-#include <pthread.h>
+#include "await.h"
 
 enum { NO_CREDENTIALS, BASIC, DIGEST, OPTIONS, KINDS };
 
@@ -16,17 +14,13 @@ struct choice {
     int follows, credentials, cookies, decompresses;
 };
 
-/* A thread's own request; async: what its callbacks have said. */
+/* Each has a request of its own. */
 struct worker {
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    int is_over;
-    DWORD error, length;
+    struct awaited awaited;
 };
 
 static HINTERNET session, connect_handle;
-static int is_async;
 static unsigned total, next, right;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -35,39 +29,8 @@ static void CALLBACK notified(
 {
     struct worker *worker = (struct worker *)context;
     (void)handle;
-    switch (status) {
-    case WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE:
-    case WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
-    case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
-    case WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
-        pthread_mutex_lock(&worker->lock);
-        worker->is_over = 1;
-        worker->length = length;
-        worker->error = status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR
-            ? ((const WINHTTP_ASYNC_RESULT *)information)->dwError
-            : 0;
-        pthread_cond_signal(&worker->changed);
-        pthread_mutex_unlock(&worker->lock);
-        break;
-    default:
-        break;
-    }
-}
-
-/* Whether a call has worked that has returned this. */
-static int worked(struct worker *worker, BOOL called)
-{
-    DWORD error = 0;
-    if (!called || !is_async)
-        return called;
-    pthread_mutex_lock(&worker->lock);
-    while (!worker->is_over)
-        pthread_cond_wait(&worker->changed, &worker->lock);
-    worker->is_over = 0;
-    error = worker->error;
-    pthread_mutex_unlock(&worker->lock);
-    SetLastError(error);
-    return error == 0;
+    if (worker != NULL)
+        await_notified(&worker->awaited, status, information, length);
 }
 
 static struct choice choice_of(unsigned number)
@@ -127,16 +90,8 @@ static DWORD expected_status(struct choice choice)
 static int is_right(struct worker *worker, HINTERNET request, struct choice choice, unsigned number)
 {
     char body[TEXT_MAX], expected[TEXT_MAX];
-    DWORD status = 0, size = sizeof status, read = 0, all = 0;
-    CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
-        WINHTTP_HEADER_NAME_BY_INDEX, &status, &size, WINHTTP_NO_HEADER_INDEX));
-    do {
-        DWORD room = (DWORD)sizeof body - 1 - all;
-        CHECK(worked(worker, WinHttpReadData(request, body + all, room, is_async ? NULL : &read)));
-        read = is_async ? worker->length : read;
-        all += read;
-    } while (read > 0);
-    body[all] = 0;
+    DWORD status = status_of(request);
+    await_body(&worker->awaited, request, body, sizeof body);
     snprintf(expected, sizeof expected, "%u for %u", (unsigned)status, number);
     return status == expected_status(choice) && strcmp(body, expected) == 0;
 }
@@ -153,8 +108,9 @@ static int one_request(struct worker *worker, unsigned number)
         = WinHttpOpenRequest(connect_handle, L"GET", wide(path, text), NULL, NULL, NULL, 0);
     CHECK(request != NULL);
     set_all(request, choice, number);
-    CHECK(worked(worker, WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, (DWORD_PTR)worker)));
-    CHECK(worked(worker, WinHttpReceiveResponse(request, NULL)));
+    struct awaited *awaited = &worker->awaited;
+    CHECK(await_end(awaited, WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, (DWORD_PTR)worker)) == 0);
+    CHECK(await_end(awaited, WinHttpReceiveResponse(request, NULL)) == 0);
     int answer = is_right(worker, request, choice, number);
     CHECK(WinHttpCloseHandle(request));
     return answer;
@@ -184,20 +140,13 @@ int main(int argc, char **argv)
     total = (unsigned)atoi(argv[3]);
     unsigned many = (unsigned)atoi(argv[4]);
     CHECK(many <= sizeof workers / sizeof workers[0]);
-    is_async = strcmp(argv[5], "async") == 0;
-    session = WinHttpOpen(L"handler", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL,
-        is_async ? WINHTTP_FLAG_ASYNC : 0);
-    CHECK(session != NULL);
-    DWORD completions = WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS;
-    CHECK(!is_async
-        || WinHttpSetStatusCallback(session, notified, completions, 0)
-            != WINHTTP_INVALID_STATUS_CALLBACK);
+    session = await_open(argv[5], notified);
     connect_handle = WinHttpConnect(session, wide(host, argv[1]), (INTERNET_PORT)atoi(argv[2]), 0);
     CHECK(connect_handle != NULL);
     for (unsigned index = 0; index < many; index++) {
         struct worker *worker = &workers[index];
-        CHECK(pthread_mutex_init(&worker->lock, NULL) == 0);
-        CHECK(pthread_cond_init(&worker->changed, NULL) == 0);
+        CHECK(pthread_mutex_init(&worker->awaited.lock, NULL) == 0);
+        CHECK(pthread_cond_init(&worker->awaited.changed, NULL) == 0);
         CHECK(pthread_create(&worker->thread, NULL, work, worker) == 0);
     }
     for (unsigned index = 0; index < many; index++)

@@ -25,29 +25,6 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     return system(name, service, hints, result);
 }
 
-/* The program's own locks are its own business: a callback may hold one when another thread forks. */
-static void take_over(void)
-{
-    pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
-    pthread_cond_t fresh_condition = PTHREAD_COND_INITIALIZER;
-    lock = fresh_lock;
-    changed = fresh_condition;
-    inside = NULL;
-}
-
-static void child(void (*work)(void))
-{
-    fflush(stdout);
-    pid_t process = fork();
-    CHECK(process >= 0);
-    if (process == 0) {
-        take_over();
-        work();
-        leave(0);
-    }
-    wait_for_child(process);
-}
-
 static void thirty(void)
 {
     fresh(30);
@@ -93,7 +70,7 @@ static void busy(void)
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, stalled, request) == 0);
     CHECK(wait_for(request, WINHTTP_CALLBACK_STATUS_REQUEST_SENT, 0) >= 0);
-    child(thirty);
+    in_child(thirty);
     leave(0);
 }
 
@@ -104,7 +81,7 @@ static void fork_inside(HINTERNET handle, DWORD status)
     (void)handle;
     if (status == WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER) {
         forked_in_callback = 1;
-        child(thirty);
+        in_child(thirty);
     }
 }
 
@@ -133,7 +110,7 @@ static void lookups(void)
     while (stuck < 8)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
-    child(thirty);
+    in_child(thirty);
     leave(0);
 }
 
@@ -180,20 +157,20 @@ static void standby(void)
     with_standby();
     may_return = !async_mode;
     has_blocked = 0;
-    child(with_standby);
+    in_child(with_standby);
 }
 
 static void in_the_child(void)
 {
     one();
-    child(one);
+    in_child(one);
     one();
 }
 
 static void grandchild(void)
 {
     one();
-    child(in_the_child);
+    in_child(in_the_child);
     one();
 }
 
@@ -212,7 +189,7 @@ static void threads(void)
     for (int index = 0; index < 3; index++)
         CHECK(pthread_create(&workers[index], NULL, work, &rounds) == 0);
     for (int index = 0; index < 40; index++)
-        child(one);
+        in_child(one);
     for (int index = 0; index < 3; index++)
         CHECK(pthread_join(workers[index], NULL) == 0);
 }
@@ -254,7 +231,7 @@ static void trust(void)
     CHECK(pthread_create(&thread, NULL, stalled, open_secured()) == 0);
     /* Whoever opens a pipe waits for its reader. */
     CHECK(open(pipe, O_WRONLY | O_CLOEXEC) >= 0);
-    child(secured);
+    in_child(secured);
     leave(0);
 }
 

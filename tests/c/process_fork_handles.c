@@ -8,23 +8,6 @@
 static const DWORD REFUSED = ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
 static char buffer[64];
 
-static void child(void (*work)(void))
-{
-    fflush(stdout);
-    pid_t process = fork();
-    CHECK(process >= 0);
-    if (process == 0) {
-        pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
-        pthread_cond_t fresh_condition = PTHREAD_COND_INITIALIZER;
-        lock = fresh_lock;
-        changed = fresh_condition;
-        event_count = 0;
-        work();
-        leave(0);
-    }
-    wait_for_child(process);
-}
-
 static HINTERNET session, connection, request, websocket;
 
 static HINTERNET open_web_socket(DWORD flags)
@@ -96,7 +79,7 @@ static void use_unused(void)
 static void unused(void)
 {
     open_all();
-    child(use_unused);
+    in_child(use_unused);
     use_unused();
 }
 
@@ -136,10 +119,10 @@ static void used(void)
     CHECK(exchange(request));
     websocket = open_web_socket(0);
     echo(websocket);
-    child(use_used);
+    in_child(use_used);
     /* Nothing of this has reached the parent's connection. */
     echo(websocket);
-    child(use_used);
+    in_child(use_used);
     echo(websocket);
     close_for_good(websocket);
     CHECK(exchange(request));
@@ -173,7 +156,7 @@ static void in_use(void)
     CHECK(pthread_create(&thread, NULL, stalled, NULL) == 0);
     /* Between two calls it has nothing in hand: it must be inside the one that waits. */
     CHECK(wait_for(request, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, 0) >= 0);
-    child(use_in_use);
+    in_child(use_in_use);
     leave(0);
 }
 
@@ -224,7 +207,7 @@ static void send_again_and_fork(HINTERNET handle, DWORD status)
     CHECK(WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0));
     /* At once, so that it has to wait for the answer, in the poll. */
     CHECK(WinHttpReceiveResponse(request, NULL));
-    child(close_parents_first);
+    in_child(close_parents_first);
 }
 
 /* What the child closes is not taken from the parent's poll. */
@@ -266,7 +249,7 @@ static void mistaken(void)
     open_all();
     websocket = open_web_socket(0);
     echo(websocket);
-    child(close_mistaken);
+    in_child(close_mistaken);
     echo(websocket);
 }
 
@@ -282,7 +265,7 @@ static void tls(void)
     open_all();
     websocket = open_web_socket(WINHTTP_FLAG_SECURE);
     echo(websocket);
-    child(use_tls);
+    in_child(use_tls);
     echo(websocket);
 }
 

@@ -32,20 +32,14 @@ static void close_parents_first(void)
 }
 
 /* What the parent's thread works on is refused and can be closed; what is opened anew asks anew. */
-static void child(void)
+static void use_inherited(void)
 {
-    pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
-    pthread_cond_t fresh_condition = PTHREAD_COND_INITIALIZER;
-    lock = fresh_lock;
-    changed = fresh_condition;
-    event_count = 0;
     CHECK(!WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0) && GetLastError() == REFUSED);
     close_parents_first();
     event_count = 0;
     open_all();
     CHECK(exchange(request));
     close_parents_first();
-    leave(0);
 }
 
 static void *ask(void *unused_argument)
@@ -63,12 +57,7 @@ int main(int count, char **arguments)
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, ask, NULL) == 0);
     until_input_ends();
-    fflush(stdout);
-    pid_t process = fork();
-    CHECK(process >= 0);
-    if (process == 0)
-        child();
-    wait_for_child(process);
+    in_child(use_inherited);
     CHECK(pthread_join(thread, NULL) == 0 && answered);
     close_parents_first();
     return 0;

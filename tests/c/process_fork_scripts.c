@@ -12,23 +12,6 @@ static const char ENDLESS[] = "HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\nfunc
 static WCHAR quick[64], endless[64];
 static HINTERNET session, resolver;
 
-static void child(void (*work)(void))
-{
-    fflush(stdout);
-    pid_t process = fork();
-    CHECK(process >= 0);
-    if (process == 0) {
-        pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
-        pthread_cond_t fresh_condition = PTHREAD_COND_INITIALIZER;
-        lock = fresh_lock;
-        changed = fresh_condition;
-        event_count = 0;
-        work();
-        leave(0);
-    }
-    wait_for_child(process);
-}
-
 static BOOL ask(HINTERNET whom, const WCHAR *script)
 {
     WINHTTP_AUTOPROXY_OPTIONS options = { 0 };
@@ -104,7 +87,7 @@ static void unused(void)
     session = open_session();
     if (async_mode)
         resolver = create(session);
-    child(use_unused);
+    in_child(use_unused);
     use_unused();
 }
 
@@ -151,10 +134,10 @@ static void busy(void)
     }
     int peer = accept(listener, NULL, NULL);
     CHECK(peer >= 0 && read(peer, request, sizeof request) > 0);
-    child(use_busy);
+    in_child(use_busy);
     CHECK(write(peer, ENDLESS, sizeof ENDLESS - 1) == sizeof ENDLESS - 1 && close(peer) == 0);
     for (int index = 0; index < 20; index++)
-        child(use_busy);
+        in_child(use_busy);
     if (async_mode) {
         int from = event_count;
         CHECK(WinHttpCloseHandle(resolver));

@@ -2,28 +2,10 @@
  * the system says that the program has more rights than whoever started it. Arguments: port, mode (sync, async). */
 #define _GNU_SOURCE
 #include "common.h"
+#include "raised.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <pthread.h>
-
-#ifdef RAISED
-#ifdef __APPLE__
-int issetugid(void)
-{
-    return 1;
-}
-#else
-#include <sys/auxv.h>
-
-unsigned long getauxval(unsigned long type)
-{
-    if (type == AT_SECURE)
-        return 1;
-    return ((unsigned long (*)(unsigned long))dlsym(RTLD_NEXT, "getauxval"))(type);
-}
-#endif
-#endif
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;

@@ -4,32 +4,14 @@
  * there are no descriptors, and then). */
 #define _GNU_SOURCE
 #include "common.h"
+#include "raised.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifdef RAISED
-#ifdef __APPLE__
-int issetugid(void)
-{
-    return 1;
-}
-#else
-#include <sys/auxv.h>
-
-unsigned long getauxval(unsigned long type)
-{
-    if (type == AT_SECURE)
-        return 1;
-    return ((unsigned long (*)(unsigned long))dlsym(RTLD_NEXT, "getauxval"))(type);
-}
-#endif
-#endif
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -175,13 +157,10 @@ static void request(DWORD access)
     CHECK(connect != NULL);
     HINTERNET request = WinHttpOpenRequest(connect, NULL, L"/", NULL, NULL, NULL, 0);
     CHECK(request != NULL);
-    DWORD status = 0, length = sizeof status;
     if (!WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0) || !WinHttpReceiveResponse(request, NULL)) {
         printf("type %u: error %u\n", (unsigned)access, (unsigned)GetLastError());
     } else {
-        CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
-            WINHTTP_HEADER_NAME_BY_INDEX, &status, &length, WINHTTP_NO_HEADER_INDEX));
-        printf("type %u: %u\n", (unsigned)access, (unsigned)status);
+        printf("type %u: %u\n", (unsigned)access, (unsigned)status_of(request));
     }
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
 }

@@ -41,15 +41,6 @@ static inline void close_exchange(struct exchange opened)
     CHECK(WinHttpCloseHandle(opened.request) && WinHttpCloseHandle(opened.connect));
 }
 
-static inline DWORD status_of(HINTERNET request)
-{
-    DWORD status = 0, length = sizeof status;
-    CHECK(WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER,
-        WINHTTP_HEADER_NAME_BY_INDEX, &status, &length, WINHTTP_NO_HEADER_INDEX));
-    CHECK(length == sizeof status);
-    return status;
-}
-
 /* Reads the answer to its end: its length, and the bytes with a terminator. */
 static inline DWORD read_all(HINTERNET request, char answer[ANSWER_MAX + 1])
 {

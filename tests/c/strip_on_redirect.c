@@ -2,6 +2,8 @@
    elsewhere. Arguments: host, port, path, sync or async. */
 #include "await.h"
 
+static struct awaited awaited = AWAITED_INITIAL;
+
 /* 0, or the error of a call inside the callback. */
 static unsigned error_of(BOOL called)
 {
@@ -28,7 +30,7 @@ static void CALLBACK notified(
         CHECK(removal == 0 || removal == ERROR_WINHTTP_HEADER_NOT_FOUND);
         printf("found: %u, removed: %u, found: %u\n", before, removal, query(handle));
     }
-    await_notified(status, information, length);
+    await_notified(&awaited, status, information, length);
 }
 
 int main(int argc, char **argv)
@@ -44,10 +46,10 @@ int main(int argc, char **argv)
     CHECK(request != NULL);
     CHECK(WinHttpAddRequestHeaders(
         request, L"Authorization: Bearer s3cret\r\n", (DWORD)-1, WINHTTP_ADDREQ_FLAG_ADD));
-    CHECK(await_end(WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0)) == 0);
-    CHECK(await_end(WinHttpReceiveResponse(request, NULL)) == 0);
-    DWORD status = await_status(request);
-    await_body(request, body, sizeof body);
+    CHECK(await_end(&awaited, WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0)) == 0);
+    CHECK(await_end(&awaited, WinHttpReceiveResponse(request, NULL)) == 0);
+    DWORD status = status_of(request);
+    await_body(&awaited, request, body, sizeof body);
     printf("%u %s\n", (unsigned)status, body);
     CHECK(WinHttpCloseHandle(request) && WinHttpCloseHandle(connect) && WinHttpCloseHandle(session));
     return 0;

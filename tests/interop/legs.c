@@ -9,6 +9,8 @@
  * calls, each one's completion awaited. */
 #include "program.h"
 
+static struct awaited awaited = AWAITED_INITIAL;
+
 static unsigned legs;
 
 static void CALLBACK notified(HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID information, DWORD bytes)
@@ -16,7 +18,7 @@ static void CALLBACK notified(HINTERNET handle, DWORD_PTR context, DWORD status,
     (void)handle;
     (void)context;
     legs += status == WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
-    await_notified(status, information, bytes);
+    await_notified(&awaited, status, information, bytes);
 }
 
 /* What came of the body was much less than it is. */
@@ -81,8 +83,8 @@ int main(int argc, char **argv)
             CHECK(WinHttpSetOption(request, WINHTTP_OPTION_DECOMPRESSION, &all, sizeof(all)));
         }
         legs = 0;
-        CHECK(await_end(WinHttpSendRequest(request, NULL, 0, (void *)(uintptr_t)body, sent, sent, 0)) == 0);
-        failure = await_end(WinHttpReceiveResponse(request, NULL));
+        CHECK(await_end(&awaited, WinHttpSendRequest(request, NULL, 0, (void *)(uintptr_t)body, sent, sent, 0)) == 0);
+        failure = await_end(&awaited, WinHttpReceiveResponse(request, NULL));
         if (failure) {
             printf("error %u ", (unsigned)failure);
             print_url(request);
@@ -90,8 +92,8 @@ int main(int argc, char **argv)
             CHECK(WinHttpCloseHandle(request));
             continue;
         }
-        status = await_status(request);
-        total = await_body(request, text, sizeof(text));
+        status = status_of(request);
+        total = await_body(&awaited, request, text, sizeof(text));
         if (given(argc, argv, "gzip"))
             check_compression(request, total);
         text[strcspn(text, "\r\n")] = 0;

@@ -11,6 +11,8 @@
  * ws=: a WebSocket that echoes so many messages, of growing length. */
 #include "program.h"
 
+static struct awaited awaited = AWAITED_INITIAL;
+
 #define SENDS_MAX 6
 #define MESSAGE_MAX (1u << 20)
 
@@ -27,13 +29,13 @@ static void CALLBACK notified(HINTERNET handle, DWORD_PTR context, DWORD status,
         kind = ((WINHTTP_WEB_SOCKET_STATUS *)information)->eBufferType;
         bytes = ((WINHTTP_WEB_SOCKET_STATUS *)information)->dwBytesTransferred;
     }
-    await_notified(status, information, bytes);
+    await_notified(&awaited, status, information, bytes);
 }
 
 /* As await_end, of a call that returns its error. */
 static DWORD end_of(DWORD status)
 {
-    return status ? status : await_end(TRUE);
+    return status ? status : await_end(&awaited, TRUE);
 }
 
 static const char *word(const char *name)
@@ -85,7 +87,7 @@ static DWORD write_all(HINTERNET request, const char *body, DWORD bytes)
     DWORD sent = 0, piece, failure, written;
     for (; sent < bytes; sent += piece) {
         piece = bytes - sent < 3 ? bytes - sent : 3;
-        failure = await_end(WinHttpWriteData(request, body + sent, piece, await_flags ? NULL : &written));
+        failure = await_end(&awaited, WinHttpWriteData(request, body + sent, piece, await_flags ? NULL : &written));
         if (failure)
             return failure;
     }
@@ -99,23 +101,23 @@ static DWORD exchange(HINTERNET request)
     DWORD bytes = body ? (DWORD)strlen(body) : 0, written, failure, received;
     int chunks = by && strcmp(by, "chunks") == 0;
     DWORD total = chunks ? WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH : bytes;
-    failure = await_end(WinHttpSendRequest(request, L"X-Own: own", (DWORD)-1, by ? NULL : (void *)(uintptr_t)body,
-                                        by ? 0 : bytes, total, 0));
+    failure = await_end(&awaited, WinHttpSendRequest(request, L"X-Own: own", (DWORD)-1,
+                                                     by ? NULL : (void *)(uintptr_t)body, by ? 0 : bytes, total, 0));
     if (failure)
         return failure;
     if (by)
         failure = write_all(request, body, bytes);
     if (!failure && chunks)
-        failure = await_end(WinHttpWriteData(request, NULL, 0, await_flags ? NULL : &written));
+        failure = await_end(&awaited, WinHttpWriteData(request, NULL, 0, await_flags ? NULL : &written));
     /* Whoever has refused the rest of a body may have said why. */
-    received = await_end(WinHttpReceiveResponse(request, NULL));
+    received = await_end(&awaited, WinHttpReceiveResponse(request, NULL));
     return received == ERROR_WINHTTP_INCORRECT_HANDLE_STATE && failure ? failure : received;
 }
 
 static void print_body(HINTERNET request)
 {
     char text[4096];
-    await_body(request, text, sizeof(text));
+    await_body(&awaited, request, text, sizeof(text));
     text[strcspn(text, "\r\n")] = 0;
     printf(" %s\n", text);
 }
@@ -136,7 +138,7 @@ static void converse(HINTERNET request, unsigned messages)
         do {
             CHECK(end_of(WinHttpWebSocketReceive(websocket, in + got, MESSAGE_MAX - got,
                                                         await_flags ? NULL : &piece, await_flags ? NULL : &kind)) == 0);
-            got += await_flags ? await_length : piece;
+            got += await_flags ? awaited.length : piece;
         } while (kind == WINHTTP_WEB_SOCKET_BINARY_FRAGMENT_BUFFER_TYPE);
         CHECK(kind == WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE);
         CHECK(got == bytes && memcmp(in, out, bytes) == 0);
@@ -166,7 +168,7 @@ static void one(HINTERNET connect, const WCHAR *method, const WCHAR *path, DWORD
         failure = exchange(request);
         sends++;
         if (!failure)
-            status = await_status(request);
+            status = status_of(request);
     } while (sends < SENDS_MAX
              && (failure == ERROR_WINHTTP_RESEND_REQUEST || (!failure && answer(request, status, &proxy_scheme))));
     printf(failure ? "error %u " : "%u ", (unsigned)(failure ? failure : status));

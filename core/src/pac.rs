@@ -23,7 +23,7 @@ use winhttp_proto::proxy::pac::Question;
 pub(crate) use aside::aside;
 pub(crate) use cancel::Cancel;
 pub use detection::Detection;
-pub(crate) use detection::detect;
+pub(crate) use detection::{Detected, detect};
 pub(crate) use network::{Network, System};
 #[cfg(not(feature = "pac"))]
 pub(crate) use no_script::run;

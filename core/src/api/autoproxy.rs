@@ -294,7 +294,7 @@ impl<E: Embedder> Session<E> {
 /// [`Error::AutodetectionFailed`], [`Error::NotEnoughMemory`].
 pub fn detect_script(detection: Detection) -> Result<String> {
     let no_deadline: Option<Instant> = None;
-    detect(&System, detection, no_deadline, &Cancel::default())
+    detect(&System, detection, no_deadline, &Cancel::default())?.url()
 }
 
 #[cfg(test)]

@@ -22,33 +22,61 @@ pub enum Detection {
     Dns,
 }
 
-/// The URL of the script that is announced. Whether it is there is not looked at.
+/// What detection has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Detected {
+    /// The URL of the script that is announced.
+    Url(String),
+    /// There is none: no name has an address.
+    Nothing,
+    /// Nobody knows: not all names were answered in time.
+    Unanswered,
+}
+
+impl Detected {
+    /// The URL.
+    ///
+    /// # Errors
+    /// [`Error::AutodetectionFailed`] if none was found.
+    pub(crate) fn url(self) -> Result<String> {
+        match self {
+            Self::Url(url) => Ok(url),
+            Self::Nothing | Self::Unanswered => Err(Error::AutodetectionFailed.into()),
+        }
+    }
+}
+
+/// Looks for the script that is announced. Whether it is there is not looked at.
 ///
 /// # Errors
-/// [`Error::AutodetectionFailed`], [`Error::OperationCancelled`].
+/// [`Error::OperationCancelled`]; [`Error::NotEnoughMemory`] if the network cannot be asked.
 pub(crate) fn detect(
     network: &dyn Network,
     detection: Detection,
     deadline: Option<Instant>,
     cancel: &Cancel,
-) -> Result<String> {
+) -> Result<Detected> {
     if detection == Detection::Dhcp {
-        return Err(Error::AutodetectionFailed.into());
+        return Ok(Detected::Nothing);
     }
     let limit = clock::now() + LIMIT;
     let deadline = deadline.map_or(limit, |deadline| deadline.min(limit));
     let domains = network.domains();
+    let mut nothing = Detected::Nothing;
     for name in names(domains.iter().map(String::as_str)) {
+        if clock::now() >= deadline {
+            return Ok(Detected::Unanswered);
+        }
         // With its dot at the end a name is looked up as it is, in no other domain.
         let full = format!("{name}.");
-        if !network.addresses(&full, deadline, cancel)?.is_empty() {
-            return Ok(url(&name));
-        }
-        if clock::now() >= deadline {
-            break;
+        match network.addresses(&full, deadline, cancel) {
+            Ok(addresses) if addresses.is_empty() => {}
+            Ok(_) => return Ok(Detected::Url(url(&name))),
+            Err(failure) if failure.error() == Error::Timeout => nothing = Detected::Unanswered,
+            Err(failure) => return Err(failure),
         }
     }
-    Err(Error::AutodetectionFailed.into())
+    Ok(nothing)
 }
 
 #[cfg(test)]
@@ -59,7 +87,7 @@ mod tests {
     use super::*;
     use crate::pac::network::fake::Fake;
 
-    fn found(network: &Fake, detection: Detection) -> Result<String> {
+    fn found(network: &Fake, detection: Detection) -> Result<Detected> {
         detect(network, detection, None, &Cancel::default())
     }
 
@@ -97,7 +125,8 @@ mod tests {
             ..Fake::default()
         });
         let found = detect(&network, Detection::Dns, None, &Cancel::default());
-        assert_eq!(found.unwrap(), "http://wpad.b.example/wpad.dat");
+        let url = "http://wpad.b.example/wpad.dat";
+        assert_eq!(found.unwrap().url(), Ok(url.into()));
         let asked = network.0.asked.lock().unwrap();
         assert_eq!(*asked, ["wpad.a.b.example", "wpad.b.example"]);
     }
@@ -109,14 +138,44 @@ mod tests {
             missing: vec!["wpad.a.example.".into()],
             ..Fake::default()
         };
-        let failed = Err(Error::AutodetectionFailed.into());
-        assert_eq!(found(&network, Detection::Dhcp), failed);
+        let nothing = Ok(Detected::Nothing);
+        assert_eq!(found(&network, Detection::Dhcp), nothing);
         assert!(network.asked.lock().unwrap().is_empty());
-        assert_eq!(found(&network, Detection::Dns), failed);
-        assert_eq!(found(&Fake::default(), Detection::Dns), failed);
+        assert_eq!(found(&network, Detection::Dns), nothing);
+        assert_eq!(found(&Fake::default(), Detection::Dns), nothing);
+        let failed = Err(Error::AutodetectionFailed.into());
+        assert_eq!(Detected::Nothing.url(), failed);
         let cancel = Cancel::default();
         cancel.cancel();
         let cancelled = detect(&network, Detection::Dns, None, &cancel);
         assert_eq!(cancelled, Err(Error::OperationCancelled.into()));
+    }
+
+    #[test]
+    fn a_name_that_nobody_answers_is_not_one_without_address() {
+        let failing = |error| Fake {
+            domains: vec!["a.b.example".into()],
+            missing: vec!["wpad.b.example.".into()],
+            failing: vec![("wpad.a.b.example.".into(), error)],
+            ..Fake::default()
+        };
+        let silent = failing(Error::Timeout);
+        assert_eq!(found(&silent, Detection::Dns), Ok(Detected::Unanswered));
+        assert_eq!(silent.asked.lock().unwrap().len(), 2, "others are asked");
+        let failed = Err(Error::AutodetectionFailed.into());
+        assert_eq!(Detected::Unanswered.url(), failed);
+        let starved = failing(Error::NotEnoughMemory);
+        let failed = Err(Error::NotEnoughMemory.into());
+        assert_eq!(found(&starved, Detection::Dns), failed);
+        let late = detect(
+            &Fake {
+                missing: vec!["wpad.a.b.example.".into()],
+                ..silent
+            },
+            Detection::Dns,
+            Some(clock::now()),
+            &Cancel::default(),
+        );
+        assert_eq!(late, Ok(Detected::Unanswered), "not all were asked");
     }
 }

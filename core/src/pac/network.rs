@@ -26,10 +26,11 @@ const MAX_CONFIGURATION_BYTES: u64 = 64 * 1024;
 
 /// What is asked of the network; tests have one of their own.
 pub(crate) trait Network: Send + Sync {
-    /// The addresses of a name; none if it has none, or if they are not known soon.
+    /// The addresses of a name; none if it has none.
     ///
     /// # Errors
-    /// [`Error::OperationCancelled`] only.
+    /// [`Error::Timeout`] if they are not known soon, [`Error::NotEnoughMemory`] if nobody can be
+    /// asked; [`Error::OperationCancelled`].
     fn addresses(&self, name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>>;
 
     /// This machine's addresses, of the default routes.
@@ -56,11 +57,7 @@ impl Network for System {
             return Ok(Vec::new());
         }
         let deadline = deadline.min(clock::now() + NAME_LIMIT);
-        match look_up(name, deadline, cancel) {
-            Ok(found) => Ok(distinct(&found)),
-            Err(error) if error == Error::OperationCancelled => Err(error.into()),
-            Err(_) => Ok(Vec::new()),
-        }
+        answered(look_up(name, deadline, cancel))
     }
 
     fn own_addresses(&self) -> Vec<IpAddr> {
@@ -111,6 +108,15 @@ fn look_up(name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<SocketA
     })
 }
 
+/// That a name has no address is an answer; that nobody has answered is none.
+fn answered(found: Result<Vec<SocketAddr>, Error>) -> Result<Vec<IpAddr>> {
+    match found {
+        Ok(found) => Ok(distinct(&found)),
+        Err(Error::NameNotResolved) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn distinct(found: &[SocketAddr]) -> Vec<IpAddr> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     for address in found.iter().map(SocketAddr::ip) {
@@ -157,12 +163,17 @@ pub(crate) mod fake {
         pub(crate) domains: Vec<String>,
         /// Names without addresses.
         pub(crate) missing: Vec<String>,
+        /// Names whose look-up fails, and how.
+        pub(crate) failing: Vec<(String, Error)>,
     }
 
     impl Network for Fake {
         fn addresses(&self, name: &str, _: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>> {
             cancel.check()?;
             self.asked.lock().unwrap().push(name.to_owned());
+            if let Some((_, error)) = self.failing.iter().find(|(one, _)| one == name) {
+                return Err((*error).into());
+            }
             let known = name.ends_with("example") && !self.missing.iter().any(|one| one == name);
             let addresses = ["2001:db8::7", "192.0.2.7"].map(|text| text.parse().unwrap());
             Ok(if known {
@@ -215,6 +226,16 @@ mod tests {
         cancel.cancel();
         let failed = System.addresses("localhost", soon(), &cancel);
         assert_eq!(failed, Err(Error::OperationCancelled.into()));
+    }
+
+    #[test]
+    fn who_gets_no_answer_knows_nothing() {
+        let address = SocketAddr::from(([192, 0, 2, 7], 0));
+        assert_eq!(answered(Ok(vec![address; 2])), Ok(vec![address.ip()]));
+        assert_eq!(answered(Err(Error::NameNotResolved)), Ok(Vec::new()));
+        for error in [Error::Timeout, Error::NotEnoughMemory] {
+            assert_eq!(answered(Err(error)), Err(error.into()));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{Autoproxy, AutoproxyQuery, download};
 use crate::contain::contained;
 use crate::engine::clock;
 use crate::engine::sleeper::Wake;
-use crate::pac::{self, Cancel, Network, Script, aside};
+use crate::pac::{self, Cancel, Detected, Network, Script, aside};
 
 /// How long a script may run.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
@@ -190,7 +190,13 @@ impl Job {
         let configured = self.query.script_url.as_deref();
         match (detected, configured) {
             (Some(Ok(script)), _) => Ok(script),
-            (Some(Err(failure)), _) if failure.error() == Error::OperationCancelled => Err(failure),
+            // What could not be looked for is maybe there, and would come first.
+            (Some(Err(failure)), _)
+                if [Error::OperationCancelled, Error::NotEnoughMemory]
+                    .contains(&failure.error()) =>
+            {
+                Err(failure)
+            }
             (Some(Err(failure)), None) => Err(failure),
             (_, Some(url)) => self.script(url, deadline, cancel),
             (None, None) => Err(Error::AutodetectionFailed.into()),
@@ -211,16 +217,17 @@ impl Job {
                 return known.ok_or_else(|| Error::AutodetectionFailed.into());
             }
         }
-        let found = pac::detect(&*self.network, detection, deadline, cancel);
+        let found = pac::detect(&*self.network, detection, deadline, cancel)?;
         let known = match &found {
-            Ok(url) => Some(Some(url.clone())),
-            Err(failure) if failure.error() == Error::AutodetectionFailed => Some(None),
-            Err(_) => None,
+            Detected::Url(url) => Some(Some(url.clone())),
+            Detected::Nothing => Some(None),
+            // The next one asks again.
+            Detected::Unanswered => None,
         };
-        if cached {
+        if cached && known.is_some() {
             self.autoproxy.cache().of(own).detected = known;
         }
-        found
+        found.url()
     }
 
     fn script(&self, url: &str, deadline: Option<Instant>, cancel: &Cancel) -> Result<Arc<str>> {

@@ -23,13 +23,18 @@ struct Silent {
     asked: AtomicUsize,
     /// The last part of the machine's address.
     own: AtomicUsize,
+    /// Why nobody answers.
+    fails: Mutex<Option<Error>>,
 }
 
 impl Network for Silent {
     fn addresses(&self, _: &str, _: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>> {
         cancel.check()?;
         self.asked.fetch_add(1, Ordering::Relaxed);
-        Ok(Vec::new())
+        match *self.fails.lock().unwrap() {
+            Some(error) => Err(error.into()),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn own_addresses(&self) -> Vec<IpAddr> {
@@ -121,6 +126,43 @@ fn fact_30_1_3_that_nothing_is_announced_is_remembered_until_the_network_changes
     let other = Arc::<Autoproxy>::default();
     assert_eq!(found(&other, &network, &dhcp), failed);
     assert_eq!((asked(), other.cache().detected.clone()), (3, None));
+}
+
+#[test]
+fn fact_30_1_3_that_nobody_answers_is_not_remembered() {
+    let (autoproxy, network) = (Arc::<Autoproxy>::default(), Arc::<Silent>::default());
+    let fail = |error| *network.fails.lock().unwrap() = error;
+    let known = || autoproxy.cache().detected.clone();
+    for (error, failed) in [
+        (Some(Error::Timeout), Error::AutodetectionFailed),
+        (Some(Error::NotEnoughMemory), Error::NotEnoughMemory),
+    ] {
+        fail(error);
+        assert_eq!(
+            found(&autoproxy, &network, &detecting()),
+            Err(failed.into())
+        );
+        assert_eq!(known(), None);
+    }
+    fail(None);
+    let failed = Err(Error::AutodetectionFailed.into());
+    assert_eq!(found(&autoproxy, &network, &detecting()), failed);
+    assert_eq!(network.asked.load(Ordering::Relaxed), 3);
+    assert_eq!(known(), Some(None));
+}
+
+/// What would be detected would come before the program's script.
+#[test]
+fn fact_30_1_1_a_network_that_cannot_be_asked_is_not_passed_over() {
+    let (network, server) = (Arc::<Silent>::default(), script_server());
+    let query = AutoproxyQuery {
+        script_url: Some(server.url("/")),
+        ..detecting()
+    };
+    *network.fails.lock().unwrap() = Some(Error::NotEnoughMemory);
+    let failed = Err(Error::NotEnoughMemory.into());
+    assert_eq!(found(&Arc::default(), &network, &query), failed);
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[test]

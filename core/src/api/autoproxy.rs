@@ -15,7 +15,7 @@ use cache::Cache;
 pub(super) use lookup::{Lookup, Ticket};
 use winhttp_proto::embed::Embedder;
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::Result;
+use winhttp_proto::failure::{Failure, Result};
 use winhttp_proto::option::Timeouts;
 use winhttp_proto::proxy::ProxyServer;
 use winhttp_proto::proxy::pac::{HostCase, Question};
@@ -240,7 +240,7 @@ impl<E: Embedder> Library<E> {
         autoproxy
             .blocking()
             .retain(|one| !one.cancel.is_cancelled());
-        answer
+        answer.map_err(told_to_program)
     }
 
     /// Forgets what automatic proxy configuration has found for a session (WinHttpResetAutoProxy);
@@ -286,6 +286,12 @@ impl<E: Embedder> Session<E> {
             network: Arc::new(System),
         })
     }
+}
+
+/// A look-up that failed, as a program that asks for proxies is told it. A request must know that
+/// memory or threads were missing: it is not to go directly because of that.
+pub(super) fn told_to_program(failure: Failure) -> Failure {
+    lookup::told_as_service(failure, Error::NotEnoughMemory)
 }
 
 /// The URL of the script that the network announces (WinHttpDetectAutoProxyConfigUrl). Blocks.

@@ -9,7 +9,7 @@ use winhttp_proto::handle::{HandleId, HandleKind};
 use winhttp_proto::notify::{Notification, ResolverOperation};
 use winhttp_proto::proxy::pac_result::Candidate;
 
-use super::autoproxy::{AutoproxyQuery, Ticket};
+use super::autoproxy::{AutoproxyQuery, Ticket, told_to_program};
 use super::completions::Completions;
 use super::handle::Handle;
 use super::library::{Library, Object};
@@ -246,9 +246,10 @@ impl<E: Embedder> Resolver<E> {
                     state.found = Some(found);
                     Notification::ProxyForUrlFound
                 }
-                Err(failure) => {
-                    Notification::ResolverError(ResolverOperation::GetProxyForUrl, failure)
-                }
+                Err(failure) => Notification::ResolverError(
+                    ResolverOperation::GetProxyForUrl,
+                    told_to_program(failure),
+                ),
             });
         }
         drop(state);

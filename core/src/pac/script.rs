@@ -30,10 +30,11 @@ const MAX_MESSAGE_CHARS: usize = 300;
 ///
 /// # Errors
 /// [`Error::BadAutoProxyScript`] if it is none, or throws; [`Error::AutoProxyServiceError`] when
-/// its time is over, and without memory for an engine; [`Error::OperationCancelled`].
+/// its time is over; [`Error::NotEnoughMemory`] without memory for an engine;
+/// [`Error::OperationCancelled`].
 pub(crate) fn run(script: &Script) -> Result<String> {
     script.cancel.check()?;
-    let out_of_memory = |_| Error::AutoProxyServiceError;
+    let out_of_memory = |_| Error::NotEnoughMemory;
     let runtime = Runtime::new().map_err(out_of_memory)?;
     runtime.set_memory_limit(MEMORY_BYTES);
     runtime.set_max_stack_size(STACK_BYTES);

@@ -172,13 +172,7 @@ impl Job {
         };
         let latest = script.deadline + GRACE;
         let answer = aside("winhttp-pac-run", latest, cancel, move || pac::run(&script));
-        answer.map_err(|failure| {
-            if [Error::Timeout, Error::NotEnoughMemory].contains(&failure.error()) {
-                failure.with_error(Error::AutoProxyServiceError)
-            } else {
-                failure
-            }
-        })
+        answer.map_err(|failure| told_as_service(failure, Error::Timeout))
     }
 
     /// The script: the one that is detected, else that of the program.
@@ -244,6 +238,15 @@ impl Job {
             self.autoproxy.cache().of(own).keep(url, &script);
         }
         Ok(script)
+    }
+}
+
+/// What is said of a look-up that ended with `error`: the service that does it has failed.
+pub(super) fn told_as_service(failure: Failure, error: Error) -> Failure {
+    if failure.error() == error {
+        failure.with_error(Error::AutoProxyServiceError)
+    } else {
+        failure
     }
 }
 

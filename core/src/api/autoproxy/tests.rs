@@ -286,6 +286,29 @@ fn a_resolver_needs_an_asynchronous_session() {
     assert_eq!(failed, Err(Error::IncorrectHandleType));
 }
 
+/// Where memory or threads are missing for a script, a request fails: it goes neither directly nor
+/// where the static setting says it. Programs that ask are told of the service.
+#[test]
+fn fact_29_4_2_a_script_that_cannot_be_run_now_is_not_one_that_cannot_be_had() {
+    let of_script = |error: Error| lookup::told_as_service(error.into(), Error::Timeout).error();
+    let of_program = |error| told_to_program(Failure::from(of_script(error))).error();
+    let service = Error::AutoProxyServiceError;
+    for (error, to_request, to_program) in [
+        (Error::NotEnoughMemory, Error::NotEnoughMemory, service),
+        (Error::Timeout, service, service),
+        (
+            Error::BadAutoProxyScript,
+            Error::BadAutoProxyScript,
+            Error::BadAutoProxyScript,
+        ),
+    ] {
+        assert_eq!(
+            (of_script(error), of_program(error)),
+            (to_request, to_program)
+        );
+    }
+}
+
 /// What takes long inside a single function of the language is not interrupted; nobody waits for it
 /// all the same.
 #[test]

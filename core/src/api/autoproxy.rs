@@ -212,8 +212,9 @@ impl<E: Embedder> Library<E> {
         let session = self.session(session)?;
         let sleeper = sleeper::current()?;
         let wake = sleeper.waker();
-        let lookup = session.look_up_proxy(url, query, &wake)?;
-        let deadline = deadline(&session.settings().timeouts);
+        let timeouts = session.settings().timeouts;
+        let lookup = session.look_up_proxy(url, query, timeouts, &wake)?;
+        let deadline = deadline(&timeouts);
         let autoproxy = session.autoproxy();
         let cancel = lookup.cancel().clone();
         autoproxy.blocking().push(Blocking {
@@ -256,8 +257,8 @@ impl<E: Embedder> Library<E> {
 }
 
 impl<E: Embedder> Session<E> {
-    /// Starts looking for the proxies for a URL, with the session's timeouts and its memory of
-    /// scripts; `wake` is used when the answer is there.
+    /// Starts looking for the proxies for a URL, within these timeouts and with the session's
+    /// memory of scripts; `wake` is used when the answer is there.
     ///
     /// # Errors
     /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`]; [`Error::NotEnoughMemory`] when no
@@ -266,17 +267,22 @@ impl<E: Embedder> Session<E> {
         &self,
         url: &str,
         query: AutoproxyQuery,
+        timeouts: Timeouts,
         wake: &Arc<dyn Wake>,
     ) -> Result<Lookup> {
-        Lookup::start(self.proxy_question(url, query)?, wake)
+        Lookup::start(self.proxy_question(url, query, timeouts)?, wake)
     }
 
     /// A look-up that was not started.
     ///
     /// # Errors
     /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`].
-    pub(super) fn proxy_question(&self, url: &str, query: AutoproxyQuery) -> Result<lookup::Job> {
-        let timeouts = self.settings().timeouts;
+    pub(super) fn proxy_question(
+        &self,
+        url: &str,
+        query: AutoproxyQuery,
+        timeouts: Timeouts,
+    ) -> Result<lookup::Job> {
         Ok(lookup::Job {
             question: Question::about(url, query.host_case)?,
             query,

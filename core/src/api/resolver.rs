@@ -121,7 +121,8 @@ impl<E: Embedder> Resolver<E> {
         context: usize,
     ) -> Result<()> {
         let autoproxy = self.session.autoproxy();
-        let job = self.session.proxy_question(url, query.clone())?;
+        let timeouts = self.session.settings().timeouts;
+        let job = self.session.proxy_question(url, query.clone(), timeouts)?;
         self.check_generation()?;
         if autoproxy.misses(&query) {
             return Err(Error::AutodetectionFailed.into());

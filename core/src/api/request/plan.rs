@@ -20,9 +20,8 @@ use winhttp_proto::websocket::{ClientKey, Offer, client_key};
 
 use super::destination::Wanted;
 use super::legs::Leg;
-use super::routing::Way;
+use super::routing::{Asked, Way};
 use super::{Request, RequestState, pooling};
-use crate::api::autoproxy::AutoproxyQuery;
 use crate::engine::entropy;
 use crate::engine::pool::Scope;
 use crate::engine::pool::shelf::Limits;
@@ -61,8 +60,8 @@ impl Reason for Unsendable {}
 pub(super) struct Plan {
     pub(super) request: Composed,
     pub(super) connection: Wanted,
-    /// The URL whose proxies are to be asked for first, and how; then all is planned anew.
-    pub(super) asks: Option<(String, AutoproxyQuery)>,
+    /// What is to be asked first; then all is planned anew.
+    pub(super) asks: Option<Asked>,
 }
 
 /// What went with a head, for the same once more.
@@ -115,7 +114,13 @@ impl<E: Embedder> Request<E> {
             Way::Known(proxy) => (proxy, None),
             Way::Asked(query) => {
                 let url = request_url(leg.secure, leg.host, leg.port, leg.target);
-                (None, Some((url, query)))
+                let timeouts = state.timeouts;
+                let asked = Asked {
+                    url,
+                    query,
+                    timeouts,
+                };
+                (None, Some(asked))
             }
         };
         state.go_through(proxy, &leg);

@@ -9,6 +9,7 @@ use winhttp_proto::auth::Login;
 use winhttp_proto::embed::{Embedder, WriteMemory};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Result};
+use winhttp_proto::option::Timeouts;
 use winhttp_proto::proxy::ProxyServer;
 use winhttp_proto::proxy::pac_result::Candidate;
 use winhttp_proto::url::Origin;
@@ -34,6 +35,13 @@ pub(super) struct Routes {
 pub(super) enum Way {
     Known(Option<(ProxyServer, Option<Login>)>),
     Asked(AutoproxyQuery),
+}
+
+/// What is asked: the proxies for a URL, how, and within which timeouts: the request's own.
+pub(super) struct Asked {
+    pub(super) url: String,
+    pub(super) query: AutoproxyQuery,
+    pub(super) timeouts: Timeouts,
 }
 
 impl Routes {

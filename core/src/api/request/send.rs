@@ -241,8 +241,9 @@ impl<E: Embedder> Request<E> {
             Place::new(thread.reactor(), owner)
         });
         let wake = waker.unwrap_or_else(|| Arc::new(LaneWake(self.myself.clone())));
-        if let Some((url, query)) = plan.asks {
-            let lookup = self.connect.session().look_up_proxy(&url, query, &wake)?;
+        if let Some(asked) = plan.asks {
+            let session = self.connect.session();
+            let lookup = session.look_up_proxy(&asked.url, asked.query, asked.timeouts, &wake)?;
             let route = plan.connection.route;
             let driver = Driver::unrouted(plan.request, route, wake, place);
             return Ok((driver, Some(lookup)));

@@ -57,6 +57,13 @@ pub(super) fn user<W: Unit>(mode: Mode) -> Client<W> {
     Client::with_access(mode, USER)
 }
 
+/// A request whose own timeouts, of which the session knows nothing, limit its look-up.
+fn hurried<W: Unit>(client: &Client<W>, verb: &str) -> Handle {
+    let asked = client.request_there(80, verb, "/", 0);
+    set_timeouts::<W>(asked, 1, 500, 500, 500);
+    asked
+}
+
 own_processes! {
     fn fact_29_4_2_a_script_says_for_each_url_which_way_it_goes<W>(World::new()) {
         let (plain, secure) = (Server::plain(by_path).unwrap(), untrusted(by_path));
@@ -142,9 +149,7 @@ own_processes! {
         let _pac = script("for (;;);", &format!("proxy = {}", fixed.authority()));
         for mode in MODES {
             let client = user::<W>(mode);
-            set_timeouts::<W>(client.session, 100, 100, 100, 100);
-            let asked = client.request_there(80, "GET", "/", 0);
-            set_timeouts::<W>(asked, 0, 60_000, 30_000, 30_000);
+            let asked = hurried(&client, "GET");
             assert_eq!(status_of(&client, asked), Ok(200));
             // And not waited for again.
             let began = Instant::now();
@@ -160,9 +165,7 @@ own_processes! {
         replace_file(&format!("pac-url = http://{}/\nproxy = {}", hole.address(), fixed.authority()));
         for mode in MODES {
             let client = user::<W>(mode);
-            set_timeouts::<W>(client.session, 100, 100, 100, 100);
-            let asked = client.request_there(80, "POST", "/", 0);
-            set_timeouts::<W>(asked, 0, 60_000, 30_000, 30_000);
+            let asked = hurried(&client, "POST");
             client.send_with(asked, Sending { body: b"hello", total: 5, ..Sending::default() }).unwrap();
             client.receive(asked).unwrap();
             assert_eq!(client.status_code(asked), Ok(200));
@@ -183,9 +186,7 @@ own_processes! {
         assert!(pac.wait_connections(MANY, PATIENCE));
         for mode in MODES {
             let client = user::<W>(mode);
-            set_timeouts::<W>(client.session, 100, 100, 100, 100);
-            let asked = client.request_there(80, "GET", "/", 0);
-            set_timeouts::<W>(asked, 0, 60_000, 30_000, 30_000);
+            let asked = hurried(&client, "GET");
             let began = Instant::now();
             assert_eq!(status_of(&client, asked), Ok(200));
             assert!(began.elapsed() < PATIENCE);

@@ -13,6 +13,7 @@ mod certificate;
 mod connection;
 mod credentials;
 mod error_detail;
+mod given;
 mod headers;
 mod last_error;
 mod library;

@@ -15,15 +15,13 @@ use winhttp_core::api::{AutoproxyQuery, Detection, detect_script};
 use winhttp_proto::proxy::pac::{HostCase, Question};
 use winhttp_proto::proxy::pac_result::list_text;
 
-use given::Given;
-
 use crate::arguments::{refuse_if, required_text};
+use crate::given::Given;
 use crate::library::library;
 use crate::map;
 use crate::url::check_url;
 
 mod configuration;
-mod given;
 mod notification;
 mod resolver;
 mod settings;

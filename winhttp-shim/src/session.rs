@@ -1,13 +1,13 @@
 //! Sessions and what all handles share: WinHttpOpen, WinHttpCloseHandle, WinHttpSetTimeouts,
 //! WinHttpCheckPlatform.
 
+use winhttp_abi::Code;
 use winhttp_abi::constants as c;
 use winhttp_abi::export;
 use winhttp_abi::export::Done;
 use winhttp_abi::handle::{Hinternet, bits, from_bits};
 use winhttp_abi::input;
-use winhttp_abi::{Code, Result};
-use winhttp_core::api::{OpenSession, ProxyAccess};
+use winhttp_core::api::OpenSession;
 use winhttp_proto::error::Error;
 use winhttp_proto::option::TimeoutArguments;
 
@@ -43,7 +43,9 @@ export! {
         }
         // Before anything looks at the environment: it knows whether that is to be believed.
         let library = library();
-        let proxy = proxy_access(access_type, proxy, bypass)?;
+        let is_named = access_type == c::WINHTTP_ACCESS_TYPE_NAMED_PROXY;
+        let named = |text: Option<String>| text.filter(|_| is_named);
+        let proxy = map::proxy_access(access_type, named(proxy), named(bypass))?;
         let session = OpenSession { agent, proxy, asynchronous, secure_defaults };
         let id = library.open(session).map_err(map::code)?;
         Ok(from_bits(id.bits()))
@@ -79,24 +81,5 @@ export! {
     /// TRUE: the platform supports WinHTTP.
     pub fn WinHttpCheckPlatform<W>() -> Done {
         Ok(Done)
-    }
-}
-
-fn proxy_access(
-    access_type: u32,
-    proxy: Option<String>,
-    bypass: Option<String>,
-) -> Result<ProxyAccess> {
-    match access_type {
-        c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY => ProxyAccess::machine_default().map_err(map::code),
-        c::WINHTTP_ACCESS_TYPE_NO_PROXY => Ok(ProxyAccess::Direct),
-        c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY => Ok(ProxyAccess::Automatic),
-        c::WINHTTP_ACCESS_TYPE_NAMED_PROXY => {
-            let proxy = proxy
-                .filter(|proxy| !proxy.is_empty())
-                .ok_or(Code::INVALID_PARAMETER)?;
-            ProxyAccess::named(proxy, bypass).map_err(map::code)
-        }
-        _ => Err(Code::INVALID_PARAMETER),
     }
 }

@@ -114,7 +114,7 @@ impl ProxyAccess {
     pub fn texts(&self) -> (Option<String>, Option<&str>) {
         match self {
             Self::Named(named) => (Some(named.proxy.clone()), named.bypass.as_deref()),
-            Self::Entry(server) => (Some(server.to_string()), None),
+            Self::Entry(server) => (Some(server.entry()), None),
             Self::Default(_) | Self::Direct | Self::Automatic => (None, None),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use winhttp_abi::allocation;
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::from_bits;
 use winhttp_abi::types::{
@@ -19,6 +18,7 @@ use super::security::{no_security_info, security_info};
 use super::statistics;
 use crate::certificate;
 use crate::error_detail;
+use crate::given::Given;
 use crate::library::Shim;
 use crate::map;
 use crate::observer::ProgramCallback;
@@ -56,28 +56,26 @@ pub(super) fn write<W: Unit>(answer: OptionAnswer<Shim>, buffer: &Buffer) -> Res
 fn put_proxy<W: Unit>(access: &ProxyAccess, buffer: &Buffer) -> Result<()> {
     buffer.require(size_of::<ProxyInfo<W>>())?;
     let (proxy, bypass) = access.texts();
-    let [lpsz_proxy, lpsz_proxy_bypass] = allocate::<W>([proxy.as_deref(), bypass])?;
-    let dw_access_type = map::access_type(access);
-    buffer.put(ProxyInfo {
-        dw_access_type,
-        lpsz_proxy,
-        lpsz_proxy_bypass,
+    let (proxy, bypass) = (Given::text(proxy.as_deref())?, Given::text(bypass)?);
+    buffer.put(ProxyInfo::<W> {
+        dw_access_type: map::access_type(access),
+        lpsz_proxy: proxy.hand_over(),
+        lpsz_proxy_bypass: bypass.hand_over(),
     })
 }
 
 /// WINHTTP_CERTIFICATE_INFO; the program frees the strings with LocalFree.
 fn put_summary<W: Unit>(summary: &CertificateSummary, buffer: &Buffer) -> Result<()> {
     buffer.require(size_of::<CertificateInfo<W>>())?;
-    let texts = [
-        Some(summary.subject.as_str()),
-        Some(summary.issuer.as_str()),
-    ];
-    let [lpsz_subject_info, lpsz_issuer_info] = allocate::<W>(texts)?;
-    buffer.put(CertificateInfo {
+    let (subject, issuer) = (
+        Given::text(Some(&summary.subject))?,
+        Given::text(Some(&summary.issuer))?,
+    );
+    buffer.put(CertificateInfo::<W> {
         ft_expiry: map::file_time(summary.not_after),
         ft_start: map::file_time(summary.not_before),
-        lpsz_subject_info,
-        lpsz_issuer_info,
+        lpsz_subject_info: subject.hand_over(),
+        lpsz_issuer_info: issuer.hand_over(),
         lpsz_protocol_name: std::ptr::null_mut(),
         lpsz_signature_alg_name: std::ptr::null_mut(),
         lpsz_encryption_alg_name: std::ptr::null_mut(),
@@ -132,20 +130,6 @@ fn put_binding(token: &[u8], buffer: &Buffer) -> Result<()> {
     bytes.extend(fields.iter().flat_map(|field| field.to_ne_bytes()));
     bytes.extend_from_slice(token);
     buffer.put_bytes(&bytes)
-}
-
-/// Copies of texts for the program to free; all or none.
-fn allocate<W: Unit>(texts: [Option<&str>; 2]) -> Result<[*mut W; 2]> {
-    let copies = texts.map(|text| text.map_or(std::ptr::null_mut(), allocation::text::<W>));
-    let missing = |(text, copy): (Option<&str>, &*mut W)| text.is_some() && copy.is_null();
-    if texts.into_iter().zip(&copies).any(missing) {
-        for copy in copies {
-            // SAFETY: NULL or just allocated, and not handed out.
-            unsafe { allocation::release(copy.cast()) };
-        }
-        return Err(Code::NOT_ENOUGH_MEMORY);
-    }
-    Ok(copies)
 }
 
 /// SOCKADDR_STORAGE with Windows' family numbers; port and address are in network byte order.

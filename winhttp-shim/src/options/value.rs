@@ -14,7 +14,6 @@ use winhttp_proto::auth::Secret;
 use winhttp_proto::error::Error;
 use winhttp_proto::option::{OptionId, Type, Value};
 use winhttp_proto::proxy::ProxyServer;
-use winhttp_proto::url::host::Host;
 
 use crate::library::{Shim, UnloadHandle};
 use crate::map::{self, Mask};
@@ -162,11 +161,6 @@ unsafe fn proxy_entry<W: Unit>(entry: *const ProxyResultEntry<W>) -> Result<Prox
         .filter(|host| !host.is_empty())
         .ok_or(Code::INVALID_PARAMETER)?;
     let kind = map::proxy_kind(entry.proxy_scheme)?;
-    let host = Host::parse(&host).map_err(|_| Code::INVALID_PARAMETER)?;
-    let port = match entry.proxy_port {
-        0 => kind.default_port(),
-        port => port,
-    };
-    let server = ProxyServer { kind, host, port };
+    let server = ProxyServer::new(kind, &host, entry.proxy_port).ok_or(Code::INVALID_PARAMETER)?;
     Ok(ProxyAccess::Entry(Arc::new(server)))
 }

@@ -12,9 +12,9 @@ use winhttp_abi::{Code, Result, input, output};
 use winhttp_core::api::settings;
 use winhttp_proto::proxy::stored::StaticTexts;
 
-use super::given::Given;
 use super::no_proxy;
 use crate::arguments::{refuse_if, required_text};
+use crate::given::Given;
 use crate::library::library;
 use crate::map;
 

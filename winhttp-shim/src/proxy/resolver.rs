@@ -188,7 +188,6 @@ fn entry<W: Unit>(candidate: &Candidate) -> Result<ProxyResultEntry<W>> {
             proxy_scheme: match kind {
                 ProxyKind::Http => c::INTERNET_SCHEME_HTTP,
                 ProxyKind::Https => c::INTERNET_SCHEME_HTTPS,
-                ProxyKind::Ftp => c::INTERNET_SCHEME_FTP,
                 ProxyKind::Socks => c::INTERNET_SCHEME_SOCKS,
             },
             pwsz_proxy: given_text(host.text())?,

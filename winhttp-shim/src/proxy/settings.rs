@@ -14,8 +14,8 @@ use winhttp_abi::{Code, Result, input, output};
 use winhttp_core::api::settings::{self, UserSettings};
 use winhttp_proto::proxy::stored::{StaticTexts, UserTexts};
 
-use super::given::Given;
 use crate::arguments::{refuse_if, required_text};
+use crate::given::Given;
 use crate::library::library;
 use crate::map;
 

@@ -12,11 +12,11 @@ use winhttp_abi::types::{ProxySettingsEx, ProxySettingsParam};
 use winhttp_abi::wide::Unit;
 use winhttp_abi::{Code, Result, input, output};
 use winhttp_core::api::settings::Settings;
-use winhttp_proto::proxy::{ProxyKind, bypass_entries};
+use winhttp_proto::proxy::bypass_entries;
 
-use super::given::Given;
 use super::settings::kinds;
 use crate::arguments::refuse_if;
+use crate::given::Given;
 use crate::library::library;
 use crate::map;
 
@@ -82,14 +82,7 @@ fn is_kind(kind: i32) -> bool {
 /// Settings as programs read them.
 fn filled<W: Unit>(settings: &Settings) -> Result<ProxySettingsEx<W>> {
     let user = &settings.user;
-    let proxy = |secure| {
-        let server = user.fixed.proxy.list.for_scheme(secure)?;
-        let scheme = match server.kind {
-            ProxyKind::Https => "https",
-            ProxyKind::Http | ProxyKind::Ftp | ProxyKind::Socks => "http",
-        };
-        Some(format!("{scheme}://{server}"))
-    };
+    let proxy = |secure| Some(user.fixed.proxy.list.for_scheme(secure)?.url());
     let bypass = user.fixed.texts.bypass.as_deref().unwrap_or_default();
     let bypasses = bypass_entries(bypass)
         .map(|entry| Given::text(Some(entry)))

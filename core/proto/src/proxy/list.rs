@@ -77,17 +77,13 @@ impl ProxyList {
 /// The list as a text that reads as the same.
 impl fmt::Display for ProxyList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entry = |server: &ProxyServer| match server.kind {
-            ProxyKind::Https => format!("https://{server}"),
-            ProxyKind::Http | ProxyKind::Ftp | ProxyKind::Socks => server.to_string(),
-        };
         match (&self.http, &self.https) {
-            (Some(http), Some(https)) if http == https => f.write_str(&entry(http)),
+            (Some(http), Some(https)) if http == https => f.write_str(&http.entry()),
             (Some(http), Some(https)) => {
-                write!(f, "http={};https={}", entry(http), entry(https))
+                write!(f, "http={};https={}", http.entry(), https.entry())
             }
-            (Some(http), None) => write!(f, "http={}", entry(http)),
-            (None, Some(https)) => write!(f, "https={}", entry(https)),
+            (Some(http), None) => write!(f, "http={}", http.entry()),
+            (None, Some(https)) => write!(f, "https={}", https.entry()),
             (None, None) => Ok(()),
         }
     }
@@ -144,7 +140,7 @@ fn read(value: &str) -> Read {
     let authority = authority.strip_suffix('/').unwrap_or(authority);
     match kind.and_then(|kind| ProxyServer::parse(kind, authority)) {
         Some(server) if server.kind.is_usable() => Read::Value(Value::Proxy(server)),
-        // SOCKS and FTP serve no request here.
+        // SOCKS serves no request here.
         Some(_) | None => Read::Malformed,
     }
 }

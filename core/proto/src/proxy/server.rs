@@ -11,8 +11,6 @@ pub enum ProxyKind {
     Http,
     /// HTTP over TLS.
     Https,
-    /// FTP: such entries occur in settings, and none is used.
-    Ftp,
     /// SOCKS, whose version is not told: WinHTTP has no such transport.
     Socks,
 }
@@ -26,8 +24,6 @@ impl ProxyKind {
             Some(Self::Http)
         } else if is(&"https") {
             Some(Self::Https)
-        } else if is(&"ftp") {
-            Some(Self::Ftp)
         } else if ["socks", "socks4", "socks4a", "socks5", "socks5h"]
             .iter()
             .any(is)
@@ -44,8 +40,17 @@ impl ProxyKind {
         match self {
             Self::Http => 80,
             Self::Https => 443,
-            Self::Ftp => 21,
             Self::Socks => 1080,
+        }
+    }
+
+    /// How a URL of such a proxy begins; of SOCKS, its version is left out.
+    #[must_use]
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks => "socks",
         }
     }
 
@@ -76,10 +81,6 @@ impl ProxyServer {
     #[must_use]
     pub fn parse(kind: ProxyKind, authority: &str) -> Option<Self> {
         let (host, port) = split_port(authority);
-        if host.contains(is_of_lists) {
-            return None;
-        }
-        let host = Host::parse(host).ok()?;
         let port = match port {
             None | Some("") => 0,
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -87,8 +88,36 @@ impl ProxyServer {
             }
             Some(_) => return None,
         };
+        Self::new(kind, host, port)
+    }
+
+    /// The proxy at this name or address; port 0 is the kind's own.
+    ///
+    /// `None` for what is no host, or would be something else in a list.
+    #[must_use]
+    pub fn new(kind: ProxyKind, host: &str, port: u16) -> Option<Self> {
+        if host.contains(is_of_lists) {
+            return None;
+        }
+        let host = Host::parse(host).ok()?;
         let port = if port == 0 { kind.default_port() } else { port };
         Some(Self { kind, host, port })
+    }
+
+    /// The proxy as an entry of a list that reads as the same: of https, its scheme stands before
+    /// it.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        match self.kind {
+            ProxyKind::Http => self.to_string(),
+            ProxyKind::Https | ProxyKind::Socks => self.url(),
+        }
+    }
+
+    /// `scheme://host:port`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{self}", self.kind.scheme())
     }
 }
 
@@ -143,11 +172,7 @@ mod tests {
             let read = text(ProxyKind::Http, authority);
             assert_eq!(read.as_deref(), Some(expected), "{authority}");
         }
-        for (kind, expected) in [
-            (ProxyKind::Https, "p:443"),
-            (ProxyKind::Ftp, "p:21"),
-            (ProxyKind::Socks, "p:1080"),
-        ] {
+        for (kind, expected) in [(ProxyKind::Https, "p:443"), (ProxyKind::Socks, "p:1080")] {
             assert_eq!(text(kind, "p").as_deref(), Some(expected));
         }
     }
@@ -191,7 +216,7 @@ mod tests {
         for (scheme, kind) in [
             ("HTTP", Some(ProxyKind::Http)),
             ("Https", Some(ProxyKind::Https)),
-            ("ftp", Some(ProxyKind::Ftp)),
+            ("ftp", None),
             ("socks", Some(ProxyKind::Socks)),
             ("SOCKS5h", Some(ProxyKind::Socks)),
             ("gopher", None),
@@ -200,6 +225,6 @@ mod tests {
             assert_eq!(ProxyKind::of_scheme(scheme), kind);
         }
         assert!(ProxyKind::Http.is_usable() && ProxyKind::Https.is_usable());
-        assert!(!ProxyKind::Ftp.is_usable() && !ProxyKind::Socks.is_usable());
+        assert!(!ProxyKind::Socks.is_usable());
     }
 }

@@ -6,14 +6,14 @@ use winhttp_abi::{Code, Result};
 
 /// Memory for the program: a text, or NULL. It is freed with this value, unless it was handed over.
 #[derive(Debug)]
-pub(super) struct Given<W>(*mut W);
+pub(crate) struct Given<W>(*mut W);
 
 impl<W: Unit> Given<W> {
     /// A copy of a text; NULL for none.
     ///
     /// # Errors
     /// ERROR_NOT_ENOUGH_MEMORY.
-    pub(super) fn text(of: Option<&str>) -> Result<Self> {
+    pub(crate) fn text(of: Option<&str>) -> Result<Self> {
         let copy = Self(of.map_or(std::ptr::null_mut(), text));
         if of.is_some() && copy.0.is_null() {
             return Err(Code::NOT_ENOUGH_MEMORY);
@@ -22,7 +22,7 @@ impl<W: Unit> Given<W> {
     }
 
     /// From now on the program's.
-    pub(super) fn hand_over(mut self) -> *mut W {
+    pub(crate) fn hand_over(mut self) -> *mut W {
         std::mem::replace(&mut self.0, std::ptr::null_mut())
     }
 }

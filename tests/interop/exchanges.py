@@ -12,13 +12,13 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from matrix import LIMIT_SECONDS, Servers, Wrong, certificates, expect, free_port, wait_for_port
+from matrix import (LIMIT_SECONDS, Servers, Wrong, certificates, expect, free_port, run_to_end,
+                    wait_for_port)
 
 FILES = 100
 BIG = 3 << 20
@@ -174,15 +174,8 @@ def nginx(servers, root, behind):
 def exchange(program, work, address, mode, requests, threads, pauses, proxy=None):
     """Runs the program; what was wrong is raised, what was measured comes back."""
     before = len(address.places())
-    environment = {**os.environ, "SSL_CERT_FILE": str(work / "ca.pem")}
-    environment.pop("SSL_CERT_DIR", None)
-    command = [str(program), address.url, mode, str(requests), str(threads), str(pauses)]
-    if proxy:
-        command.append(proxy)
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT_SECONDS * 10)
-    except subprocess.TimeoutExpired as late:
-        raise Wrong(f"still running after {LIMIT_SECONDS * 10} s: {late.stderr}") from None
+    command = [program, address.url, mode, requests, threads, pauses, *([proxy] if proxy else [])]
+    ended = run_to_end(command, work / "ca.pem", limit=LIMIT_SECONDS * 10)
     expect(ended.returncode, 0, f"exit status ({ended.stderr[-500:]})")
     said = re.fullmatch(r"(\d+) requests, (\d+) connections, (\d+) chunked\n", ended.stdout)
     made, connections, chunked = map(int, said.groups())
@@ -210,8 +203,10 @@ def exchange(program, work, address, mode, requests, threads, pauses, proxy=None
 
 
 def judge(program, work, peers, requests, threads):
-    failures, total = [], 0
+    """What was wrong, and for each address how many requests its server must have logged."""
+    failures, total, logged = [], 0, {}
     for address in peers:
+        logged[address], before = len(address.places()), len(failures)
         for mode in ("sync", "async"):
             for count, pauses in ((1, 0), (threads, 3 if address.limited else 0)):
                 what = (f"{address.name:<7}{'tls' if address.secure else 'plain':<6}"
@@ -220,10 +215,22 @@ def judge(program, work, peers, requests, threads):
                     made, connections = exchange(program, work, address, mode, requests, count, pauses)
                     print(f"{what}: {made} requests on {connections} connections", flush=True)
                     total += made
+                    logged[address] += made
                 except Wrong as wrong:
                     failures.append(f"{what}: {wrong}")
                     print(f"FAILED {failures[-1]}", flush=True)
+        if len(failures) > before:
+            del logged[address]  # nobody knows what a run that failed has asked for
     print(f"\n{total} requests answered right, {len(failures)} runs failed")
+    return failures, logged
+
+
+def judge_logs(logged):
+    """Once the servers have stopped: what they have logged behind the runs, too."""
+    failures = [f"{address.url}: {len(address.places())} requests in the server's log instead of {wanted}"
+                for address, wanted in logged.items() if len(address.places()) != wanted]
+    for failure in failures:
+        print(f"FAILED {failure}", flush=True)
     return failures
 
 
@@ -245,14 +252,15 @@ def main():
         try:
             peers, behind = apache(servers, root)
             peers = nginx(servers, root, behind) + peers
-            failures = judge(args.program, work, [peer for peer in peers if args.only in peer.name],
-                             args.requests, args.threads)
+            failures, logged = judge(args.program, work, [peer for peer in peers if args.only in peer.name],
+                                     args.requests, args.threads)
             if failures:
                 for log in ("nginx.log", "apache.log", "apache-error.log"):
                     text = (work / log).read_text(errors="replace")[-1500:] if (work / log).exists() else ""
                     print(f"--- {log}\n{text}", file=sys.stderr)
         finally:
             servers.stop()
+        failures += judge_logs(logged)
     sys.exit(1 if failures else 0)
 
 

@@ -12,13 +12,12 @@ import hashlib
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 from exchanges import find
-from matrix import LIMIT_SECONDS, Servers, Wrong, certificates, expect, free_port, wait_for_port
+from matrix import Servers, Wrong, certificates, expect, free_port, run_to_end, wait_for_port
 
 USER, PASSWORD, REALM = "user", "pa55:word", "the realm"
 TEXT = "compressed " * 300
@@ -181,11 +180,8 @@ def cases(server):
 
 
 def run(program, work, mode, arguments, expected):
-    environment = {**os.environ, "SSL_CERT_FILE": str(work / "ca.pem")}
-    environment.pop("SSL_CERT_DIR", None)
     url, method, *more = arguments
-    ended = subprocess.run([str(program), url, mode, method, *more], capture_output=True, text=True,
-                           env=environment, timeout=LIMIT_SECONDS, check=False)
+    ended = run_to_end([program, url, mode, method, *more], work / "ca.pem")
     expect(ended.returncode, 0, f"exit status ({(ended.stdout + ended.stderr)[-300:]})")
     lines = ended.stdout.splitlines()
     expect(len(lines), len(expected), "lines")
@@ -217,7 +213,7 @@ def main():
                         done += 1
                         try:
                             run(args.program, work, mode, arguments, expected)
-                        except (Wrong, ValueError, subprocess.TimeoutExpired) as wrong:
+                        except (Wrong, ValueError) as wrong:
                             failures.append(f"{server.name} {mode} {' '.join(arguments)}: {wrong}")
                             print(f"FAILED {failures[-1]}", flush=True)
             print(f"{done} cases of redirects, challenges, cookies and codings, {len(failures)} failed")

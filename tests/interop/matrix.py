@@ -35,6 +35,22 @@ def expect(got, wanted, what):
         raise Wrong(f"{what}: {str(got)[:200]!r} instead of {str(wanted)[:200]!r}")
 
 
+def environment_of(authority):
+    """The environment of a program that trusts this authority and no other."""
+    environment = {**os.environ, "SSL_CERT_FILE": str(authority)}
+    environment.pop("SSL_CERT_DIR", None)
+    return environment
+
+
+def run_to_end(command, authority, limit=LIMIT_SECONDS, text=True, **given):
+    """Runs a program that trusts this authority; `given`: what subprocess.run is to give it."""
+    try:
+        return subprocess.run([str(word) for word in command], capture_output=True, text=text, timeout=limit,
+                              env=environment_of(authority), check=False, **given)
+    except subprocess.TimeoutExpired as late:
+        raise Wrong(f"{command[0]} was still running after {limit} s; {late.stderr}") from None
+
+
 # --- servers ---------------------------------------------------------------------------------------
 
 
@@ -183,14 +199,8 @@ def libwebsockets(servers):
 
 
 def run(command, stdin=None, ca=True):
-    environment = {**os.environ}
-    environment.pop("SSL_CERT_DIR", None)
-    environment["SSL_CERT_FILE"] = str(WORK / ("ca.pem" if ca else "other-ca.pem"))
-    try:
-        return subprocess.run([str(word) for word in command], input=stdin, capture_output=True, env=environment,
-                              timeout=LIMIT_SECONDS, stdin=None if stdin is not None else subprocess.DEVNULL)
-    except subprocess.TimeoutExpired as late:
-        raise Wrong(f"{command[0]} was still running after {LIMIT_SECONDS} s; {late.stderr}") from None
+    given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    return run_to_end(command, WORK / ("ca.pem" if ca else "other-ca.pem"), text=False, **given)
 
 
 def talk(peer, mode, *arguments, status=0, ca=True):
@@ -211,7 +221,7 @@ def stream(peer, mode, lines, *arguments):
     """Gives winhttp-cat messages, waits for all of them to come back, and only then ends its input."""
     end = b"\0" if "--null" in arguments else b"\n"
     command = [PROGRAMS["cat"], *CATS[mode], *peer.options, *arguments, peer.url]
-    environment = {**os.environ, "SSL_CERT_FILE": str(WORK / "ca.pem")}
+    environment = environment_of(WORK / "ca.pem")
     wanted = b"".join(line + end for line in lines)
     with subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, env=environment) as process:

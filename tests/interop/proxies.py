@@ -26,7 +26,8 @@ import threading
 
 sys.dont_write_bytecode = True
 import exchanges
-from matrix import HERE, LIMIT_SECONDS, Servers, Wrong, certificates, echo_server, expect, free_port, wait_for_port
+from matrix import (HERE, Servers, Wrong, certificates, echo_server, expect, free_port, run_to_end,
+                    wait_for_port)
 
 PROXY_USER, PROXY_PASSWORD, REALM = "proxyuser", "pa55.word", "the realm"
 USER, PASSWORD = "serveruser", "5ecret"
@@ -293,11 +294,8 @@ def cases(world, proxy):
 
 
 def run(program, work, proxy, mode, arguments):
-    environment = {**os.environ, "SSL_CERT_FILE": str(work / "ca.pem")}
-    environment.pop("SSL_CERT_DIR", None)
     url, method, *more = arguments
-    ended = subprocess.run([str(program), url, mode, method, f"proxy={proxy.list}", *more], capture_output=True,
-                           text=True, env=environment, timeout=LIMIT_SECONDS, check=False)
+    ended = run_to_end([program, url, mode, method, f"proxy={proxy.list}", *more], work / "ca.pem")
     expect(ended.returncode, 0, f"exit status ({ended.stderr[-300:]})")
     return ended.stdout.splitlines()
 
@@ -376,7 +374,7 @@ def judge(program, world, work, proxies):
                         expect(found[:len(wanted)] if wanted.endswith(" ") else found, wanted, "answer")
                     check_wire(proxy, world, arguments)
                     check_reuse(proxy, arguments)
-                except (Wrong, ValueError, IndexError, subprocess.TimeoutExpired) as wrong:
+                except (Wrong, ValueError, IndexError) as wrong:
                     over = " over TLS" if proxy.secure else ""
                     failures.append(f"{proxy.name} {proxy.wants}{over} {mode} {' '.join(arguments)}: {wrong}")
                     print(f"FAILED {failures[-1]}", flush=True)

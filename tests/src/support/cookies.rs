@@ -8,8 +8,8 @@ use winhttp_fixtures::{Connection, Request, Server};
 
 use crate::{Client, Handle, PATIENCE};
 
-use super::proxy::untrusted;
-use super::{request, set_dword, set_text};
+use super::proxy::{trusting, untrusted};
+use super::{request, set_text};
 
 /// Each field of this name in a request becomes a Set-Cookie field of its answer.
 const SETS: &str = "X-Set";
@@ -90,8 +90,7 @@ pub fn prepared<W: Unit>(client: &Client<W>, server: &Server, visit: Visit<'_>) 
         set_text::<W>(request, option, Visit::default().host).unwrap();
     }
     if visit.secure {
-        let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-        set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+        trusting::<W>(request);
     }
     for line in visit.sets {
         let asks = format!("{SETS}: {line}");

@@ -5,6 +5,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::Connection;
 use winhttp_tests::support::credentials::{TOKEN, set};
+use winhttp_tests::support::proxy::trusting;
 use winhttp_tests::support::schemes::{Place, both_schemes};
 use winhttp_tests::support::{set_dword, set_text};
 use winhttp_tests::{Client, Handle, scenarios};
@@ -85,8 +86,7 @@ fn shown(place: &Place) -> Vec<Option<String>> {
 /// A request to `from`, which leads to `to`.
 fn follow<W: Unit>(client: &Client<W>, from: &Place, given: Given, policy: Option<u32>) -> u32 {
     let request = from.request(client, "GET", "/");
-    let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-    set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+    trusting::<W>(request);
     if let Some(policy) = policy {
         set_dword::<W>(request, c::WINHTTP_OPTION_REDIRECT_POLICY, policy).unwrap();
     }

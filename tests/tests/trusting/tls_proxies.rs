@@ -10,7 +10,7 @@ use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Identity, IdentityOptions};
 use winhttp_fixtures::{Connection, Request, Server, Settings, TlsSettings, TlsVersions, by_path};
 use winhttp_tests::support::proxy::{
-    TARGET, Verdict, WANTS_BASIC, everything, hello, relaying, set_proxy,
+    TARGET, Verdict, WANTS_BASIC, everything, hello, relaying, set_proxy, trusting,
 };
 use winhttp_tests::support::tls::{
     SECURE_FAILURE, certificate, identity, reasons, send_that_waits, takes_later, world,
@@ -225,8 +225,7 @@ scenarios! {
         let proxy = proxy(&server, good(), everything);
         let client = through::<W>(mode, &proxy);
         let request = asked(&client, true, "/");
-        let ignored = c::SECURITY_FLAG_IGNORE_UNKNOWN_CA | c::SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
-        set_dword::<W>(request, c::WINHTTP_OPTION_SECURITY_FLAGS, ignored).unwrap();
+        trusting::<W>(request);
         client.exchange(request).unwrap();
         client.body(request).unwrap();
         client.close(request).unwrap();

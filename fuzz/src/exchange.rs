@@ -9,17 +9,11 @@
 //! are put on.
 
 mod leg;
+pub(crate) mod peer;
 pub(crate) mod reference;
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::time::{Duration, Instant};
-
-use winhttp_proto::error::Error;
 use winhttp_proto::exchange::request_body::{Piece, RequestBody};
-use winhttp_proto::exchange::timers::Carried;
-use winhttp_proto::exchange::{
-    Action, Arrived, Awaits, Call, Exchange, Flow, Received, Release, Room, Turn, Wrote,
-};
+use winhttp_proto::exchange::{Action, Awaits, Call, Exchange, Flow, Release, Turn, Wrote};
 use winhttp_proto::failure::Result;
 use winhttp_proto::header::HeaderList;
 use winhttp_proto::http1::head::ResponseHead;
@@ -30,8 +24,9 @@ use winhttp_proto::url::host::Host;
 use crate::coded::Plan;
 use crate::input::{Input, Pieces};
 use leg::Leg;
+pub(crate) use leg::head_limits;
+use peer::{End, Peer, connects};
 
-pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     resolve_ms: 100,
     connect_ms: 200,
@@ -39,8 +34,6 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     receive_ms: 400,
     receive_response_ms: 100_000,
 };
-/// What the inbox holds before it has to grow.
-pub(crate) const INBOX_BYTES: usize = 4096;
 /// Steps that any call needs at the most, beside those for the bytes of the wire.
 pub(crate) const STEPS_MAX: usize = 1000;
 
@@ -52,51 +45,19 @@ const URL: &str = "http://server/";
 /// Turns of others behind which the handle is closed.
 const TURNS_MAX: usize = 20;
 
-/// How the peer's side ends behind its last byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Silence,
-    Orderly,
-    Cut,
-    Reset,
-}
-
-/// Bytes that have arrived.
-#[derive(Default)]
-pub(crate) struct Inbox(pub(crate) Vec<u8>);
-
-impl Received for Inbox {
-    fn data(&self) -> &[u8] {
-        &self.0
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.0.drain(..count);
-    }
-}
-
 struct World<'w> {
     exchange: Exchange,
     leg: Leg,
-    inbox: Inbox,
-    /// All that the peer sends, and what of it has not arrived yet.
+    peer: Peer<'w>,
+    /// All that the peer sends.
     all: &'w [u8],
-    wire: &'w [u8],
-    end: End,
     /// The connection was used before; this one has been given up by the peer.
     pooled: bool,
     stale: bool,
-    pieces: Pieces,
-    now: Instant,
-    carried: Carried,
-    /// The peer has done nothing the last time it was asked.
-    rested: bool,
     /// What a plain reader finds of this leg's response.
     expected: Option<reference::Response>,
     /// What was read of the body.
     delivered: Vec<u8>,
-    /// What was written to the connection that this leg has.
-    sent: Vec<u8>,
     /// Codings are taken off, and others than those that a plain reader makes too much work of.
     decodes: bool,
     is_too_much_work: bool,
@@ -111,7 +72,7 @@ pub fn run(data: &[u8]) {
     let flags = input.byte();
     let has = |bit: u8| flags & bit != 0;
     let how = usize::from(input.byte());
-    let end = [End::Silence, End::Orderly, End::Cut, End::Reset][how % 4];
+    let end = End::ALL[how % 4];
     let pieces = Pieces::new(input.number());
     let calls = input.short();
     let coded = has(64) && has(128);
@@ -130,19 +91,12 @@ pub fn run(data: &[u8]) {
     let mut world = World {
         exchange: Exchange::new(leg.request()),
         leg,
-        inbox: Inbox::default(),
+        peer: Peer::new(wire, end, pieces),
         all: wire,
-        wire,
-        end,
         pooled: has(2),
         stale: has(2) && has(4),
-        pieces,
-        now: Instant::now(),
-        carried: Carried::default(),
-        rested: false,
         expected: None,
         delivered: Vec::new(),
-        sent: Vec::new(),
         decodes: has(64),
         is_too_much_work: false,
         turns: 0,
@@ -252,14 +206,14 @@ impl World<'_> {
             }
         }
         if let Some(mut rest) = self.exchange.take_rest() {
-            let all = [&*self.inbox.0, self.wire].concat();
+            let all = [&*self.peer.inbox.0, self.peer.wire].concat();
             assert!(rest.discard(&all).is_ok_and(|passed| passed <= all.len()) || !rest.is_over());
         }
     }
 
     /// Has a plain reader read what comes on this leg's connection.
     fn expect(&mut self) {
-        let wire = [&*self.inbox.0, self.wire].concat();
+        let wire = [&*self.peer.inbox.0, self.peer.wire].concat();
         // An empty line may stand before the response on a connection that was used before; when
         // the request went to another one, it may not.
         let skipped = wire
@@ -295,7 +249,7 @@ impl World<'_> {
         self.pooled = self.passes();
         self.stale = false;
         self.leg = next;
-        self.sent.clear();
+        self.peer.sent.clear();
         self.exchange = Exchange::new(next.request());
         self.expect();
     }
@@ -331,14 +285,14 @@ impl World<'_> {
     /// Passes the rest of an answer; whether its connection serves another request. The peer sends
     /// what is behind it once it has got that.
     fn passes(&mut self) -> bool {
-        let begin = self.all.len() - self.wire.len() - self.inbox.0.len();
-        self.inbox.0.clear();
-        self.wire = &self.all[begin..];
+        let begin = self.all.len() - self.peer.wire.len() - self.peer.inbox.0.len();
+        self.peer.inbox.0.clear();
+        self.peer.wire = &self.all[begin..];
         let Some(mut rest) = self.exchange.take_rest() else {
             return false;
         };
-        let passed = rest.discard(self.wire).unwrap_or_default();
-        self.wire = &self.wire[passed..];
+        let passed = rest.discard(self.peer.wire).unwrap_or_default();
+        self.peer.wire = &self.peer.wire[passed..];
         rest.is_over()
     }
 
@@ -349,8 +303,11 @@ impl World<'_> {
         };
         if self.leg.is_later && self.leg.method == "POST" {
             let whole = [&*self.leg.head(), again].concat();
-            assert!(whole.starts_with(&self.sent), "another request is sent");
-            assert!(!self.exchange.is_sent_whole() || whole == self.sent);
+            assert!(
+                whole.starts_with(&self.peer.sent),
+                "another request is sent"
+            );
+            assert!(!self.exchange.is_sent_whole() || whole == self.peer.sent);
         }
     }
 
@@ -362,13 +319,13 @@ impl World<'_> {
         assert!(!expected.broken, "a defect is passed over");
         assert_eq!(self.delivered, expected.body);
         if !expected.complete {
-            assert!(expected.may_be_short && self.wire.is_empty());
-            assert!(matches!(self.end, End::Orderly | End::Cut));
+            assert!(expected.may_be_short && self.peer.wire.is_empty());
+            assert!(matches!(self.peer.end, End::Orderly | End::Cut));
         }
     }
 
     fn send(&mut self, piece: Piece) -> Result<()> {
-        let awaits = if self.pieces.flag() {
+        let awaits = if self.peer.pieces.flag() {
             Awaits::Head
         } else {
             Awaits::Sent
@@ -412,12 +369,12 @@ impl World<'_> {
     fn drive(&mut self, call: &mut Call<'_>) -> Result<()> {
         for _ in 0..self.steps_max {
             let turn = Turn {
-                carried: self.carried,
+                carried: self.peer.carried,
                 cancelled: self.turns > TURNS_MAX,
-                ..Turn::new(self.now, &TIMEOUTS)
+                ..Turn::new(self.peer.now, &TIMEOUTS)
             };
-            let exchange = &mut self.exchange;
-            let flow = match exchange.next(&turn, call, &mut self.inbox)? {
+            let (exchange, peer) = (&mut self.exchange, &mut self.peer);
+            let flow = match exchange.next(&turn, call, &mut peer.inbox)? {
                 Action::Notify(_) | Action::Finish => Flow::On,
                 Action::Routes | Action::Tunnel | Action::Tunnelled => {
                     unreachable!("there is no proxy")
@@ -430,25 +387,19 @@ impl World<'_> {
                     exchange.must_connect();
                     Flow::On
                 }
-                Action::Resolve(_) => {
-                    exchange.resolved(ADDRESS);
+                step @ (Action::Resolve(_) | Action::Dial(_) | Action::Secure(_)) => {
+                    connects(exchange, &step);
                     Flow::On
                 }
-                Action::Dial(_) => {
-                    exchange.dialed(ADDRESS);
-                    Flow::On
-                }
-                Action::Secure(_) => {
-                    exchange.secured();
-                    Flow::On
-                }
-                Action::Write(from) => self.take(&turn, call, from)?,
+                Action::Write(from) => peer.take(exchange, &turn, call, from, self.stale)?,
                 Action::Flush => exchange.wrote(&turn, call, Wrote::All)?,
-                Action::Read(room) => self.give(&turn, call, room)?,
+                Action::Read(room) => {
+                    peer.give(exchange, &turn, call, room, self.stale, usize::MAX)?
+                }
                 Action::Release(Release::Replace) => {
                     (self.pooled, self.stale) = (false, false);
-                    self.inbox.0.clear();
-                    self.sent.clear();
+                    peer.inbox.0.clear();
+                    peer.sent.clear();
                     // What the server has sent on the connection that is given up is not lost
                     // here: it comes on the new one.
                     self.expect();
@@ -468,88 +419,9 @@ impl World<'_> {
             match flow {
                 Flow::On => {}
                 Flow::Done => return Ok(()),
-                Flow::Wait(until) => self.sleep(until),
+                Flow::Wait(until) => self.peer.sleep(until),
             }
         }
         panic!("it goes on for ever");
-    }
-
-    /// The peer does something before the time is up, or the time jumps.
-    fn sleep(&mut self, until: Option<Instant>) {
-        let until = until.expect("everything has its limit here");
-        assert!(until > self.now, "a wait for nothing");
-        let is_quiet = self.wire.is_empty() && self.end == End::Silence;
-        self.now = if is_quiet {
-            until
-        } else {
-            self.now + Duration::from_millis(1)
-        };
-    }
-
-    /// Whether the peer rests this time: never twice in a row, unless it has nothing more to do.
-    fn rests(&mut self) -> bool {
-        self.rested = !self.rested && self.pieces.flag();
-        self.rested
-    }
-
-    fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, from: usize) -> Result<Flow> {
-        let bytes = self.exchange.outgoing(call, from).concat();
-        assert!(!bytes.is_empty(), "a write of nothing");
-        let wrote = if self.stale {
-            Wrote::Failed(Error::ConnectionError.into())
-        } else if self.rests() {
-            Wrote::Blocked
-        } else {
-            Wrote::Bytes(self.pieces.next().min(bytes.len()))
-        };
-        if let Wrote::Bytes(count) = wrote {
-            self.carried.sent += count as u64;
-            self.sent.extend(&bytes[..count]);
-        }
-        self.exchange.wrote(turn, call, wrote)
-    }
-
-    fn give(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, room: Room) -> Result<Flow> {
-        let arrived = if self.stale {
-            Arrived::Ended { in_order: true }
-        } else if self.wire.is_empty() {
-            match self.end {
-                End::Silence => Arrived::Blocked,
-                End::Orderly => Arrived::Ended { in_order: true },
-                End::Cut => Arrived::Ended { in_order: false },
-                End::Reset => Arrived::Failed(Error::ConnectionError.into()),
-            }
-        } else if self.rests() {
-            Arrived::Blocked
-        } else {
-            self.deliver(call, room)
-        };
-        self.exchange.read(turn, call, room, arrived, &self.inbox.0)
-    }
-
-    fn deliver(&mut self, call: &mut Call<'_>, room: Room) -> Arrived {
-        let wanted = self.pieces.next().min(self.wire.len());
-        let place = match room {
-            Room::Inbox(most) => most.max(INBOX_BYTES).saturating_sub(self.inbox.0.len()),
-            Room::Lent { bytes, .. } => bytes,
-        };
-        let (piece, rest) = self.wire.split_at(wanted.min(place));
-        if piece.is_empty() {
-            return Arrived::NoRoom;
-        }
-        match (room, call) {
-            (Room::Lent { from, .. }, Call::Read { into, .. }) => {
-                assert!(
-                    self.inbox.0.is_empty(),
-                    "what came before would be overtaken"
-                );
-                into[from..from + piece.len()].copy_from_slice(piece);
-            }
-            (Room::Lent { .. }, _) => panic!("nobody has lent anything"),
-            (Room::Inbox(_), _) => self.inbox.0.extend(piece),
-        }
-        self.wire = rest;
-        self.carried.received += piece.len() as u64;
-        Arrived::Bytes(piece.len())
     }
 }

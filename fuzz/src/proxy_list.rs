@@ -155,4 +155,8 @@ fn stored(text: &str) {
         assert_eq!(Stored::parse(&written), read);
         assert_eq!(read.rewritten(&written).unwrap(), written);
     }
+    let none = Stored::default();
+    if let Ok(written) = none.rewritten(text) {
+        assert_eq!(Stored::parse(&written), none);
+    }
 }

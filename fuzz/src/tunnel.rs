@@ -1,32 +1,30 @@
 //! Requests through a proxy's tunnel, with a proxy by script and a virtual clock: whatever it says
 //! to CONNECT, in whatever pieces, and however its connections end, it ends; nothing of the request
-//! leaves before a 2xx, nothing of CONNECT's credentials afterwards.
+//! leaves before a 2xx, nothing of CONNECT's credentials afterwards. Where a plain 2xx and a plain
+//! response come whole, the program gets that response.
 //!
 //! Input: who the program is, how connections end, a seed for the pieces, and what comes over each
 //! connection: first the proxy's answers, then the server's. A second, plain reader finds the same
 //! answers (`exchange/reference.rs`).
 
-use std::time::{Duration, Instant};
+use std::mem;
 
 use winhttp_proto::auth::{
     AuthScheme, AuthTarget, Authenticator, Cnonce, Credentials, Login, Reaction, Sending,
 };
 use winhttp_proto::decode::Codings;
-use winhttp_proto::error::Error;
 use winhttp_proto::exchange::compose::connect_head;
 use winhttp_proto::exchange::request_body::Piece;
-use winhttp_proto::exchange::timers::Carried;
 use winhttp_proto::exchange::tunnel::{CONNECT, Via};
 use winhttp_proto::exchange::{
-    Action, Arrived, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Release, Room, Turn,
-    Wrote,
+    Action, Awaits, Call, Composed, Exchange, ExchangeLimits, Flow, Release, Turn, Wrote,
 };
 use winhttp_proto::failure::Result;
-use winhttp_proto::http1::head::HeadLimits;
 use winhttp_proto::url::host::Host;
 use winhttp_proto::url::{Origin, Scheme};
 
-use crate::exchange::{ADDRESS, End, INBOX_BYTES, Inbox, STEPS_MAX, TIMEOUTS, reference};
+use crate::exchange::peer::{End, Peer, connects};
+use crate::exchange::{STEPS_MAX, TIMEOUTS, head_limits, reference};
 use crate::input::{Input, Pieces};
 
 const SERVER: &str = "server:443";
@@ -40,22 +38,14 @@ struct World<'w> {
     exchange: Exchange,
     authenticator: Authenticator,
     proxy: Origin,
-    inbox: Inbox,
+    peer: Peer<'w>,
     /// What the connections bring, the next one first.
     wires: Vec<&'w [u8]>,
-    wire: &'w [u8],
-    end: End,
-    pieces: Pieces,
-    /// Pieces end where heads do.
+    /// Pieces end where the proxy's heads do.
     is_polite: bool,
-    now: Instant,
-    carried: Carried,
-    rested: bool,
+    has_small_limits: bool,
+    /// What was written and has come since then is the server's.
     is_tunnelled: bool,
-    /// What has come over this connection before the tunnel, and behind its beginning.
-    came: [Vec<u8>; 2],
-    /// What was written in both.
-    went: [Vec<u8>; 2],
     /// CONNECTs on this connection, and on all of them.
     asked: usize,
     connects: usize,
@@ -66,21 +56,13 @@ pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let flags = input.byte();
     let has = |bit: u8| flags & bit != 0;
-    let end = [End::Silence, End::Orderly, End::Cut, End::Reset][input.below(4)];
+    let end = End::ALL[input.below(4)];
     let who = input.below(4);
     let pieces = Pieces::new(input.number());
     let mut wires = vec![input.short(), input.short(), input.short()];
     wires.push(input.rest());
     wires.retain(|wire| !wire.is_empty());
     let bytes: usize = wires.iter().map(|wire| wire.len()).sum();
-    let head = if has(8) {
-        HeadLimits {
-            max_bytes: 64,
-            max_count: 3,
-        }
-    } else {
-        HeadLimits::default()
-    };
     let proxy = Host::parse("proxy").expect("a host");
     let mut world = World {
         exchange: Exchange::new(Composed {
@@ -101,25 +83,18 @@ pub fn run(data: &[u8]) {
             is_authenticated: false,
             codings: Codings::default(),
             limits: ExchangeLimits {
-                head,
+                head: head_limits(has(8)),
                 max_interim: 3,
                 max_drain: 100,
             },
         }),
         authenticator: authenticator(who),
         proxy: Origin::new(Scheme::of_request(has(2)), &proxy, 8080),
-        inbox: Inbox::default(),
+        peer: Peer::new(&[], end, pieces),
         wires,
-        wire: &[],
-        end,
-        pieces,
         is_polite: has(16),
-        now: Instant::now(),
-        carried: Carried::default(),
-        rested: false,
+        has_small_limits: has(8),
         is_tunnelled: false,
-        came: Default::default(),
-        went: Default::default(),
         asked: 0,
         connects: 0,
         steps_max: STEPS_MAX + 10 * bytes,
@@ -150,44 +125,64 @@ fn authenticator(who: usize) -> Authenticator {
     authenticator
 }
 
-impl World<'_> {
+impl<'w> World<'w> {
     fn dialogue(&mut self, awaits: Awaits) {
-        let piece = Piece::WHOLE;
-        let sent = self.drive(&mut Call::Send {
-            given: BODY,
-            piece,
-            awaits,
-        });
-        if sent.is_err() || self.drive(&mut { Call::RECEIVE }).is_err() {
+        let promised = self.promised();
+        let received = self.receive(awaits);
+        assert!(
+            promised.is_none() || (received.is_ok() && self.is_tunnelled),
+            "a response is lost: {received:?}"
+        );
+        if received.is_err() {
             return;
         }
         let head = self.exchange.take_head().expect("a head");
         let method = match self.exchange.is_of_proxy() {
             true => {
                 assert!(!self.is_tunnelled && !(200..300).contains(&head.status));
-                None
+                CONNECT
             }
             false => {
                 assert!(self.is_tunnelled);
-                Some("POST")
+                "POST"
             }
         };
-        let [before, behind] = &self.came;
-        let whole = [if method.is_some() { behind } else { before }, self.wire].concat();
         // Behind another answer, only its status is looked for.
-        let expected = match (method, self.asked) {
-            (Some(method), _) => reference::response(method, &whole),
-            (None, 1) => reference::response(CONNECT, &whole),
-            (None, _) => None,
-        };
-        let Some(expected) = expected else {
-            assert!(
-                method.is_none() && self.asked > 1,
-                "a head that is not there"
-            );
+        if method == CONNECT && self.asked > 1 {
             return;
-        };
+        }
+        let whole = [&*self.peer.came, self.peer.wire].concat();
+        let expected = reference::response(method, &whole).expect("a head that is there");
         assert_eq!(head.status, expected.status);
+        let (delivered, end) = self.read();
+        assert!(expected.body.starts_with(&delivered));
+        if let Some(promised) = promised {
+            assert_eq!((&*delivered, end), (promised, Ok(())));
+        }
+    }
+
+    /// The body of the server's response, where nothing keeps it from the program.
+    fn promised(&self) -> Option<&'w [u8]> {
+        // Who has reset a connection takes no request either.
+        let is_helpful = self.is_polite && !self.has_small_limits && self.peer.end != End::Reset;
+        let wire = self.wires.first().filter(|_| is_helpful)?;
+        let (status, _, rest) = plain_head(wire)?;
+        let (of_server, length, body) = plain_head(rest)?;
+        let is_promised = (200..300).contains(&status) && of_server == 200;
+        body.get(..length?).filter(|_| is_promised)
+    }
+
+    fn receive(&mut self, awaits: Awaits) -> Result<()> {
+        self.drive(&mut Call::Send {
+            given: BODY,
+            piece: Piece::WHOLE,
+            awaits,
+        })?;
+        self.drive(&mut { Call::RECEIVE })
+    }
+
+    /// All of the body that comes, and how it ends.
+    fn read(&mut self) -> (Vec<u8>, Result<()>) {
         let mut delivered = Vec::new();
         loop {
             let (mut into, mut filled) = (vec![0; 300], 0);
@@ -198,37 +193,29 @@ impl World<'_> {
             });
             delivered.extend(&into[..filled]);
             if read.is_err() || filled == 0 {
-                break;
+                return (delivered, read);
             }
         }
-        assert!(expected.body.starts_with(&delivered));
     }
 
     fn drive(&mut self, call: &mut Call<'_>) -> Result<()> {
         for _ in 0..self.steps_max {
             let turn = Turn {
-                carried: self.carried,
-                ..Turn::new(self.now, &TIMEOUTS)
+                carried: self.peer.carried,
+                ..Turn::new(self.peer.now, &TIMEOUTS)
             };
-            let exchange = &mut self.exchange;
-            let flow = match exchange.next(&turn, call, &mut self.inbox)? {
+            let (exchange, peer) = (&mut self.exchange, &mut self.peer);
+            let flow = match exchange.next(&turn, call, &mut peer.inbox)? {
                 Action::Notify(_) | Action::Finish | Action::Yield => Flow::On,
                 Action::Routes => panic!("the way is known"),
                 Action::Acquire => {
                     exchange.must_connect();
                     Flow::On
                 }
-                Action::Resolve(_) => {
-                    exchange.resolved(ADDRESS);
-                    Flow::On
-                }
-                Action::Dial(_) => {
-                    exchange.dialed(ADDRESS);
-                    self.connected();
-                    Flow::On
-                }
-                Action::Secure(_) => {
-                    exchange.secured();
+                step @ (Action::Resolve(_) | Action::Dial(_) | Action::Secure(_)) => {
+                    if connects(exchange, &step) {
+                        self.connected();
+                    }
                     Flow::On
                 }
                 Action::Tunnel => {
@@ -239,11 +226,18 @@ impl World<'_> {
                     self.tunnelled();
                     Flow::On
                 }
-                Action::Write(from) => self.take(&turn, call, from)?,
+                Action::Write(from) => {
+                    let is_dead = peer.wire.is_empty() && peer.end == End::Reset;
+                    peer.take(exchange, &turn, call, from, is_dead)?
+                }
                 Action::Flush => exchange.wrote(&turn, call, Wrote::All)?,
-                Action::Read(room) => self.give(&turn, call, room)?,
+                Action::Read(room) => {
+                    let most = self.most();
+                    let (exchange, peer) = (&mut self.exchange, &mut self.peer);
+                    peer.give(exchange, &turn, call, room, false, most)?
+                }
                 Action::Release(Release::Replace) => {
-                    assert!(self.inbox.0.is_empty(), "of a connection that is gone");
+                    assert!(peer.inbox.0.is_empty(), "of a connection that is gone");
                     Flow::On
                 }
                 Action::Release(Release::Keep | Release::Close) => Flow::On,
@@ -256,7 +250,7 @@ impl World<'_> {
             match flow {
                 Flow::On => {}
                 Flow::Done => return Ok(()),
-                Flow::Wait(until) => self.sleep(until),
+                Flow::Wait(until) => self.peer.sleep(until),
             }
         }
         panic!("it goes on for ever");
@@ -264,12 +258,13 @@ impl World<'_> {
 
     fn connected(&mut self) {
         self.check_written();
-        self.wire = match self.wires.is_empty() {
+        self.peer.wire = match self.wires.is_empty() {
             true => &[],
             false => self.wires.remove(0),
         };
         self.is_tunnelled = false;
-        (self.came, self.went) = Default::default();
+        self.peer.came.clear();
+        self.peer.sent.clear();
         self.asked = 0;
     }
 
@@ -308,8 +303,10 @@ impl World<'_> {
 
     /// What has come ends with the head of a 2xx, and nothing lies behind it.
     fn tunnelled(&mut self) {
-        assert!(!self.is_tunnelled && self.inbox.0.is_empty());
-        let came = &self.came[0];
+        assert!(!self.is_tunnelled && self.peer.inbox.0.is_empty());
+        self.check_written();
+        self.peer.sent.clear();
+        let came = mem::take(&mut self.peer.came);
         let is_2xx = |from: usize| {
             let answer = reference::response("HEAD", &came[from..]);
             answer.is_some_and(|answer| (200..300).contains(&answer.status))
@@ -322,97 +319,65 @@ impl World<'_> {
 
     /// Before the tunnel there are CONNECTs only; in it, the request only.
     fn check_written(&self) {
-        let [before, inside] = &self.went;
-        let mut rest = &before[..];
-        let line = format!("CONNECT {SERVER} HTTP/1.1\r\n");
-        while !rest.is_empty() {
-            let begins = rest.len().min(line.len());
-            assert_eq!(rest[..begins], line.as_bytes()[..begins]);
-            let end = rest.windows(4).position(|four| four == b"\r\n\r\n");
-            let head = &rest[..end.map_or(rest.len(), |end| end + 4)];
-            assert!(!holds(head, b"own") && !holds(head, b"\r\nAuthorization"));
-            rest = &rest[head.len()..];
+        let sent = &*self.peer.sent;
+        match self.is_tunnelled {
+            true => assert!([REQUEST, BODY].concat().starts_with(sent)),
+            false => check_connects(sent),
         }
-        assert!([REQUEST, BODY].concat().starts_with(inside));
-        assert!(self.is_tunnelled || inside.is_empty());
     }
 
-    /// The peer does something before the time is up, or the time jumps.
-    fn sleep(&mut self, until: Option<Instant>) {
-        let until = until.expect("everything has its limit here");
-        assert!(until > self.now, "a wait for nothing");
-        let is_quiet = self.wire.is_empty() && self.end == End::Silence;
-        self.now = if is_quiet {
-            until
-        } else {
-            self.now + Duration::from_millis(1)
-        };
-    }
-
-    /// Whether the peer rests this time: never twice in a row, unless it has nothing more to do.
-    fn rests(&mut self) -> bool {
-        self.rested = !self.rested && self.pieces.flag();
-        self.rested
-    }
-
-    fn take(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, from: usize) -> Result<Flow> {
-        let bytes = self.exchange.outgoing(call, from).concat();
-        assert!(!bytes.is_empty(), "a write of nothing");
-        let wrote = if self.wire.is_empty() && self.end == End::Reset {
-            Wrote::Failed(Error::ConnectionError.into())
-        } else if self.rests() {
-            Wrote::Blocked
-        } else {
-            let count = self.pieces.next().min(bytes.len());
-            self.went[usize::from(self.is_tunnelled)].extend(&bytes[..count]);
-            self.carried.sent += count as u64;
-            Wrote::Bytes(count)
-        };
-        self.exchange.wrote(turn, call, wrote)
-    }
-
-    fn give(&mut self, turn: &Turn<'_>, call: &mut Call<'_>, room: Room) -> Result<Flow> {
-        let arrived = if self.wire.is_empty() {
-            match self.end {
-                End::Silence => Arrived::Blocked,
-                End::Orderly => Arrived::Ended { in_order: true },
-                End::Cut => Arrived::Ended { in_order: false },
-                End::Reset => Arrived::Failed(Error::ConnectionError.into()),
-            }
-        } else if self.rests() {
-            Arrived::Blocked
-        } else {
-            self.deliver(call, room)
-        };
-        self.exchange.read(turn, call, room, arrived, &self.inbox.0)
-    }
-
-    fn deliver(&mut self, call: &mut Call<'_>, room: Room) -> Arrived {
-        let wanted = self.pieces.next().min(self.wire.len());
-        let empty_line = self.wire.windows(4).position(|four| four == b"\r\n\r\n");
-        let polite = match empty_line.filter(|_| self.is_polite && !self.is_tunnelled) {
-            Some(at) => wanted.min(at + 4),
-            None => wanted,
-        };
-        let place = match room {
-            Room::Inbox(most) => most.max(INBOX_BYTES).saturating_sub(self.inbox.0.len()),
-            Room::Lent { bytes, .. } => bytes,
-        };
-        let (piece, rest) = self.wire.split_at(polite.min(place));
-        if piece.is_empty() {
-            return Arrived::NoRoom;
+    /// Bytes that the proxy sends at once.
+    fn most(&self) -> usize {
+        if self.is_tunnelled || !self.is_polite {
+            return usize::MAX;
         }
-        match (room, call) {
-            (Room::Lent { from, .. }, Call::Read { into, .. }) => {
-                into[from..from + piece.len()].copy_from_slice(piece);
-            }
-            _ => self.inbox.0.extend(piece),
-        }
-        self.came[usize::from(self.is_tunnelled)].extend(piece);
-        self.wire = rest;
-        self.carried.received += piece.len() as u64;
-        Arrived::Bytes(piece.len())
+        // The head may have ended with what came before.
+        let came = &self.peer.came;
+        let before = &came[came.len().saturating_sub(3)..];
+        let end = head_end(&[before, self.peer.wire].concat());
+        end.map_or(usize::MAX, |end| end - before.len())
     }
+}
+
+fn check_connects(mut sent: &[u8]) {
+    let line = format!("CONNECT {SERVER} HTTP/1.1\r\n");
+    while !sent.is_empty() {
+        let begins = sent.len().min(line.len());
+        assert_eq!(sent[..begins], line.as_bytes()[..begins]);
+        let (head, rest) = sent.split_at(head_end(sent).unwrap_or(sent.len()));
+        assert!(!holds(head, b"own") && !holds(head, b"\r\nAuthorization"));
+        sent = rest;
+    }
+}
+
+/// A head that nobody can take for another: its status and Content-Length, and what is behind it.
+fn plain_head(wire: &[u8]) -> Option<(u16, Option<usize>, &[u8])> {
+    let (head, rest) = wire.split_at(head_end(wire)?);
+    let mut lines = std::str::from_utf8(head).ok()?.trim_end().split("\r\n");
+    let line = lines.next()?.strip_prefix("HTTP/1.1 ")?;
+    let (status, reason) = line.split_once(' ')?;
+    let is_visible = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut is_plain = status.len() == 3 && is_number(status) && is_visible(reason);
+    let mut length = None;
+    for field in lines {
+        let (name, value) = field.split_once(": ")?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        is_plain &= !name.is_empty() && name.bytes().all(is_name) && is_visible(value);
+        is_plain &= !name.eq_ignore_ascii_case("Transfer-Encoding");
+        if name.eq_ignore_ascii_case("Content-Length") {
+            is_plain &= length.is_none() && is_number(value);
+            length = Some(value.parse().ok()?);
+        }
+    }
+    let status = status.parse().ok().filter(|_| is_plain)?;
+    Some((status, length, rest))
+}
+
+/// Bytes up to the end of the first head.
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    let empty_line = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    Some(empty_line? + 4)
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {

@@ -21,14 +21,6 @@ pub(super) struct Leg {
 
 impl Leg {
     pub(super) fn request(self) -> Composed {
-        let head = if self.has_small_limits {
-            HeadLimits {
-                max_bytes: 64,
-                max_count: 3,
-            }
-        } else {
-            HeadLimits::default()
-        };
         Composed {
             host: "server".into(),
             secure: self.secure,
@@ -42,7 +34,7 @@ impl Leg {
             is_authenticated: self.is_authenticated,
             codings: Codings::new(if self.decodes { 3 } else { 0 }),
             limits: ExchangeLimits {
-                head,
+                head: head_limits(self.has_small_limits),
                 max_interim: 3,
                 max_drain: 1000,
             },
@@ -52,5 +44,16 @@ impl Leg {
     pub(super) fn head(self) -> Vec<u8> {
         let method = self.method;
         format!("{method} / HTTP/1.1\r\nHost: server\r\n\r\n").into_bytes()
+    }
+}
+
+/// The usual limits, or such as are soon reached.
+pub(crate) fn head_limits(small: bool) -> HeadLimits {
+    match small {
+        true => HeadLimits {
+            max_bytes: 64,
+            max_count: 3,
+        },
+        false => HeadLimits::default(),
     }
 }

@@ -24,6 +24,17 @@ struct Queued {
     cancel: Cancel,
 }
 
+impl Queued {
+    /// Does the job, unless it is cancelled by now.
+    fn run(self) {
+        let _ = contained(|| {
+            self.cancel.check()?;
+            (self.job)();
+            Ok::<(), Error>(())
+        });
+    }
+}
+
 #[derive(Default)]
 struct Pool {
     queue: VecDeque<Queued>,
@@ -85,10 +96,7 @@ fn work() {
     let mut pool = pool();
     while let Some(queued) = pool.queue.pop_front() {
         drop(pool);
-        let _ = contained(|| {
-            (queued.job)();
-            Ok::<(), Error>(())
-        });
+        queued.run();
         pool = self::pool();
     }
     pool.workers -= 1;
@@ -97,6 +105,23 @@ fn work() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_cancelled_is_not_done() {
+        for is_cancelled in [false, true] {
+            let cancel = Cancel::default();
+            let (done, was_done) = std::sync::mpsc::channel();
+            let queued = Queued {
+                job: Box::new(move || done.send(()).unwrap()),
+                cancel: cancel.clone(),
+            };
+            if is_cancelled {
+                cancel.cancel();
+            }
+            queued.run();
+            assert_eq!(was_done.try_recv().is_err(), is_cancelled);
+        }
+    }
 
     #[test]
     fn what_nobody_waits_for_takes_no_place() {

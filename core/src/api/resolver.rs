@@ -29,7 +29,7 @@ pub struct Resolver<E: Embedder> {
 
 #[derive(Debug, Default)]
 struct State {
-    running: Running,
+    running: Option<Running>,
     /// The number of the last look-up.
     last_number: u64,
     /// What the last look-up that succeeded has found.
@@ -39,27 +39,11 @@ struct State {
 }
 
 /// The look-up that runs.
-#[derive(Debug, Default)]
-enum Running {
-    #[default]
-    None,
-    /// Its worker may end before its ticket is here, and the next look-up start then: this is the
-    /// one with this number.
-    Starting(u64),
-    Started {
-        number: u64,
-        /// Dropped, it ends the look-up.
-        _ticket: Ticket,
-    },
-}
-
-impl Running {
-    fn is(&self, wanted: u64) -> bool {
-        match self {
-            Self::None => false,
-            Self::Starting(number) | Self::Started { number, .. } => *number == wanted,
-        }
-    }
+#[derive(Debug)]
+struct Running {
+    number: u64,
+    /// Dropped, it ends the look-up.
+    _ticket: Ticket,
 }
 
 impl<E: Embedder> Library<E> {
@@ -128,48 +112,30 @@ impl<E: Embedder> Resolver<E> {
             return Err(Error::AutodetectionFailed.into());
         }
         self.ensure_delivery()?;
-        let number = {
-            let mut state = self.state();
-            // Closing sets this before it looks for what runs.
-            if self.handle.is_closed() {
-                return Err(Error::InvalidHandle.into());
-            }
-            if !matches!(state.running, Running::None) {
-                return Err(Error::InvalidOperation.into());
-            }
-            state.last_number += 1;
-            state.running = Running::Starting(state.last_number);
-            state.last_number
-        };
-        self.handle.set_context(context);
+        let mut state = self.state();
+        // Closing sets this before it looks for what runs.
+        if self.handle.is_closed() {
+            return Err(Error::InvalidHandle.into());
+        }
+        if state.running.is_some() {
+            return Err(Error::InvalidOperation.into());
+        }
+        let number = state.last_number + 1;
         let resolver = Arc::downgrade(self);
         let tell = move |answer| {
             if let Some(resolver) = resolver.upgrade() {
                 resolver.ended(number, answer);
             }
         };
-        let ticket = Ticket::start(job, Box::new(tell));
-        let mut state = self.state();
-        let is_this = matches!(state.running, Running::Starting(own) if own == number);
-        match ticket {
-            Ok(ticket) if is_this => {
-                state.running = Running::Started {
-                    number,
-                    _ticket: ticket,
-                };
-            }
-            // It has ended, or was cancelled, before it was here.
-            Ok(ticket) => {
-                drop(state);
-                drop(ticket);
-            }
-            Err(failure) if is_this => {
-                state.running = Running::None;
-                return Err(failure);
-            }
-            // Cancelled, which was notified.
-            Err(_) => {}
-        }
+        // With the lock: neither its worker nor whoever closes this tells anything before all of it
+        // is here, the context, too.
+        let ticket = Ticket::start(job, Box::new(tell))?;
+        state.last_number = number;
+        state.running = Some(Running {
+            number,
+            _ticket: ticket,
+        });
+        self.handle.set_context(context);
         Ok(())
     }
 
@@ -198,7 +164,7 @@ impl<E: Embedder> Resolver<E> {
         if self.handle.is_closed() {
             return Err(Error::InvalidHandle.into());
         }
-        if !matches!(state.running, Running::None) {
+        if state.running.is_some() {
             return Err(Error::InvalidOperation.into());
         }
         state.settings = Some(read);
@@ -239,9 +205,8 @@ impl<E: Embedder> Resolver<E> {
     fn ended(&self, number: u64, answer: Result<Vec<Candidate>>) {
         let mut completions = Completions::of(&self.handle);
         let mut state = self.state();
-        let mut ended = Running::None;
-        if state.running.is(number) {
-            ended = std::mem::take(&mut state.running);
+        let ended = state.running.take_if(|running| running.number == number);
+        if ended.is_some() {
             completions.push(match answer {
                 Ok(found) => {
                     state.found = Some(found);
@@ -262,8 +227,8 @@ impl<E: Embedder> Resolver<E> {
     pub(super) fn cancel(&self) {
         let mut completions = Completions::of_cancel(&self.handle);
         let mut state = self.state();
-        let ended = std::mem::take(&mut state.running);
-        if !matches!(ended, Running::None) {
+        let ended = state.running.take();
+        if ended.is_some() {
             completions.push(Notification::ResolverError(
                 ResolverOperation::GetProxyForUrl,
                 Error::OperationCancelled.into(),

@@ -11,7 +11,8 @@ use winhttp_tests::support::autoproxy::{
     Entry, Options, create_resolver, entry, finds, result, serves, start,
 };
 use winhttp_tests::support::dword;
-use winhttp_tests::{Client, Handle, Info, Mode, PATIENCE, status};
+use winhttp_tests::support::own_process::World;
+use winhttp_tests::{Client, Handle, Info, Mode, PATIENCE, own_processes, status};
 
 const URL: &str = "http://host.example/";
 const PENDING: u32 = c::ERROR_IO_PENDING;
@@ -211,6 +212,37 @@ in_both_widths! {
         client.close_and_wait(new);
         client.close_and_wait(old);
         client.finish();
+    }
+}
+
+own_processes! {
+    // What is refused has no completion, and leaves the context to whoever has it.
+    fn fact_30_4_2_a_look_up_for_which_there_is_no_room_changes_nothing<W>(World::new()) {
+        const WORKERS: usize = 8;
+        const QUEUED: usize = 1024;
+        let client = Client::<W>::new(Mode::Async);
+        let hole = TcpHole::new().unwrap();
+        let options = Options::<W>::script(&format!("http://{}/", hole.address()), 0);
+        let begin = || assert_eq!(start(create_resolver(&client).unwrap(), URL, &options, 1), PENDING);
+        let connections: Vec<_> = (0..WORKERS)
+            .map(|_| {
+                begin();
+                hole.accept().unwrap()
+            })
+            .collect();
+        for _ in 0..QUEUED {
+            begin();
+        }
+        let resolver = create_resolver(&client).unwrap();
+        client.put_context(resolver, CONTEXT).unwrap();
+        assert_eq!(start(resolver, URL, &options, 7), c::ERROR_NOT_ENOUGH_MEMORY);
+        assert_eq!(client.context(resolver), Ok(CONTEXT));
+        client.close_and_wait(resolver);
+        let events = client.recorder.events_of(resolver);
+        let told: Vec<_> = events.iter().skip(1).map(|event| (event.status, event.context)).collect();
+        assert_eq!(told, [(CLOSING, CONTEXT)]);
+        client.finish();
+        drop(connections);
     }
 }
 

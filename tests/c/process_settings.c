@@ -1,6 +1,6 @@
 /* Proxy settings of a process. Compiled with RAISED the system says that the program has more rights than whoever started
  * it. Argument: show (what the machine and the user have configured, and whether that can be changed), fork (a child
- * looks, stores and watches for itself), request (one with each access type that obeys settings), or starved (looks while
+ * looks, stores and watches for itself), fork-inside (a child that a callback has made watches, too), request (one with each access type that obeys settings), or starved (looks while
  * there are no descriptors, and then). */
 #define _GNU_SOURCE
 #include "common.h"
@@ -148,6 +148,69 @@ static void fork_and_watch(void)
     show();
 }
 
+static int made[2];
+static pthread_key_t inherited;
+static int has_ended = 0;
+
+static void inherited_ends(void *of)
+{
+    (void)of;
+    pthread_mutex_lock(&lock);
+    has_ended = 1;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Of the child: on a thread of its own, which is there alone. */
+static void CALLBACK notified_child(ULONGLONG flags, PVOID context)
+{
+    struct timespec limit;
+    (void)flags, (void)context;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 20;
+    pthread_mutex_lock(&lock);
+    while (!has_ended)
+        CHECK(pthread_cond_timedwait(&changed, &lock, &limit) == 0);
+    fflush(stdout);
+    _exit(0);
+}
+
+/* The first time it makes a child, which registers and stores here, and returns into the library. */
+static void CALLBACK forks(ULONGLONG flags, PVOID context)
+{
+    WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE own = NULL;
+    (void)flags, (void)context;
+    if (calls++ > 0)
+        return;
+    pid_t process = fork();
+    CHECK(process >= 0);
+    if (process > 0) {
+        CHECK(write(made[1], &process, sizeof process) == sizeof process);
+        return;
+    }
+    alarm(60);
+    CHECK(pthread_setspecific(inherited, &inherited) == 0);
+    CHECK(WinHttpRegisterProxyChangeNotification(
+              WINHTTP_PROXY_NOTIFY_CHANGE, notified_child, NULL, &own)
+        == 0);
+    CHECK(store(L"child:2") == 0);
+}
+
+static void fork_inside(void)
+{
+    WINHTTP_PROXY_CHANGE_REGISTRATION_HANDLE registration = NULL;
+    pid_t process = 0;
+    int status = 0;
+    CHECK(pipe(made) == 0 && pthread_key_create(&inherited, inherited_ends) == 0);
+    CHECK(WinHttpRegisterProxyChangeNotification(WINHTTP_PROXY_NOTIFY_CHANGE, forks, NULL, &registration) == 0);
+    CHECK(store(L"parent:1") == 0);
+    CHECK(read(made[0], &process, sizeof process) == sizeof process);
+    CHECK(waitpid(process, &status, 0) == process);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(WinHttpUnregisterProxyChangeNotification(registration) == 0);
+    show();
+}
+
 /* To a name that only a proxy knows. */
 static void request(DWORD access)
 {
@@ -170,6 +233,8 @@ int main(int count, char **arguments)
     CHECK(count == 2);
     if (strcmp(arguments[1], "fork") == 0) {
         fork_and_watch();
+    } else if (strcmp(arguments[1], "fork-inside") == 0) {
+        fork_inside();
     } else if (strcmp(arguments[1], "starved") == 0) {
         starved();
     } else if (strcmp(arguments[1], "request") == 0) {

@@ -111,3 +111,14 @@ fn fact_30_5_5_the_child_of_a_fork_watches_for_itself() {
     );
     assert_eq!(printed, expected);
 }
+
+/// The thread that has called it in the parent ends in the child, which has one of its own.
+#[test]
+fn fact_30_5_5_the_child_that_a_callback_makes_watches_on_one_thread() {
+    let program = build("process_settings.c", &[], &["-lwinhttp", "-ldl"]);
+    let own = Scratch::new("settings");
+    let printed = run_command(&mut command(&own, &program, "fork-inside"));
+    let expected = "machine 3, proxy child:2, bypass none\n\
+        user 0, script http://s/p, proxy none, bypass none\n";
+    assert_eq!(printed, expected);
+}

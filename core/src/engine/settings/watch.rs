@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::ThreadId;
 use std::time::Duration;
 
-use winhttp_process::PerProcess;
+use winhttp_process::{Epoch, PerProcess, epoch};
 use winhttp_proto::error::{Error, Result};
 
 use super::{current, lock};
@@ -171,16 +171,16 @@ fn wait<'w>(
     }
 }
 
-/// The thread: ends when nobody is registered.
+/// The thread: ends when nobody is registered. In the child of a fork, which a callback may have
+/// made, there is another watch, whose thread this is not: it ends as well.
 fn run() {
-    // In the child of a fork, which a callback may have made, this is another watch: without
-    // registrations, and this thread ends.
-    while wait_for_look(watch()) {
+    let (own, watch) = (epoch(), watch());
+    while own.is_current() && wait_for_look(watch) {
         let seen = version();
-        if !watch().lock().knows(seen) {
+        if !watch.lock().knows(seen) {
             std::thread::sleep(QUIET);
             let now = version();
-            while call_next(now) {}
+            while call_next(watch, own, now) {}
         }
     }
 }
@@ -204,9 +204,9 @@ fn wait_for_look(watch: &'static Watch) -> bool {
     true
 }
 
-/// Calls somebody who does not know this version; `false` if all do.
-fn call_next(version: u32) -> bool {
-    let watch = watch();
+/// Calls somebody who does not know this version; `false` if all do, or in the child of a fork that
+/// the call has made.
+fn call_next(watch: &'static Watch, own: Epoch, version: u32) -> bool {
     let mut state = watch.lock();
     while state.beginning > 0 {
         state = wait(watch, state, None);
@@ -227,8 +227,9 @@ fn call_next(version: u32) -> bool {
         drop(told);
         Ok::<_, Error>(())
     });
-    // Not `watch`, which is the parent's after a fork inside the call.
-    let watch = self::watch();
+    if !own.is_current() {
+        return false;
+    }
     watch.lock().called = None;
     watch.changed.notify_all();
     true

@@ -17,7 +17,7 @@ use winhttp_abi::{Code, Result};
 use winhttp_proto::error::Error;
 use winhttp_proto::url::Scheme;
 use winhttp_proto::url::build::{Parts, build, reject_userpwd};
-use winhttp_proto::url::crack::{CrackError, Cracked, crack};
+use winhttp_proto::url::crack::{CrackError, Cracked, CrackedText, crack};
 use winhttp_proto::url::escape::{decode_component, escape_component};
 use winhttp_proto::url::units::UnitWidth;
 
@@ -250,15 +250,11 @@ fn parts<'a, W: Unit>(
 ///
 /// ERROR_WINHTTP_INVALID_URL, ERROR_WINHTTP_UNRECOGNIZED_SCHEME.
 pub(crate) fn check_url(url: &str) -> Result<()> {
-    let units: Vec<u32> = url.chars().map(u32::from).collect();
-    crack(&units, false).map(|_| ()).map_err(crack_code)
+    CrackedText::new(url).map(|_| ()).map_err(crack_code)
 }
 
 fn crack_code(error: CrackError) -> Code {
-    map::code(match error {
-        CrackError::InvalidUrl => Error::InvalidUrl,
-        CrackError::UnrecognizedScheme => Error::UnrecognizedScheme,
-    })
+    map::code(Error::from(error))
 }
 
 /// The URL of `components`.

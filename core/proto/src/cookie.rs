@@ -15,10 +15,9 @@ mod parse;
 mod public_suffix_tests;
 
 use std::fmt;
-use std::ops::Range;
 
 use crate::url::Scheme;
-use crate::url::crack::crack;
+use crate::url::crack::CrackedText;
 use crate::url::escape::{EscapeFlags, request_target};
 use crate::url::host::{Host, HostKind, ends_in_number};
 
@@ -62,18 +61,12 @@ impl RequestUri {
     /// The leg that a request for this URL would be; `None` if it is none of http or https.
     #[must_use]
     pub fn of_url(url: &str) -> Option<Self> {
-        let units: Vec<u32> = url.chars().map(u32::from).collect();
-        let parts = crack(&units, false).ok()?;
-        let host = Host::parse(&text(&units, parts.host)).ok()?;
-        let target = request_target(&text(&units, parts.path), EscapeFlags::default());
-        Some(Self::new(&host, parts.scheme == Scheme::Https, &target))
+        let url = CrackedText::new(url).ok()?;
+        let host = Host::parse(&url.text(url.parts.host.clone())).ok()?;
+        let path = url.text(url.parts.path.clone());
+        let target = request_target(&path, EscapeFlags::default());
+        Some(Self::new(&host, url.parts.scheme == Scheme::Https, &target))
     }
-}
-
-/// The text of this part of a URL.
-fn text(units: &[u32], range: Range<usize>) -> String {
-    let part = units.get(range).unwrap_or_default();
-    part.iter().copied().filter_map(char::from_u32).collect()
 }
 
 /// Pairs of name and value as they stand in a Cookie field, the newest first; empty if there are

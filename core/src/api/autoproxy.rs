@@ -24,7 +24,7 @@ use winhttp_proto::proxy::pac_result::Candidate;
 use super::library::Library;
 use super::session::Session;
 use crate::engine::clock;
-use crate::engine::sleeper::{self, WaitFor, Wake};
+use crate::engine::sleeper::{self, Wake};
 use crate::lock::if_free;
 pub use crate::pac::Detection;
 use crate::pac::{Cancel, Network, System, detect};
@@ -231,8 +231,7 @@ impl<E: Embedder> Library<E> {
             if deadline.is_some_and(|deadline| clock::now() >= deadline) {
                 break Err(Error::Timeout.into());
             }
-            let none: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
-            if let Err(error) = sleeper.wait(none, deadline) {
+            if let Err(error) = sleeper.wait(sleeper::NOTHING, deadline) {
                 break Err(error.into());
             }
         };

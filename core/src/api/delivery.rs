@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use callback_thread::{Dispatcher, Job, Lane};
 use winhttp_process::{Epoch, epoch};
+use winhttp_proto::error::{Error, Result};
 
 use crate::engine::parking::Parking;
 use crate::engine::pool;
@@ -73,6 +74,18 @@ impl<J: Job> Delivery<J> {
         self.thread().is_some_and(|thread| {
             !if_free(&thread.engine).is_some_and(|engine| engine.epoch.is_current())
         })
+    }
+
+    /// Has the thread run that continues operations. Where none can be started, callbacks of others
+    /// may run here: no state must be locked.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`].
+    pub(super) fn have_thread(&self) -> Result<()> {
+        let Some(thread) = self.thread() else {
+            return Ok(());
+        };
+        thread.ensure_running().map_err(|_| Error::NotEnoughMemory)
     }
 
     pub(super) fn thread(&self) -> Option<&Arc<CallbackThread<J>>> {
@@ -176,7 +189,7 @@ impl<J: Job> CallbackThread<J> {
     ///
     /// # Errors
     /// The system's refusal to start a thread.
-    pub(super) fn ensure_running(&self) -> io::Result<()> {
+    fn ensure_running(&self) -> io::Result<()> {
         let engine = self.use_engine();
         if let Some(poller) = &engine.poller {
             poller.ensure_running()?;

@@ -111,7 +111,7 @@ impl<E: Embedder> Resolver<E> {
         if autoproxy.misses(&query) {
             return Err(Error::AutodetectionFailed.into());
         }
-        self.ensure_delivery()?;
+        self.handle.delivery().have_thread()?;
         let mut state = self.state();
         // Closing sets this before it looks for what runs.
         if self.handle.is_closed() {
@@ -157,7 +157,7 @@ impl<E: Embedder> Resolver<E> {
     /// while a look-up runs, whose context this would take; [`Error::NotEnoughMemory`].
     pub fn read_settings(self: &Arc<Self>, context: usize) -> Result<()> {
         self.check_generation()?;
-        self.ensure_delivery()?;
+        self.handle.delivery().have_thread()?;
         let read = settings::current()?;
         let mut completions = Completions::of_call(&self.handle);
         let mut state = self.state();
@@ -182,15 +182,6 @@ impl<E: Embedder> Resolver<E> {
     pub fn settings(&self) -> Result<Arc<Settings>> {
         let settings = self.state().settings.clone();
         settings.ok_or_else(|| Error::IncorrectHandleState.into())
-    }
-
-    fn ensure_delivery(&self) -> Result<()> {
-        match self.handle.delivery().thread() {
-            Some(thread) => Ok(thread
-                .ensure_running()
-                .map_err(|_| Error::NotEnoughMemory)?),
-            None => Ok(()),
-        }
     }
 
     fn check_generation(&self) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -188,9 +188,8 @@ fn timespec(duration: Duration) -> Timespec {
     }
 }
 
-/// No socket.
-#[cfg(test)]
-pub(crate) const NOTHING: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
+/// No socket: a wait for the waker alone.
+pub(crate) const NOTHING: &[(BorrowedFd<'_>, WaitFor)] = &[];
 
 #[cfg(test)]
 mod tests {

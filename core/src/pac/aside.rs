@@ -15,7 +15,7 @@ use winhttp_proto::failure::Result;
 use super::Cancel;
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::sleeper::{self, WaitFor};
+use crate::engine::sleeper;
 
 /// Threads of this kind in the process, with those that nobody waits for any more.
 const MAX_THREADS: usize = 24;
@@ -75,8 +75,7 @@ pub(crate) fn aside<T: Send + 'static>(
             if clock::now() >= deadline {
                 return Err(Error::Timeout.into());
             }
-            let none: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
-            sleeper.wait(none, Some(deadline))?;
+            sleeper.wait(sleeper::NOTHING, Some(deadline))?;
         }
     })
 }

@@ -13,7 +13,7 @@ use super::Cancel;
 use crate::engine::clock;
 use crate::engine::connect::resolve::{Resolve, ResolveStep};
 use crate::engine::settings;
-use crate::engine::sleeper::{self, WaitFor};
+use crate::engine::sleeper;
 
 /// How long one name is looked up.
 const NAME_LIMIT: Duration = Duration::from_secs(5);
@@ -99,8 +99,7 @@ fn look_up(name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<SocketA
             match step.map_err(|failure| failure.error())? {
                 ResolveStep::Found(addresses) => return Ok(addresses),
                 ResolveStep::Wait(until) => {
-                    let none: &[(std::os::fd::BorrowedFd<'_>, WaitFor)] = &[];
-                    sleeper.wait(none, until)?;
+                    sleeper.wait(sleeper::NOTHING, until)?;
                     cancel.check()?;
                 }
             }

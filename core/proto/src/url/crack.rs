@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::Scheme;
 use super::units::{eq_ignore_ascii_case, is_ascii};
+use crate::error::Error;
 
 /// The parts of a URL as ranges of code units of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,42 @@ impl fmt::Display for CrackError {
 }
 
 impl std::error::Error for CrackError {}
+
+impl From<CrackError> for Error {
+    fn from(error: CrackError) -> Self {
+        match error {
+            CrackError::InvalidUrl => Self::InvalidUrl,
+            CrackError::UnrecognizedScheme => Self::UnrecognizedScheme,
+        }
+    }
+}
+
+/// A URL of Rust's text, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrackedText {
+    units: Vec<u32>,
+    /// Where its parts are, as [`CrackedText::text`] takes them.
+    pub parts: Cracked,
+}
+
+impl CrackedText {
+    /// Takes `url` apart.
+    ///
+    /// # Errors
+    /// As [`crack`].
+    pub fn new(url: &str) -> Result<Self, CrackError> {
+        let units: Vec<u32> = url.chars().map(u32::from).collect();
+        let parts = crack(&units, false)?;
+        Ok(Self { units, parts })
+    }
+
+    /// The text of this part.
+    #[must_use]
+    pub fn text(&self, part: Range<usize>) -> String {
+        let units = self.units.get(part).unwrap_or_default();
+        units.iter().copied().filter_map(char::from_u32).collect()
+    }
+}
 
 /// Takes `url` apart; with `reject_userpwd` (ICU_REJECT_USERPWD) user names are not allowed.
 ///
@@ -203,14 +240,8 @@ mod tests {
     );
 
     fn parts(url: &str) -> Result<Parts, CrackError> {
-        let url = units(url);
-        let cracked = crack(&url, false)?;
-        let text = |range: Range<usize>| -> String {
-            url[range]
-                .iter()
-                .map(|&unit| char::from_u32(unit).unwrap())
-                .collect()
-        };
+        let url = CrackedText::new(url)?;
+        let (cracked, text) = (url.parts.clone(), |part| url.text(part));
         Ok((
             text(cracked.scheme_range),
             cracked.user.map(text),

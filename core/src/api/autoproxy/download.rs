@@ -14,10 +14,11 @@ use winhttp_proto::failure::{Failure, Reason, Result};
 use winhttp_proto::handle::HandleId;
 use winhttp_proto::header::query::StartLine;
 use winhttp_proto::notify::{Notification, Observer};
+use winhttp_proto::numbers as n;
 use winhttp_proto::option::{OptionId, Timeouts, Value};
 use winhttp_proto::proxy::pac::source::MAX_SCRIPT_BYTES;
 use winhttp_proto::url::Scheme;
-use winhttp_proto::url::crack::{CrackError, crack};
+use winhttp_proto::url::crack::CrackedText;
 
 use crate::api::library::Library;
 use crate::api::open::{OpenRequest, OpenSession};
@@ -32,8 +33,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Bytes that are read at once.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// WINHTTP_DISABLE_COOKIES, _AUTHENTICATION and _KEEP_ALIVE.
-const DISABLED: u32 = 0x1 | 0x4 | 0x8;
+/// What a download does without.
+const DISABLED: u32 = n::DISABLE_COOKIES | n::DISABLE_AUTHENTICATION | n::DISABLE_KEEP_ALIVE;
 
 /// Who asks.
 const AGENT: &str = "WinHttp-Autoproxy-Service/5.1";
@@ -63,16 +64,9 @@ pub(super) fn download(
 
 /// A request for a URL, with all that it needs.
 fn open(library: &Library<Downloads>, url: &str, timeouts: Timeouts) -> Result<HandleId> {
-    let units: Vec<u32> = url.chars().map(u32::from).collect();
-    let text = |range: std::ops::Range<usize>| -> String {
-        let units = units.get(range).unwrap_or_default();
-        units.iter().copied().filter_map(char::from_u32).collect()
-    };
-    let cracked = crack(&units, false).map_err(|error| match error {
-        CrackError::InvalidUrl => Error::InvalidUrl,
-        CrackError::UnrecognizedScheme => Error::UnrecognizedScheme,
-    })?;
-    let object = text(cracked.path_with_extra());
+    let cracked = CrackedText::new(url).map_err(Error::from)?;
+    let parts = &cracked.parts;
+    let object = cracked.text(parts.path_with_extra());
     let object = object.split('#').next().unwrap_or_default().to_owned();
     let session = library.open(OpenSession {
         agent: Some(AGENT.to_owned()),
@@ -81,13 +75,13 @@ fn open(library: &Library<Downloads>, url: &str, timeouts: Timeouts) -> Result<H
         secure_defaults: false,
     })?;
     library.session(session.bits())?.settings().timeouts = timeouts;
-    let host = text(cracked.host.clone());
-    let connect = library.connect_to(session.bits(), &host, cracked.port)?;
+    let host = cracked.text(parts.host.clone());
+    let connect = library.connect_to(session.bits(), &host, parts.port)?;
     let request = library.open_request(
         connect.bits(),
         OpenRequest {
             object: Some(object),
-            secure: cracked.scheme == Scheme::Https,
+            secure: parts.scheme == Scheme::Https,
             ..OpenRequest::default()
         },
     )?;

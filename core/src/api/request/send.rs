@@ -104,7 +104,7 @@ impl<E: Embedder> Request<E> {
         if u64::from(body.total) < optional_len && body.total != 0 {
             return Err(Error::InvalidParameter.into());
         }
-        let thread = self.have_thread();
+        let thread = self.handle.delivery().have_thread();
         let mut state = self.state();
         if let Verdict::Begins = state.verdict(Function::SendRequest) {
             // The last exchange lets its connection go before the next one asks for one; without
@@ -207,15 +207,6 @@ impl<E: Embedder> Request<E> {
         drop(state);
         ended.deliver();
         Ok(())
-    }
-
-    /// Has the thread run that continues the operation. Where none can be started, callbacks of
-    /// others may run here: the state must not be locked.
-    fn have_thread(&self) -> error::Result<()> {
-        let Some(thread) = self.handle.delivery().thread() else {
-            return Ok(());
-        };
-        thread.ensure_running().map_err(|_| Error::NotEnoughMemory)
     }
 
     /// Makes the driver, and what the call waits with: a sleeper, or the endpoint through which the

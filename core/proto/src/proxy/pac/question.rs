@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::proxy::{ProxyKind, ProxyServer};
 use crate::url::Scheme;
-use crate::url::crack::{CrackError, crack};
+use crate::url::crack::{CrackError, CrackedText};
 use crate::url::host::Host;
 
 /// The arguments of FindProxyForURL.
@@ -32,26 +32,22 @@ impl Question {
     /// # Errors
     /// [`Error::UnrecognizedScheme`], [`Error::InvalidUrl`].
     pub fn about(url: &str, case: HostCase) -> Result<Self, Error> {
-        let units: Vec<u32> = url.chars().map(u32::from).collect();
-        let text = |range: std::ops::Range<usize>| -> String {
-            let units = units.get(range).unwrap_or_default();
-            units.iter().copied().filter_map(char::from_u32).collect()
-        };
-        let cracked = match crack(&units, false) {
+        let cracked = match CrackedText::new(url) {
             Ok(cracked) => cracked,
-            Err(CrackError::UnrecognizedScheme) => return Err(Error::UnrecognizedScheme),
             Err(CrackError::InvalidUrl) => return Self::without_host(url),
+            Err(error @ CrackError::UnrecognizedScheme) => return Err(error.into()),
         };
-        let mut host = text(cracked.host.clone());
+        let parts = &cracked.parts;
+        let mut host = cracked.text(parts.host.clone());
         if case == HostCase::Lower {
             host = host.to_lowercase();
         }
-        let port = text(cracked.host.end..cracked.path.start);
-        let path = match cracked.scheme {
-            Scheme::Http => text(cracked.path_with_extra()),
+        let port = cracked.text(parts.host.end..parts.path.start);
+        let path = match parts.scheme {
+            Scheme::Http => cracked.text(parts.path_with_extra()),
             Scheme::Https => String::new(),
         };
-        Ok(Self::of(cracked.scheme, &host, &port, &path))
+        Ok(Self::of(parts.scheme, &host, &port, &path))
     }
 
     /// Who serves the URL: whether over TLS, host and port; `None` without a host.

@@ -163,10 +163,8 @@ impl Jar {
         path: &[u8],
         now: Duration,
     ) -> bool {
-        let related = self
-            .domains
-            .iter()
-            .filter(|(other, _)| is_within(domain, other) || is_within(other, domain));
+        let is_related = |other: &str| is_within(domain, other) || is_within(other, domain);
+        let related = self.domains.iter().filter(|(other, _)| is_related(other));
         related.flat_map(|(_, cookies)| cookies).any(|cookie| {
             cookie.secure
                 && *cookie.name == *set.name

@@ -13,7 +13,8 @@ function(shim_version RESULT)
 endfunction()
 
 # Builds lib${PROJECT_NAME} with cargo and installs it: shared and static library, headers, pkg-config
-# file and CMake package. LIBS_LINUX and LIBS_APPLE are what programs need that link it statically.
+# file and CMake package. LIBS_LINUX and LIBS_APPLE are what programs need that link it statically; further arguments are
+# cargo's.
 function(shim_library LIBS_LINUX LIBS_APPLE)
   set(name ${PROJECT_NAME})
   string(TOUPPER ${name} NAME)
@@ -58,7 +59,7 @@ function(shim_library LIBS_LINUX LIBS_APPLE)
   add_custom_target(${name}_build ALL
     COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${target_dir}"
             ${CARGO_EXECUTABLE} rustc --manifest-path "${package}/Cargo.toml" --lib
-            --profile ${profile} --crate-type cdylib,staticlib
+            --profile ${profile} --crate-type cdylib,staticlib ${ARGN}
             -- -C link-arg=${link_arg}
     COMMAND ${CMAKE_COMMAND} -E make_directory "${output}"
     COMMAND ${CMAKE_COMMAND} -E copy "${built}/${linkname}" "${output}/${shared}"

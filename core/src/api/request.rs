@@ -370,8 +370,8 @@ impl<E: Embedder> Request<E> {
         ended.deliver();
     }
 
-    /// TLS protects a part of its connection, with the server or with a proxy, as far as that can be
-    /// found out without waiting.
+    /// TLS protects a part of its connection, with the server or with a proxy, as far as that can
+    /// be found out without waiting.
     pub(super) fn is_secured(&self) -> bool {
         if_free(&self.state).is_some_and(|state| state.life.is_protected())
     }

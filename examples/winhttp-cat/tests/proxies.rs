@@ -228,8 +228,8 @@ fn what_is_on_this_machine_is_reached_whatever_the_environment_says() {
     }
 }
 
-/// The server has asked, and leads to another one, which a proxy has to open a tunnel to: neither is
-/// shown what is the first one's.
+/// The server has asked, and leads to another one, which a proxy has to open a tunnel to: neither
+/// is shown what is the first one's.
 #[test]
 fn a_proxy_on_the_way_behind_a_redirect_is_answered_and_the_server_there_is_not() {
     for mode in MODES {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::ptr::null_mut;
 
 use winhttp_abi::constants as c;
-use winhttp_abi::types::ProxyInfo;
+use winhttp_abi::types::{ProxyInfo, ProxyResultEntry};
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::certs::{Authority, IdentityOptions};
 use winhttp_fixtures::{Connection, Request, Server};
@@ -82,16 +82,32 @@ pub fn set_access<W: Unit>(handle: Handle, access_type: u32) -> Call<()> {
     set_info(handle, &info)
 }
 
+/// WINHTTP_OPTION_PROXY_RESULT_ENTRY of a session or request: this scheme, host and port; `None` is
+/// directly.
+///
+/// # Errors
+/// The last error.
+pub fn set_entry<W: Unit>(handle: Handle, proxy: Option<(i32, &str, u16)>) -> Call<()> {
+    let mut host = proxy.map(|(_, host, _)| text::<W>(host));
+    let entry = ProxyResultEntry::<W> {
+        f_proxy: proxy.is_some().into(),
+        f_bypass: 0,
+        proxy_scheme: proxy.map_or(0, |(scheme, ..)| scheme),
+        pwsz_proxy: host.as_mut().map_or(null_mut(), |text| text.as_mut_ptr()),
+        proxy_port: proxy.map_or(0, |(.., port)| port),
+    };
+    set_structure::<W, _>(handle, c::WINHTTP_OPTION_PROXY_RESULT_ENTRY, &entry)
+}
+
 fn set_info<W: Unit>(handle: Handle, info: &ProxyInfo<W>) -> Call<()> {
-    let bytes = u32::try_from(size_of::<ProxyInfo<W>>()).unwrap_or(0);
+    set_structure::<W, _>(handle, c::WINHTTP_OPTION_PROXY, info)
+}
+
+fn set_structure<W: Unit, T>(handle: Handle, option: u32, value: &T) -> Call<()> {
+    let bytes = u32::try_from(size_of::<T>()).unwrap_or(0);
     // SAFETY: the structure and its strings live through the call.
     call(unsafe {
-        winhttp::WinHttpSetOption::<W>(
-            handle.raw(),
-            c::WINHTTP_OPTION_PROXY,
-            (&raw const *info).cast(),
-            bytes,
-        )
+        winhttp::WinHttpSetOption::<W>(handle.raw(), option, (&raw const *value).cast(), bytes)
     })
 }
 

@@ -7,7 +7,7 @@ use winhttp_abi::constants as c;
 use winhttp_fixtures::hole::RefusedPort;
 use winhttp_fixtures::{Request, Server};
 use winhttp_tests::support::proxy::{
-    TARGET, answers_as_proxy, everything, hello, set_access, set_proxy,
+    TARGET, answers_as_proxy, everything, hello, proxy_of, set_access, set_entry, set_proxy,
 };
 use winhttp_tests::support::{get, request, set_dword};
 use winhttp_tests::{Client, Info, call, last_error, scenarios, text};
@@ -124,6 +124,52 @@ scenarios! {
         client.body(own).unwrap();
         set_access::<W>(own, c::WINHTTP_ACCESS_TYPE_NO_PROXY).unwrap();
         assert_eq!(client.exchange(own), Err(c::ERROR_WINHTTP_NAME_NOT_RESOLVED));
+        client.finish();
+    }
+
+    fn fact_30_4_4_an_entry_of_a_result_is_the_proxy_of_a_request<W>(mode) {
+        let (of_session, of_entry) = (answers_as_proxy(everything), answers_as_proxy(everything));
+        let client = Client::<W>::new(mode).through(&of_session);
+        let asked = client.request_there(80, "GET", "/", 0);
+        let entry = (c::INTERNET_SCHEME_HTTP, "127.0.0.1", of_entry.port());
+        set_entry::<W>(asked, Some(entry)).unwrap();
+        client.exchange(asked).unwrap();
+        client.body(asked).unwrap();
+        assert_eq!((of_session.requests().len(), of_entry.requests().len()), (0, 1));
+        set_entry::<W>(asked, Some((c::INTERNET_SCHEME_SOCKS, "127.0.0.1", of_entry.port()))).unwrap();
+        assert_eq!(client.exchange(asked), Err(c::ERROR_WINHTTP_CANNOT_CONNECT));
+        // Directly, whatever the session has: the name cannot be resolved.
+        set_entry::<W>(asked, None).unwrap();
+        assert_eq!(client.exchange(asked), Err(c::ERROR_WINHTTP_NAME_NOT_RESOLVED));
+        client.finish();
+    }
+
+    fn fact_30_4_4_an_entry_reads_as_a_list_that_means_the_same<W>(mode) {
+        let client = Client::<W>::new(mode);
+        for (scheme, host, port, expected) in [
+            (c::INTERNET_SCHEME_HTTP, "proxy", 8080, "proxy:8080"),
+            (c::INTERNET_SCHEME_HTTP, "proxy", 0, "proxy:80"),
+            (c::INTERNET_SCHEME_HTTPS, "proxy", 443, "https://proxy:443"),
+            (c::INTERNET_SCHEME_HTTPS, "proxy", 0, "https://proxy:443"),
+            (c::INTERNET_SCHEME_HTTP, "[::1]", 8080, "[::1]:8080"),
+        ] {
+            set_entry::<W>(client.session, Some((scheme, host, port))).unwrap();
+            let named = (c::WINHTTP_ACCESS_TYPE_NAMED_PROXY, Some(expected.to_owned()), None);
+            assert_eq!(proxy_of::<W>(client.session), Ok(named));
+            set_proxy::<W>(client.session, expected, None).unwrap();
+        }
+        for (scheme, host) in [
+            (c::INTERNET_SCHEME_FTP, "proxy"),
+            (0, "proxy"),
+            (c::INTERNET_SCHEME_HTTP, ""),
+            (c::INTERNET_SCHEME_HTTP, "a;b"),
+            (c::INTERNET_SCHEME_HTTP, "http=a"),
+            (c::INTERNET_SCHEME_HTTP, "user@a"),
+            (c::INTERNET_SCHEME_HTTP, "a b"),
+        ] {
+            let refused = set_entry::<W>(client.session, Some((scheme, host, 80)));
+            assert_eq!(refused, Err(c::ERROR_INVALID_PARAMETER), "{scheme} {host:?}");
+        }
         client.finish();
     }
 

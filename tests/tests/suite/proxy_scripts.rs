@@ -141,7 +141,17 @@ scenarios! {
             Ok(())
         })
         .unwrap();
-        assert_eq!(proxy_for(&client, URL, &Options::script(&endless.url("/"), 0)), Err(NO_DOWNLOAD));
+        // Five gigabytes are announced, and not waited for.
+        let announced = Server::plain(|connection: &mut Connection| {
+            connection.read_head()?;
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5368709120\r\n\r\n")?;
+            while connection.send(&[b' '; 4096]).is_ok() {}
+            Ok(())
+        })
+        .unwrap();
+        for server in [endless, announced] {
+            assert_eq!(proxy_for(&client, URL, &Options::script(&server.url("/"), 0)), Err(NO_DOWNLOAD));
+        }
         client.finish();
     }
 

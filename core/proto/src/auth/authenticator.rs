@@ -134,8 +134,8 @@ impl Authenticator {
         self.leg = None;
     }
 
-    /// In place of the login of [`Self::begin`], this one is for `origin`, to which the next request
-    /// goes, and for nobody else: that of a leg's own proxy.
+    /// In place of the login of [`Self::begin`], this one is for `origin`, to which the next
+    /// request goes, and for nobody else: that of a leg's own proxy.
     pub fn change_login(&mut self, login: Option<Login>, origin: &Origin) {
         self.sources.change_login(login, origin);
     }

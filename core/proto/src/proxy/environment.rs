@@ -75,7 +75,7 @@ impl EnvironmentProxy {
         })
     }
 
-    /// Name and password for the proxy that serves https, or http: for Basic authentication.
+    /// Name and password for the proxy that serves https, or http.
     #[must_use]
     pub fn login(&self, secure: bool) -> Option<&Login> {
         if secure {

@@ -4,7 +4,8 @@
 //! In scope: handles as numbers, options, headers, cookies, URLs, notifications, HTTP/1.1, content
 //! codings, redirects, authentication, proxies, WebSocket frames, and all that websocket.h asks a
 //! program to do. Out of scope: sockets, threads, clocks, entropy, the environment, and C; this
-//! crate knows no other of the project, so that whoever links it alone (libwebsocket) gets no engine.
+//! crate knows no other of the project, so that whoever links it alone (libwebsocket) gets no
+//! engine.
 #![forbid(unsafe_code)]
 
 pub mod auth;

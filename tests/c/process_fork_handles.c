@@ -1,5 +1,5 @@
 /* What a child does with handles that it inherits. Arguments: port, mode (sync, async), and the case: unused, used, in_use,
- * returned, redirected, given, mistaken, tls. */
+ * returned, redirected, given, mistaken, tls, tls_proxy. */
 #include "process_fork.h"
 
 #include <fcntl.h>
@@ -269,13 +269,36 @@ static void tls(void)
     echo(websocket);
 }
 
+static void use_tls_proxy(void)
+{
+    refuse(request);
+    close_for_good(request);
+}
+
+/* Nor are those of a proxy's, to which a request without TLS of its own goes. */
+static void tls_proxy(void)
+{
+    session = open_session();
+    WINHTTP_PROXY_RESULT_ENTRY entry
+        = { TRUE, FALSE, INTERNET_SCHEME_HTTPS, (LPWSTR)L"localhost", (INTERNET_PORT)port };
+    CHECK(WinHttpSetOption(session, WINHTTP_OPTION_PROXY_RESULT_ENTRY, &entry, sizeof entry));
+    request = open_request(session, L"nosuchhost.invalid", L"/");
+    CHECK(exchange(request));
+    in_child(use_tls_proxy);
+    int from = event_count;
+    DWORD read = 0;
+    CHECK(WinHttpReadData(request, buffer, sizeof buffer, &read));
+    CHECK(!async_mode || wait_for(request, WINHTTP_CALLBACK_STATUS_READ_COMPLETE, from) >= 0);
+    close_for_good(request);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(void);
     } cases[] = { { "unused", unused }, { "used", used }, { "in_use", in_use }, { "returned", returned },
-        { "redirected", redirected }, { "given", given }, { "mistaken", mistaken }, { "tls", tls } };
+        { "redirected", redirected }, { "given", given }, { "mistaken", mistaken }, { "tls", tls }, { "tls_proxy", tls_proxy } };
     CHECK(argc == 4);
     port = atoi(argv[1]);
     async_mode = strcmp(argv[2], "async") == 0;

@@ -1,6 +1,7 @@
 //! Verifies what a forked child may do with the handles that it inherits: use those that nobody
 //! uses, and close all.
 
+use std::io;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,6 +11,7 @@ use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::program::run as run_command;
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::programs::{build, run};
+use winhttp_tests::support::proxy::hello;
 
 fn children_inherit(case: &str) {
     let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
@@ -87,15 +89,24 @@ fn a_connection_that_was_given_and_is_not_used_yet_stays_the_parents() {
 
 #[test]
 fn a_connection_over_tls_stays_the_parents() {
+    stays_the_parents_over_tls("tls", by_path);
+}
+
+#[test]
+fn a_connection_over_tls_to_a_proxy_stays_the_parents() {
+    stays_the_parents_over_tls("tls_proxy", hello);
+}
+
+fn stays_the_parents_over_tls(case: &str, script: fn(&mut Connection) -> io::Result<()>) {
     let program = build("process_fork_handles.c", &[], &["-lwinhttp"]);
     let own = Scratch::new("fork");
     let authority = Authority::new().unwrap();
     let identity = authority.issue(&IdentityOptions::default()).unwrap();
     let file = authority.write_pem(own.path()).unwrap();
     for mode in ["sync", "async"] {
-        let server = Server::tls(by_path, &identity).unwrap();
+        let server = Server::tls(script, &identity).unwrap();
         let mut command = Command::new(&program.file);
-        command.args([&server.port().to_string(), mode, "tls"]);
+        command.args([&server.port().to_string(), mode, case]);
         assert_eq!(
             run_command(command.env("SSL_CERT_FILE", &file)),
             "",

@@ -73,8 +73,10 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        // Before that ends the look-up, which would tell so.
+        let teller = take(&self.teller);
         self.cancel.cancel();
-        drop(take(&self.teller));
+        drop(teller);
     }
 }
 

@@ -55,6 +55,7 @@ use crate::redirect::is_redirect;
 use crate::websocket::Offer;
 
 use body::Body;
+use connecting::said_of_proxy;
 pub use dialogue::{Action, Arrived, Awaits, Call, Flow, Received, Release, Room, Turn, Wrote};
 use head::Head;
 use record::Record;
@@ -283,7 +284,10 @@ impl Exchange {
     /// # Errors
     /// That failure.
     pub fn failed<T>(&mut self, failure: impl Into<Failure>) -> Result<T> {
-        let failure = failure.into();
+        let mut failure = failure.into();
+        if matches!(self.state, State::Tunnelling(_)) {
+            failure = said_of_proxy("the proxy opened no tunnel", failure);
+        }
         self.state = State::Over;
         self.upload.end_with(&failure);
         Err(failure)

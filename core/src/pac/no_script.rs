@@ -1,7 +1,9 @@
 //! Scripts without an engine to run them: the library was built without its feature `pac`.
 
+use std::fmt;
+
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::Result;
+use winhttp_proto::failure::{Failure, Reason, Result};
 
 use super::Script;
 
@@ -9,5 +11,17 @@ use super::Script;
 /// [`Error::OperationCancelled`], else [`Error::AutoProxyServiceError`].
 pub(crate) fn run(script: &Script) -> Result<String> {
     script.cancel.check()?;
-    Err(Error::AutoProxyServiceError.into())
+    Err(Failure::because(Error::AutoProxyServiceError, NoEngine))
 }
+
+/// Why no script runs.
+#[derive(Debug)]
+struct NoEngine;
+
+impl fmt::Display for NoEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this library was built without an engine for proxy scripts (its feature pac)")
+    }
+}
+
+impl Reason for NoEngine {}

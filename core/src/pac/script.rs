@@ -96,6 +96,8 @@ impl Defect {
     fn of(error: CaughtError<'_>) -> Self {
         let message = match error {
             CaughtError::Exception(exception) => exception.message().unwrap_or_default(),
+            // What the engine throws when it has no memory for an error.
+            CaughtError::Value(value) if value.is_null() => "null, as without memory".to_owned(),
             CaughtError::Value(value) => match value.as_string().map(rquickjs::String::to_string) {
                 Some(Ok(text)) => text,
                 Some(Err(_)) | None => "a value that is no text".to_owned(),

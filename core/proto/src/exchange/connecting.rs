@@ -161,28 +161,50 @@ impl Exchange {
         self.state = State::Refused(problems, failure);
     }
 
-    /// What a failure means, if a proxy is what failed. In TLS 1.3 a peer refuses a client behind
-    /// the handshake, when that has begun to speak to it.
+    /// What a failure means, if a proxy is what failed.
     pub(super) fn of_peer(&self, failure: Failure) -> Failure {
         let Some(via) = &self.request.via else {
             return failure;
         };
-        if matches!(self.state, State::Resolving | State::Dialing(_)) {
-            return said_of_proxy("the proxy cannot be reached", failure);
-        }
-        let is_of_proxy = if let State::Securing(hop) = self.state {
-            hop == Hop::Proxy
-        } else if matches!(self.state, State::Body(_)) {
-            false // what has been answered has passed TLS
-        } else {
-            via.secure && (!via.tunnels || matches!(self.state, State::Tunnelling(_)))
-        };
-        match is_of_proxy {
-            true => of_proxy(failure),
-            false => failure,
+        let of_tls = error_of_proxy(failure.error());
+        match (&self.state, of_tls) {
+            (State::Resolving | State::Dialing(_), _) => {
+                said_of_proxy("the proxy cannot be reached", failure)
+            }
+            // What has been answered has passed TLS.
+            (State::Securing(Hop::Server) | State::Body(_), _) => failure,
+            (State::Securing(Hop::Proxy), None) => said_of_proxy(NO_TLS, failure),
+            (State::Securing(Hop::Proxy), Some(error)) => {
+                said_of_proxy(NO_TLS, failure.with_error(error))
+            }
+            // In TLS 1.3 a peer refuses a client behind the handshake, when that has begun to
+            // speak to it.
+            (state, Some(error)) if via.secure => {
+                let is_of_server = via.tunnels && !matches!(state, State::Tunnelling(_));
+                if is_of_server {
+                    failure
+                } else {
+                    said_of_proxy(NO_TLS, failure.with_error(error))
+                }
+            }
+            (_, _) => failure,
         }
     }
 }
+
+/// What an error of TLS is where the peer is a proxy.
+fn error_of_proxy(error: Error) -> Option<Error> {
+    if matches!(error, Error::SecureFailure | Error::SecureChannelError) {
+        Some(Error::SecureFailureProxy)
+    } else if error == Error::ClientAuthCertNeeded {
+        Some(Error::ClientAuthCertNeededProxy)
+    } else {
+        None
+    }
+}
+
+/// What failed with the proxy, whatever exactly.
+const NO_TLS: &str = "TLS with the proxy failed";
 
 /// What failed with a proxy, where what is said of a server is meant of that.
 #[derive(Debug)]
@@ -200,20 +222,8 @@ impl Reason for OfProxy {
     }
 }
 
-/// What a failure means where the peer is a proxy.
-fn of_proxy(failure: Failure) -> Failure {
-    let error = failure.error();
-    let error = if matches!(error, Error::SecureFailure | Error::SecureChannelError) {
-        Error::SecureFailureProxy
-    } else if error == Error::ClientAuthCertNeeded {
-        Error::ClientAuthCertNeededProxy
-    } else {
-        return failure;
-    };
-    said_of_proxy("TLS with the proxy failed", failure.with_error(error))
-}
-
-fn said_of_proxy(what: &'static str, failure: Failure) -> Failure {
+/// What is said of the server in this failure is meant of the proxy.
+pub(super) fn said_of_proxy(what: &'static str, failure: Failure) -> Failure {
     match failure.reason() {
         Some(reason) => {
             let reason = OfProxy(what, Arc::clone(reason));

@@ -47,14 +47,17 @@ pub use settings_ex::{
     WinHttpFreeProxySettingsEx, WinHttpGetProxySettingsEx, WinHttpGetProxySettingsResultEx,
 };
 
+/// Ways that somebody has configured. Nothing is known of connection managers here.
+const AUTOPROXY_ALLOWED: u32 = c::WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG
+    | c::WINHTTP_AUTOPROXY_ALLOW_STATIC
+    | c::WINHTTP_AUTOPROXY_ALLOW_CM;
+
 /// All flags of WINHTTP_AUTOPROXY_OPTIONS.
 const AUTOPROXY_FLAGS: u32 = c::WINHTTP_AUTOPROXY_AUTO_DETECT
     | c::WINHTTP_AUTOPROXY_CONFIG_URL
     | c::WINHTTP_AUTOPROXY_HOST_KEEPCASE
     | c::WINHTTP_AUTOPROXY_HOST_LOWERCASE
-    | c::WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG
-    | c::WINHTTP_AUTOPROXY_ALLOW_STATIC
-    | c::WINHTTP_AUTOPROXY_ALLOW_CM
+    | AUTOPROXY_ALLOWED
     | c::WINHTTP_AUTOPROXY_USE_INTERFACE_CONFIG
     | c::WINHTTP_AUTOPROXY_RUN_INPROCESS
     | c::WINHTTP_AUTOPROXY_RUN_OUTPROCESS_ONLY
@@ -67,10 +70,11 @@ export! {
     /// The proxy for a URL, as a script says. Blocks in every mode, at most as long as the
     /// session's timeouts together.
     ///
-    /// What is detected comes first, then the script of the program. With
-    /// WINHTTP_AUTOPROXY_ALLOW_STATIC, the machine's static setting is the answer where nothing is
-    /// detected. Of what is found, proxies that speak HTTP are told. The text is freed with
-    /// GlobalFree.
+    /// What is detected comes first, then the script of the program; with
+    /// WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG that of the user where the program names none, and with
+    /// WINHTTP_AUTOPROXY_ALLOW_STATIC the static setting of the user, else the machine's, where no
+    /// script answers. Of what is found, proxies that speak plain HTTP are told, also if none is
+    /// left: the answer is "directly" then. The text is freed with GlobalFree.
     ///
     /// FALSE, and the result is left alone: ERROR_INVALID_HANDLE,
     /// ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, ERROR_INVALID_PARAMETER for options that contradict
@@ -134,11 +138,12 @@ export! {
 fn check_options<W: Unit>(options: &AutoproxyOptions<W>) -> Result<()> {
     let detect = options.dw_flags & c::WINHTTP_AUTOPROXY_AUTO_DETECT != 0;
     let configured = options.dw_flags & c::WINHTTP_AUTOPROXY_CONFIG_URL != 0;
+    let allowed = options.dw_flags & AUTOPROXY_ALLOWED != 0;
     let known = options.dw_flags & !AUTOPROXY_FLAGS == 0;
     let ways_fit = detect == (options.dw_auto_detect_flags != 0)
         && configured != options.lpsz_auto_config_url.is_null();
     let unused = options.lpv_reserved.is_null() && options.dw_reserved == 0;
-    if known && (detect || configured) && ways_fit && unused {
+    if known && (detect || configured || allowed) && ways_fit && unused {
         Ok(())
     } else {
         Err(Code::INVALID_PARAMETER)
@@ -182,6 +187,7 @@ unsafe fn question<W: Unit>(
         },
         logs_on: options.f_auto_logon_if_challenged != 0,
         uncached: asks(c::WINHTTP_AUTOPROXY_NO_CACHE_CLIENT | c::WINHTTP_AUTOPROXY_NO_CACHE_SVC),
+        allows_configured: asks(c::WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG),
         allows_static: asks(c::WINHTTP_AUTOPROXY_ALLOW_STATIC),
     };
     Ok((url, query))

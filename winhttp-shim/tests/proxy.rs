@@ -109,7 +109,8 @@ in_both_widths! {
         for bad in [
             options(0, 1, text),
             options(0, 0, null()),
-            options(STATIC, 0, null()),
+            options(STATIC, 1, null()),
+            options(STATIC, 0, text),
             options(DETECT, 0, null()),
             options(DETECT | SCRIPT, 1, null()),
             options(DETECT | SCRIPT, 0, text),

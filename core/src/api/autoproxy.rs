@@ -51,8 +51,10 @@ pub struct AutoproxyQuery {
     pub logs_on: bool,
     /// WINHTTP_AUTOPROXY_NO_CACHE_CLIENT or _SVC.
     pub uncached: bool,
-    /// WINHTTP_AUTOPROXY_ALLOW_STATIC: where nothing is detected, the machine's static setting
-    /// counts.
+    /// WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG: where nothing is detected, and there is no other, the
+    /// user's script counts.
+    pub allows_configured: bool,
+    /// WINHTTP_AUTOPROXY_ALLOW_STATIC: where no script answers, the static setting counts.
     pub allows_static: bool,
 }
 
@@ -172,7 +174,8 @@ impl Autoproxy {
     /// It is known already that the network announces no script, and nothing else is asked for.
     pub(super) fn misses(&self, query: &AutoproxyQuery) -> bool {
         let detects_only = query.detect == Some(Detection::Dns) && query.script_url.is_none();
-        detects_only && query.is_cached() && !query.allows_static && {
+        let is_last = !query.allows_configured && !query.allows_static;
+        detects_only && query.is_cached() && is_last && {
             let own = System.own_addresses();
             self.cache().of(own).detected == Some(None)
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use winhttp_proto::auth::Login;
 use winhttp_proto::error::{self, Error};
 use winhttp_proto::failure::{Failure, Reason, Result};
+use winhttp_proto::proxy::stored::StaticTexts;
 use winhttp_proto::proxy::{BypassList, ProxyKind, ProxyList, ProxyServer, StaticProxy};
 use winhttp_proto::url::host::Host;
 
@@ -84,6 +85,15 @@ impl ProxyAccess {
     /// [`Error::NotEnoughMemory`] if that cannot be found out.
     pub fn machine_default() -> error::Result<Self> {
         Ok(Self::Default(settings::machine_default()?))
+    }
+
+    /// The same as it is reported: NAMED_PROXY with its lists, or NO_PROXY.
+    ///
+    /// # Errors
+    /// Those of [`Self::machine_default`].
+    pub(super) fn machine_reported() -> error::Result<Self> {
+        let StaticTexts { proxy, bypass } = settings::machine_default()?.texts.clone();
+        proxy.map_or(Ok(Self::Direct), |proxy| Self::named(proxy, bypass))
     }
 
     /// NAMED_PROXY with its list and bypass list; an empty bypass list is none. An entry that names

@@ -112,6 +112,10 @@ mod tests {
             self.0.domains.clone()
         }
 
+        fn user_script(&self) -> Result<Option<String>> {
+            self.0.user_script()
+        }
+
         fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
             self.0.static_proxy(question)
         }

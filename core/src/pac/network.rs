@@ -39,7 +39,14 @@ pub(crate) trait Network: Send + Sync {
     /// The domains in which short names are looked up, then the machine's own.
     fn domains(&self) -> Vec<String>;
 
-    /// The proxy of the machine's static setting; `None` is directly.
+    /// The URL of the script that the user has configured.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if that cannot be found out.
+    fn user_script(&self) -> Result<Option<String>>;
+
+    /// The proxy of the user's static setting, or of the machine's where the user has none; `None`
+    /// is directly.
     ///
     /// # Errors
     /// [`Error::NotEnoughMemory`] if that cannot be found out.
@@ -77,11 +84,21 @@ impl Network for System {
         domains
     }
 
+    fn user_script(&self) -> Result<Option<String>> {
+        Ok(settings::user()?.pac_url.clone())
+    }
+
     fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
         let Some((secure, host, port)) = question.server() else {
             return Ok(None);
         };
-        let setting = settings::machine_default()?;
+        let settings = settings::current()?;
+        let users = &settings.user.fixed;
+        let setting = if users.texts.proxy.is_some() {
+            users
+        } else {
+            &settings.machine
+        };
         Ok(setting.proxy.select(secure, &host, port).cloned())
     }
 }
@@ -188,6 +205,10 @@ pub(crate) mod fake {
 
         fn domains(&self) -> Vec<String> {
             self.domains.clone()
+        }
+
+        fn user_script(&self) -> Result<Option<String>> {
+            Ok(None)
         }
 
         fn static_proxy(&self, _: &Question) -> Result<Option<ProxyServer>> {

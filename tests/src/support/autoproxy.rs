@@ -48,6 +48,17 @@ impl<W: Unit> Options<W> {
         }
     }
 
+    /// These flags, which name neither script nor detection.
+    #[must_use]
+    pub fn configured(flags: u32) -> Self {
+        Self {
+            flags,
+            detect: 0,
+            script: None,
+            logs_on: false,
+        }
+    }
+
     /// Detection in these ways, then a script if there is one.
     #[must_use]
     pub fn detection(ways: u32, script: Option<&str>, flags: u32) -> Self {

@@ -10,10 +10,10 @@ use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
 use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
 use winhttp_abi::wide::Unit;
-use winhttp_tests::support::autoproxy::{self, Options, proxy_for};
+use winhttp_tests::support::autoproxy::{self, Options, finds, proxy_for, serves};
 use winhttp_tests::support::own_process::{World, file, replace_file};
-use winhttp_tests::support::proxy::told;
-use winhttp_tests::{Client, Mode, call, own_processes, status, text};
+use winhttp_tests::support::proxy::{proxy_of, told};
+use winhttp_tests::{Client, Handle, Mode, call, own_processes, status, text};
 
 mod resolver;
 mod watching;
@@ -37,7 +37,9 @@ fn machine<W: Unit>() -> (u32, Option<String>, Option<String>) {
     };
     // SAFETY: the structure lives through the call.
     call(unsafe { winhttp::WinHttpGetDefaultProxyConfiguration::<W>(&raw mut info) }).unwrap();
-    told(&info)
+    let machine = told(&info);
+    assert_eq!(proxy_of::<W>(Handle::NULL), Ok(machine.clone()));
+    machine
 }
 
 fn set_machine<W: Unit>(kind: u32, proxy: Option<&str>, bypass: Option<&str>) -> Result<(), u32> {
@@ -327,6 +329,49 @@ own_processes! {
             let alone = Options::detection(ways, None, 0);
             let failed = Err(c::ERROR_WINHTTP_AUTODETECTION_FAILED);
             assert_eq!(proxy_for(&client, "http://host.test/", &alone), failed);
+            client.finish();
+        }
+    }
+
+    fn fact_30_1_10_what_is_configured_is_enough_to_ask_for<W>(
+        World::new().with_file("default-proxy = machine:1\nproxy = user:2\nbypass = *.direct.test\npac-url = http://127.0.0.1:1/none")
+    ) {
+        const STATIC: u32 = c::WINHTTP_AUTOPROXY_ALLOW_STATIC;
+        const SCRIPT: u32 = c::WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG;
+        let users = Ok(given("user:2"));
+        let no_script = Err(c::ERROR_WINHTTP_UNABLE_TO_DOWNLOAD_SCRIPT);
+        for mode in [Mode::Sync, Mode::Async] {
+            let client = Client::<W>::new(mode);
+            let asked = |options: &Options<W>| proxy_for(&client, "http://host.test/", options);
+            for (flags, expected) in [
+                (STATIC, users.clone()),
+                (SCRIPT, no_script.clone()),
+                (SCRIPT | STATIC, users.clone()),
+                (c::WINHTTP_AUTOPROXY_ALLOW_CM, Err(c::ERROR_WINHTTP_AUTODETECTION_FAILED)),
+                (c::WINHTTP_AUTOPROXY_ALLOW_CM | STATIC, users.clone()),
+                (0, Err(c::ERROR_INVALID_PARAMETER)),
+                (c::WINHTTP_AUTOPROXY_SORT_RESULTS, Err(c::ERROR_INVALID_PARAMETER)),
+            ] {
+                assert_eq!(asked(&Options::configured(flags)), expected, "{flags:#x}");
+            }
+            let detection = Options::detection(c::WINHTTP_AUTO_DETECT_TYPE_DHCP, None, SCRIPT);
+            assert_eq!(asked(&detection), no_script);
+            let bypassed = proxy_for(&client, "http://a.direct.test/", &Options::configured(STATIC));
+            assert_eq!(bypassed, Ok(None));
+
+            // The program's own script goes before the user's, and what it says before all.
+            let broken = serves("no script");
+            assert_eq!(asked(&Options::script(&broken.url("/"), STATIC)), users);
+            let unfit = Err(c::ERROR_WINHTTP_BAD_AUTO_PROXY_SCRIPT);
+            assert_eq!(asked(&Options::script(&broken.url("/"), SCRIPT)), unfit);
+            let direct = serves(finds("return 'DIRECT'"));
+            assert_eq!(asked(&Options::script(&direct.url("/"), SCRIPT | STATIC)), Ok(None));
+            replace_file(&format!("default-proxy = machine:1\npac-url = {}", direct.url("/")));
+            assert_eq!(asked(&Options::configured(SCRIPT | STATIC)), Ok(None));
+            assert_eq!(asked(&Options::configured(STATIC)), Ok(given("machine:1")));
+            replace_file("default-proxy =\nauto-detect = no");
+            assert_eq!(asked(&Options::configured(STATIC)), Ok(None));
+            replace_file("default-proxy = machine:1\nproxy = user:2\nbypass = *.direct.test\npac-url = http://127.0.0.1:1/none");
             client.finish();
         }
     }

@@ -144,17 +144,18 @@ impl Lookup {
 impl Job {
     /// Blocks.
     pub(super) fn find(&self, cancel: &Cancel) -> Result<Vec<Candidate>> {
-        let deadline = self.deadline;
-        let script = match self.fetch(deadline, cancel) {
-            Err(failure)
-                if failure.error() == Error::AutodetectionFailed && self.query.allows_static =>
-            {
+        match self.ask_script(cancel) {
+            Err(failure) if self.query.allows_static && has_no_answer(failure.error()) => {
                 let proxy = self.network.static_proxy(&self.question)?;
-                return Ok(vec![proxy.map_or(Candidate::Direct, Candidate::Proxy)]);
+                Ok(vec![proxy.map_or(Candidate::Direct, Candidate::Proxy)])
             }
-            script => script?,
-        };
-        let answer = self.run(script, deadline, cancel)?;
+            answer => answer,
+        }
+    }
+
+    fn ask_script(&self, cancel: &Cancel) -> Result<Vec<Candidate>> {
+        let script = self.fetch(self.deadline, cancel)?;
+        let answer = self.run(script, self.deadline, cancel)?;
         let found = candidates(&answer);
         if found.is_empty() {
             return Err(Failure::because(Error::BadAutoProxyScript, NoCandidate));
@@ -183,8 +184,7 @@ impl Job {
             let url = self.detect(detection, deadline, cancel)?;
             self.script(&url, deadline, cancel)
         });
-        let configured = self.query.script_url.as_deref();
-        match (detected, configured) {
+        match (detected, self.query.script_url.as_deref()) {
             (Some(Ok(script)), _) => Ok(script),
             // What could not be looked for is maybe there, and would come first.
             (Some(Err(failure)), _)
@@ -193,9 +193,27 @@ impl Job {
             {
                 Err(failure)
             }
-            (Some(Err(failure)), None) => Err(failure),
             (_, Some(url)) => self.script(url, deadline, cancel),
-            (None, None) => Err(Error::AutodetectionFailed.into()),
+            (detected, None) => match self.users_script()? {
+                // Its URL is not the program's mistake.
+                Some(url) => self.script(&url, deadline, cancel).map_err(|failure| {
+                    let of_url = [Error::UnrecognizedScheme, Error::InvalidUrl];
+                    if of_url.contains(&failure.error()) {
+                        failure.with_error(Error::UnableToDownloadScript)
+                    } else {
+                        failure
+                    }
+                }),
+                None => detected.unwrap_or_else(|| Err(Error::AutodetectionFailed.into())),
+            },
+        }
+    }
+
+    fn users_script(&self) -> Result<Option<String>> {
+        if self.query.allows_configured {
+            self.network.user_script()
+        } else {
+            Ok(None)
         }
     }
 
@@ -241,6 +259,17 @@ impl Job {
         }
         Ok(script)
     }
+}
+
+/// There is no script, or none that says anything, and that is not for the program to mend.
+fn has_no_answer(error: Error) -> bool {
+    matches!(
+        error,
+        Error::AutodetectionFailed
+            | Error::UnableToDownloadScript
+            | Error::BadAutoProxyScript
+            | Error::AutoProxyServiceError
+    )
 }
 
 /// What is said of a look-up that ended with `error`: the service that does it has failed.

@@ -46,6 +46,10 @@ impl Network for Silent {
         vec!["corp.example".into()]
     }
 
+    fn user_script(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
         let proxy = StaticProxy {
             list: ProxyList::parse("p:3128").unwrap(),

@@ -123,8 +123,7 @@ impl<E: Embedder> Library<E> {
 
     fn query_process(&self, option: OptionId) -> Result<OptionAnswer<E>> {
         if option == OptionId::PROXY {
-            // The machine's default: none is configured in this version.
-            return Ok(OptionAnswer::Proxy(ProxyAccess::Direct));
+            return Ok(OptionAnswer::Proxy(ProxyAccess::machine_reported()?));
         }
         kept(self.global().get(option))
     }

@@ -13,6 +13,7 @@ pub mod parking;
 pub mod pool;
 pub mod reactor;
 pub mod settings;
+pub mod shortage;
 pub mod sleeper;
 pub mod socket;
 pub mod switches;

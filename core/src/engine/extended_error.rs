@@ -9,6 +9,12 @@ pub use winhttp_proto::exchange::timers::SOCKET_TIMED_OUT as TIMED_OUT;
 /// WSAHOST_NOT_FOUND.
 pub const HOST_NOT_FOUND: u32 = 11001;
 
+/// WSATRY_AGAIN: nobody has answered a look-up.
+pub const TRY_AGAIN: u32 = 11002;
+
+/// WSANO_DATA: the name is known, and has no address.
+pub const NO_DATA: u32 = 11004;
+
 /// The number of a system error; 0 for errors that are none.
 #[must_use]
 pub fn of(error: &io::Error) -> u32 {

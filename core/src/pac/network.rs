@@ -11,7 +11,7 @@ use winhttp_proto::proxy::pac::detection::{domain_of, search_domains};
 
 use super::Cancel;
 use crate::engine::clock;
-use crate::engine::connect::resolve::{Resolve, ResolveStep};
+use crate::engine::connect::resolve::{Resolve, ResolveStep, is_unanswered};
 use crate::engine::settings;
 use crate::engine::sleeper;
 
@@ -29,8 +29,7 @@ pub(crate) trait Network: Send + Sync {
     /// The addresses of a name; none if it has none.
     ///
     /// # Errors
-    /// [`Error::Timeout`] if they are not known soon, [`Error::NotEnoughMemory`] if nobody can be
-    /// asked; [`Error::OperationCancelled`].
+    /// [`Error::Timeout`] if nobody answers soon, [`Error::NotEnoughMemory`] if nobody can be asked; [`Error::OperationCancelled`].
     fn addresses(&self, name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>>;
 
     /// This machine's addresses, of the default routes.
@@ -103,17 +102,16 @@ impl Network for System {
     }
 }
 
-fn look_up(name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<SocketAddr>, Error> {
+fn look_up(name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<SocketAddr>> {
     let sleeper = sleeper::current()?;
     let began = clock::now();
     let limit = deadline.saturating_duration_since(began);
     let mut resolve = Resolve::new(name, 0, began);
     let waker = sleeper.waker();
-    resolve.begin(&waker).map_err(|failure| failure.error())?;
+    resolve.begin(&waker)?;
     cancel.waiting(waker, || {
         loop {
-            let step = resolve.step(clock::now(), Some(limit));
-            match step.map_err(|failure| failure.error())? {
+            match resolve.step(clock::now(), Some(limit))? {
                 ResolveStep::Found(addresses) => return Ok(addresses),
                 ResolveStep::Wait(until) => {
                     sleeper.wait(sleeper::NOTHING, until)?;
@@ -125,11 +123,12 @@ fn look_up(name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<SocketA
 }
 
 /// That a name has no address is an answer; that nobody has answered is none.
-fn answered(found: Result<Vec<SocketAddr>, Error>) -> Result<Vec<IpAddr>> {
+fn answered(found: Result<Vec<SocketAddr>>) -> Result<Vec<IpAddr>> {
     match found {
         Ok(found) => Ok(distinct(&found)),
-        Err(Error::NameNotResolved) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
+        Err(failure) if failure.error() != Error::NameNotResolved => Err(failure),
+        Err(failure) if is_unanswered(&failure) => Err(failure.with_error(Error::Timeout)),
+        Err(_) => Ok(Vec::new()),
     }
 }
 
@@ -219,7 +218,12 @@ pub(crate) mod fake {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
+    use winhttp_proto::failure::{Failure, Reason};
+
     use super::*;
+    use crate::engine::extended_error::TRY_AGAIN;
 
     fn soon() -> Instant {
         clock::now() + Duration::from_secs(20)
@@ -248,13 +252,31 @@ mod tests {
         assert_eq!(failed, Err(Error::OperationCancelled.into()));
     }
 
+    /// What a resolver says that nobody answers.
+    #[derive(Debug)]
+    struct Again;
+
+    impl fmt::Display for Again {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("try again")
+        }
+    }
+
+    impl Reason for Again {
+        fn socket_error(&self) -> u32 {
+            TRY_AGAIN
+        }
+    }
+
     #[test]
     fn who_gets_no_answer_knows_nothing() {
         let address = SocketAddr::from(([192, 0, 2, 7], 0));
         assert_eq!(answered(Ok(vec![address; 2])), Ok(vec![address.ip()]));
-        assert_eq!(answered(Err(Error::NameNotResolved)), Ok(Vec::new()));
+        assert_eq!(answered(Err(Error::NameNotResolved.into())), Ok(Vec::new()));
+        let unanswered = Failure::because(Error::NameNotResolved, Again);
+        assert_eq!(answered(Err(unanswered)), Err(Error::Timeout.into()));
         for error in [Error::Timeout, Error::NotEnoughMemory] {
-            assert_eq!(answered(Err(error)), Err(error.into()));
+            assert_eq!(answered(Err(error.into())), Err(error.into()));
         }
     }
 

@@ -142,6 +142,14 @@ fn an_idle_connection_does_not_keep_the_last_descriptor() {
     assert!(status.success() && printed == "done\n", "{printed}{errors}");
 }
 
+#[test]
+fn a_name_that_cannot_be_looked_up_for_want_of_descriptors_is_not_one_that_does_not_exist() {
+    let program = build("process_starved_names.c", &[], &["-lwinhttp"]);
+    let server = Server::plain(by_path).unwrap();
+    let printed = run(Command::new(&program.file).arg(server.port().to_string()));
+    assert_eq!(printed, "done\n");
+}
+
 /// Accepts one WebSocket and echoes one message; nothing else is ever answered.
 fn echoes_once(connection: &mut Connection) -> io::Result<()> {
     let request = connection.read_head()?;

@@ -13,6 +13,7 @@ use winhttp_proto::failure::{Failure, Reason, Result};
 
 use crate::engine::clock;
 use crate::engine::extended_error;
+use crate::engine::shortage::is_shortage;
 use crate::engine::socket::{Socket, TcpKeepAlive};
 
 /// Head start of an attempt before the next address is tried beside it (RFC 8305 §5).
@@ -321,12 +322,9 @@ fn unreachable(mut attempts: Vec<FailedAttempt>) -> Failure {
 }
 
 fn connect_error(error: &io::Error) -> Error {
-    let out_of_descriptors = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
-        .iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
     if error.kind() == io::ErrorKind::TimedOut {
         Error::Timeout
-    } else if out_of_descriptors {
+    } else if is_shortage(error) {
         Error::NotEnoughMemory
     } else {
         Error::CannotConnect

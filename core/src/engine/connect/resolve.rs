@@ -6,11 +6,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use winhttp_process::PerProcess;
 use winhttp_proto::error::Error;
 use winhttp_proto::exchange::timers::{Wait, left_since};
@@ -18,7 +20,8 @@ use winhttp_proto::failure::{Failure, Reason, Result};
 
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::extended_error::HOST_NOT_FOUND;
+use crate::engine::extended_error::{HOST_NOT_FOUND, NO_DATA, TRY_AGAIN};
+use crate::engine::shortage::{is_shortage, lacks_descriptors};
 use crate::engine::sleeper::Wake;
 
 /// Names being looked up at once in the process; further ones wait their turn within their own
@@ -152,7 +155,8 @@ impl Resolve {
     /// Moves on; `timeout` is RESOLVE_TIMEOUT, `None` for no limit.
     ///
     /// # Errors
-    /// [`Error::NameNotResolved`], [`Error::Timeout`].
+    /// [`Error::NameNotResolved`], of which [`is_unanswered`] knows more; [`Error::Timeout`],
+    /// [`Error::NotEnoughMemory`].
     pub fn step(&self, now: Instant, timeout: Option<Duration>) -> Result<ResolveStep> {
         let answer = match &self.host {
             Host::Address(address) => return Ok(ResolveStep::Found(vec![*address])),
@@ -299,21 +303,47 @@ fn work() {
 /// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS). The
 /// addresses have no port.
 fn look_up(name: &str) -> Result<Vec<SocketAddr>> {
-    let unresolved = |system: String| {
-        let name = name.to_owned();
-        Failure::because(Error::NameNotResolved, Unresolved { name, system })
+    let hints = AddrInfoHints {
+        socktype: SockType::Stream.into(),
+        ..AddrInfoHints::default()
     };
-    match (name, 0).to_socket_addrs() {
-        Ok(found) => {
-            let addresses: Vec<SocketAddr> = found.collect();
-            if addresses.is_empty() {
-                Err(unresolved("the answer is empty".to_owned()))
-            } else {
-                Ok(addresses)
-            }
-        }
-        Err(error) => Err(unresolved(error.to_string())),
+    let found = getaddrinfo(Some(name), None, Some(hints));
+    let found = found.map_err(|error| refused(name, error.kind(), &error.into()))?;
+    // Addresses of other families than IP serve nobody.
+    let addresses: Vec<SocketAddr> = found.flatten().map(|info| info.sockaddr).collect();
+    if addresses.is_empty() {
+        let system = "the answer is empty".to_owned();
+        return Err(Unresolved::failure(name, system, NO_DATA));
     }
+    Ok(addresses)
+}
+
+/// What a look-up failed with.
+fn refused(name: &str, kind: LookupErrorKind, system: &io::Error) -> Failure {
+    // Without descriptors glibc knows no name.
+    if matches!(kind, LookupErrorKind::Memory) || is_shortage(system) || lacks_descriptors() {
+        return Error::NotEnoughMemory.into();
+    }
+    let is_unanswered = matches!(
+        kind,
+        LookupErrorKind::Again | LookupErrorKind::Fail | LookupErrorKind::System
+    );
+    let socket_error = if is_unanswered {
+        TRY_AGAIN
+    } else if matches!(kind, LookupErrorKind::NoData) {
+        NO_DATA
+    } else {
+        HOST_NOT_FOUND
+    };
+    Unresolved::failure(name, system.to_string(), socket_error)
+}
+
+/// A name was not resolved because nobody has answered: it may have addresses.
+#[must_use]
+pub fn is_unanswered(failure: &Failure) -> bool {
+    failure
+        .reason()
+        .is_some_and(|reason| reason.socket_error() == TRY_AGAIN)
 }
 
 /// The system knows no address of this name.
@@ -322,6 +352,19 @@ struct Unresolved {
     name: String,
     /// The system's words.
     system: String,
+    /// Winsock's number.
+    socket_error: u32,
+}
+
+impl Unresolved {
+    fn failure(name: &str, system: String, socket_error: u32) -> Failure {
+        let unresolved = Self {
+            name: name.to_owned(),
+            system,
+            socket_error,
+        };
+        Failure::because(Error::NameNotResolved, unresolved)
+    }
 }
 
 impl fmt::Display for Unresolved {
@@ -332,7 +375,7 @@ impl fmt::Display for Unresolved {
 
 impl Reason for Unresolved {
     fn socket_error(&self) -> u32 {
-        HOST_NOT_FOUND
+        self.socket_error
     }
 }
 
@@ -426,6 +469,30 @@ mod tests {
                 .iter()
                 .all(|address| address.ip().is_loopback() && address.port() == 80)
         );
+    }
+
+    #[test]
+    fn what_the_system_says_is_told_apart() {
+        let words = io::Error::other("words of the system");
+        for (kind, socket_error, unanswered) in [
+            (LookupErrorKind::Again, TRY_AGAIN, true),
+            (LookupErrorKind::Fail, TRY_AGAIN, true),
+            (LookupErrorKind::NoName, HOST_NOT_FOUND, false),
+            (LookupErrorKind::NoData, NO_DATA, false),
+        ] {
+            let failure = refused("a.example", kind, &words);
+            assert_eq!(failure.error(), Error::NameNotResolved);
+            assert_eq!(failure.reason().unwrap().socket_error(), socket_error);
+            assert_eq!(is_unanswered(&failure), unanswered);
+        }
+        let out_of_descriptors = rustix::io::Errno::MFILE.into();
+        for (kind, system) in [
+            (LookupErrorKind::Memory, &words),
+            (LookupErrorKind::System, &out_of_descriptors),
+        ] {
+            let failure = refused("a.example", kind, system);
+            assert_eq!(failure, Error::NotEnoughMemory.into());
+        }
     }
 
     #[test]

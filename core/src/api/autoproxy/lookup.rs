@@ -1,6 +1,7 @@
 //! One look-up: detect, download, run, and tell whoever still waits.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,8 @@ type Teller = Box<dyn FnOnce(Result<Vec<Candidate>>) + Send>;
 pub(in crate::api) struct Ticket {
     cancel: Cancel,
     teller: Arc<Mutex<Option<Teller>>>,
+    /// A worker has taken it.
+    has_begun: Arc<AtomicBool>,
 }
 
 impl Ticket {
@@ -52,10 +55,16 @@ impl Ticket {
         let ticket = Self {
             cancel: Cancel::default(),
             teller: Arc::new(Mutex::new(Some(tell))),
+            has_begun: Arc::default(),
         };
         let (cancel, teller) = (ticket.cancel.clone(), Arc::clone(&ticket.teller));
+        let has_begun = Arc::clone(&ticket.has_begun);
         let work = move || {
-            let answer = contained(|| job.find(&cancel));
+            let answer = contained(|| {
+                job.check_time()?;
+                has_begun.store(true, Ordering::Relaxed);
+                job.find(&cancel)
+            });
             // What the job holds must not outlive what is told.
             drop(job);
             if let Some(tell) = take(&teller) {
@@ -125,7 +134,13 @@ impl Lookup {
             Ok(answer) => Some(answer),
             Err(TryRecvError::Empty) => {
                 let is_late = self.until.is_some_and(|until| clock::now() >= until);
-                is_late.then(|| Err(Error::Timeout.into()))
+                is_late.then(|| {
+                    Err(if self.ticket.has_begun.load(Ordering::Relaxed) {
+                        Error::Timeout.into()
+                    } else {
+                        Failure::because(Error::NotEnoughMemory, NoWorker)
+                    })
+                })
             }
             Err(TryRecvError::Disconnected) => Some(Err(Error::OperationCancelled.into())),
         }
@@ -142,6 +157,14 @@ impl Lookup {
 }
 
 impl Job {
+    /// There is time left when its turn has come.
+    fn check_time(&self) -> Result<()> {
+        if self.deadline.is_some_and(|end| clock::now() >= end) {
+            return Err(Failure::because(Error::NotEnoughMemory, NoWorker));
+        }
+        Ok(())
+    }
+
     /// Blocks.
     pub(super) fn find(&self, cancel: &Cancel) -> Result<Vec<Candidate>> {
         match self.ask_script(cancel) {
@@ -284,6 +307,18 @@ pub(super) fn told_as_service(failure: Failure, error: Error) -> Failure {
 /// An answer in which nothing is a proxy.
 #[derive(Debug)]
 struct NoCandidate;
+
+/// Those of others had all workers until its time was over: nothing is known of the script.
+#[derive(Debug)]
+struct NoWorker;
+
+impl fmt::Display for NoWorker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("other look-ups of proxies left no thread for this one in time")
+    }
+}
+
+impl Reason for NoWorker {}
 
 impl fmt::Display for NoCandidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

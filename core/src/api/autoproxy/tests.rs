@@ -281,6 +281,19 @@ fn what_is_dropped_tells_nothing_any_more() {
 }
 
 #[test]
+fn fact_29_4_2_a_look_up_whose_turn_comes_too_late_knows_nothing_of_the_script() {
+    let (autoproxy, network) = (Arc::<Autoproxy>::default(), Arc::<Silent>::default());
+    let mut late = job(&autoproxy, &network, detecting());
+    late.deadline = Some(clock::now());
+    let (sender, told) = std::sync::mpsc::channel();
+    let tell = Box::new(move |answer| sender.send(answer).unwrap());
+    let _ticket = Ticket::start(late, tell).unwrap();
+    let failed = Err(Error::NotEnoughMemory.into());
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(failed));
+    assert_eq!(network.asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
 fn a_resolver_needs_an_asynchronous_session() {
     let handles = handles();
     let library: &Library<Edge> = &handles.library;

@@ -129,6 +129,16 @@ impl ProxyAccess {
         }
     }
 
+    /// No target has a proxy, whatever else is configured.
+    #[must_use]
+    pub(super) fn is_none(&self) -> bool {
+        match self {
+            Self::Direct => true,
+            Self::Default(fixed) => fixed.proxy.list == ProxyList::default(),
+            Self::Named(_) | Self::Entry(_) | Self::Automatic => false,
+        }
+    }
+
     /// How a target is reached.
     ///
     /// # Errors

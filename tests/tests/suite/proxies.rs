@@ -10,7 +10,7 @@ use winhttp_tests::support::proxy::{
     TARGET, answers_as_proxy, everything, hello, proxy_of, set_access, set_entry, set_proxy,
 };
 use winhttp_tests::support::{get, request, set_dword};
-use winhttp_tests::{Client, Info, call, last_error, scenarios, text};
+use winhttp_tests::{Client, Handle, Info, call, last_error, scenarios, text};
 
 fn lines(request: &Request) -> Vec<String> {
     let text = String::from_utf8(request.raw.clone()).unwrap();
@@ -170,6 +170,31 @@ scenarios! {
             let refused = set_entry::<W>(client.session, Some((scheme, host, 80)));
             assert_eq!(refused, Err(c::ERROR_INVALID_PARAMETER), "{scheme} {host:?}");
         }
+        client.finish();
+    }
+
+    fn the_programs_own_proxy_authorization_is_for_a_proxy_where_one_is_named<W>(mode) {
+        let server = Server::plain(hello).unwrap();
+        let proxy = answers_as_proxy(everything);
+        let client = Client::<W>::new(mode).through(&proxy);
+        let shown = |request: Handle| {
+            client.add_headers(request, "Proxy-Authorization: Basic secret", c::WINHTTP_ADDREQ_FLAG_ADD).unwrap();
+            client.exchange(request).unwrap();
+        };
+        let through = client.request_there(80, "GET", "/", 0);
+        shown(through);
+        let bypassed = get(&client, server.port(), "/");
+        shown(bypassed);
+        let direct = get(&client, server.port(), "/");
+        set_access::<W>(direct, c::WINHTTP_ACCESS_TYPE_NO_PROXY).unwrap();
+        shown(direct);
+        let of = |server: &Server| -> Vec<_> {
+            let requests = server.requests().into_iter();
+            requests.map(|request| request.header("Proxy-Authorization").map(str::to_owned)).collect()
+        };
+        let secret = Some("Basic secret".to_owned());
+        assert_eq!(of(&proxy), std::slice::from_ref(&secret));
+        assert_eq!(of(&server), [None, secret], "with no proxy at all it is a header like others");
         client.finish();
     }
 

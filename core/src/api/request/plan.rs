@@ -251,8 +251,13 @@ impl<E: Embedder> RequestState<E> {
     fn framed_headers(&self, chunks: bool) -> Cow<'_, HeaderList> {
         let mut own = Cow::Borrowed(&self.headers);
         let field = AuthTarget::Proxy.authorization_field();
-        if self.through.as_ref().is_some_and(|through| through.tunnels) && own.contains(field) {
-            own.to_mut().remove(field); // the server at the other end is not meant
+        // Where a proxy is in question, no server is meant.
+        let is_for_others = match &self.through {
+            Some(through) => through.tunnels,
+            None => !self.proxy.is_none(),
+        };
+        if is_for_others && own.contains(field) {
+            own.to_mut().remove(field);
         }
         if chunks && !own.contains("Transfer-Encoding") {
             own.to_mut().push("Transfer-Encoding", "chunked");

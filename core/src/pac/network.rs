@@ -29,7 +29,8 @@ pub(crate) trait Network: Send + Sync {
     /// The addresses of a name; none if it has none.
     ///
     /// # Errors
-    /// [`Error::Timeout`] if nobody answers soon, [`Error::NotEnoughMemory`] if nobody can be asked; [`Error::OperationCancelled`].
+    /// [`Error::Timeout`] if nobody answers soon, [`Error::NotEnoughMemory`] if nobody can be
+    /// asked; [`Error::OperationCancelled`].
     fn addresses(&self, name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>>;
 
     /// This machine's addresses, of the default routes.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::exchange::tunnel::Via;
+use crate::failure::detail;
 
 const OPENS: &[u8] = b"HTTP/1.1 200 Connection established\r\nContent-Length: 5\r\n\r\n";
 const CHALLENGE: &[u8] = b"HTTP/1.1 407 Who\r\nContent-Length: 3\r\n\r\nwho";
@@ -116,7 +117,7 @@ fn a_proxy_that_cannot_be_reached_is_named() {
     world.unreachable = true;
     let failure = world.send().unwrap_err();
     assert_eq!(failure.error(), Error::CannotConnect);
-    let text = crate::failure::detail(&**failure.reason().unwrap());
+    let text = detail(&**failure.reason().unwrap());
     assert!(text.starts_with("the proxy cannot be reached: "), "{text}");
 }
 
@@ -302,7 +303,12 @@ fn interim_responses_are_skipped_and_counted() {
 fn a_silent_proxy_has_the_limits_of_a_server() {
     let mut world = through(via(), &[]);
     let begin = world.now;
-    assert_eq!(error(world.send()), Error::Timeout);
+    let failure = world.send().unwrap_err();
+    assert_eq!(failure.error(), Error::Timeout);
+    assert_eq!(
+        detail(&**failure.reason().unwrap()),
+        "the proxy opened no tunnel: the server sent nothing within 400 ms (RECEIVE_TIMEOUT)"
+    );
     assert_eq!(world.now - begin, ms(400));
 
     let mut deaf = through(via(), &[]);

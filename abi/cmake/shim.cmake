@@ -108,7 +108,8 @@ function(shim_library LIBS_LINUX LIBS_APPLE)
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endfunction()
 
-# Builds a program of this repository with cargo, in the target folder of the library, and installs it.
+# Builds a program of this repository with cargo, in the target folder of the library, and installs it;
+# further arguments are cargo's.
 function(shim_program PROGRAM FOLDER)
   string(TOUPPER ${PROJECT_NAME} NAME)
   set(target_dir "${${NAME}_TARGET_DIR}")
@@ -122,7 +123,7 @@ function(shim_program PROGRAM FOLDER)
   add_custom_target(${PROGRAM}_build ALL
     COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${target_dir}"
             ${CARGO_EXECUTABLE} build --manifest-path "${FOLDER}/Cargo.toml" --bin ${PROGRAM}
-            --profile ${profile}
+            --profile ${profile} ${ARGN}
     BYPRODUCTS "${built}"
     COMMENT "Building ${PROGRAM} with cargo"
     USES_TERMINAL

@@ -55,6 +55,7 @@ fn meaning(code: u32) -> Option<&'static str> {
         ERROR_WINHTTP_INVALID_SERVER_RESPONSE => "the server broke the protocol",
         ERROR_WINHTTP_SECURE_CHANNEL_ERROR => "TLS could not be agreed upon",
         ERROR_WINHTTP_SECURE_FAILURE => "the server's certificate is not good",
+        ERROR_WINHTTP_SECURE_FAILURE_PROXY => "the proxy's certificate is not good",
         ERROR_WINHTTP_OPERATION_CANCELLED => "the handle was closed meanwhile",
         ERROR_INVALID_OPERATION => "the WebSocket is not in a state for that",
         _ => return None,

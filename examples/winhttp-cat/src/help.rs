@@ -19,7 +19,7 @@ Connecting
       --auth NAME:PASSWORD    answer the server's 401 with Digest or Basic, whichever it offers (both:
                               Digest); nothing is sent unasked; so does ws://NAME:PASSWORD@HOST/
       --cacert FILE           trust the authorities in this PEM file instead of the system's
-  -k, --insecure              accept any certificate
+  -k, --insecure              accept any certificate of servers, not of proxies
   -L, --location              follow redirects; without it one is the server's refusal
       --connect-timeout SECONDS
                               limit for name look-up, and another for connecting, TLS included

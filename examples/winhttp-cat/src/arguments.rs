@@ -161,7 +161,7 @@ impl Words {
             "auth" => self.credentials = Some(Credentials::of_pair(&text(parser)?)?),
             "proxy" => talk.target.way = Way::Through(values::proxies(text(parser)?)?),
             "proxy-auth" => {
-                let credentials = Credentials::of_pair(&text(parser)?)?;
+                let credentials = Credentials::of_proxy(&text(parser)?)?;
                 talk.target.proxy_credentials = Some(credentials);
             }
             "cacert" => talk.target.trust = Some(parser.value().map_err(sentence)?.into()),
@@ -290,7 +290,7 @@ mod tests {
         );
         assert_eq!(target.credentials, Credentials::of_pair("me:secret").ok());
         assert!(matches!(&target.way, Way::Through(list) if list == "http=p:8080;https=q"));
-        let of_proxy = Credentials::of_pair("you:hidden").ok();
+        let of_proxy = Credentials::of_proxy("you:hidden").ok();
         assert_eq!(target.proxy_credentials, of_proxy);
         assert_eq!(talk.messages, ["one", "two"]);
         assert_eq!(talk.wait, Some(Duration::from_millis(1500)));
@@ -329,7 +329,7 @@ mod tests {
             (&["--proxy", "", "ws://a"], "no proxy"),
             (&["--proxy", "me:secret@p", "ws://a"], "--proxy-auth"),
             (&["--proxy", "p\r\n", "ws://a"], "control characters"),
-            (&["--proxy-auth", ":secret", "ws://a"], "empty user name"),
+            (&["--auth", ":secret", "ws://a"], "--header 'Authorization"),
             (&["--origin", "a\r\nB: c", "ws://a"], "one line"),
             (&["-s", "a,b", "ws://a"], "subprotocol"),
             (&["-w", "soon", "ws://a"], "number of seconds"),
@@ -345,5 +345,12 @@ mod tests {
             let error = parse_words(words).unwrap_err();
             assert!(error.contains(expected), "{words:?}: {error}");
         }
+    }
+
+    /// What helps with a server's is nothing for a proxy.
+    #[test]
+    fn a_proxy_takes_no_empty_name_either() {
+        let error = parse_words(&["--proxy-auth", ":secret", "ws://a"]).unwrap_err();
+        assert_eq!(error, "WinHTTP takes no empty user name for a proxy");
     }
 }

@@ -26,7 +26,8 @@ Connecting
 
       --proxy LIST            go through this proxy instead of those of the settings and the
                               environment (http_proxy for ws, https_proxy for wss, no_proxy); a
-                              list as WinHTTP has it: HOST:PORT, http=HOST:PORT;https=HOST:PORT
+                              list as WinHTTP has it: HOST:PORT, https://HOST:PORT for TLS to the
+                              proxy, http=HOST:PORT;https=HOST:PORT for ws and wss
       --proxy-auth NAME:PASSWORD
                               answer the proxy's 407 in the same way as the server's 401
 

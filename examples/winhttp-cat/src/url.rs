@@ -53,16 +53,26 @@ pub(crate) fn parse(text: &str) -> Result<Address, String> {
 }
 
 impl Credentials {
-    /// From a command line: `name:password`.
+    /// A server's, from a command line: `name:password`.
     ///
     /// # Errors
     ///
     /// A sentence that does not repeat them.
     pub(crate) fn of_pair(pair: &str) -> Result<Self, String> {
-        let Some((name, password)) = pair.split_once(':') else {
-            return Err("credentials are written NAME:PASSWORD".to_owned());
-        };
-        Self::checked(name.to_owned(), password.to_owned())
+        let (name, password) = parted(pair)?;
+        Self::of_server(name.to_owned(), password.to_owned())
+    }
+
+    /// A proxy's, written in the same way.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that does not repeat them.
+    pub(crate) fn of_proxy(pair: &str) -> Result<Self, String> {
+        let (name, password) = parted(pair)?;
+        // A tunnel is asked for without any header of the program's: none could take their place.
+        Self::checked(name.to_owned(), password.to_owned())?
+            .ok_or_else(|| "WinHTTP takes no empty user name for a proxy".to_owned())
     }
 
     /// From a URL, where both parts may be percent-encoded (RFC 3986 section 3.2.1).
@@ -76,21 +86,32 @@ impl Credentials {
         if name.contains(':') {
             return Err("a user name has no colon".to_owned()); // RFC 7617 section 2
         }
-        Self::checked(name, password)
+        Self::of_server(name, password)
     }
 
-    fn checked(name: String, password: String) -> Result<Self, String> {
-        if name.is_empty() {
-            return Err("WinHTTP takes no empty user name (--header 'Authorization: ...' sends what it says)".to_owned());
-        }
+    fn of_server(name: String, password: String) -> Result<Self, String> {
+        Self::checked(name, password)?.ok_or_else(|| {
+            "WinHTTP takes no empty user name (--header 'Authorization: ...' sends what it says)"
+                .to_owned()
+        })
+    }
+
+    /// `None` if there is no name.
+    fn checked(name: String, password: String) -> Result<Option<Self>, String> {
         if [&name, &password]
             .iter()
             .any(|text| text.contains(|c: char| c.is_ascii_control()))
         {
             return Err("credentials have no control characters".to_owned());
         }
-        Ok(Self { name, password })
+        Ok((!name.is_empty()).then_some(Self { name, password }))
     }
+}
+
+/// Name and password of a command line.
+fn parted(pair: &str) -> Result<(&str, &str), String> {
+    pair.split_once(':')
+        .ok_or_else(|| "credentials are written NAME:PASSWORD".to_owned())
 }
 
 /// Prints nothing that is secret.

@@ -355,6 +355,18 @@ pub(crate) fn url_in_force(request: &Handle) -> Result<String, CallError> {
     Ok(String::from_utf16_lossy(text))
 }
 
+/// Whether the response is what a proxy has answered to CONNECT.
+pub(crate) fn is_answer_to_connect(request: &Handle) -> Result<bool, CallError> {
+    let option = WINHTTP_OPTION_IS_PROXY_CONNECT_RESPONSE;
+    let mut answer = 0_i32;
+    let mut bytes = size(size_of::<i32>());
+    let value = (&raw mut answer).cast();
+    // SAFETY: the option's value is one BOOL, and that is what is lent.
+    let found = unsafe { WinHttpQueryOption(request.0, option, value, &raw mut bytes) };
+    check(found, "WinHttpQueryOption(IS_PROXY_CONNECT_RESPONSE)")?;
+    Ok(answer != 0)
+}
+
 /// Waits for the first bytes of the body, or has DATA_AVAILABLE tell of them; not longer than a
 /// person is patient.
 pub(crate) fn await_body(request: &Handle, synchronous: bool) -> Result<(), CallError> {

@@ -2,7 +2,7 @@
 //! that have not reported HANDLE_CLOSING yet, and shows every notification when asked to.
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -54,6 +54,7 @@ pub(crate) struct Observer {
     events: Sender<Event>,
     pub(crate) trace: Option<Trace>,
     certificate_flaws: AtomicU32,
+    request_sent: AtomicBool,
     open_handles: Mutex<usize>,
     one_closed: Condvar,
 }
@@ -64,6 +65,7 @@ impl Observer {
             events,
             trace,
             certificate_flaws: AtomicU32::new(0),
+            request_sent: AtomicBool::new(false),
             open_handles: Mutex::new(0),
             one_closed: Condvar::new(),
         }
@@ -72,6 +74,11 @@ impl Observer {
     /// What the last SECURE_FAILURE told.
     pub(crate) fn certificate_flaws(&self) -> u32 {
         self.certificate_flaws.load(Ordering::Acquire)
+    }
+
+    /// Whether REQUEST_SENT has told of a request since this was asked last.
+    pub(crate) fn take_request_sent(&self) -> bool {
+        self.request_sent.swap(false, Ordering::AcqRel)
     }
 
     /// Counts a handle that will report HANDLE_CLOSING.
@@ -122,6 +129,10 @@ impl Observer {
             WINHTTP_CALLBACK_STATUS_SECURE_FAILURE => {
                 let flaws = notification.number().unwrap_or_default();
                 self.certificate_flaws.store(flaws, Ordering::Release);
+                return;
+            }
+            WINHTTP_CALLBACK_STATUS_REQUEST_SENT => {
+                self.request_sent.store(true, Ordering::Release);
                 return;
             }
             WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING => {

@@ -13,7 +13,7 @@ use crate::conversation::Failure;
 use crate::observer::{Event, Observer, on_status};
 use crate::output::note;
 use crate::reasons::{self, Circumstances};
-use crate::trace::{Direction, Trace};
+use crate::trace::Direction;
 
 /// HANDLE_CLOSING comes promptly; this is the patience before the library is taken to be broken.
 const HANDLE_CLOSING_LIMIT: Duration = Duration::from_secs(10);
@@ -126,14 +126,13 @@ fn exchange(
     observer: &Observer,
     events: &Receiver<Event>,
 ) -> Result<u32, CallError> {
-    let trace = observer.trace.as_ref();
     let mut answers = Answers::default();
     loop {
-        let status = send_and_receive(request, target, trace, events)?;
+        let status = send_and_receive(request, target, observer, events)?;
         let Some(scheme) = answers.answer(request, target, status)? else {
             return Ok(status);
         };
-        if let Some(trace) = trace {
+        if let Some(trace) = &observer.trace {
             trace.step(&format!("answers with the scheme {scheme}"));
         }
     }
@@ -142,15 +141,18 @@ fn exchange(
 fn send_and_receive(
     request: &Handle,
     target: &Target,
-    trace: Option<&Trace>,
+    observer: &Observer,
     events: &Receiver<Event>,
 ) -> Result<u32, CallError> {
+    let trace = observer.trace.as_ref();
     api::send_request(request)?;
     if !target.synchronous {
         wait_for(events, |event| matches!(event, Event::SendRequestComplete))?;
     }
     let mut shown = String::new();
-    if let Some(trace) = trace {
+    // A proxy that asks before it opens the tunnel leaves nothing to send the head through.
+    let was_sent = observer.take_request_sent();
+    if let Some(trace) = trace.filter(|_| was_sent) {
         shown = api::raw_head(request, Of::Request)?;
         trace.head(Direction::Sent, &shown);
     }
@@ -159,9 +161,9 @@ fn send_and_receive(
         wait_for(events, |event| matches!(event, Event::HeadersAvailable))?;
     }
     if let Some(trace) = trace {
-        // A redirect has led elsewhere: the answer is to another request.
+        // A redirect has led elsewhere: the answer is to another request, or to CONNECT.
         let last = api::raw_head(request, Of::Request)?;
-        if last != shown {
+        if last != shown && !api::is_answer_to_connect(request)? {
             trace.head(Direction::Sent, &last);
         }
         trace.head(Direction::Received, &api::raw_head(request, Of::Response)?);

@@ -188,6 +188,35 @@ fn a_proxy_that_wants_somebody_else_is_no_connection() {
     assert!(shown(&asking).split_off(2).iter().all(Option::is_none));
 }
 
+/// What a tunnel is there for goes out once it is there, on the first leg and behind a redirect.
+#[test]
+fn a_head_is_shown_once_it_was_sent() {
+    const CHALLENGE: &str = "< HTTP/1.1 407 Who";
+    const SENT: [&str; 2] = ["> GET /echo HTTP/1.1", "< HTTP/1.1 101 Switching Protocols"];
+    let leading = common::leading("http://nosuchhost.invalid/echo", "");
+    let direct = leading.ws_url("/first");
+    for mode in MODES {
+        for (url, before) in [
+            ("ws://nosuchhost.invalid/echo", &[][..]),
+            (&direct, &["> GET /first HTTP/1.1"]),
+        ] {
+            for (login, after) in [(&[][..], &[][..]), (&["--proxy-auth", "me:secret"], &SENT)] {
+                let server = common::server();
+                let proxy = proxy(&server, true);
+                let list = proxy.authority();
+                let options = ["--trace", "-L", "--proxy", &list, "-x", "hi", url];
+                let ended = common::run(&[mode, &options, login].concat(), b"");
+                let lines = ended.errors.lines();
+                let words = lines.filter_map(|line| line.split_once(" s  "));
+                let words = words.map(|(_, words)| words);
+                let heads: Vec<&str> = words.filter(|words| words.contains("HTTP/1.1")).collect();
+                let expected = [before, &[CHALLENGE], after].concat();
+                assert_eq!(heads, expected, "{}", ended.errors);
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_no_list_of_proxies_is_a_mistake() {
     let url = "ws://nosuchhost.invalid/";

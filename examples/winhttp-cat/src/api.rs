@@ -355,6 +355,13 @@ pub(crate) fn url_in_force(request: &Handle) -> Result<String, CallError> {
     Ok(String::from_utf16_lossy(text))
 }
 
+/// The same as a ws or wss URL, which has no fragment (RFC 6455 section 3).
+pub(crate) fn url_of_socket(request: &Handle) -> Result<String, CallError> {
+    let url = url_in_force(request)?;
+    let url = url.split('#').next().unwrap_or_default();
+    Ok(format!("ws{}", url.strip_prefix("http").unwrap_or(url)))
+}
+
 /// Whether the response is what a proxy has answered to CONNECT.
 pub(crate) fn is_answer_to_connect(request: &Handle) -> Result<bool, CallError> {
     let option = WINHTTP_OPTION_IS_PROXY_CONNECT_RESPONSE;

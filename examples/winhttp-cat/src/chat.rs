@@ -9,7 +9,7 @@ use crate::arguments::Talk;
 use crate::conversation::{Conversation, Failure, Happening};
 use crate::input;
 use crate::message::Message;
-use crate::output::{Printer, note};
+use crate::output::{Printer, escape, note};
 #[cfg(unix)]
 use crate::signals;
 
@@ -65,9 +65,10 @@ pub(crate) fn run(talk: &Talk) -> Result<Ending, Failure> {
     let conversation = Conversation::open(&talk.target, sender.clone(), events)?;
     #[cfg(unix)]
     signals::tell(sender.clone());
+    let url = escape(conversation.url());
     match conversation.subprotocol() {
-        Some(name) => note!("connected to {}, subprotocol {name}", talk.target.url),
-        None => note!("connected to {}", talk.target.url),
+        Some(name) => note!("connected to {url}, subprotocol {name}"),
+        None => note!("connected to {url}"),
     }
     input::start(talk, sender);
     Chat {

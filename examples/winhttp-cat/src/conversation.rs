@@ -69,6 +69,7 @@ pub(crate) struct Conversation {
     /// Input that will not be sent. It keeps its room, so that no more is read.
     refused: Vec<Queued>,
     mode: Mode,
+    url: String,
     subprotocol: Option<String>,
 }
 
@@ -103,6 +104,11 @@ impl Conversation {
         let mut handles = Handles::new(observer);
         let request = handles.open_request(target).map_err(opening)?;
         handshake(&request, target, &handles.observer, &events)?;
+        let url = if target.follows {
+            api::url_of_socket(&request).map_err(opening)?
+        } else {
+            target.url.clone()
+        };
         let subprotocol = api::chosen_subprotocol(&request);
         let context = Arc::as_ptr(&handles.observer) as usize;
         // SAFETY: `handles` keeps the observer until the socket has reported HANDLE_CLOSING.
@@ -127,10 +133,16 @@ impl Conversation {
             outbox: Outbox::default(),
             refused: Vec::new(),
             mode,
+            url,
             subprotocol,
         };
         conversation.start_receive()?;
         Ok(conversation)
+    }
+
+    /// The URL that answered: redirects may have led to another one than the command line's.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// The subprotocol the server chose.

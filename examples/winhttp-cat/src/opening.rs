@@ -100,11 +100,25 @@ pub(crate) fn handshake(
     match status {
         HTTP_STATUS_SWITCH_PROTOCOLS => Ok(()),
         status => {
+            let leaves_tls = target.follows && leaves_tls(request, status);
             let answer = refused_answer(request, target, events);
-            let text = reasons::refusal(status, answer.as_deref());
+            let text = reasons::refusal(status, leaves_tls, answer.as_deref());
             Err(Failure::Opening(text))
         }
     }
+}
+
+/// Whether the answer is a redirect from https to http, which WinHTTP does not follow.
+fn leaves_tls(request: &Handle, status: u32) -> bool {
+    let is_redirect = matches!(status, 300..=303 | 307 | 308);
+    let is_secure = api::url_in_force(request).is_ok_and(|url| url.starts_with("https:"));
+    let head = api::raw_head(request, Of::Response).unwrap_or_default();
+    let leads_to_http = head.lines().any(|line| {
+        let line = line.to_ascii_lowercase();
+        let location = line.strip_prefix("location:");
+        location.is_some_and(|location| location.trim_start().starts_with("http:"))
+    });
+    is_redirect && is_secure && leads_to_http
 }
 
 /// What the server answered instead: the library shows it to whoever asks for the WebSocket all the

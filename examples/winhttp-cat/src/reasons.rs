@@ -32,10 +32,14 @@ pub(crate) fn sentence(error: &CallError, known: Circumstances) -> String {
     text
 }
 
-/// Why there is no WebSocket although there was an answer, with the answer as the library tells it.
-pub(crate) fn refusal(status: u32, answer: Option<&str>) -> String {
+/// Why there is no WebSocket although there was an answer, with the answer as the library tells it;
+/// and if it is a redirect that leaves TLS, that this is why it is not followed.
+pub(crate) fn refusal(status: u32, leaves_tls: bool, answer: Option<&str>) -> String {
     let who = if status == 407 { "proxy" } else { "server" };
     let mut text = format!("the {who} answered {status} instead of 101 Switching Protocols");
+    if leaves_tls {
+        text.push_str("; it leads from TLS to http, where it is not followed");
+    }
     // The library's first line says the same.
     if let Some((_, response)) = answer.and_then(|answer| answer.split_once('\n')) {
         text.push('\n');
@@ -147,12 +151,13 @@ mod tests {
     #[test]
     fn a_refusal_shows_the_answer() {
         assert_eq!(
-            refusal(403, None),
+            refusal(403, false, None),
             "the server answered 403 instead of 101 Switching Protocols"
         );
-        assert!(refusal(407, None).starts_with("the proxy answered 407"));
+        assert!(refusal(302, true, None).contains("from TLS to http"));
+        assert!(refusal(407, false, None).starts_with("the proxy answered 407"));
         assert!(
-            refusal(403, Some("refused\nHTTP/1.1 403 No\n\nbody"))
+            refusal(403, false, Some("refused\nHTTP/1.1 403 No\n\nbody"))
                 .ends_with("s\nHTTP/1.1 403 No\n\nbody")
         );
     }

@@ -109,6 +109,33 @@ fn every_flaw_is_named() {
 }
 
 #[test]
+fn a_redirect_to_plain_text_is_not_followed_and_says_why() {
+    const REASON: &str = "it leads from TLS to http";
+    let authority = Authority::new().unwrap();
+    let identity = authority.issue(&IdentityOptions::default()).unwrap();
+    let server = Server::tls(by_path, &identity).unwrap();
+    let there = common::server();
+    let to = |scheme| {
+        let location = there.ws_url("/echo").replace("ws:", scheme);
+        server.ws_url(&format!("/status?code=302&header=Location:{location}"))
+    };
+    let leaves_tls = to("HTTP:");
+    for mode in MODES {
+        let words = ["-k", "-x", "hi", &leaves_tls];
+        run(&[mode, &["-L"], &words[..]].concat(), b"")
+            .with(3)
+            .saying("answered 302 instead of 101")
+            .saying(REASON)
+            .saying("\nHTTP/1.1 302 ");
+        let unasked = run(&[mode, &words].concat(), b"").with(3);
+        assert!(!unasked.errors.contains(REASON), "{}", unasked.errors);
+    }
+    assert!(there.requests().is_empty());
+    let other_reason = run(&["-L", "-k", "-x", "hi", &to("ftp:")], b"").with(3);
+    assert!(!other_reason.errors.contains(REASON), "{other_reason:?}");
+}
+
+#[test]
 fn a_file_that_cannot_serve_is_a_mistake() {
     let url = "wss://127.0.0.1:1/";
     run(&["--cacert", "/nowhere/ca.pem", url], b"")

@@ -59,6 +59,21 @@ fn redirects_are_followed_if_asked_for() {
 }
 
 #[test]
+fn the_url_that_answered_is_named() {
+    let target = server();
+    let echo = target.ws_url("/echo?a=b");
+    let location = format!("{}#part", echo.replace("ws://", "http://"));
+    let first = leading(&location, "");
+    for mode in MODES {
+        for url in [&first.ws_url("/"), &echo] {
+            run(&[mode, &["-L", "-x", "hello", url]].concat(), b"")
+                .with(0)
+                .saying(&format!("connected to {echo}\n"));
+        }
+    }
+}
+
+#[test]
 fn headers_that_cannot_be_sent_are_mistakes() {
     for (header, words) in [
         ("no colon", "'Name: value'"),

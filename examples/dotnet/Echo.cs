@@ -74,6 +74,25 @@ static class WinHttp
 
     [DllImport(Library, SetLastError = true, ExactSpelling = true)]
     public static extern bool WinHttpCloseHandle(IntPtr handle);
+
+    [DllImport(Library, ExactSpelling = true)]
+    static extern uint WinHttpShimGetErrorDetailUtf8(uint error, byte[] text, ref uint size);
+
+    // An error with what is behind it, as far as the library knows. To be called where the error is
+    // met: on the thread of the call that failed, or inside the callback that is told of it.
+    public static Win32Exception Failure(int error)
+    {
+        string words = "error " + error;
+        var text = new byte[8192]; // WINHTTP_SHIM_ERROR_DETAIL_MAX
+        uint size = (uint)text.Length;
+        try {
+            if (WinHttpShimGetErrorDetailUtf8((uint)error, text, ref size) == 0)
+                words += ": " + Encoding.UTF8.GetString(text, 0, (int)size);
+        } catch (EntryPointNotFoundException) {
+            // Windows' library has no such function.
+        }
+        return new Win32Exception(error, words);
+    }
 }
 
 // One conversation. Native code holds a GCHandle to it as its context, until the session's last notification.
@@ -92,7 +111,7 @@ class Conversation
     IntPtr session, connection, request, socket;
     IntPtr buffer; // for both directions, one after the other; freed when nothing can use it any more
     bool notified, ending;
-    int error;
+    Win32Exception failure;
 
     Conversation(string text)
     {
@@ -101,25 +120,25 @@ class Conversation
         self = GCHandle.Alloc(this);
     }
 
-    // The answer; throws what went wrong, with Windows' number.
+    // The answer; throws what went wrong, with Windows' number and the library's words.
     public static string Run(string host, ushort port, string path, string text)
     {
         var conversation = new Conversation(text);
         try {
             conversation.Start(host, port, path);
         } catch (Win32Exception failure) {
-            conversation.End(failure.NativeErrorCode);
+            conversation.End(failure);
         }
         conversation.ended.WaitOne();
-        if (conversation.error != 0)
-            throw new Win32Exception(conversation.error, "error " + conversation.error);
+        if (conversation.failure != null)
+            throw conversation.failure;
         return conversation.answer.ToString();
     }
 
     static IntPtr Made(IntPtr handle)
     {
         if (handle == IntPtr.Zero)
-            throw new Win32Exception(Marshal.GetLastWin32Error(), "error " + Marshal.GetLastWin32Error());
+            throw WinHttp.Failure(Marshal.GetLastWin32Error());
         return handle;
     }
 
@@ -150,7 +169,7 @@ class Conversation
         try {
             conversation.Handle(handle, status, information);
         } catch (Win32Exception failure) {
-            conversation.End(failure.NativeErrorCode);
+            conversation.End(failure);
         }
     }
 
@@ -172,10 +191,10 @@ class Conversation
             Read(handle, Marshal.ReadInt32(information), Marshal.ReadInt32(information, 4));
             break;
         case WinHttp.StatusCloseComplete:
-            End(0);
+            End(null);
             break;
         case WinHttp.StatusRequestError: // WINHTTP_ASYNC_RESULT: a pointer's size, then the error
-            End(Marshal.ReadInt32(information, IntPtr.Size));
+            End(WinHttp.Failure(Marshal.ReadInt32(information, IntPtr.Size)));
             break;
         case WinHttp.StatusHandleClosing:
             if (handle == session)
@@ -187,7 +206,7 @@ class Conversation
     static void Check(int result)
     {
         if (result != 0)
-            throw new Win32Exception(result, "error " + result);
+            throw WinHttp.Failure(result);
     }
 
     void Read(IntPtr handle, int length, int type)
@@ -204,12 +223,12 @@ class Conversation
 
     // Closes everything; the last notifications follow, the session's last of all. What is cancelled by this ends with an
     // error of its own, which is none.
-    void End(int reason)
+    void End(Win32Exception reason)
     {
         if (ending)
             return;
         ending = true;
-        error = reason;
+        failure = reason;
         foreach (IntPtr handle in new[] { socket, request, connection, session })
             if (handle != IntPtr.Zero)
                 WinHttp.WinHttpCloseHandle(handle);
@@ -235,9 +254,12 @@ static class Program
         }
         try {
             Console.OutputEncoding = new UTF8Encoding(false);
-            Console.WriteLine("received: " + Conversation.Run(arguments[0], ushort.Parse(arguments[1]), arguments[2],
-                arguments[3]));
-            return 0;
+            string answer = Conversation.Run(arguments[0], ushort.Parse(arguments[1]), arguments[2], arguments[3]);
+            Console.WriteLine("received: " + answer);
+            if (answer == arguments[3])
+                return 0;
+            Console.Error.WriteLine("that is not what was sent");
+            return 1;
         } catch (Win32Exception failure) {
             Console.Error.WriteLine("failed: " + failure.Message);
             return 1;

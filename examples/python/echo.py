@@ -42,12 +42,15 @@ def echo(socket, text):
 
 
 def synchronous(host, port, path, text):
+    """What the server says to a text."""
     session = WinHttpOpen("echo.py", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, None, None, 0)
     try:
         socket = upgrade(session, host, port, path)
-        print("received:", echo(socket, text))
+        answer = echo(socket, text)
+        print("received:", answer)
         WinHttpWebSocketClose(socket, WINHTTP_WEB_SOCKET_SUCCESS_CLOSE_STATUS, None, 0)
         WinHttpCloseHandle(socket)
+        return answer
     finally:
         WinHttpCloseHandle(session)
 
@@ -58,7 +61,7 @@ class Asynchronous:
     def __init__(self, host, port, path):
         # The object that C calls must live until the last notification: of the session, HANDLE_CLOSING.
         self.callback = STATUS_CALLBACK(self.notified)
-        self.closed, self.error = threading.Event(), NO_ERROR
+        self.closed, self.error = threading.Event(), None
         self.session = WinHttpOpen("echo.py", WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY, None, None, WINHTTP_FLAG_ASYNC)
         WinHttpSetStatusCallback(self.session, self.callback, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0)
         self.connection = WinHttpConnect(self.session, host, port, 0)
@@ -71,11 +74,11 @@ class Asynchronous:
             try:
                 WinHttpReceiveResponse(handle, None)
             except Error as error:
-                self.end(error.number)
+                self.end(error)
         elif status == WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
-            self.end(NO_ERROR)
+            self.end(None)
         elif status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
-            self.end(cast(information, POINTER(AsyncResult)).contents.dwError)
+            self.end(Error("the request", cast(information, POINTER(AsyncResult)).contents.dwError))
         elif status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING and handle == self.session:
             self.closed.set()
 
@@ -90,11 +93,14 @@ def main():
         sys.exit(__doc__)
     host, port, path, text = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
     try:
-        synchronous(host, port, path, text)
+        if synchronous(host, port, path, text) != text:
+            sys.exit("that is not what was sent")
         client = Asynchronous(host, port, "/")
         if not client.closed.wait(30):
             sys.exit("the session did not end")
-        print("asynchronous:", client.error)
+        if client.error:
+            raise client.error
+        print("asynchronous:", NO_ERROR)
     except Error as error:
         sys.exit(str(error))
 

@@ -63,6 +63,19 @@ def last_error():
     return ctypes.get_last_error() if IS_WINDOWS else _library.GetLastError()
 
 
+def error_detail(number):
+    """What is behind an error, as far as the library knows; None on Windows, which has no such function.
+
+    To be asked where the error is met: on the thread of the call that failed, or inside the callback
+    that is told of it.
+    """
+    function = getattr(_library, "WinHttpShimGetErrorDetailUtf8", None)
+    text, size = ctypes.create_string_buffer(8192), c_uint32(8192)  # WINHTTP_SHIM_ERROR_DETAIL_MAX
+    if function is None or function(c_uint32(number), text, ctypes.byref(size)) != NO_ERROR:
+        return None
+    return text.value.decode()
+
+
 class AsyncResult(ctypes.Structure):
     """WINHTTP_ASYNC_RESULT: what a notification of REQUEST_ERROR points to."""
 
@@ -70,10 +83,11 @@ class AsyncResult(ctypes.Structure):
 
 
 class Error(OSError):
-    """A function failed: `.number` says why, in Windows' numbers."""
+    """A function failed: `.number` says why, in Windows' numbers. To be made where `error_detail` can be asked."""
 
     def __init__(self, function, number):
-        super().__init__(f"{function} failed with error {number}")
+        detail = error_detail(number)
+        super().__init__(f"{function} failed with error {number}" + (f": {detail}" if detail else ""))
         self.number = number
 
 

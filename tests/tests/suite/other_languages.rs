@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use winhttp_fixtures::{Server, by_path};
+use winhttp_fixtures::{Connection, Server, by_path};
 use winhttp_tests::program::{ends, is_installed, run, wait};
 use winhttp_tests::scratch::Scratch;
 use winhttp_tests::support::compiler::{Dialect, check};
@@ -90,14 +90,39 @@ fn the_python_example_goes_through_the_environments_proxy() {
 }
 
 #[test]
-fn the_python_example_says_windows_error_numbers() {
+fn the_python_example_says_windows_error_numbers_and_what_is_behind_them() {
     if !is_installed("python3") {
         return;
     }
     let (status, _, errors) = ends(&mut python(&["127.0.0.1", "1", "/", "x"]));
-    assert_eq!(
-        errors.trim_end(),
-        "WinHttpSendRequest failed with error 12029"
+    let begins = "WinHttpSendRequest failed with error 12029: cannot connect to 127.0.0.1:1: ";
+    assert!(errors.starts_with(begins), "{errors}");
+    assert_eq!(status.code(), Some(1));
+}
+
+/// The second request is that of the asynchronous session.
+#[test]
+fn the_python_example_knows_what_is_behind_a_notification() {
+    if !is_installed("python3") {
+        return;
+    }
+    let server = Server::plain(|connection: &mut Connection| {
+        let request = connection.read_head()?.unwrap();
+        if request.target == "/" {
+            return connection.send(b"SSH-2.0\r\n\r\n");
+        }
+        connection.accept_websocket(&request)?;
+        while let Some(frame) = connection.read_frame()? {
+            connection.send_frame(frame.opcode, true, &frame.payload)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let port = server.port().to_string();
+    let (status, _, errors) = ends(&mut python(&["127.0.0.1", &port, "/echo", "x"]));
+    assert!(
+        errors.starts_with("the request failed with error 12152: "),
+        "{errors}"
     );
     assert_eq!(status.code(), Some(1));
 }
@@ -155,17 +180,33 @@ fn the_example_in_c_sharp_finds_the_library_and_gets_its_message_back() {
         fs::remove_file(&map).unwrap();
     }
     symlink(library(), scratch.path().join("libwinhttp.so")).unwrap();
-    for (host, port, path, error) in [
-        ("127.0.0.1", "1", "/echo", 12029),            // notified
-        ("127.0.0.1", port.as_str(), "/status", 4317), // of a call inside a callback
-        ("", port.as_str(), "/echo", 12005), // of a call before there is anything to notify
+    for (host, port, path, words) in [
+        // Notified.
+        (
+            "127.0.0.1",
+            "1",
+            "/echo",
+            "12029: cannot connect to 127.0.0.1:1: ",
+        ),
+        // Of a call inside a callback.
+        (
+            "127.0.0.1",
+            port.as_str(),
+            "/status",
+            "4317: the server refuses the WebSocket handshake\nHTTP/1.1 200 ",
+        ),
+        // Of a call before there is anything to notify.
+        ("", port.as_str(), "/echo", "12005"),
     ] {
         let process = mono(&program, &[host, port, path, "x"])
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         let (status, _, errors) = wait(process);
-        assert_eq!(errors, format!("failed: error {error}\n"));
+        assert!(
+            errors.starts_with(&format!("failed: error {words}")),
+            "{errors}"
+        );
         assert_eq!(status.code(), Some(1));
     }
     assert_eq!(server.violations(), []);

@@ -21,7 +21,7 @@ use winhttp_process::PerProcess;
 use winhttp_proto::auth::Login;
 use winhttp_proto::error::Result;
 use winhttp_proto::proxy::environment::{EnvironmentProxy, VARIABLES};
-use winhttp_proto::proxy::stored::{StaticTexts, Stored, UserTexts};
+use winhttp_proto::proxy::stored::{StaticTexts, Stored, UserTexts, VERSION_MAX};
 use winhttp_proto::proxy::{BypassList, ProxyList, ProxyServer, StaticProxy};
 
 use file::{Place, Seen};
@@ -240,10 +240,10 @@ impl Store {
     fn take(&self, seen: Seen, stored: Stored) {
         let mut known = lock(&self.known);
         known.seen = Some(seen);
-        let is_same = known.stored.machine == stored.machine && known.stored.user == stored.user;
-        if is_same && stored.version <= known.settings.version {
+        if known.stored == stored {
             return;
         }
+        // What is stored leaves so much room above it that no process comes to the end.
         let version = known.settings.version.wrapping_add(1).max(stored.version);
         known.settings = self.resolved(&stored, version);
         known.stored = stored;
@@ -278,7 +278,14 @@ impl Store {
             (known.stored.clone(), known.settings.version)
         };
         change(&mut stored);
-        stored.version = version.wrapping_add(1);
+        // Another number than the file has, so that everybody sees the change: where this process
+        // has come too far for one that may be stored, the file's own go on, and begin again.
+        let last = if version < VERSION_MAX {
+            version
+        } else {
+            stored.version
+        };
+        stored.version = (last + 1) & VERSION_MAX;
         file::rewrite(self.place.as_ref(), &stored)?;
         self.look()?;
         watch::wake();

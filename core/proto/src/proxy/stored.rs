@@ -21,6 +21,10 @@ use crate::error::{Error, Result};
 /// The longest text, in bytes.
 pub const STORED_MAX: usize = 64 * 1024;
 
+/// The largest version. A text with a larger one has none: a process counts on from what it reads,
+/// and must not come to the end of the numbers.
+pub const VERSION_MAX: u32 = u32::MAX / 2;
+
 /// Two texts of a static setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StaticTexts {
@@ -48,7 +52,7 @@ pub struct Stored {
     pub machine: Option<StaticTexts>,
     /// The user's.
     pub user: Option<UserTexts>,
-    /// How often they were written.
+    /// How often they were written, at most [`VERSION_MAX`].
     pub version: u32,
 }
 
@@ -85,7 +89,11 @@ impl Stored {
                 self.user.get_or_insert_default().fixed.proxy = filled(value);
             }
             Key::Bypass => self.user.get_or_insert_default().fixed.bypass = filled(value),
-            Key::Version => self.version = value.parse().unwrap_or(self.version),
+            Key::Version => {
+                let version = value.parse().ok();
+                let version = version.filter(|version| *version <= VERSION_MAX);
+                self.version = version.unwrap_or(self.version);
+            }
             Key::DefaultProxy | Key::Proxy | Key::DefaultBypass => {}
         }
     }
@@ -256,6 +264,8 @@ mod tests {
             "DEFAULT-PROXY = p",
             "default proxy = p",
             "version = -1",
+            "version = 2147483648",
+            "version = 4294967295",
             "version = 99999999999",
         ] {
             assert_eq!(Stored::parse(text), Stored::default(), "{text:?}");
@@ -303,7 +313,7 @@ mod tests {
             bypass in proptest::option::of("[a-z*;.=#]{1,9}"),
             pac_url in proptest::option::of("http://[a-z=?/#]{1,9}"),
             auto_detect: bool,
-            version: u32,
+            version in 0..=VERSION_MAX,
             old in "\\PC{0,20}(\n[a-z=# ]{0,9}){0,4}",
         ) {
             let stored = Stored {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use winhttp_proto::error::Error;
 use winhttp_proto::proxy::ProxyKind;
-use winhttp_proto::proxy::stored::STORED_MAX;
+use winhttp_proto::proxy::stored::{STORED_MAX, VERSION_MAX};
 use winhttp_proto::url::host::Host;
 
 use super::*;
@@ -173,6 +173,31 @@ fn versions_grow_with_every_change() {
     grows(&store, "no file any more");
     folder.write("# a comment");
     assert_eq!(store.current().unwrap().version, last, "a comment");
+}
+
+#[test]
+fn versions_grow_whatever_number_a_file_has() {
+    for number in [VERSION_MAX - 1, VERSION_MAX, VERSION_MAX + 1, u32::MAX] {
+        let folder = Folder::new();
+        folder.write(format!("proxy = p\nversion = {number}\n"));
+        let store = folder.store(&[]);
+        let mut last = store.current().unwrap().version;
+        let mut grows = |why: &str| {
+            let now = store.current().unwrap().version;
+            assert!(now > last, "{number}, {why}: {now} after {last}");
+            last = now;
+        };
+        folder.write("proxy = q");
+        grows("a file without a number");
+        folder.write(format!("proxy = r\nversion = {number}\n"));
+        grows("the same number again");
+        for _ in 0..3 {
+            store.change(|_| ()).unwrap();
+            grows("written");
+            folder.store(&[]).change(|_| ()).unwrap();
+            grows("written by another process");
+        }
+    }
 }
 
 #[test]

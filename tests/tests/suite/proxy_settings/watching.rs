@@ -12,7 +12,7 @@ use winhttp_abi::wide::Unit;
 use winhttp_tests::support::own_process::{World, replace_file};
 use winhttp_tests::{PATIENCE, for_ever, own_processes, status};
 
-use super::{BAD_PARAMETER, NAMED, set_machine};
+use super::{BAD_PARAMETER, NAMED, Stored, set_machine};
 
 type Program = unsafe extern "C" fn(u64, *mut c_void);
 
@@ -98,6 +98,28 @@ own_processes! {
         assert_eq!(first, second);
         watcher.unregister::<W>().unwrap();
         assert!(!watcher.was_called(), "one call for each change");
+    }
+
+    // No number that a file has leads to the end of the numbers.
+    fn fact_30_5_5_changes_are_told_whatever_version_is_stored<W>(
+        World::new().with_file("default-proxy = p\nversion = 2147483647\n")
+    ) {
+        let stored = Stored::<W>::open();
+        let mut last = stored.version();
+        let watcher = Watcher::new::<W>(|_| ());
+        for number in 0..3 {
+            change::<W>(number);
+            watcher.wait();
+            let written = stored.version();
+            assert!(written > last, "{written} after {last}");
+            replace_file(&format!("proxy = by-hand:{number}\nversion = 4294967295\n"));
+            watcher.wait();
+            last = stored.version();
+            assert!(last > written, "{last} after {written}");
+        }
+        watcher.unregister::<W>().unwrap();
+        assert!(!watcher.was_called());
+        stored.client.finish();
     }
 
     fn fact_30_5_5_a_burst_is_one_call_and_calls_are_apart<W>(World::new()) {

@@ -30,13 +30,14 @@ const TARGETS: [(bool, &str, u16); 10] = [
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let target = TARGETS[input.below(TARGETS.len())];
-    let Ok(text) = std::str::from_utf8(input.rest()) else {
+    let bytes = input.rest();
+    stored(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
     list(text);
     bypass(text, target);
     no_proxy(text, target);
-    stored(text);
 }
 
 fn list(text: &str) {
@@ -149,7 +150,7 @@ fn no_proxy(text: &str, (secure, host, port): (bool, &str, u16)) {
     }
 }
 
-fn stored(text: &str) {
+fn stored(text: &[u8]) {
     let read = Stored::parse(text);
     if let Ok(written) = read.rewritten(text) {
         assert_eq!(Stored::parse(&written), read);

@@ -10,8 +10,8 @@
 //! | `proxy`, `bypass` | the user's proxy list and bypass list |
 //! | `version` | how often the settings were written |
 //!
-//! A later line goes before an earlier one. A proxy list that cannot be read, or that holds a
-//! password, counts as not there.
+//! A later line goes before an earlier one; one that is not UTF-8 sets nothing. A proxy list that
+//! cannot be read, or that holds a password, counts as not there.
 
 use std::fmt::Write as _;
 
@@ -24,6 +24,9 @@ pub const STORED_MAX: usize = 64 * 1024;
 /// The largest version. A text with a larger one has none: a process counts on from what it reads,
 /// and must not come to the end of the numbers.
 pub const VERSION_MAX: u32 = u32::MAX / 2;
+
+/// What some editors put in front of UTF-8.
+const MARK: char = '\u{feff}';
 
 /// Two texts of a static setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,10 +62,10 @@ pub struct Stored {
 impl Stored {
     /// Reads a text. What cannot be read in it is passed over.
     #[must_use]
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(text: impl AsRef<[u8]>) -> Self {
         let mut stored = Self::default();
         let mut bypass = None;
-        for (key, value) in lines(text).filter_map(pair) {
+        for (key, value) in lines(text.as_ref()).filter_map(pair) {
             if key == Key::DefaultBypass {
                 bypass = filled(value);
             } else {
@@ -98,17 +101,29 @@ impl Stored {
         }
     }
 
-    /// The text that says this, with the comments and whatever else is in an older one.
+    /// The text that says this, with the comments and whatever else is in an older one: byte by
+    /// byte, as nobody knows in which code somebody else has written that.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for values that do not fit on a line, for proxy lists that
     /// cannot be read, and for too much of all.
-    pub fn rewritten(&self, old: &str) -> Result<String> {
-        let mut text = String::new();
-        for line in lines(old).filter(|line| pair(line).is_none()) {
-            text.push_str(line.trim_end_matches('\r'));
-            text.push('\n');
+    pub fn rewritten(&self, old: impl AsRef<[u8]>) -> Result<Vec<u8>> {
+        let mut text = Vec::new();
+        for line in lines(old.as_ref()).filter(|line| pair(line).is_none()) {
+            text.extend_from_slice(line);
+            if !line.ends_with(b"\n") {
+                text.push(b'\n');
+            }
         }
+        text.extend_from_slice(self.own_lines()?.as_bytes());
+        if text.len() > STORED_MAX {
+            return Err(Error::InvalidParameter);
+        }
+        Ok(text)
+    }
+
+    fn own_lines(&self) -> Result<String> {
+        let mut text = String::new();
         if let Some(machine) = &self.machine {
             line(
                 &mut text,
@@ -136,9 +151,6 @@ impl Stored {
             }
         }
         line(&mut text, Key::Version, &self.version.to_string())?;
-        if text.len() > STORED_MAX {
-            return Err(Error::InvalidParameter);
-        }
         Ok(text)
     }
 }
@@ -164,13 +176,15 @@ const KEYS: [(&str, Key); 7] = [
     ("version", Key::Version),
 ];
 
-/// All lines; some editors mark UTF-8 in front of them.
-fn lines(text: &str) -> std::str::Lines<'_> {
-    text.strip_prefix('\u{feff}').unwrap_or(text).lines()
+/// All lines, with their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n')
 }
 
-/// A line that sets something.
-fn pair(line: &str) -> Option<(Key, &str)> {
+/// A line that sets something. Any may have a mark, as any may be the first one some day.
+fn pair(line: &[u8]) -> Option<(Key, &str)> {
+    let line = std::str::from_utf8(line).ok()?;
+    let line = line.strip_prefix(MARK).unwrap_or(line);
     let (key, value) = line.split_once('=')?;
     let named = KEYS.iter().find(|(name, _)| *name == key.trim());
     named.map(|(_, key)| (*key, value.trim()))
@@ -210,13 +224,37 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_of_utf_8_is_no_part_of_the_first_line() {
+    fn a_mark_of_utf_8_is_no_part_of_a_line() {
         let stored = Stored::parse("\u{feff}auto-detect = yes\n");
         assert!(stored.user.is_some_and(|user| user.auto_detect));
         let rewritten = Stored::default()
             .rewritten("\u{feff}proxy = old\n")
             .unwrap();
         assert_eq!(Stored::parse(&rewritten), Stored::default());
+        // What is kept means nothing else where it becomes the first line.
+        let old = "proxy = old\n\u{feff}bypass = old\n\u{feff}\u{feff}proxy = p\n";
+        let rewritten = Stored::default().rewritten(old).unwrap();
+        assert_eq!(Stored::parse(&rewritten), Stored::default());
+        let comment = Stored::default().rewritten("\u{feff}# mine\n").unwrap();
+        assert_eq!(comment, "\u{feff}# mine\nversion = 0\n".as_bytes());
+    }
+
+    #[test]
+    fn what_others_wrote_keeps_its_bytes() {
+        let old: &[u8] = b"# caf\xe9\r\nproxy = old\r\nother = \xff\xfe\r\r\nbypass = \xe9\n\0\r";
+        assert_eq!(
+            Stored::parse(old).user.unwrap().fixed,
+            fixed(Some("old"), None)
+        );
+        let new = Stored {
+            version: 3,
+            ..Stored::default()
+        };
+        let kept: &[u8] = b"# caf\xe9\r\nother = \xff\xfe\r\r\nbypass = \xe9\n\0\r\nversion = 3\n";
+        let text = new.rewritten(old).unwrap();
+        assert_eq!(text, kept);
+        assert_eq!(Stored::parse(&text), new);
+        assert_eq!(new.rewritten(&text).unwrap(), kept);
     }
 
     #[test]
@@ -285,7 +323,8 @@ mod tests {
             version: 3,
         };
         let text = new.rewritten(old).unwrap();
-        assert_eq!(text, "# mine\nother = x\n\ndefault-proxy = \nversion = 3\n");
+        let expected = "# mine\nother = x\n\ndefault-proxy = \nversion = 3\n";
+        assert_eq!(text, expected.as_bytes());
         assert_eq!(Stored::parse(&text), new);
     }
 
@@ -314,7 +353,7 @@ mod tests {
             pac_url in proptest::option::of("http://[a-z=?/#]{1,9}"),
             auto_detect: bool,
             version in 0..=VERSION_MAX,
-            old in "\\PC{0,20}(\n[a-z=# ]{0,9}){0,4}",
+            old in "\\PC{0,20}(\r?\n[a-z=# \u{feff}]{0,9}){0,4}",
         ) {
             let stored = Stored {
                 machine: Some(StaticTexts { proxy: proxy.clone(), bypass: bypass.clone() }),
@@ -327,9 +366,22 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read(text in "(\\PC{0,20}|(default-)?(proxy|bypass|version) ?= ?[a-z:@]{0,6}|\n){0,9}") {
+        fn any_bytes_are_kept(
+            bytes in proptest::collection::vec(
+                proptest::sample::select(b"\r\n\0=# \xef\xbb\xbf\xe9\xff".to_vec()),
+                0..40,
+            ),
+        ) {
+            let text = Stored::default().rewritten(&bytes).unwrap();
+            let own = text.strip_prefix(&*bytes).unwrap();
+            let own = own.strip_prefix(b"\n").unwrap_or(own);
+            prop_assert_eq!(own, b"version = 0\n");
+        }
+
+        #[test]
+        fn any_text_is_read(text in "(\\PC{0,20}|\u{feff}?(default-)?(proxy|bypass|version) ?= ?[a-z:@]{0,6}|\n){0,9}") {
             let read = Stored::parse(&text);
-            let again = Stored::parse(&read.rewritten(&text).unwrap());
+            let again = Stored::parse(read.rewritten(&text).unwrap());
             prop_assert_eq!(again, read);
         }
     }

@@ -82,14 +82,14 @@ impl Place {
     ///
     /// # Errors
     /// As [`Self::look`].
-    pub(super) fn read(&self) -> Result<(Seen, Option<String>)> {
+    pub(super) fn read(&self) -> Result<(Seen, Option<Vec<u8>>)> {
         match self.try_read() {
             Ok((seen, text)) => Ok((seen, Some(text))),
             Err(error) => Ok((nothing(&error)?, None)),
         }
     }
 
-    fn try_read(&self) -> io::Result<(Seen, String)> {
+    fn try_read(&self) -> io::Result<(Seen, Vec<u8>)> {
         // Nobody is waited for at the other end of a pipe.
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         let flags = i32::try_from(flags.bits()).unwrap_or_default();
@@ -101,13 +101,13 @@ impl Place {
         if seen == Seen::Nothing {
             return Err(ErrorKind::InvalidData.into());
         }
-        let mut bytes = Vec::new();
-        file.take(STORED_MAX as u64).read_to_end(&mut bytes)?;
-        Ok((seen, String::from_utf8_lossy(&bytes).into_owned()))
+        let mut text = Vec::new();
+        file.take(STORED_MAX as u64).read_to_end(&mut text)?;
+        Ok((seen, text))
     }
 
     /// Replaces the file.
-    fn replace(&self, text: &str) -> io::Result<()> {
+    fn replace(&self, text: &[u8]) -> io::Result<()> {
         let folder = self.0.parent().ok_or(ErrorKind::NotFound)?;
         DirBuilder::new()
             .recursive(true)
@@ -133,7 +133,7 @@ pub(super) fn rewrite(place: Option<&Place>, stored: &Stored) -> Result<()> {
     let place = place.ok_or(Error::AccessDenied)?;
     let old = match place.try_read() {
         Ok((_, text)) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         // Whatever this is, it is not ours to replace.
         Err(_) => return Err(Error::AccessDenied),
     };
@@ -172,8 +172,8 @@ impl Temporary {
         Ok(Self { path, file })
     }
 
-    fn write(&self, text: &str) -> io::Result<()> {
-        (&self.file).write_all(text.as_bytes())?;
+    fn write(&self, text: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(text)?;
         self.file.sync_all()
     }
 }

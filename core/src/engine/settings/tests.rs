@@ -285,6 +285,9 @@ fn odd_files_are_not_read() {
         texts(Some("p"), None),
         "a comment in another code"
     );
+    store.change(|stored| stored.user = None).unwrap();
+    let text = fs::read(folder.file()).unwrap();
+    assert!(text.starts_with(b"# \xff\xfe\nversion = "), "{text:?}");
 }
 
 #[test]

@@ -138,8 +138,8 @@ pub fn user() -> Result<Arc<UserSettings>> {
 ///
 /// # Errors
 /// [`winhttp_proto::error::Error::InvalidParameter`] for texts that cannot be stored;
-/// `AccessDenied` where there is no place, or no right, to write; `NotEnoughMemory` for a full
-/// disk.
+/// `AccessDenied` where there is no place, or no right, to write; `NotEnoughMemory` for lack of
+/// descriptors, memory or room on the disk.
 pub fn store_machine(texts: StaticTexts) -> Result<()> {
     store().change(|stored| stored.machine = Some(texts))
 }
@@ -201,7 +201,11 @@ impl Store {
     fn current(&self) -> Result<Arc<Settings>> {
         if !self.is_known()? {
             let _changing = lock(&self.changing);
-            self.look()?;
+            match self.look() {
+                Err(error) if lock(&self.known).seen.is_none() => return Err(error),
+                // What is known stays known where it cannot be read now.
+                _ => {}
+            }
         }
         Ok(Arc::clone(&lock(&self.known).settings))
     }
@@ -220,8 +224,7 @@ impl Store {
         }
     }
 
-    /// Reads the file if it is not the one that was read. What is known stays known where that
-    /// cannot be done now.
+    /// Reads the file if it is not the one that was read.
     fn look(&self) -> Result<()> {
         let Some(place) = &self.place else {
             return Ok(());
@@ -229,11 +232,8 @@ impl Store {
         if self.is_known()? {
             return Ok(());
         }
-        match place.read() {
-            Ok((seen, text)) => self.take(seen, Stored::parse(&text.unwrap_or_default())),
-            Err(_) if lock(&self.known).seen.is_some() => {}
-            Err(error) => return Err(error),
-        }
+        let (seen, text) = place.read()?;
+        self.take(seen, Stored::parse(text.unwrap_or_default()));
         Ok(())
     }
 
@@ -272,6 +272,7 @@ impl Store {
 
     fn change(&self, change: impl FnOnce(&mut Stored)) -> Result<()> {
         let _changing = lock(&self.changing);
+        // What somebody else has stored must not be overwritten by what was known before.
         self.look()?;
         let (mut stored, version) = {
             let known = lock(&self.known);
@@ -287,7 +288,8 @@ impl Store {
         };
         stored.version = (last + 1) & VERSION_MAX;
         file::rewrite(self.place.as_ref(), &stored)?;
-        self.look()?;
+        // What is written is written; where it cannot be read now, whoever asks next reads it.
+        let _ = self.look();
         watch::wake();
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Verifies where proxy settings come from, and how programs read, store and watch them. Each test
 //! has a process of its own, with its own environment and its own file.
 
+use std::iter::from_fn;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 use std::{env, fs};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
 use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
@@ -260,6 +262,33 @@ own_processes! {
         assert_eq!(set_machine::<W>(NAMED, Some("p"), None), DENIED);
         assert_eq!(Stored::<W>::open().write(1, [None; 3]), DENIED);
         assert_eq!(machine::<W>(), (NO_PROXY, None, None));
+    }
+
+    // docs/process.md: the program may try again.
+    fn fact_8_4_1_without_descriptors_nothing_is_written_and_access_is_not_denied<W>(
+        World::new().with_file("# mine\ndefault-proxy = p\n")
+    ) {
+        const SHORTAGE: Result<(), u32> = Err(c::ERROR_NOT_ENOUGH_MEMORY);
+        let stored = Stored::<W>::open();
+        assert_eq!(machine::<W>().1, given("p"));
+        let before = getrlimit(Resource::Nofile);
+        let few = Rlimit { current: Some(64), ..before };
+        setrlimit(Resource::Nofile, few).unwrap();
+        let starve = || -> Vec<_> { from_fn(|| fs::File::open("/dev/null").ok()).collect() };
+        let mut held = starve();
+        assert_eq!(set_machine::<W>(NAMED, Some("q"), None), SHORTAGE);
+        assert_eq!(stored.write(1, [None; 3]), SHORTAGE);
+        drop(held);
+        // The same with a file that is not known.
+        replace_file("# mine\ndefault-proxy = r\n");
+        held = starve();
+        assert_eq!(stored.write(1, [None; 3]), SHORTAGE);
+        drop(held);
+        setrlimit(Resource::Nofile, before).unwrap();
+        assert_eq!(fs::read_to_string(file()).unwrap(), "# mine\ndefault-proxy = r\n");
+        stored.write(1, [None; 3]).unwrap();
+        assert_eq!(machine::<W>().1, given("r"));
+        stored.client.finish();
     }
 
     fn the_file_is_in_the_home_folder_unless_another_is_named<W>({

@@ -121,11 +121,33 @@ impl Place {
 
 /// A file that cannot be read is as none; but one may be there that could be read at another time.
 fn nothing(error: &io::Error) -> Result<Seen> {
-    let is_shortage = [Errno::MFILE, Errno::NFILE, Errno::NOMEM].map(Some);
-    if is_shortage.contains(&Errno::from_io_error(error)) {
+    if is_shortage(error) {
         return Err(Error::NotEnoughMemory);
     }
     Ok(Seen::Nothing)
+}
+
+/// The system lacks what it takes: descriptors, memory, or room for a file.
+fn is_shortage(error: &io::Error) -> bool {
+    let numbers = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::NOSPC,
+        Errno::DQUOT,
+    ];
+    // A buffer for which there is no memory fails without a number.
+    error.kind() == ErrorKind::OutOfMemory
+        || Errno::from_io_error(error).is_some_and(|number| numbers.contains(&number))
+}
+
+/// What it means for a program that something was not written.
+fn not_written(error: &io::Error) -> Error {
+    if is_shortage(error) {
+        Error::NotEnoughMemory
+    } else {
+        Error::AccessDenied
+    }
 }
 
 /// Writes settings into the file, beside whatever else is in it.
@@ -135,21 +157,10 @@ pub(super) fn rewrite(place: Option<&Place>, stored: &Stored) -> Result<()> {
         Ok((_, text)) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         // Whatever this is, it is not ours to replace.
-        Err(_) => return Err(Error::AccessDenied),
+        Err(error) => return Err(not_written(&error)),
     };
     let text = stored.rewritten(&old)?;
-    place.replace(&text).map_err(|error| {
-        let is_full = [
-            ErrorKind::StorageFull,
-            ErrorKind::QuotaExceeded,
-            ErrorKind::OutOfMemory,
-        ];
-        if is_full.contains(&error.kind()) {
-            Error::NotEnoughMemory
-        } else {
-            Error::AccessDenied
-        }
-    })
+    place.replace(&text).map_err(|error| not_written(&error))
 }
 
 /// A file that is not the file yet; it goes with this value, if it is still there.
@@ -182,5 +193,38 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         // After the renaming there is none of this name.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_out_is_no_missing_right_and_no_missing_file() {
+        let of = |errno: Errno| io::Error::from(errno);
+        for error in [
+            of(Errno::MFILE),
+            of(Errno::NFILE),
+            of(Errno::NOMEM),
+            of(Errno::NOSPC),
+            of(Errno::DQUOT),
+            ErrorKind::OutOfMemory.into(),
+        ] {
+            assert_eq!(not_written(&error), Error::NotEnoughMemory, "{error}");
+            assert_eq!(nothing(&error), Err(Error::NotEnoughMemory), "{error}");
+        }
+        for error in [
+            of(Errno::ACCESS),
+            of(Errno::PERM),
+            of(Errno::ROFS),
+            of(Errno::NOENT),
+            of(Errno::NOTDIR),
+            of(Errno::LOOP),
+            ErrorKind::InvalidData.into(),
+        ] {
+            assert_eq!(not_written(&error), Error::AccessDenied, "{error}");
+            assert_eq!(nothing(&error), Ok(Seen::Nothing), "{error}");
+        }
     }
 }

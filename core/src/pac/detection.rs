@@ -81,8 +81,8 @@ pub(crate) fn detect(
 
 #[cfg(test)]
 mod tests {
-    use winhttp_proto::proxy::ProxyServer;
     use winhttp_proto::proxy::pac::Question;
+    use winhttp_proto::proxy::pac_result::Candidate;
 
     use super::*;
     use crate::pac::network::fake::Fake;
@@ -116,7 +116,7 @@ mod tests {
             self.0.user_script()
         }
 
-        fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
+        fn static_proxy(&self, question: &Question) -> Result<Candidate> {
             self.0.static_proxy(question)
         }
     }

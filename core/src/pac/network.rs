@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
-use winhttp_proto::proxy::ProxyServer;
 use winhttp_proto::proxy::pac::Question;
 use winhttp_proto::proxy::pac::detection::{domain_of, search_domains};
+use winhttp_proto::proxy::pac_result::Candidate;
 
 use super::Cancel;
 use crate::engine::clock;
@@ -45,12 +45,11 @@ pub(crate) trait Network: Send + Sync {
     /// [`Error::NotEnoughMemory`] if that cannot be found out.
     fn user_script(&self) -> Result<Option<String>>;
 
-    /// The proxy of the user's static setting, or of the machine's where the user has none; `None`
-    /// is directly.
+    /// The way that the user's static setting says, or the machine's where the user has none.
     ///
     /// # Errors
     /// [`Error::NotEnoughMemory`] if that cannot be found out.
-    fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>>;
+    fn static_proxy(&self, question: &Question) -> Result<Candidate>;
 }
 
 /// The system's resolver and routes.
@@ -88,9 +87,9 @@ impl Network for System {
         Ok(settings::user()?.pac_url.clone())
     }
 
-    fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
+    fn static_proxy(&self, question: &Question) -> Result<Candidate> {
         let Some((secure, host, port)) = question.server() else {
-            return Ok(None);
+            return Ok(Candidate::Direct);
         };
         let settings = settings::current()?;
         let users = &settings.user.fixed;
@@ -99,7 +98,7 @@ impl Network for System {
         } else {
             &settings.machine
         };
-        Ok(setting.proxy.select(secure, &host, port).cloned())
+        Ok(Candidate::of_static(&setting.proxy, secure, &host, port))
     }
 }
 
@@ -211,8 +210,8 @@ pub(crate) mod fake {
             Ok(None)
         }
 
-        fn static_proxy(&self, _: &Question) -> Result<Option<ProxyServer>> {
-            Ok(None)
+        fn static_proxy(&self, _: &Question) -> Result<Candidate> {
+            Ok(Candidate::Direct)
         }
     }
 }

@@ -175,9 +175,9 @@ fn entries<W: Unit>(
 
 fn entry<W: Unit>(candidate: &Candidate) -> Result<ProxyResultEntry<W>> {
     Ok(match candidate {
-        Candidate::Direct => ProxyResultEntry {
+        Candidate::Direct | Candidate::Bypassed => ProxyResultEntry {
             f_proxy: 0,
-            f_bypass: 0,
+            f_bypass: i32::from(*candidate == Candidate::Bypassed),
             proxy_scheme: 0,
             pwsz_proxy: std::ptr::null_mut(),
             proxy_port: 0,

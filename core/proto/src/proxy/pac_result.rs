@@ -1,7 +1,8 @@
-//! What a script's answer means: candidates in the order of preference, and the two forms in which
-//! programs get them.
+//! What the answer of a script, or a static setting, means for a URL: candidates in the order of
+//! preference, and the two forms in which programs get them.
 
-use super::{ProxyKind, ProxyServer};
+use super::{ProxyKind, ProxyServer, StaticProxy};
+use crate::url::host::Host;
 
 /// Text of an answer that is looked at: what is behind it is dropped, as no proxy list is longer.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -14,8 +15,22 @@ const MAX_CANDIDATES: usize = 256;
 pub enum Candidate {
     /// Without a proxy.
     Direct,
+    /// Past the proxy that there is, because of its bypass list.
+    Bypassed,
     /// Through this proxy.
     Proxy(ProxyServer),
+}
+
+impl Candidate {
+    /// The way that a static setting says.
+    #[must_use]
+    pub fn of_static(setting: &StaticProxy, secure: bool, host: &Host, port: u16) -> Self {
+        match setting.select(secure, host, port) {
+            Some(proxy) => Self::Proxy(proxy.clone()),
+            None if setting.list.for_scheme(secure).is_some() => Self::Bypassed,
+            None => Self::Direct,
+        }
+    }
 }
 
 /// The candidates of an answer such as `PROXY a:8080; SOCKS b; DIRECT`; none if nothing in it can
@@ -50,7 +65,7 @@ pub fn list_text(candidates: &[Candidate]) -> Option<String> {
     let mut proxies = Vec::new();
     for candidate in candidates {
         match candidate {
-            Candidate::Direct => break,
+            Candidate::Direct | Candidate::Bypassed => break,
             Candidate::Proxy(server) if server.kind == ProxyKind::Http => {
                 proxies.push(server.to_string());
             }
@@ -94,11 +109,13 @@ fn kind_of(keyword: &str) -> Option<ProxyKind> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{BypassList, ProxyList};
     use super::*;
 
     fn shown(answer: &str) -> Vec<String> {
         let show = |candidate| match candidate {
             Candidate::Direct => "direct".to_owned(),
+            Candidate::Bypassed => "bypassed".to_owned(),
             Candidate::Proxy(server) => format!("{:?} {server}", server.kind),
         };
         candidates(answer).into_iter().map(show).collect()
@@ -186,6 +203,25 @@ mod tests {
             let list = list_text(&candidates(answer));
             assert_eq!(list.as_deref(), expected, "{answer:?}");
         }
+    }
+
+    #[test]
+    fn past_a_proxy_is_not_the_same_as_without_one() {
+        let setting = StaticProxy {
+            list: ProxyList::parse("http=p").unwrap(),
+            bypass: BypassList::parse("*.near.example"),
+        };
+        let way = |secure, host| {
+            let host = Host::parse(host).unwrap();
+            Candidate::of_static(&setting, secure, &host, 80)
+        };
+        let through = Candidate::Proxy(ProxyServer::parse(ProxyKind::Http, "p").unwrap());
+        assert_eq!(way(false, "far.example"), through);
+        for bypassed in ["a.near.example", "localhost"] {
+            assert_eq!(way(false, bypassed), Candidate::Bypassed);
+            assert_eq!(way(true, bypassed), Candidate::Direct, "no proxy for https");
+        }
+        assert_eq!(list_text(&[Candidate::Bypassed, through]), None);
     }
 
     proptest! {

@@ -169,8 +169,7 @@ impl Job {
     pub(super) fn find(&self, cancel: &Cancel) -> Result<Vec<Candidate>> {
         match self.ask_script(cancel) {
             Err(failure) if self.query.allows_static && has_no_answer(failure.error()) => {
-                let proxy = self.network.static_proxy(&self.question)?;
-                Ok(vec![proxy.map_or(Candidate::Direct, Candidate::Proxy)])
+                Ok(vec![self.network.static_proxy(&self.question)?])
             }
             answer => answer,
         }

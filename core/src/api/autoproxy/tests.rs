@@ -8,7 +8,7 @@ use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server};
 use winhttp_proto::option::TimeoutArguments;
 use winhttp_proto::proxy::pac_result::list_text;
-use winhttp_proto::proxy::{BypassList, ProxyList, ProxyServer, StaticProxy};
+use winhttp_proto::proxy::{BypassList, ProxyList, StaticProxy};
 
 use super::lookup::Job;
 use super::*;
@@ -50,13 +50,13 @@ impl Network for Silent {
         Ok(None)
     }
 
-    fn static_proxy(&self, question: &Question) -> Result<Option<ProxyServer>> {
+    fn static_proxy(&self, question: &Question) -> Result<Candidate> {
         let proxy = StaticProxy {
             list: ProxyList::parse("p:3128").unwrap(),
             bypass: BypassList::parse("near.example"),
         };
         let (secure, host, port) = question.server().unwrap();
-        Ok(proxy.select(secure, &host, port).cloned())
+        Ok(Candidate::of_static(&proxy, secure, &host, port))
     }
 }
 
@@ -210,7 +210,7 @@ fn fact_39_22_the_static_setting_counts_where_nothing_is_detected() {
     let list = list_text(&found(&job));
     assert_eq!(list.as_deref(), Some("p:3128"));
     job.question = Question::about("https://near.example/", HostCase::Kept).unwrap();
-    assert_eq!(found(&job), [Candidate::Direct]);
+    assert_eq!(found(&job), [Candidate::Bypassed]);
 }
 
 #[test]

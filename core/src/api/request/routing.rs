@@ -192,7 +192,7 @@ fn usable(candidates: Vec<Candidate>) -> Vec<Option<ProxyServer>> {
     let mut all = Vec::new();
     for candidate in candidates {
         match candidate {
-            Candidate::Direct => all.push(None),
+            Candidate::Direct | Candidate::Bypassed => all.push(None),
             Candidate::Proxy(server) if server.kind.is_usable() => all.push(Some(server)),
             Candidate::Proxy(_) => {}
         }

@@ -1,12 +1,12 @@
-//! Verifies settings that a resolver reads.
+//! Verifies settings that a resolver reads, and what they say for a URL.
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
 use winhttp_abi::constants as c;
-use winhttp_abi::types::ProxySettingsEx;
+use winhttp_abi::types::{ProxyResult, ProxySettingsEx};
 use winhttp_abi::wide::Unit;
-use winhttp_tests::support::autoproxy::create_resolver;
+use winhttp_tests::support::autoproxy::{self, Options, create_resolver, finds, serves};
 use winhttp_tests::support::own_process::{World, replace_file};
 use winhttp_tests::{Client, Handle, Mode, own_processes, status};
 
@@ -55,7 +55,64 @@ fn read<W: Unit>(client: &Client<W>, resolver: Handle, context: usize) -> ProxyS
     settings
 }
 
+/// What the resolver finds for a URL: whether to use a proxy, whether one is bypassed, and the
+/// proxy's port; of one entry.
+fn way<W: Unit>(
+    client: &Client<W>,
+    resolver: Handle,
+    url: &str,
+    options: &Options<W>,
+) -> (i32, i32, u16) {
+    const COMPLETE: u32 = c::WINHTTP_CALLBACK_STATUS_GETPROXYFORURL_COMPLETE;
+    let before = client.events(resolver);
+    let started = autoproxy::start(resolver, url, options, 1);
+    assert_eq!(started, c::ERROR_IO_PENDING);
+    client.recorder.wait_after(resolver, before, &[COMPLETE]);
+    let mut found = ProxyResult::<W> {
+        c_entries: 7,
+        p_entries: null_mut(),
+    };
+    // SAFETY: the structure lives through the call.
+    status(unsafe { winhttp::WinHttpGetProxyResult::<W>(resolver.raw(), &raw mut found) }).unwrap();
+    assert_eq!(found.c_entries, 1);
+    // SAFETY: there is one.
+    let entry = unsafe { found.p_entries.read() };
+    assert_eq!(entry.pwsz_proxy.is_null(), entry.f_proxy == 0);
+    // SAFETY: the library filled it.
+    unsafe { winhttp::WinHttpFreeProxyResult::<W>(&raw mut found) };
+    (entry.f_proxy, entry.f_bypass, entry.proxy_port)
+}
+
 own_processes! {
+    fn fact_30_4_4_an_entry_says_whether_the_bypass_list_matched<W>(
+        World::new().with_file("default-proxy = http=p:8080\ndefault-bypass = *.near.test;x.test:81\n")
+    ) {
+        let client = Client::<W>::new(Mode::Async);
+        let resolver = create_resolver(&client).unwrap();
+        let allowed = Options::<W>::configured(c::WINHTTP_AUTOPROXY_ALLOW_STATIC);
+        let (through, past, without) = ((1, 0, 8080), (0, 1, 0), (0, 0, 0));
+        for (url, expected) in [
+            ("http://far.test/", through),
+            ("http://a.near.test/", past),
+            ("http://x.test:81/", past),
+            ("http://x.test/", through),
+            ("http://localhost/", past),
+            ("https://a.near.test/", without),
+            ("https://far.test/", without),
+        ] {
+            assert_eq!(way(&client, resolver, url, &allowed), expected, "{url}");
+        }
+        // A script has no bypass list.
+        let server = serves(finds("return 'DIRECT'"));
+        let script = Options::<W>::script(&server.url("/"), c::WINHTTP_AUTOPROXY_ALLOW_STATIC);
+        assert_eq!(way(&client, resolver, "http://a.near.test/", &script), without);
+        // Nor has who has said "directly".
+        replace_file("default-proxy =\ndefault-bypass = *.near.test\n");
+        assert_eq!(way(&client, resolver, "http://a.near.test/", &allowed), without);
+        client.close_and_wait(resolver);
+        client.finish();
+    }
+
     fn facts_30_4_4_and_30_5_4_a_resolver_reads_the_users_settings<W>(World::new().with_file(
         "auto-detect = yes\npac-url = http://s.test/p\nproxy = http=p:8080;https=https://q\n\
          bypass = <local>;*.test a.example\n",

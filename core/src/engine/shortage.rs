@@ -1,5 +1,5 @@
-//! Whether the system refused for want of descriptors or memory: it might not at another time, and
-//! what failed for that is told apart from what cannot be.
+//! Whether the system refused for want of something: it might not at another time, and what failed
+//! for that is told apart from what cannot be.
 
 use std::fs::File;
 use std::io;
@@ -7,12 +7,21 @@ use std::io;
 use rustix::io::Errno;
 
 /// What the system says then.
-const SHORTAGES: [Errno; 4] = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
+const SHORTAGES: [Errno; 6] = [
+    Errno::MFILE,
+    Errno::NFILE,
+    Errno::NOMEM,
+    Errno::NOBUFS,
+    Errno::NOSPC,
+    Errno::DQUOT,
+];
 
-/// The system has no descriptors or no memory left.
+/// The system lacks what it takes: descriptors, memory, or room for a file.
 #[must_use]
 pub fn is_shortage(error: &io::Error) -> bool {
-    Errno::from_io_error(error).is_some_and(|errno| SHORTAGES.contains(&errno))
+    // A buffer for which there is no memory fails without a number.
+    error.kind() == io::ErrorKind::OutOfMemory
+        || Errno::from_io_error(error).is_some_and(|errno| SHORTAGES.contains(&errno))
 }
 
 /// No descriptor is left now: for those who fail for that and do not say so.
@@ -26,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shortages_are_those_of_descriptors_and_memory() {
+    fn shortages_are_those_of_descriptors_memory_and_room() {
         for (errno, expected) in [
             (Errno::MFILE, true),
             (Errno::NOMEM, true),

@@ -39,7 +39,7 @@ export! {
     /// FALSE: ERROR_INVALID_PARAMETER for NULL, for another type than NO_PROXY and NAMED_PROXY, for
     /// a named proxy without its name, for text that is not ASCII, has control characters or cannot
     /// be read as a list, and for user information in it; ERROR_ACCESS_DENIED if the file cannot be
-    /// written.
+    /// written, ERROR_NOT_ENOUGH_MEMORY if descriptors, memory or room are missing for that.
     pub fn WinHttpSetDefaultProxyConfiguration<W>(info: *const ProxyInfo<W>) -> Done {
         // SAFETY: C's promise about its structure.
         let info = unsafe { input::value(info) }.ok_or(Code::INVALID_PARAMETER)?;

@@ -59,7 +59,8 @@ export! {
     /// Errors: those of the session; ERROR_INVALID_PARAMETER for NULL, for another dwStructSize,
     /// for unknown flags, for a flag without its text, and for texts that
     /// WinHttpSetDefaultProxyConfiguration refuses, unless for not being ASCII; ERROR_ACCESS_DENIED
-    /// if the file cannot be written.
+    /// if the file cannot be written, ERROR_NOT_ENOUGH_MEMORY if descriptors, memory or room are
+    /// missing for that.
     pub fn WinHttpWriteProxySettings<W>(
         session: Hinternet,
         _force: i32,

@@ -11,9 +11,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
-use rustix::io::Errno;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::proxy::stored::{STORED_MAX, Stored};
+
+use crate::engine::shortage::is_shortage;
 
 /// Below the folder for the user's configuration.
 const FILE: &str = "winhttp/proxy.conf";
@@ -127,20 +128,6 @@ fn nothing(error: &io::Error) -> Result<Seen> {
     Ok(Seen::Nothing)
 }
 
-/// The system lacks what it takes: descriptors, memory, or room for a file.
-fn is_shortage(error: &io::Error) -> bool {
-    let numbers = [
-        Errno::MFILE,
-        Errno::NFILE,
-        Errno::NOMEM,
-        Errno::NOSPC,
-        Errno::DQUOT,
-    ];
-    // A buffer for which there is no memory fails without a number.
-    error.kind() == ErrorKind::OutOfMemory
-        || Errno::from_io_error(error).is_some_and(|number| numbers.contains(&number))
-}
-
 /// What it means for a program that something was not written.
 fn not_written(error: &io::Error) -> Error {
     if is_shortage(error) {
@@ -198,6 +185,8 @@ impl Drop for Temporary {
 
 #[cfg(test)]
 mod tests {
+    use rustix::io::Errno;
+
     use super::*;
 
     #[test]

@@ -37,11 +37,11 @@ pub(super) fn use_script(server: &Server, others: &str) {
 }
 
 /// The script of a server that gives it only after [`Server::release`], every time.
-fn held(body: &'static str) -> Server {
+fn held(body: &str) -> Server {
+    let script = finds(body);
     Server::plain(move |connection: &mut Connection| {
         while connection.read_head()?.is_some() {
             let _released = connection.hold("script")?;
-            let script = finds(body);
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
                 script.len()
@@ -263,8 +263,7 @@ own_processes! {
     fn a_session_that_is_closed_meanwhile_leaves_the_request_its_answer<W>(World::new()) {
         for mode in MODES {
             let through = answers_as_proxy(everything);
-            let body: &'static str = format!("return 'PROXY {}'", through.authority()).leak();
-            let pac = held(body);
+            let pac = held(&format!("return 'PROXY {}'", through.authority()));
             use_script(&pac, "");
             let client = user::<W>(mode);
             let asked = client.request_there(80, "GET", "/", 0);

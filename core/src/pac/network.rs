@@ -19,7 +19,7 @@ use crate::engine::sleeper;
 const NAME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Longest name that is looked up (RFC 1035 §2.3.4, with a dot at its end).
-const MAX_NAME_BYTES: usize = 254;
+pub(super) const MAX_NAME_BYTES: usize = 254;
 
 /// Bytes of the resolver's configuration that are read.
 const MAX_CONFIGURATION_BYTES: u64 = 64 * 1024;

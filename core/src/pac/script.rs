@@ -4,13 +4,18 @@
 //! nothing that reaches out: no files, sockets, timers or modules. Whoever waits for the answer may
 //! leave; a script notices soon, wherever it is.
 
+mod arguments;
 mod functions;
 
 use std::fmt;
 use std::sync::Arc;
 
+use arguments::copied;
 use rquickjs::context::EvalOptions;
-use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, Value};
+use rquickjs::function::This;
+use rquickjs::{
+    CatchResultExt, CaughtError, Context, Ctx, Function, Runtime, String as Text, Value,
+};
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Reason, Result};
 
@@ -22,6 +27,12 @@ const MEMORY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Stack of a script, far below that of its thread.
 const STACK_BYTES: usize = 256 * 1024;
+
+/// Characters of an answer that are looked at, each of at most three bytes.
+const MAX_ANSWER_CHARS: usize = 64 * 1024;
+
+/// The longest text of what a script throws that is looked at.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// Text of what a script throws that is kept.
 const MAX_MESSAGE_CHARS: usize = 300;
@@ -63,14 +74,16 @@ fn answer(ctx: &Ctx<'_>, script: &Script) -> std::result::Result<String, Defect>
         ..
     } = script;
     let names = functions::Names::new(Arc::clone(network), *deadline, cancel.clone());
-    functions::define(ctx, names)
-        .catch(ctx)
-        .map_err(Defect::of)?;
+    let defect = |error| Defect::of(ctx, error);
+    functions::define(ctx, names).catch(ctx).map_err(defect)?;
+    // Before the script, which may replace it.
+    let slice: rquickjs::Result<Function<'_>> = ctx.eval("String.prototype.slice");
+    let slice = slice.catch(ctx).map_err(defect)?;
     let mut options = EvalOptions::default();
     options.strict = false;
     let source = &*script.source;
     let evaluated: rquickjs::Result<Value<'_>> = ctx.eval_with_options(source, options);
-    evaluated.catch(ctx).map_err(Defect::of)?;
+    evaluated.catch(ctx).map_err(defect)?;
     let globals = ctx.globals();
     let function = |name| globals.get::<_, Function<'_>>(name).ok();
     let find = function("FindProxyForURLEx").or_else(|| function("FindProxyForURL"));
@@ -78,9 +91,20 @@ fn answer(ctx: &Ctx<'_>, script: &Script) -> std::result::Result<String, Defect>
     let question = &script.question;
     let called: rquickjs::Result<Value<'_>> =
         find.call((question.url.as_str(), question.host.as_str()));
-    let result = called.catch(ctx).map_err(Defect::of)?;
+    let result = called.catch(ctx).map_err(defect)?;
     let text = result.as_string().ok_or(Defect::NoText)?;
-    text.to_string().map_err(|_| Defect::NoText)
+    beginning(ctx, text, &slice).ok_or(Defect::NoText)
+}
+
+/// As much of an answer as is looked at.
+fn beginning<'js>(ctx: &Ctx<'js>, text: &Text<'js>, slice: &Function<'js>) -> Option<String> {
+    // One less where the end would be between the halves of a character.
+    [MAX_ANSWER_CHARS, MAX_ANSWER_CHARS - 1]
+        .into_iter()
+        .find_map(|end| {
+            let cut: Text<'_> = slice.call((This(text.clone()), 0, end)).ok()?;
+            copied(ctx, &cut, 3 * MAX_ANSWER_CHARS)
+        })
 }
 
 /// What is wrong with a script.
@@ -93,18 +117,21 @@ enum Defect {
 }
 
 impl Defect {
-    fn of(error: CaughtError<'_>) -> Self {
-        let message = match error {
-            CaughtError::Exception(exception) => exception.message().unwrap_or_default(),
-            // What the engine throws when it has no memory for an error.
-            CaughtError::Value(value) if value.is_null() => "null, as without memory".to_owned(),
-            CaughtError::Value(value) => match value.as_string().map(rquickjs::String::to_string) {
-                Some(Ok(text)) => text,
-                Some(Err(_)) | None => "a value that is no text".to_owned(),
-            },
-            CaughtError::Error(error) => error.to_string(),
+    fn of<'js>(ctx: &Ctx<'js>, error: CaughtError<'js>) -> Self {
+        let thrown = match error {
+            // Of one of the script's own kinds this may be a value that is no text, too.
+            CaughtError::Exception(exception) => exception.as_object().get("message").ok(),
+            CaughtError::Value(value) => Some(value),
+            CaughtError::Error(error) => return Self::Thrown(error.to_string()),
         };
-        Self::Thrown(message.chars().take(MAX_MESSAGE_CHARS).collect())
+        let text = thrown.as_ref().and_then(Value::as_string);
+        let text = text.and_then(|text| copied(ctx, text, MAX_MESSAGE_BYTES));
+        Self::Thrown(match (text, thrown) {
+            (Some(text), _) => text.chars().take(MAX_MESSAGE_CHARS).collect(),
+            // What the engine throws when it has no memory for an error.
+            (None, Some(null)) if null.is_null() => "null, as without memory".to_owned(),
+            (None, _) => "a value that is no text, or too long".to_owned(),
+        })
     }
 }
 

@@ -80,6 +80,10 @@ scenarios! {
             ("return myIpAddress().split('.').length == 4 ? 'PROXY y' : 'DIRECT'", found("y:80")),
             ("for (var a = [];;) a.push(a.join() + 'x')", Err(BAD_SCRIPT)),
             ("(function f() { f() })()", Err(BAD_SCRIPT)),
+            // 600 copies of the one that the script has.
+            ("dnsDomainIs.apply(null, Array(600).fill('a'.repeat(14 << 20)))", Err(BAD_SCRIPT)),
+            ("return weekdayRange.apply(null, Array(600).fill('a'.repeat(14 << 20))) ? 'PROXY x' : 'PROXY y'", found("y:80")),
+            ("return isResolvable('a'.repeat(14 << 20)) ? 'PROXY x' : 'PROXY y'", found("y:80")),
         ] {
             assert_eq!(ask(&client, body), expected, "{body}");
         }

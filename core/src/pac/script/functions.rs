@@ -8,12 +8,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rquickjs::convert::Coerced;
-use rquickjs::function::{Func, Rest};
-use rquickjs::{Ctx, Function, Result, Value};
+use rquickjs::function::Func;
+use rquickjs::{Ctx, Function, Result};
 use winhttp_proto::proxy::pac::time::{Argument, Moment};
 use winhttp_proto::proxy::pac::{address, name, time};
 
+use super::arguments::{Name, Texts, Words};
 use crate::pac::{Cancel, Network};
 
 /// Names that one run may look up; all further ones have no address.
@@ -33,9 +33,6 @@ const CLOCK: &str = "(D => gmt => { const d = new D(); return gmt \
     : [d.getFullYear(), d.getMonth(), d.getDate(), d.getDay(), \
        d.getHours(), d.getMinutes(), d.getSeconds()]; })(Date)";
 
-type Texts = Rest<Coerced<String>>;
-type Values<'js> = Rest<Value<'js>>;
-
 /// The names of one run: each is looked up once.
 pub(super) struct Names {
     network: Arc<dyn Network>,
@@ -54,7 +51,10 @@ impl Names {
         })
     }
 
-    fn addresses(&self, name: &str) -> Vec<IpAddr> {
+    fn addresses(&self, name: &Name) -> Vec<IpAddr> {
+        let Some(name) = &name.0 else {
+            return Vec::new();
+        };
         if let Some(known) = self.known.borrow().get(name) {
             return known.clone();
         }
@@ -70,7 +70,7 @@ impl Names {
         found
     }
 
-    fn first_v4(&self, name: &str) -> Option<Ipv4Addr> {
+    fn first_v4(&self, name: &Name) -> Option<Ipv4Addr> {
         first_v4(&self.addresses(name))
     }
 }
@@ -82,11 +82,6 @@ fn first_v4(addresses: &[IpAddr]) -> Option<Ipv4Addr> {
     })
 }
 
-/// The argument at this place; an absent one is empty.
-fn text(texts: &Texts, place: usize) -> &str {
-    texts.0.get(place).map_or("", |text| &text.0)
-}
-
 /// Defines all functions.
 pub(super) fn define(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
     define_pure(ctx)?;
@@ -96,25 +91,28 @@ pub(super) fn define(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
 
 fn define_pure(ctx: &Ctx<'_>) -> Result<()> {
     let globals = ctx.globals();
-    let plain = |t: Texts| name::is_plain_host_name(text(&t, 0));
+    let plain = |Texts([host]): Texts<1>| name::is_plain_host_name(&host);
     globals.set("isPlainHostName", Func::from(plain))?;
-    let within = |t: Texts| name::dns_domain_is(text(&t, 0), text(&t, 1));
+    let within = |Texts([host, domain]): Texts<2>| name::dns_domain_is(&host, &domain);
     globals.set("dnsDomainIs", Func::from(within))?;
-    let local = |t: Texts| name::local_host_or_domain_is(text(&t, 0), text(&t, 1));
+    let local = |Texts([host, full]): Texts<2>| name::local_host_or_domain_is(&host, &full);
     globals.set("localHostOrDomainIs", Func::from(local))?;
     // A text has less than 2^32 characters.
-    let levels = |t: Texts| u32::try_from(name::dns_domain_levels(text(&t, 0))).unwrap_or(u32::MAX);
+    let levels = |Texts([host]): Texts<1>| {
+        let levels = name::dns_domain_levels(&host);
+        u32::try_from(levels).unwrap_or(u32::MAX)
+    };
     globals.set("dnsDomainLevels", Func::from(levels))?;
-    let matches = |t: Texts| name::sh_exp_match(text(&t, 0), text(&t, 1));
+    let matches = |Texts([text, pattern]): Texts<2>| name::sh_exp_match(&text, &pattern);
     globals.set("shExpMatch", Func::from(matches))?;
-    let number = |t: Texts| address::convert_addr(text(&t, 0));
+    let number = |Texts([address]): Texts<1>| address::convert_addr(&address);
     globals.set("convert_addr", Func::from(number))?;
-    let in_net = |t: Texts| address::is_in_net_ex(text(&t, 0), text(&t, 1));
+    let in_net = |Texts([address, net]): Texts<2>| address::is_in_net_ex(&address, &net);
     globals.set("isInNetEx", Func::from(in_net))?;
-    let sort = |t: Texts| address::sort_ip_address_list(text(&t, 0));
+    let sort = |Texts([list]): Texts<1>| address::sort_ip_address_list(&list);
     globals.set("sortIpAddressList", Func::from(sort))?;
     globals.set("getClientVersion", Func::from(|| VERSION))?;
-    globals.set("alert", Func::from(|_: Values<'_>| ()))
+    globals.set("alert", Func::from(|| ()))
 }
 
 fn define_times(ctx: &Ctx<'_>) -> Result<()> {
@@ -126,9 +124,8 @@ fn define_times(ctx: &Ctx<'_>) -> Result<()> {
     ];
     for (name, range) in ranges {
         let clock: Function<'_> = ctx.eval(CLOCK)?;
-        let bound = move |clock: Function<'_>, values: Values<'_>| -> Result<bool> {
-            let arguments: Vec<Argument> = values.0.iter().map(argument).collect();
-            let (arguments, gmt) = time::split_zone(&arguments);
+        let bound = move |clock: Function<'_>, Words(words): Words| -> Result<bool> {
+            let (arguments, gmt) = time::split_zone(&words);
             Ok(range(&moment(&clock, gmt)?, arguments))
         };
         let bind: Function<'_> = ctx.eval("((f, clock) => (...rest) => f(clock, ...rest))")?;
@@ -142,27 +139,27 @@ fn define_names(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
     let globals = ctx.globals();
     let of = |names: &Rc<Names>| Rc::clone(names);
     let n = of(&names);
-    let resolve = move |t: Texts| {
-        let found = n.first_v4(text(&t, 0));
+    let resolve = move |name: Name| {
+        let found = n.first_v4(&name);
         found.map_or_else(String::new, |found| found.to_string())
     };
     let or_null: Function<'_> = ctx.eval("(f => (...rest) => f(...rest) || null)")?;
     let resolve: Function<'_> = or_null.call((Function::new(ctx.clone(), resolve)?,))?;
     globals.set("dnsResolve", resolve)?;
     let n = of(&names);
-    let resolvable = move |t: Texts| n.first_v4(text(&t, 0)).is_some();
+    let resolvable = move |name: Name| n.first_v4(&name).is_some();
     globals.set("isResolvable", Func::from(resolvable))?;
     let n = of(&names);
-    let in_net = move |t: Texts| {
-        let found = n.first_v4(text(&t, 0));
-        found.is_some_and(|found| address::is_in_net(found, text(&t, 1), text(&t, 2)))
+    let in_net = move |name: Name, Texts([pattern, mask]): Texts<2>| {
+        let found = n.first_v4(&name);
+        found.is_some_and(|found| address::is_in_net(found, &pattern, &mask))
     };
     globals.set("isInNet", Func::from(in_net))?;
     let n = of(&names);
-    let resolve_ex = move |t: Texts| address::joined(&n.addresses(text(&t, 0)));
+    let resolve_ex = move |name: Name| address::joined(&n.addresses(&name));
     globals.set("dnsResolveEx", Func::from(resolve_ex))?;
     let n = of(&names);
-    let resolvable_ex = move |t: Texts| !n.addresses(text(&t, 0)).is_empty();
+    let resolvable_ex = move |name: Name| !n.addresses(&name).is_empty();
     globals.set("isResolvableEx", Func::from(resolvable_ex))?;
     let n = of(&names);
     let own = move || {
@@ -172,18 +169,6 @@ fn define_names(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
     globals.set("myIpAddress", Func::from(own))?;
     let own_ex = move || address::joined(&names.network.own_addresses());
     globals.set("myIpAddressEx", Func::from(own_ex))
-}
-
-fn argument(value: &Value<'_>) -> Argument {
-    if let Some(number) = value.as_number() {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "saturates, and what is no day, year or time compares as such"
-        )]
-        return Argument::Number(number as i64);
-    }
-    let text = value.as_string().and_then(|text| text.to_string().ok());
-    Argument::Text(text.unwrap_or_default())
 }
 
 fn moment(clock: &Function<'_>, gmt: bool) -> Result<Moment> {

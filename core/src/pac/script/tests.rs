@@ -12,6 +12,15 @@ use crate::pac::{Cancel, Network};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn ask(source: &str, network: Fake, limit: Duration, cancel: &Cancel) -> Result<String> {
+    ask_of(source, Arc::new(network), limit, cancel)
+}
+
+fn ask_of(
+    source: &str,
+    network: Arc<dyn Network>,
+    limit: Duration,
+    cancel: &Cancel,
+) -> Result<String> {
     let question = Question {
         url: "http://Host.example/path?q".into(),
         host: "Host.example".into(),
@@ -19,7 +28,7 @@ fn ask(source: &str, network: Fake, limit: Duration, cancel: &Cancel) -> Result<
     run(&Script {
         source: source.into(),
         question,
-        network: Arc::new(network),
+        network,
         deadline: clock::now() + limit,
         cancel: cancel.clone(),
     })
@@ -234,6 +243,128 @@ fn a_script_that_catches_all_of_it_goes_on() {
     assert_eq!(answer_of(source).unwrap(), "DIRECT");
 }
 
+/// 600 of them would be gigabytes, of which the engine has one.
+const LONG: &str = "a.repeat(14 << 20)";
+
+#[test]
+fn fact_30_2_4_what_is_copied_out_of_a_script_has_limits() {
+    for (expression, expected) in [
+        ("dnsDomainIs(a.repeat(1 << 17), a.repeat(1 << 17))", "true"),
+        ("dnsDomainIs(a.repeat(1 << 17) + a, a)", "RangeError"),
+        ("dnsDomainIs(a, a.repeat(1 << 17) + a)", "RangeError"),
+        ("shExpMatch('ü'.repeat(1 << 16), '*')", "true"),
+        ("shExpMatch('ü'.repeat(1 << 16) + a, '*')", "RangeError"),
+        ("sortIpAddressList(LONG)", "RangeError"),
+        ("isPlainHostName('\\u65e5'.repeat(10 << 20))", "RangeError"),
+        ("isPlainHostName('\\ud800')", "RangeError"),
+        (
+            "dnsDomainIs.apply(null, Array(600).fill(LONG))",
+            "RangeError",
+        ),
+        (
+            "dnsDomainIs.apply(null, Array(600).fill({ toString: () => LONG }))",
+            "RangeError",
+        ),
+        ("isInNet('a.example', LONG)", "RangeError"),
+        ("weekdayRange.apply(null, Array(600).fill(LONG))", "false"),
+        ("weekdayRange('SUN', 'SAT', LONG)", "false"),
+        ("timeRange('0'.repeat(64), 23)", "true"),
+        ("timeRange('0'.repeat(65), 23)", "false"),
+        ("timeRange(0, 0, 0, 23, 59, 59, 0, 0, 'GMT')", "false"),
+        ("alert(LONG, LONG)", "undefined"),
+    ] {
+        let expression = expression.replace("LONG", LONG);
+        let value = format!(
+            "(a => {{ try {{ return {expression} }} catch (e) {{ return e.name }} }})('a')"
+        );
+        assert_eq!(value_of(&value), expected, "{expression}");
+    }
+}
+
+#[test]
+fn arguments_that_a_function_does_not_know_are_not_looked_at() {
+    let expression = "(() => {
+            let looks = 0;
+            const o = { toString() { looks++; return 'a.example' } };
+            dnsDomainIs(o, o, o, o);
+            isResolvable(o, o);
+            dnsResolve(o, o);
+            isInNet(o, o, o, o);
+            timeRange(o, o);
+            alert(o);
+            myIpAddress(o);
+            getClientVersion(o);
+            return looks
+        })()";
+    assert_eq!(value_of(expression), "7");
+}
+
+#[test]
+fn fact_30_2_4_names_that_cannot_exist_are_not_looked_up() {
+    let network = Arc::new(Fake::default());
+    let source = format!(
+        "function FindProxyForURL() {{
+            var a = 'a', long = {LONG}, wide = '\\u65e5'.repeat(4 << 20), known = [];
+            for (var i = 0; i < 300; i++) if (isResolvable(long)) known.push(i);
+            for (var i = 0; i < 3; i++) if (isResolvableEx(wide)) known.push(i);
+            if (dnsResolve('\\ud800.example') || dnsResolve()) known.push('half');
+            if (isInNet(a.repeat(247) + '.example', '0.0.0.0', '0.0.0.0')) known.push('longer');
+            if (isResolvable(a.repeat(246) + '.example')) known.push('longest');
+            return known.join()
+        }}"
+    );
+    let shared: Arc<dyn Network> = Arc::<Fake>::clone(&network);
+    assert_eq!(
+        ask_of(&source, shared, PATIENCE, &Cancel::default()).unwrap(),
+        "longest"
+    );
+    let asked = network.asked.lock().unwrap();
+    let lengths: Vec<usize> = asked.iter().map(String::len).collect();
+    assert_eq!(lengths, [254]);
+}
+
+#[test]
+fn of_an_answer_only_its_beginning_is_looked_at() {
+    for (expression, length) in [
+        ("'PROXY a;'.repeat(3 << 20)", 64 * 1024),
+        ("'PROXY a;'.repeat(1 << 13)", 64 * 1024),
+        // In UTF-16 the end would be within one of them.
+        ("'x' + '\u{1f600}'.repeat(1 << 16)", 1 + 4 * 32767),
+        ("'\u{65e5}'.repeat(1 << 17)", 3 * 64 * 1024),
+    ] {
+        let source = format!(
+            "String.prototype.slice = () => 'DIRECT';
+            function FindProxyForURL() {{ return {expression} }}"
+        );
+        assert_eq!(answer_of(&source).unwrap().len(), length, "{expression}");
+    }
+    is_bad("function FindProxyForURL() { return 'PROXY a\\ud800' }");
+}
+
+#[test]
+fn what_is_thrown_is_told_as_far_as_it_is_short() {
+    for (thrown, told) in [
+        ("'z'.repeat(1000)", 300),
+        ("new Error('z'.repeat(1000))", 300),
+        ("new Error('z'.repeat(14 << 20))", 0),
+        ("'z'.repeat(14 << 20)", 0),
+        (
+            "Object.defineProperty(new Error(), 'message', { get() { throw 1 } })",
+            0,
+        ),
+        (
+            "Object.assign(new Error(), { message: { toString() { for (;;); } } })",
+            0,
+        ),
+    ] {
+        let failure = answer_of(&format!("throw {thrown}")).unwrap_err();
+        assert_eq!(failure.error(), Error::BadAutoProxyScript, "{thrown}");
+        let shown = failure.to_string().matches('z').count();
+        assert_eq!(shown, told, "{failure}");
+        assert!(failure.to_string().len() < 400, "{thrown}");
+    }
+}
+
 #[test]
 fn fact_30_2_3_names_are_looked_up_once_and_not_without_end() {
     let network = Arc::new(Fake::default());
@@ -243,18 +374,8 @@ fn fact_30_2_3_names_are_looked_up_once_and_not_without_end() {
                 for (var i = 0; i < 1000; i++) if (isResolvable('n' + i + '.example')) known++;
             return String(known)
         }";
-    let question = Question {
-        url: "http://h/".into(),
-        host: "h".into(),
-    };
     let shared: Arc<dyn Network> = Arc::<Fake>::clone(&network);
-    let answer = run(&Script {
-        source: source.into(),
-        question,
-        network: shared,
-        deadline: clock::now() + PATIENCE,
-        cancel: Cancel::default(),
-    });
+    let answer = ask_of(source, shared, PATIENCE, &Cancel::default());
     let looked_up = network.asked.lock().unwrap().len();
     assert_eq!(answer.unwrap(), (2 * looked_up).to_string());
     assert_eq!(looked_up, 256);

@@ -177,7 +177,7 @@ impl Autoproxy {
         let is_last = !query.allows_configured && !query.allows_static;
         detects_only && query.is_cached() && is_last && {
             let own = System.own_addresses();
-            self.cache().of(own).detected == Some(None)
+            own.is_ok_and(|own| self.cache().of(own).detected == Some(None))
         }
     }
 }

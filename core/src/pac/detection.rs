@@ -104,8 +104,8 @@ mod tests {
             self.0.addresses(name, deadline, cancel)
         }
 
-        fn own_addresses(&self) -> Vec<std::net::IpAddr> {
-            Vec::new()
+        fn own_addresses(&self) -> Result<Vec<std::net::IpAddr>> {
+            self.0.own_addresses()
         }
 
         fn domains(&self) -> Vec<String> {

@@ -1,8 +1,10 @@
 //! What scripts and detection learn of the network: addresses of names, and this machine's own.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::proxy::pac::Question;
@@ -33,8 +35,11 @@ pub(crate) trait Network: Send + Sync {
     /// asked; [`Error::OperationCancelled`].
     fn addresses(&self, name: &str, deadline: Instant, cancel: &Cancel) -> Result<Vec<IpAddr>>;
 
-    /// This machine's addresses, of the default routes.
-    fn own_addresses(&self) -> Vec<IpAddr>;
+    /// This machine's addresses, of the default routes; none without a route.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if that cannot be found out.
+    fn own_addresses(&self) -> Result<Vec<IpAddr>>;
 
     /// The domains in which short names are looked up, then the machine's own.
     fn domains(&self) -> Vec<String>;
@@ -66,13 +71,16 @@ impl Network for System {
         answered(look_up(name, deadline, cancel))
     }
 
-    fn own_addresses(&self) -> Vec<IpAddr> {
+    fn own_addresses(&self) -> Result<Vec<IpAddr>> {
         // Addresses of documentation (RFC 3849, 5737): routed like any other, and nothing is sent.
         let far = [
             IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
             IpAddr::from(Ipv4Addr::new(192, 0, 2, 1)),
         ];
-        far.into_iter().filter_map(own_address_towards).collect()
+        let own = far.into_iter().map(own_address_towards);
+        Ok(own
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?)
     }
 
     fn domains(&self) -> Vec<String> {
@@ -142,16 +150,37 @@ fn distinct(found: &[SocketAddr]) -> Vec<IpAddr> {
     addresses
 }
 
-/// The address from which this machine would reach another one.
-fn own_address_towards(far: IpAddr) -> Option<IpAddr> {
+/// The address from which this machine would reach another one, if there is a way to it.
+fn own_address_towards(far: IpAddr) -> Result<Option<IpAddr>, Error> {
     let any: IpAddr = match far {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    let socket = UdpSocket::bind((any, 0)).ok()?;
-    socket.connect((far, 9)).ok()?;
-    let own = socket.local_addr().ok()?.ip();
-    (!own.is_unspecified()).then_some(own)
+    let own = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((far, 9))?;
+        socket.local_addr()
+    });
+    match own {
+        Ok(own) => Ok(Some(own.ip()).filter(|own| !own.is_unspecified())),
+        Err(error) => none_there(&error).map(|()| None),
+    }
+}
+
+/// What fails is not there, unless it is only the means to see it.
+fn none_there(error: &io::Error) -> Result<(), Error> {
+    let is_shortage = [
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOMEM,
+        Errno::NOBUFS,
+        // All ports are in use: any would have done.
+        Errno::ADDRINUSE,
+    ]
+    .map(Some);
+    if is_shortage.contains(&Errno::from_io_error(error)) {
+        return Err(Error::NotEnoughMemory);
+    }
+    Ok(())
 }
 
 fn resolver_configuration() -> String {
@@ -175,6 +204,8 @@ pub(crate) mod fake {
         /// The names that were looked up.
         pub(crate) asked: Mutex<Vec<String>>,
         pub(crate) own: Vec<IpAddr>,
+        /// Why they cannot be found out.
+        pub(crate) own_fails: Option<Error>,
         pub(crate) domains: Vec<String>,
         /// Names without addresses.
         pub(crate) missing: Vec<String>,
@@ -198,8 +229,11 @@ pub(crate) mod fake {
             })
         }
 
-        fn own_addresses(&self) -> Vec<IpAddr> {
-            self.own.clone()
+        fn own_addresses(&self) -> Result<Vec<IpAddr>> {
+            match self.own_fails {
+                Some(error) => Err(error.into()),
+                None => Ok(self.own.clone()),
+            }
         }
 
         fn domains(&self) -> Vec<String> {
@@ -281,8 +315,20 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_seen_is_not_absent() {
+        for errno in [Errno::NETUNREACH, Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL] {
+            assert_eq!(none_there(&errno.into()), Ok(()), "{errno}");
+        }
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS] {
+            let failed = none_there(&errno.into());
+            assert_eq!(failed, Err(Error::NotEnoughMemory), "{errno}");
+        }
+    }
+
+    #[test]
     fn own_addresses_are_not_unspecified() {
-        assert!(!System.own_addresses().iter().any(IpAddr::is_unspecified));
+        let own = System.own_addresses().unwrap();
+        assert!(!own.iter().any(IpAddr::is_unspecified));
         let _ = System.domains();
     }
 }

@@ -8,9 +8,11 @@ mod arguments;
 mod functions;
 
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arguments::copied;
+use functions::Names;
 use rquickjs::context::EvalOptions;
 use rquickjs::function::This;
 use rquickjs::{
@@ -41,24 +43,27 @@ const MAX_MESSAGE_CHARS: usize = 300;
 ///
 /// # Errors
 /// [`Error::BadAutoProxyScript`] if it is none, or throws; [`Error::AutoProxyServiceError`] when
-/// its time is over; [`Error::NotEnoughMemory`] without memory for an engine;
-/// [`Error::OperationCancelled`].
+/// its time is over; [`Error::NotEnoughMemory`] without memory for an engine, or what else the
+/// network says that cannot be asked; [`Error::OperationCancelled`].
 pub(crate) fn run(script: &Script) -> Result<String> {
     script.cancel.check()?;
     let out_of_memory = |_| Error::NotEnoughMemory;
     let runtime = Runtime::new().map_err(out_of_memory)?;
     runtime.set_memory_limit(MEMORY_BYTES);
     runtime.set_max_stack_size(STACK_BYTES);
-    let (cancel, deadline) = (script.cancel.clone(), script.deadline);
-    runtime.set_interrupt_handler(Some(Box::new(move || {
-        cancel.is_cancelled() || clock::now() >= deadline
-    })));
+    let network = Arc::clone(&script.network);
+    let names = Names::new(network, script.deadline, script.cancel.clone());
+    let asked = Rc::clone(&names);
+    runtime.set_interrupt_handler(Some(Box::new(move || asked.is_over())));
     let context = Context::full(&runtime).map_err(out_of_memory)?;
-    let answer = context.with(|ctx| answer(&ctx, script));
-    // Whatever it did when it was interrupted.
+    let answer = context.with(|ctx| answer(&ctx, script, Rc::clone(&names)));
+    // Whatever it did when it was interrupted, or told so.
     script.cancel.check()?;
+    if let Some(failure) = names.failure() {
+        return Err(failure);
+    }
     answer.map_err(|defect| {
-        if clock::now() >= deadline {
+        if clock::now() >= script.deadline {
             Failure::because(Error::AutoProxyServiceError, Defect::Slow)
         } else {
             Failure::because(Error::BadAutoProxyScript, defect)
@@ -66,14 +71,7 @@ pub(crate) fn run(script: &Script) -> Result<String> {
     })
 }
 
-fn answer(ctx: &Ctx<'_>, script: &Script) -> std::result::Result<String, Defect> {
-    let Script {
-        network,
-        deadline,
-        cancel,
-        ..
-    } = script;
-    let names = functions::Names::new(Arc::clone(network), *deadline, cancel.clone());
+fn answer(ctx: &Ctx<'_>, script: &Script, names: Rc<Names>) -> std::result::Result<String, Defect> {
     let defect = |error| Defect::of(ctx, error);
     functions::define(ctx, names).catch(ctx).map_err(defect)?;
     // Before the script, which may replace it.

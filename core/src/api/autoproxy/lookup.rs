@@ -1,6 +1,7 @@
 //! One look-up: detect, download, run, and tell whoever still waits.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -246,8 +247,8 @@ impl Job {
         cancel: &Cancel,
     ) -> Result<String> {
         let cached = self.query.is_cached() && detection == pac::Detection::Dns;
-        let own = self.network.own_addresses();
-        if cached {
+        let own = self.own_addresses_if(cached)?;
+        if let Some(own) = &own {
             let known = self.autoproxy.cache().of(own.clone()).detected.clone();
             if let Some(known) = known {
                 return known.ok_or_else(|| Error::AutodetectionFailed.into());
@@ -260,15 +261,15 @@ impl Job {
             // The next one asks again.
             Detected::Unanswered => None,
         };
-        if cached && known.is_some() {
+        if let (Some(own), true) = (own, known.is_some()) {
             self.autoproxy.cache().of(own).detected = known;
         }
         found.url()
     }
 
     fn script(&self, url: &str, deadline: Option<Instant>, cancel: &Cancel) -> Result<Arc<str>> {
-        let own = self.network.own_addresses();
-        if self.query.is_cached() {
+        let own = self.own_addresses_if(self.query.is_cached())?;
+        if let Some(own) = &own {
             let known = self.autoproxy.cache().of(own.clone()).script(url);
             if let Some(script) = known {
                 return Ok(script);
@@ -276,10 +277,16 @@ impl Job {
         }
         let bytes = download::download(url, self.timeouts, deadline, cancel)?;
         let script: Arc<str> = source::text(&bytes).into();
-        if self.query.is_cached() {
+        if let Some(own) = own {
             self.autoproxy.cache().of(own).keep(url, &script);
         }
         Ok(script)
+    }
+
+    /// What the session's memory goes by, where it counts.
+    fn own_addresses_if(&self, is_cached: bool) -> Result<Option<Vec<IpAddr>>> {
+        let own = is_cached.then(|| self.network.own_addresses());
+        own.transpose()
     }
 }
 

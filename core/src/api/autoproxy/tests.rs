@@ -1,7 +1,7 @@
 //! Look-ups without a network, and what a session remembers of them.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
@@ -23,6 +23,8 @@ struct Silent {
     asked: AtomicUsize,
     /// The last part of the machine's address.
     own: AtomicUsize,
+    /// That address cannot be found out.
+    is_short: AtomicBool,
     /// Why nobody answers.
     fails: Mutex<Option<Error>>,
 }
@@ -37,9 +39,12 @@ impl Network for Silent {
         }
     }
 
-    fn own_addresses(&self) -> Vec<IpAddr> {
+    fn own_addresses(&self) -> Result<Vec<IpAddr>> {
+        if self.is_short.load(Ordering::Relaxed) {
+            return Err(Error::NotEnoughMemory.into());
+        }
         let last = u8::try_from(self.own.load(Ordering::Relaxed)).unwrap();
-        vec![IpAddr::from([192, 0, 2, last])]
+        Ok(vec![IpAddr::from([192, 0, 2, last])])
     }
 
     fn domains(&self) -> Vec<String> {
@@ -155,6 +160,27 @@ fn fact_30_1_3_that_nobody_answers_is_not_remembered() {
     assert_eq!(known(), Some(None));
 }
 
+/// Whoever does not know the machine's address does not know what is remembered for it, either.
+#[test]
+fn an_address_that_cannot_be_found_out_is_not_another_one() {
+    let (autoproxy, network) = (Arc::<Autoproxy>::default(), Arc::<Silent>::default());
+    let server = script_server();
+    let of_program = |uncached| AutoproxyQuery {
+        script_url: Some(server.url("/")),
+        uncached,
+        ..AutoproxyQuery::default()
+    };
+    assert_eq!(found(&autoproxy, &network, &of_program(false)), Ok(2));
+    network.is_short.store(true, Ordering::Relaxed);
+    let failed = Err(Error::NotEnoughMemory.into());
+    assert_eq!(found(&autoproxy, &network, &detecting()), failed);
+    assert_eq!(found(&autoproxy, &network, &of_program(false)), failed);
+    assert_eq!(found(&autoproxy, &network, &of_program(true)), Ok(2));
+    network.is_short.store(false, Ordering::Relaxed);
+    assert_eq!(found(&autoproxy, &network, &of_program(false)), Ok(2));
+    assert_eq!(server.requests().len(), 2);
+}
+
 /// What would be detected would come before the program's script.
 #[test]
 fn fact_30_1_1_a_network_that_cannot_be_asked_is_not_passed_over() {
@@ -176,7 +202,10 @@ fn fact_30_1_1_and_30_5_3_a_script_that_cannot_be_detected_gives_way_to_the_prog
     let unreachable = format!("http://{}/wpad.dat", refused.address());
     for detected in [None, Some(unreachable)] {
         let autoproxy = Arc::<Autoproxy>::default();
-        autoproxy.cache().of(network.own_addresses()).detected = Some(detected);
+        autoproxy
+            .cache()
+            .of(network.own_addresses().unwrap())
+            .detected = Some(detected);
         let query = AutoproxyQuery {
             script_url: Some(server.url("/")),
             ..detecting()
@@ -190,7 +219,10 @@ fn facts_30_1_3_and_30_3_1_a_detected_script_is_used_and_remembered() {
     let network = Arc::<Silent>::default();
     let server = script_server();
     let autoproxy = Arc::<Autoproxy>::default();
-    autoproxy.cache().of(network.own_addresses()).detected = Some(Some(server.url("/wpad.dat")));
+    autoproxy
+        .cache()
+        .of(network.own_addresses().unwrap())
+        .detected = Some(Some(server.url("/wpad.dat")));
     for _ in 0..2 {
         assert_eq!(found(&autoproxy, &network, &detecting()), Ok(2));
     }
@@ -219,7 +251,10 @@ fn fact_30_4_2_a_remembered_miss_is_known_at_once() {
     let session = handles.library.session(handles.session).unwrap();
     let autoproxy = session.autoproxy();
     assert!(!autoproxy.misses(&detecting()));
-    autoproxy.cache().of(System.own_addresses()).detected = Some(None);
+    autoproxy
+        .cache()
+        .of(System.own_addresses().unwrap())
+        .detected = Some(None);
     assert!(autoproxy.misses(&detecting()));
     let with_script = AutoproxyQuery {
         script_url: Some("http://h/".into()),
@@ -346,7 +381,7 @@ fn fact_30_2_4_a_script_that_cannot_be_interrupted_is_left_alone() {
     let url = server.url("/");
     autoproxy
         .cache()
-        .of(network.own_addresses())
+        .of(network.own_addresses().unwrap())
         .keep(&url, &text);
     let mut job = job(&autoproxy, &network, query);
     job.timeouts

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rquickjs::function::Func;
-use rquickjs::{Ctx, Function, Result};
+use rquickjs::{Ctx, Exception, Function, Result};
+use winhttp_proto::error::Error;
+use winhttp_proto::failure::{self, Failure};
 use winhttp_proto::proxy::pac::time::{Argument, Moment};
 use winhttp_proto::proxy::pac::{address, name, time};
 
 use super::arguments::{Name, Texts, Words};
+use crate::engine::clock;
 use crate::pac::{Cancel, Network};
 
 /// Names that one run may look up; all further ones have no address.
@@ -33,12 +36,15 @@ const CLOCK: &str = "(D => gmt => { const d = new D(); return gmt \
     : [d.getFullYear(), d.getMonth(), d.getDate(), d.getDay(), \
        d.getHours(), d.getMinutes(), d.getSeconds()]; })(Date)";
 
-/// The names of one run: each is looked up once.
+/// What one run asks the network; each name is looked up once.
 pub(super) struct Names {
     network: Arc<dyn Network>,
     deadline: Instant,
     cancel: Cancel,
     known: RefCell<BTreeMap<String, Vec<IpAddr>>>,
+    /// Why the network could not be asked. A script that took this for an answer might send
+    /// requests past their proxy, so the run ends with it.
+    failure: RefCell<Option<Failure>>,
 }
 
 impl Names {
@@ -48,30 +54,57 @@ impl Names {
             deadline,
             cancel,
             known: RefCell::default(),
+            failure: RefCell::default(),
         })
     }
 
-    fn addresses(&self, name: &Name) -> Vec<IpAddr> {
+    /// Nobody wants an answer of the script any more.
+    pub(super) fn is_over(&self) -> bool {
+        let has_failed = self.failure.borrow().is_some();
+        has_failed || self.cancel.is_cancelled() || clock::now() >= self.deadline
+    }
+
+    /// Why the network could not be asked, whatever the script has made of that.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.failure.borrow().clone()
+    }
+
+    fn addresses(&self, ctx: &Ctx<'_>, name: &Name) -> Result<Vec<IpAddr>> {
         let Some(name) = &name.0 else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         if let Some(known) = self.known.borrow().get(name) {
-            return known.clone();
+            return Ok(known.clone());
         }
         if self.known.borrow().len() >= MAX_NAMES {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        // Cancelled: the engine is interrupted as soon as it goes on.
         let found = self.network.addresses(name, self.deadline, &self.cancel);
-        let found = found.unwrap_or_default();
+        let found = match found {
+            // Not known in time is as not known.
+            Err(failure) if failure.error() == Error::Timeout => Vec::new(),
+            found => self.told(ctx, found)?,
+        };
         self.known
             .borrow_mut()
             .insert(name.to_owned(), found.clone());
-        found
+        Ok(found)
     }
 
-    fn first_v4(&self, name: &Name) -> Option<Ipv4Addr> {
-        first_v4(&self.addresses(name))
+    fn first_v4(&self, ctx: &Ctx<'_>, name: &Name) -> Result<Option<Ipv4Addr>> {
+        Ok(first_v4(&self.addresses(ctx, name)?))
+    }
+
+    fn own(&self, ctx: &Ctx<'_>) -> Result<Vec<IpAddr>> {
+        self.told(ctx, self.network.own_addresses())
+    }
+
+    /// An answer of the network; a failure is thrown, and ends the run even if it is caught.
+    fn told<T>(&self, ctx: &Ctx<'_>, answer: failure::Result<T>) -> Result<T> {
+        answer.map_err(|failure| {
+            self.failure.borrow_mut().get_or_insert(failure);
+            Exception::throw_message(ctx, "the network cannot be asked")
+        })
     }
 }
 
@@ -139,35 +172,41 @@ fn define_names(ctx: &Ctx<'_>, names: Rc<Names>) -> Result<()> {
     let globals = ctx.globals();
     let of = |names: &Rc<Names>| Rc::clone(names);
     let n = of(&names);
-    let resolve = move |name: Name| {
-        let found = n.first_v4(&name);
-        found.map_or_else(String::new, |found| found.to_string())
+    let resolve = move |ctx: Ctx<'_>, name: Name| -> Result<String> {
+        let found = n.first_v4(&ctx, &name)?;
+        Ok(found.map_or_else(String::new, |found| found.to_string()))
     };
     let or_null: Function<'_> = ctx.eval("(f => (...rest) => f(...rest) || null)")?;
     let resolve: Function<'_> = or_null.call((Function::new(ctx.clone(), resolve)?,))?;
     globals.set("dnsResolve", resolve)?;
     let n = of(&names);
-    let resolvable = move |name: Name| n.first_v4(&name).is_some();
+    let resolvable =
+        move |ctx: Ctx<'_>, name: Name| -> Result<bool> { Ok(n.first_v4(&ctx, &name)?.is_some()) };
     globals.set("isResolvable", Func::from(resolvable))?;
     let n = of(&names);
-    let in_net = move |name: Name, Texts([pattern, mask]): Texts<2>| {
-        let found = n.first_v4(&name);
-        found.is_some_and(|found| address::is_in_net(found, &pattern, &mask))
+    let in_net = move |ctx: Ctx<'_>, name: Name, texts: Texts<2>| -> Result<bool> {
+        let Texts([pattern, mask]) = texts;
+        let found = n.first_v4(&ctx, &name)?;
+        Ok(found.is_some_and(|found| address::is_in_net(found, &pattern, &mask)))
     };
     globals.set("isInNet", Func::from(in_net))?;
     let n = of(&names);
-    let resolve_ex = move |name: Name| address::joined(&n.addresses(&name));
+    let resolve_ex = move |ctx: Ctx<'_>, name: Name| -> Result<String> {
+        Ok(address::joined(&n.addresses(&ctx, &name)?))
+    };
     globals.set("dnsResolveEx", Func::from(resolve_ex))?;
     let n = of(&names);
-    let resolvable_ex = move |name: Name| !n.addresses(&name).is_empty();
+    let resolvable_ex = move |ctx: Ctx<'_>, name: Name| -> Result<bool> {
+        Ok(!n.addresses(&ctx, &name)?.is_empty())
+    };
     globals.set("isResolvableEx", Func::from(resolvable_ex))?;
     let n = of(&names);
-    let own = move || {
-        let own = first_v4(&n.network.own_addresses());
-        own.map_or_else(|| LOOPBACK.to_owned(), |own| own.to_string())
+    let own = move |ctx: Ctx<'_>| -> Result<String> {
+        let own = first_v4(&n.own(&ctx)?);
+        Ok(own.map_or_else(|| LOOPBACK.to_owned(), |own| own.to_string()))
     };
     globals.set("myIpAddress", Func::from(own))?;
-    let own_ex = move || address::joined(&names.network.own_addresses());
+    let own_ex = move |ctx: Ctx<'_>| -> Result<String> { Ok(address::joined(&names.own(&ctx)?)) };
     globals.set("myIpAddressEx", Func::from(own_ex))
 }
 

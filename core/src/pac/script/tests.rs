@@ -381,6 +381,50 @@ fn fact_30_2_3_names_are_looked_up_once_and_not_without_end() {
     assert_eq!(looked_up, 256);
 }
 
+/// A script that took a shortage for an answer might send requests past their proxy.
+#[test]
+fn a_network_that_cannot_be_asked_ends_the_run() {
+    let short = || Fake {
+        failing: vec![
+            ("short.example".into(), Error::NotEnoughMemory),
+            ("broken.example".into(), Error::Internal),
+            ("slow.example".into(), Error::Timeout),
+        ],
+        own_fails: Some(Error::NotEnoughMemory),
+        ..Fake::default()
+    };
+    let asked = |expression: &str, rest: &str| {
+        let source = format!(
+            "function FindProxyForURL() {{
+                try {{ return String({expression}) }} catch (e) {{ {rest} }}
+            }}"
+        );
+        let answer = ask(&source, short(), PATIENCE, &Cancel::default());
+        answer.map_err(|failure| failure.error())
+    };
+    for expression in [
+        "isResolvable('short.example')",
+        "isResolvableEx('short.example')",
+        "dnsResolve('short.example')",
+        "dnsResolveEx('short.example')",
+        "isInNet('short.example', '192.0.2.0', '255.255.255.0')",
+        "myIpAddress()",
+        "myIpAddressEx()",
+    ] {
+        for rest in ["throw e", "return 'DIRECT'", "for (;;);", "throw 1"] {
+            let ended = asked(expression, rest);
+            assert_eq!(ended, Err(Error::NotEnoughMemory), "{expression} {rest}");
+        }
+    }
+    let first = "[isResolvable('a.example'), isResolvable('broken.example'), myIpAddress()]";
+    assert_eq!(asked(first, "return myIpAddress()"), Err(Error::Internal));
+    let slow = "[dnsResolve('slow.example'), isResolvableEx('slow.example')]";
+    assert_eq!(asked(slow, "throw e"), Ok(",false".to_owned()));
+    let before = "throw new Error(myIpAddress())";
+    let ended = ask(before, short(), PATIENCE, &Cancel::default());
+    assert_eq!(ended, Err(Error::NotEnoughMemory.into()));
+}
+
 #[test]
 fn one_run_leaves_nothing_to_the_next() {
     let source = "function FindProxyForURL() {

@@ -61,7 +61,7 @@ pub(crate) fn detect(
     }
     let limit = clock::now() + LIMIT;
     let deadline = deadline.map_or(limit, |deadline| deadline.min(limit));
-    let domains = network.domains();
+    let domains = network.domains()?;
     let mut nothing = Detected::Nothing;
     for name in names(domains.iter().map(String::as_str)) {
         if clock::now() >= deadline {
@@ -108,8 +108,8 @@ mod tests {
             self.0.own_addresses()
         }
 
-        fn domains(&self) -> Vec<String> {
-            self.0.domains.clone()
+        fn domains(&self) -> Result<Vec<String>> {
+            self.0.domains()
         }
 
         fn user_script(&self) -> Result<Option<String>> {
@@ -171,6 +171,12 @@ mod tests {
         let starved = failing(Error::NotEnoughMemory);
         let failed = Err(Error::NotEnoughMemory.into());
         assert_eq!(found(&starved, Detection::Dns), failed);
+        let unknown = Fake {
+            domains_fail: Some(Error::NotEnoughMemory),
+            ..Fake::default()
+        };
+        assert_eq!(found(&unknown, Detection::Dns), failed);
+        assert!(unknown.asked.lock().unwrap().is_empty());
         let late = detect(
             &Fake {
                 missing: vec!["wpad.a.b.example.".into()],

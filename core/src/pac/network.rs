@@ -1,6 +1,7 @@
 //! What scripts and detection learn of the network: addresses of names, and this machine's own.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,10 @@ pub(crate) trait Network: Send + Sync {
     fn own_addresses(&self) -> Result<Vec<IpAddr>>;
 
     /// The domains in which short names are looked up, then the machine's own.
-    fn domains(&self) -> Vec<String>;
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughMemory`] if they cannot be found out.
+    fn domains(&self) -> Result<Vec<String>>;
 
     /// The URL of the script that the user has configured.
     ///
@@ -83,12 +87,12 @@ impl Network for System {
             .collect::<Result<_, _>>()?)
     }
 
-    fn domains(&self) -> Vec<String> {
-        let mut domains = search_domains(&resolver_configuration());
+    fn domains(&self) -> Result<Vec<String>> {
+        let mut domains = search_domains(&resolver_configuration()?);
         let host = rustix::system::uname();
         let host = host.nodename().to_string_lossy();
         domains.extend(domain_of(&host).map(str::to_owned));
-        domains
+        Ok(domains)
     }
 
     fn user_script(&self) -> Result<Option<String>> {
@@ -183,13 +187,14 @@ fn none_there(error: &io::Error) -> Result<(), Error> {
     Ok(())
 }
 
-fn resolver_configuration() -> String {
-    use std::io::Read;
+fn resolver_configuration() -> Result<String, Error> {
     let mut bytes = Vec::new();
-    if let Ok(file) = std::fs::File::open("/etc/resolv.conf") {
-        let _ = file.take(MAX_CONFIGURATION_BYTES).read_to_end(&mut bytes);
+    let read = File::open("/etc/resolv.conf")
+        .and_then(|file| file.take(MAX_CONFIGURATION_BYTES).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        none_there(&error)?;
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -207,6 +212,8 @@ pub(crate) mod fake {
         /// Why they cannot be found out.
         pub(crate) own_fails: Option<Error>,
         pub(crate) domains: Vec<String>,
+        /// Why they cannot be found out.
+        pub(crate) domains_fail: Option<Error>,
         /// Names without addresses.
         pub(crate) missing: Vec<String>,
         /// Names whose look-up fails, and how.
@@ -236,8 +243,11 @@ pub(crate) mod fake {
             }
         }
 
-        fn domains(&self) -> Vec<String> {
-            self.domains.clone()
+        fn domains(&self) -> Result<Vec<String>> {
+            match self.domains_fail {
+                Some(error) => Err(error.into()),
+                None => Ok(self.domains.clone()),
+            }
         }
 
         fn user_script(&self) -> Result<Option<String>> {
@@ -329,6 +339,6 @@ mod tests {
     fn own_addresses_are_not_unspecified() {
         let own = System.own_addresses().unwrap();
         assert!(!own.iter().any(IpAddr::is_unspecified));
-        let _ = System.domains();
+        System.domains().unwrap();
     }
 }

@@ -47,8 +47,8 @@ impl Network for Silent {
         Ok(vec![IpAddr::from([192, 0, 2, last])])
     }
 
-    fn domains(&self) -> Vec<String> {
-        vec!["corp.example".into()]
+    fn domains(&self) -> Result<Vec<String>> {
+        Ok(vec!["corp.example".into()])
     }
 
     fn user_script(&self) -> Result<Option<String>> {

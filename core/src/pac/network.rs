@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::Result;
 use winhttp_proto::proxy::pac::Question;
@@ -16,6 +15,7 @@ use super::Cancel;
 use crate::engine::clock;
 use crate::engine::connect::resolve::{Resolve, ResolveStep, is_unanswered};
 use crate::engine::settings;
+use crate::engine::shortage::is_shortage;
 use crate::engine::sleeper;
 
 /// How long one name is looked up.
@@ -172,16 +172,8 @@ fn own_address_towards(far: IpAddr) -> Result<Option<IpAddr>, Error> {
 
 /// What fails is not there, unless it is only the means to see it.
 fn none_there(error: &io::Error) -> Result<(), Error> {
-    let is_shortage = [
-        Errno::MFILE,
-        Errno::NFILE,
-        Errno::NOMEM,
-        Errno::NOBUFS,
-        // All ports are in use: any would have done.
-        Errno::ADDRINUSE,
-    ]
-    .map(Some);
-    if is_shortage.contains(&Errno::from_io_error(error)) {
+    // All ports may be in use: any would have done.
+    if is_shortage(error) || error.kind() == io::ErrorKind::AddrInUse {
         return Err(Error::NotEnoughMemory);
     }
     Ok(())
@@ -264,6 +256,7 @@ pub(crate) mod fake {
 mod tests {
     use std::fmt;
 
+    use rustix::io::Errno;
     use winhttp_proto::failure::{Failure, Reason};
 
     use super::*;

@@ -1,5 +1,5 @@
-//! Whether the system refused for want of something: it might not at another time, and what failed
-//! for that is told apart from what cannot be.
+//! Whether the system refused for want of descriptors or memory: it might not at another time, and
+//! what failed for that is told apart from what cannot be.
 
 use std::fs::File;
 use std::io;
@@ -7,16 +7,9 @@ use std::io;
 use rustix::io::Errno;
 
 /// What the system says then.
-const SHORTAGES: [Errno; 6] = [
-    Errno::MFILE,
-    Errno::NFILE,
-    Errno::NOMEM,
-    Errno::NOBUFS,
-    Errno::NOSPC,
-    Errno::DQUOT,
-];
+const SHORTAGES: [Errno; 4] = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS];
 
-/// The system lacks what it takes: descriptors, memory, or room for a file.
+/// The system has no descriptors or no memory left.
 #[must_use]
 pub fn is_shortage(error: &io::Error) -> bool {
     // A buffer for which there is no memory fails without a number.
@@ -35,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shortages_are_those_of_descriptors_memory_and_room() {
+    fn shortages_are_those_of_descriptors_and_memory() {
         for (errno, expected) in [
             (Errno::MFILE, true),
             (Errno::NOMEM, true),

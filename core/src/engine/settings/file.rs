@@ -11,6 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use winhttp_proto::error::{Error, Result};
 use winhttp_proto::proxy::stored::{STORED_MAX, Stored};
 
@@ -130,7 +131,8 @@ fn nothing(error: &io::Error) -> Result<Seen> {
 
 /// What it means for a program that something was not written.
 fn not_written(error: &io::Error) -> Error {
-    if is_shortage(error) {
+    let is_full = [Errno::NOSPC, Errno::DQUOT].map(Some);
+    if is_shortage(error) || is_full.contains(&Errno::from_io_error(error)) {
         Error::NotEnoughMemory
     } else {
         Error::AccessDenied
@@ -185,8 +187,6 @@ impl Drop for Temporary {
 
 #[cfg(test)]
 mod tests {
-    use rustix::io::Errno;
-
     use super::*;
 
     #[test]
@@ -196,12 +196,13 @@ mod tests {
             of(Errno::MFILE),
             of(Errno::NFILE),
             of(Errno::NOMEM),
-            of(Errno::NOSPC),
-            of(Errno::DQUOT),
             ErrorKind::OutOfMemory.into(),
         ] {
             assert_eq!(not_written(&error), Error::NotEnoughMemory, "{error}");
             assert_eq!(nothing(&error), Err(Error::NotEnoughMemory), "{error}");
+        }
+        for full in [Errno::NOSPC, Errno::DQUOT] {
+            assert_eq!(not_written(&of(full)), Error::NotEnoughMemory);
         }
         for error in [
             of(Errno::ACCESS),

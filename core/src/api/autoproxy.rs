@@ -205,7 +205,7 @@ impl<E: Embedder> Library<E> {
     /// [`Error::InvalidHandle`], [`Error::IncorrectHandleType`]; [`Error::UnrecognizedScheme`],
     /// [`Error::InvalidUrl`]; [`Error::AutodetectionFailed`], [`Error::UnableToDownloadScript`],
     /// [`Error::LoginFailure`], [`Error::BadAutoProxyScript`], [`Error::AutoProxyServiceError`];
-    /// [`Error::Timeout`], [`Error::OperationCancelled`], [`Error::NotEnoughMemory`].
+    /// [`Error::Timeout`], [`Error::OperationCancelled`].
     pub fn proxy_for_url(
         &self,
         session: u64,
@@ -213,11 +213,14 @@ impl<E: Embedder> Library<E> {
         query: AutoproxyQuery,
     ) -> Result<Vec<Candidate>> {
         let session = self.session(session)?;
-        let sleeper = sleeper::current()?;
-        let wake = sleeper.waker();
         let timeouts = session.settings().timeouts;
-        let lookup = session.look_up_proxy(url, query, timeouts, &wake)?;
-        let deadline = deadline(&timeouts);
+        let job = session.proxy_question(url, query, timeouts)?;
+        if job.asks_nobody() {
+            return job.find(&Cancel::default()).map_err(told_to_program);
+        }
+        let sleeper = sleeper::current().map_err(|error| told_to_program(error.into()))?;
+        let wake = sleeper.waker();
+        let lookup = Lookup::start(job, &wake).map_err(told_to_program)?;
         let autoproxy = session.autoproxy();
         let cancel = lookup.cancel().clone();
         autoproxy.blocking().push(Blocking {
@@ -231,10 +234,7 @@ impl<E: Embedder> Library<E> {
             if cancel.is_cancelled() || session.handle().is_closed() {
                 break Err(Error::OperationCancelled.into());
             }
-            if deadline.is_some_and(|deadline| clock::now() >= deadline) {
-                break Err(Error::Timeout.into());
-            }
-            if let Err(error) = sleeper.wait(sleeper::NOTHING, deadline) {
+            if let Err(error) = sleeper.wait(sleeper::NOTHING, lookup.until()) {
                 break Err(error.into());
             }
         };

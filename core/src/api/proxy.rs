@@ -129,13 +129,16 @@ impl ProxyAccess {
         }
     }
 
-    /// No target has a proxy, whatever else is configured.
+    /// No target has a proxy: neither one, nor a script or detection, is configured.
     #[must_use]
     pub(super) fn is_none(&self) -> bool {
         match self {
             Self::Direct => true,
             Self::Default(fixed) => fixed.proxy.list == ProxyList::default(),
-            Self::Named(_) | Self::Entry(_) | Self::Automatic => false,
+            Self::Automatic => settings::user().is_ok_and(|user| {
+                asked(&user).is_none() && user.fixed.proxy.list == ProxyList::default()
+            }),
+            Self::Named(_) | Self::Entry(_) => false,
         }
     }
 

@@ -12,6 +12,9 @@ pub const HOST_NOT_FOUND: u32 = 11001;
 /// WSATRY_AGAIN: nobody has answered a look-up.
 pub const TRY_AGAIN: u32 = 11002;
 
+/// WSANO_RECOVERY: whoever answers a look-up does not do so properly.
+pub const NO_RECOVERY: u32 = 11003;
+
 /// WSANO_DATA: the name is known, and has no address.
 pub const NO_DATA: u32 = 11004;
 

@@ -272,7 +272,8 @@ impl Store {
 
     fn change(&self, change: impl FnOnce(&mut Stored)) -> Result<()> {
         let _changing = lock(&self.changing);
-        // What somebody else has stored must not be overwritten by what was known before.
+        // What somebody else has stored must not be overwritten by what was known before; where the
+        // file cannot even be looked at, writing fails, too.
         self.look()?;
         let (mut stored, version) = {
             let known = lock(&self.known);

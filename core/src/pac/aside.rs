@@ -4,17 +4,19 @@
 //! as they like: a search for half a text in a text of megabytes, a power of large numbers. Nobody
 //! can end a thread. So it is left alone then, and counted: there are never many of them.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crossbeam_channel::TryRecvError;
 use winhttp_process::PerProcess;
 use winhttp_proto::error::Error;
-use winhttp_proto::failure::Result;
+use winhttp_proto::failure::{Failure, Reason, Result};
 
 use super::Cancel;
 use crate::contain::contained;
 use crate::engine::clock;
+use crate::engine::shortage::short_of;
 use crate::engine::sleeper;
 
 /// Threads of this kind in the process, with those that nobody waits for any more.
@@ -41,6 +43,21 @@ impl Drop for Counted {
     }
 }
 
+/// Why no thread is started.
+#[derive(Debug)]
+struct Unended;
+
+impl fmt::Display for Unended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{MAX_THREADS} proxy scripts or their downloads have not ended"
+        )
+    }
+}
+
+impl Reason for Unended {}
+
 /// What `work` gives, which may go on when this returns.
 ///
 /// # Errors
@@ -54,7 +71,8 @@ pub(crate) fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let sleeper = sleeper::current()?;
-    let counted = Counted::begin().ok_or(Error::NotEnoughMemory)?;
+    let counted = Counted::begin();
+    let counted = counted.ok_or_else(|| Failure::because(Error::NotEnoughMemory, Unended))?;
     let (sender, answer) = crossbeam_channel::bounded(1);
     let done = sleeper.waker();
     let thread = winhttp_process::spawn(name, move || {
@@ -63,7 +81,7 @@ pub(crate) fn aside<T: Send + 'static>(
         let _ = sender.send(result);
         done.wake();
     });
-    thread.map_err(|_| Error::NotEnoughMemory)?;
+    thread.map_err(|error| short_of(&error))?;
     cancel.waiting(sleeper.waker(), || {
         loop {
             match answer.try_recv() {

@@ -15,7 +15,7 @@ use super::Cancel;
 use crate::engine::clock;
 use crate::engine::connect::resolve::{Resolve, ResolveStep, is_unanswered};
 use crate::engine::settings;
-use crate::engine::shortage::is_shortage;
+use crate::engine::shortage::{is_shortage, short_of};
 use crate::engine::sleeper;
 
 /// How long one name is looked up.
@@ -82,9 +82,7 @@ impl Network for System {
             IpAddr::from(Ipv4Addr::new(192, 0, 2, 1)),
         ];
         let own = far.into_iter().map(own_address_towards);
-        Ok(own
-            .filter_map(Result::transpose)
-            .collect::<Result<_, _>>()?)
+        own.filter_map(Result::transpose).collect()
     }
 
     fn domains(&self) -> Result<Vec<String>> {
@@ -155,7 +153,7 @@ fn distinct(found: &[SocketAddr]) -> Vec<IpAddr> {
 }
 
 /// The address from which this machine would reach another one, if there is a way to it.
-fn own_address_towards(far: IpAddr) -> Result<Option<IpAddr>, Error> {
+fn own_address_towards(far: IpAddr) -> Result<Option<IpAddr>> {
     let any: IpAddr = match far {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -171,15 +169,15 @@ fn own_address_towards(far: IpAddr) -> Result<Option<IpAddr>, Error> {
 }
 
 /// What fails is not there, unless it is only the means to see it.
-fn none_there(error: &io::Error) -> Result<(), Error> {
+fn none_there(error: &io::Error) -> Result<()> {
     // All ports may be in use: any would have done.
     if is_shortage(error) || error.kind() == io::ErrorKind::AddrInUse {
-        return Err(Error::NotEnoughMemory);
+        return Err(short_of(error));
     }
     Ok(())
 }
 
-fn resolver_configuration() -> Result<String, Error> {
+fn resolver_configuration() -> Result<String> {
     let mut bytes = Vec::new();
     let read = File::open("/etc/resolv.conf")
         .and_then(|file| file.take(MAX_CONFIGURATION_BYTES).read_to_end(&mut bytes));
@@ -324,7 +322,7 @@ mod tests {
         }
         for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS] {
             let failed = none_there(&errno.into());
-            assert_eq!(failed, Err(Error::NotEnoughMemory), "{errno}");
+            assert_eq!(failed, Err(Error::NotEnoughMemory.into()), "{errno}");
         }
     }
 

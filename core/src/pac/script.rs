@@ -20,6 +20,7 @@ use rquickjs::{
 };
 use winhttp_proto::error::Error;
 use winhttp_proto::failure::{Failure, Reason, Result};
+use winhttp_proto::proxy::pac_result::MAX_ANSWER_BYTES;
 
 use super::Script;
 use crate::engine::clock;
@@ -29,9 +30,6 @@ const MEMORY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Stack of a script, far below that of its thread.
 const STACK_BYTES: usize = 256 * 1024;
-
-/// Characters of an answer that are looked at, each of at most three bytes.
-const MAX_ANSWER_CHARS: usize = 64 * 1024;
 
 /// The longest text of what a script throws that is looked at.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -43,8 +41,8 @@ const MAX_MESSAGE_CHARS: usize = 300;
 ///
 /// # Errors
 /// [`Error::BadAutoProxyScript`] if it is none, or throws; [`Error::AutoProxyServiceError`] when
-/// its time is over; [`Error::NotEnoughMemory`] without memory for an engine, or what else the
-/// network says that cannot be asked; [`Error::OperationCancelled`].
+/// its time is over; [`Error::NotEnoughMemory`] without memory for an engine, or where the network
+/// cannot be asked for want of something; [`Error::OperationCancelled`].
 pub(crate) fn run(script: &Script) -> Result<String> {
     script.cancel.check()?;
     let out_of_memory = |_| Error::NotEnoughMemory;
@@ -97,11 +95,11 @@ fn answer(ctx: &Ctx<'_>, script: &Script, names: Rc<Names>) -> std::result::Resu
 /// As much of an answer as is looked at.
 fn beginning<'js>(ctx: &Ctx<'js>, text: &Text<'js>, slice: &Function<'js>) -> Option<String> {
     // One less where the end would be between the halves of a character.
-    [MAX_ANSWER_CHARS, MAX_ANSWER_CHARS - 1]
+    [MAX_ANSWER_BYTES, MAX_ANSWER_BYTES - 1]
         .into_iter()
         .find_map(|end| {
             let cut: Text<'_> = slice.call((This(text.clone()), 0, end)).ok()?;
-            copied(ctx, &cut, 3 * MAX_ANSWER_CHARS)
+            copied(ctx, &cut, 3 * MAX_ANSWER_BYTES)
         })
 }
 

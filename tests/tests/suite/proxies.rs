@@ -185,16 +185,24 @@ scenarios! {
         shown(through);
         let bypassed = get(&client, server.port(), "/");
         shown(bypassed);
-        let direct = get(&client, server.port(), "/");
-        set_access::<W>(direct, c::WINHTTP_ACCESS_TYPE_NO_PROXY).unwrap();
-        shown(direct);
+        // With no proxy at all it is a header like others.
+        let without = [
+            c::WINHTTP_ACCESS_TYPE_NO_PROXY,
+            c::WINHTTP_ACCESS_TYPE_DEFAULT_PROXY,
+            c::WINHTTP_ACCESS_TYPE_AUTOMATIC_PROXY,
+        ];
+        for access in without {
+            let direct = get(&client, server.port(), "/");
+            set_access::<W>(direct, access).unwrap();
+            shown(direct);
+        }
         let of = |server: &Server| -> Vec<_> {
             let requests = server.requests().into_iter();
             requests.map(|request| request.header("Proxy-Authorization").map(str::to_owned)).collect()
         };
         let secret = Some("Basic secret".to_owned());
         assert_eq!(of(&proxy), std::slice::from_ref(&secret));
-        assert_eq!(of(&server), [None, secret], "with no proxy at all it is a header like others");
+        assert_eq!(of(&server), [None, secret.clone(), secret.clone(), secret]);
         client.finish();
     }
 

@@ -165,7 +165,8 @@ scenarios! {
         let hole = TcpHole::new().unwrap();
         let options = Options::script(&format!("http://{}/", hole.address()), 0);
         let ended = proxy_for(&client, URL, &options);
-        assert!(matches!(ended, Err(NO_DOWNLOAD | c::ERROR_WINHTTP_TIMEOUT)), "{ended:?}");
+        // The last is where look-ups of other tests have all threads meanwhile.
+        assert!(matches!(ended, Err(NO_DOWNLOAD | c::ERROR_WINHTTP_TIMEOUT | SERVICE)), "{ended:?}");
         client.finish();
     }
 

@@ -5,7 +5,7 @@ use super::{ProxyKind, ProxyServer, StaticProxy};
 use crate::url::host::Host;
 
 /// Text of an answer that is looked at: what is behind it is dropped, as no proxy list is longer.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Candidates that are kept.
 const MAX_CANDIDATES: usize = 256;

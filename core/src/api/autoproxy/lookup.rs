@@ -158,6 +158,12 @@ impl Lookup {
 }
 
 impl Job {
+    /// Settings alone are the answer: neither network nor script is asked.
+    pub(super) fn asks_nobody(&self) -> bool {
+        let query = &self.query;
+        query.detect.is_none() && query.script_url.is_none() && !query.allows_configured
+    }
+
     /// There is time left when its turn has come.
     fn check_time(&self) -> Result<()> {
         if self.deadline.is_some_and(|end| clock::now() >= end) {
@@ -201,7 +207,7 @@ impl Job {
         answer.map_err(|failure| told_as_service(failure, Error::Timeout))
     }
 
-    /// The script: the one that is detected, else that of the program.
+    /// The script: the one that is detected, else that of the program, else that of the user.
     fn fetch(&self, deadline: Option<Instant>, cancel: &Cancel) -> Result<Arc<str>> {
         let detected = self.query.detect.map(|detection| {
             let url = self.detect(detection, deadline, cancel)?;
@@ -314,13 +320,13 @@ pub(super) fn told_as_service(failure: Failure, error: Error) -> Failure {
 #[derive(Debug)]
 struct NoCandidate;
 
-/// Those of others had all workers until its time was over: nothing is known of the script.
+/// It got no worker before its time was over: nothing is known of the script.
 #[derive(Debug)]
 struct NoWorker;
 
 impl fmt::Display for NoWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("other look-ups of proxies left no thread for this one in time")
+        f.write_str("no thread was free for this look-up of proxies in time")
     }
 }
 

@@ -252,11 +252,11 @@ impl<E: Embedder> RequestState<E> {
         let mut own = Cow::Borrowed(&self.headers);
         let field = AuthTarget::Proxy.authorization_field();
         // Where a proxy is in question, no server is meant.
-        let is_for_others = match &self.through {
-            Some(through) => through.tunnels,
-            None => !self.proxy.is_none(),
+        let is_for_proxy = || match &self.through {
+            Some(through) => !through.tunnels,
+            None => self.proxy.is_none(),
         };
-        if is_for_others && own.contains(field) {
+        if own.contains(field) && !is_for_proxy() {
             own.to_mut().remove(field);
         }
         if chunks && !own.contains("Transfer-Encoding") {

@@ -20,13 +20,17 @@ use winhttp_proto::failure::{Failure, Reason, Result};
 
 use crate::contain::contained;
 use crate::engine::clock;
-use crate::engine::extended_error::{HOST_NOT_FOUND, NO_DATA, TRY_AGAIN};
-use crate::engine::shortage::{is_shortage, lacks_descriptors};
+use crate::engine::extended_error::{HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN};
+use crate::engine::shortage::{has_descriptors, is_shortage, short_of};
 use crate::engine::sleeper::Wake;
 
 /// Names being looked up at once in the process; further ones wait their turn within their own
 /// timeouts.
 const MAX_WORKERS: usize = 32;
+
+/// What C's library opens at once for a look-up. Without them glibc says that a name does not
+/// exist.
+const DESCRIPTORS: usize = 4;
 
 /// How long a look-up is inside C's library before it waits for the network only.
 const SETTLING: Duration = Duration::from_millis(20);
@@ -303,6 +307,7 @@ fn work() {
 /// getaddrinfo: follows the system's configuration (hosts file, search domains, mDNS). The
 /// addresses have no port.
 fn look_up(name: &str) -> Result<Vec<SocketAddr>> {
+    has_descriptors(DESCRIPTORS).map_err(|error| short_of(&error))?;
     let hints = AddrInfoHints {
         socktype: SockType::Stream.into(),
         ..AddrInfoHints::default()
@@ -320,20 +325,24 @@ fn look_up(name: &str) -> Result<Vec<SocketAddr>> {
 
 /// What a look-up failed with.
 fn refused(name: &str, kind: LookupErrorKind, system: &io::Error) -> Failure {
-    // Without descriptors glibc knows no name.
-    if matches!(kind, LookupErrorKind::Memory) || is_shortage(system) || lacks_descriptors() {
-        return Error::NotEnoughMemory.into();
+    if matches!(kind, LookupErrorKind::Memory) || is_shortage(system) {
+        return short_of(system);
     }
-    let is_unanswered = matches!(
-        kind,
-        LookupErrorKind::Again | LookupErrorKind::Fail | LookupErrorKind::System
-    );
-    let socket_error = if is_unanswered {
-        TRY_AGAIN
-    } else if matches!(kind, LookupErrorKind::NoData) {
-        NO_DATA
-    } else {
-        HOST_NOT_FOUND
+    if let Err(error) = has_descriptors(1) {
+        return short_of(&error);
+    }
+    let socket_error = match kind {
+        LookupErrorKind::Again => TRY_AGAIN,
+        LookupErrorKind::Fail | LookupErrorKind::System => NO_RECOVERY,
+        LookupErrorKind::NoData => NO_DATA,
+        LookupErrorKind::Badflags
+        | LookupErrorKind::NoName
+        | LookupErrorKind::Family
+        | LookupErrorKind::Socktype
+        | LookupErrorKind::Service
+        | LookupErrorKind::Memory
+        | LookupErrorKind::Unknown
+        | LookupErrorKind::IO => HOST_NOT_FOUND,
     };
     Unresolved::failure(name, system.to_string(), socket_error)
 }
@@ -343,7 +352,7 @@ fn refused(name: &str, kind: LookupErrorKind, system: &io::Error) -> Failure {
 pub fn is_unanswered(failure: &Failure) -> bool {
     failure
         .reason()
-        .is_some_and(|reason| reason.socket_error() == TRY_AGAIN)
+        .is_some_and(|reason| [TRY_AGAIN, NO_RECOVERY].contains(&reason.socket_error()))
 }
 
 /// The system knows no address of this name.
@@ -381,6 +390,8 @@ impl Reason for Unresolved {
 
 #[cfg(test)]
 mod tests {
+    use winhttp_proto::failure::detail;
+
     use super::*;
     use crate::engine::sleeper;
 
@@ -476,7 +487,7 @@ mod tests {
         let words = io::Error::other("words of the system");
         for (kind, socket_error, unanswered) in [
             (LookupErrorKind::Again, TRY_AGAIN, true),
-            (LookupErrorKind::Fail, TRY_AGAIN, true),
+            (LookupErrorKind::Fail, NO_RECOVERY, true),
             (LookupErrorKind::NoName, HOST_NOT_FOUND, false),
             (LookupErrorKind::NoData, NO_DATA, false),
         ] {
@@ -491,7 +502,9 @@ mod tests {
             (LookupErrorKind::System, &out_of_descriptors),
         ] {
             let failure = refused("a.example", kind, system);
-            assert_eq!(failure, Error::NotEnoughMemory.into());
+            assert_eq!(failure.error(), Error::NotEnoughMemory);
+            let words = detail(&**failure.reason().unwrap());
+            assert!(words.contains(&system.to_string()), "{words}");
         }
     }
 

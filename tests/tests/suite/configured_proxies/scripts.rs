@@ -8,7 +8,7 @@ use winhttp_abi::constants as c;
 use winhttp_abi::wide::Unit;
 use winhttp_fixtures::hole::{RefusedPort, TcpHole};
 use winhttp_fixtures::{Connection, Server, by_path};
-use winhttp_tests::support::autoproxy::{finds, serves};
+use winhttp_tests::support::autoproxy::{Options, finds, proxy_for, serves};
 use winhttp_tests::support::credentials;
 use winhttp_tests::support::own_process::{World, replace_file};
 use winhttp_tests::support::proxy::{
@@ -191,6 +191,10 @@ own_processes! {
             // Nobody knows what the script would have said: no other way is taken.
             assert_eq!(status_of(&client, asked), Err(c::ERROR_NOT_ENOUGH_MEMORY));
             assert!(began.elapsed() < PATIENCE);
+            // Where nobody is asked, nobody is waited for.
+            let fixed_alone = Options::configured(c::WINHTTP_AUTOPROXY_ALLOW_STATIC);
+            let found = proxy_for(&client, "http://a.test/", &fixed_alone);
+            assert_eq!(found, Ok(Some(fixed.authority())));
             client.finish();
         }
         assert_eq!(pac.connections(), MANY, "all workers were busy");

@@ -208,7 +208,7 @@ fn a_server_on_the_other_family_only_is_reached() {
             let (mut socket, _) = listener.accept().unwrap();
             let mut head = Vec::new();
             let mut byte = [0];
-            while !head.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap() == 1 {
+            while !head.ends_with(b"\r\n\r\n") && socket.read_exact(&mut byte).is_ok() {
                 head.push(byte[0]);
             }
             socket

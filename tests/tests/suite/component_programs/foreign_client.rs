@@ -45,7 +45,13 @@ impl Duplex {
 
 impl Read for Duplex {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer)
+        loop {
+            match self.reader.read(buffer) {
+                // The client takes that for a broken connection.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
     }
 }
 

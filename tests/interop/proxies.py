@@ -189,7 +189,9 @@ def squid(servers, wants):
     work, name = servers.work, f"squid-{wants}"
     auth = SQUID_AUTH[wants].format(work=work, realm=REALM)
     (work / f"{name}.conf").write_text(SQUID.format(work=work, name=name, plain=plain, tls=tls, auth=auth))
-    process, _ = servers.start(name, ["squid", "-N", "-f", work / f"{name}.conf"],
+    # Its shared memory has the service's name: that of a squid that was killed must not be in the way.
+    service = f"winhttp{os.getpid()}{wants}"
+    process, _ = servers.start(name, ["squid", "-N", "-n", service, "-f", work / f"{name}.conf"],
                                env={"PATH": f"{os.environ['PATH']}:/usr/sbin"})
     for port in (plain, tls):
         wait_for_port(port, process)

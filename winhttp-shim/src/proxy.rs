@@ -67,8 +67,8 @@ const AUTOPROXY_FLAGS: u32 = c::WINHTTP_AUTOPROXY_AUTO_DETECT
     | c::WINHTTP_AUTOPROXY_SORT_RESULTS;
 
 export! {
-    /// The proxy for a URL, as a script says. Blocks in every mode, at most as long as the
-    /// session's timeouts together.
+    /// The proxy for a URL, as a script says. Blocks in every mode, at most a second longer than
+    /// the session's timeouts together.
     ///
     /// What is detected comes first, then the script of the program; with
     /// WINHTTP_AUTOPROXY_ALLOW_AUTOCONFIG that of the user where the program names none, and with

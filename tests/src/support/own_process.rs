@@ -11,7 +11,8 @@ use crate::scratch::Scratch;
 /// Set in the processes of single tests: the width they run in.
 pub const OWN: &str = "WINHTTP_TESTS_OWN_WIDTH";
 
-/// The variables that name proxies, or what is reached without.
+/// The variables that name proxies, or what is reached without: as documented, not as the library
+/// lists them, which is what is tested.
 pub const PROXY_VARIABLES: [&str; 8] = [
     "http_proxy",
     "HTTP_PROXY",

@@ -12,9 +12,11 @@ use winhttp_abi::constants as c;
 use winhttp_abi::handle::Hinternet;
 use winhttp_abi::types::{CurrentUserIeProxyConfig, ProxyInfo, ProxySettings};
 use winhttp_abi::wide::Unit;
+use winhttp_fixtures::hole::TcpHole;
 use winhttp_tests::support::autoproxy::{self, Options, finds, proxy_for, serves};
 use winhttp_tests::support::own_process::{World, file, replace_file};
 use winhttp_tests::support::proxy::{proxy_of, told};
+use winhttp_tests::support::set_timeouts;
 use winhttp_tests::{Client, Handle, Mode, call, own_processes, status, text};
 
 mod resolver;
@@ -393,6 +395,13 @@ own_processes! {
             assert_eq!(asked(&Options::script(&broken.url("/"), STATIC)), users);
             let unfit = Err(c::ERROR_WINHTTP_BAD_AUTO_PROXY_SCRIPT);
             assert_eq!(asked(&Options::script(&broken.url("/"), SCRIPT)), unfit);
+            // A script that does not come in time is none.
+            let hole = TcpHole::new().unwrap();
+            let late = Client::<W>::new(mode);
+            set_timeouts::<W>(late.session, 250, 250, 250, 250);
+            let silent = Options::script(&format!("http://{}/", hole.address()), STATIC);
+            assert_eq!(proxy_for(&late, "http://host.test/", &silent), users);
+            late.finish();
             let direct = serves(finds("return 'DIRECT'"));
             assert_eq!(asked(&Options::script(&direct.url("/"), SCRIPT | STATIC)), Ok(None));
             replace_file(&format!("default-proxy = machine:1\npac-url = {}", direct.url("/")));

@@ -186,7 +186,7 @@ options! {
     /// When the user's own credentials are sent unasked: medium 0, low 1, high 2, proxy only 3.
     /// They never are: waits for NTLM and Negotiate.
     AUTOLOGON_POLICY = 77 {
-        set: S_R, ty: Dword, default: Number(0), state: Recorded, check: Max(3),
+        set: S_R, ty: Dword, default: Number(0), state: Recorded, check: Max(3), inherit: true,
     }
     /// The server's certificate, a new reference for each query; from `SENDING_REQUEST` on.
     SERVER_CERT_CONTEXT = 78 { query: R, ty: Pointer, state: Honoured }
